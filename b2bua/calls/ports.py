@@ -1,0 +1,266 @@
+"""What the call services need from the world: SIP legs, media, journal, directory, clock.
+
+Services import this module only. Every port has an in-memory twin in ``tests/twins`` and one contract suite that
+runs on the twin and on the real thing. Deferreds are single-shot; cancelling one withdraws the wish behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+from twisted.internet.defer import Deferred
+
+from b2bua.sdp import SessionDescription
+from domain.outcomes import HungUpBy, Outcome
+from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
+from storage.journal import Event
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """The facts of an INVITE that asks for a new call."""
+
+    trunk: str | None
+    """Name of the trunk it came by, or None when an extension sent it."""
+    extension: str | None
+    listener: str
+    called_raw: str
+    called: str
+    """Called number after the trunk's header, prefix and landing-number rules."""
+    caller_raw: str
+    caller: str
+    """Canonical caller digits; empty when withheld."""
+    caller_display: str
+    anonymous: bool
+    sip_call_id: str
+    source: str
+    """``host:port`` the request came from."""
+    user_agent: str
+    offer: SessionDescription | None
+    """None: late offer, the caller answers ours in his ACK."""
+
+
+class LegEnd(msgspec.Struct, frozen=True):
+    """How an established or early dialog came to its end."""
+
+    by_peer: bool
+    status: int
+    """SIP status for a refused or cancelled leg (487 for CANCEL); 0 for a BYE."""
+    reason: str
+    """Reason header or phrase as received, hostile text."""
+
+
+class DialFailed(Exception):
+    """A leg we dialled was not answered.
+
+    ``status`` is the SIP status (408 for silence, 503 for no usable trunk); ``outcome`` what it means for the record.
+    """
+
+    def __init__(self, status: int, reason: str, outcome: Outcome) -> None:
+        super().__init__(f"{status} {reason}")
+        self.status = status
+        self.reason = reason
+        self.outcome = outcome
+
+
+Renegotiate = Callable[[SessionDescription], SessionDescription | None]
+"""Takes the peer's new offer (hold, resume, new address), returns our answer, or None to refuse with 488."""
+
+
+class Leg(Protocol):
+    """What both kinds of legs share once a dialog exists."""
+
+    id: str
+    """``a``, ``b1`` ... (docs/architecture.md)."""
+    ended: Deferred[LegEnd]
+    """Fires once, when the dialog (early or confirmed) is over, whoever ended it."""
+    on_reoffer: Renegotiate | None
+    on_key: Callable[[str], None] | None
+    """Called with each DTMF digit that arrives by SIP INFO."""
+
+    def hang_up(self, reason: str = "") -> None:
+        """End the dialog (BYE, CANCEL or final refusal, as its state asks); ``ended`` fires when done."""
+
+    def reoffer(self, offer: SessionDescription) -> Deferred[SessionDescription]:
+        """Send a new offer in the dialog; fires with the answer, errbacks DialFailed when refused."""
+
+
+class InboundLeg(Leg, Protocol):
+    """The caller's leg; box400 is the UAS."""
+
+    invitation: Invitation
+
+    def ring(self) -> None:
+        """Send 180 without SDP (once; later calls change nothing)."""
+
+    def progress(self, answer: SessionDescription) -> None:
+        """Open early media: 183 with this answer, reliably where the caller requires 100rel."""
+
+    def answer(self, description: SessionDescription) -> Deferred[SessionDescription | None]:
+        """Send 200; fires at the ACK, with the caller's answer when the offer was ours (late offer)."""
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Send a final refusal; the leg is over."""
+
+
+class OutboundLeg(Leg, Protocol):
+    """A leg to a target; box400 is the UAC."""
+
+    trunk: str | None
+    """Name of the trunk it leaves by (it changes when a trunk fails over), None for an extension."""
+    answered: Deferred[SessionDescription]
+    """Fires with the answer at 200 (ACK is sent by the stack); errbacks DialFailed. Cancelling it sends CANCEL."""
+    on_progress: Callable[[int, SessionDescription | None], None] | None
+    """Called with each provisional answer above 100: status and early SDP."""
+
+
+class Dialling(msgspec.Struct, frozen=True):
+    """One target to ring and how to show the call there."""
+
+    call: str
+    leg: str
+    tenant: str
+    tenant_number: str
+    """The 400 number the caller dialled."""
+    target: str
+    is_extension: bool
+    caller: str
+    anonymous: bool
+    trunks: tuple[str, ...]
+    """Trunk names in order of preference; empty for an extension."""
+
+
+class Dialler(Protocol):
+    """Places outbound legs. Only ``calls.authorise`` may call it."""
+
+    def dial(self, dialling: Dialling, offer: Callable[[str], SessionDescription]) -> OutboundLeg:
+        """Ring one target; ``offer(listener)`` makes our SDP for the listener the leg will leave by."""
+
+
+class Remote(msgspec.Struct, frozen=True):
+    """Where and how a peer wants its media, out of its SDP."""
+
+    host: str
+    port: int
+    codec: str
+    """``PCMA``, ``PCMU``, or another encoding name passed through."""
+    payload_type: int
+    clock_rate: int = 8000
+    event_payload_type: int | None = None
+    """Payload type of telephone-event (RFC 4733), or None."""
+    ptime: int = 20
+    sending: bool = True
+    """False: the peer must get nothing (hold: its direction is sendonly or inactive)."""
+    receiving: bool = True
+    """False: nothing is expected from the peer (recvonly, inactive); no dead-media alarm."""
+    srtp_local_key: bytes = b""
+    srtp_remote_key: bytes = b""
+    srtp_suite: str = ""
+
+
+class MediaStats(msgspec.Struct, frozen=True):
+    """What a media endpoint measured, from its own view."""
+
+    packets_in: int = 0
+    packets_out: int = 0
+    lost: int = 0
+    """Packets of the peer that never came (RFC 3550 A.3)."""
+    jitter_ms: float = 0.0
+    round_trip_ms: float | None = None
+    mos: float | None = None
+    """Estimate by the E-model (ITU-T G.107) from loss, jitter and delay; None without packets."""
+    strangers: int = 0
+    """Packets dropped because their sender was not the peer."""
+
+
+class MediaEndpoint(Protocol):
+    """One RTP socket pair of a call in a media worker."""
+
+    host: str
+    port: int
+    srtp_key: bytes
+    on_key: Callable[[str], None] | None
+    """Called with each DTMF digit: RFC 4733, or in-band where that was not negotiated."""
+    on_dead: Callable[[], None] | None
+    """Called once when nothing has arrived for the dead-media time."""
+
+    def connect(self, remote: Remote) -> None:
+        """Set or change the peer; media flows from now on."""
+
+    def bridge(self, other: MediaEndpoint) -> None:
+        """Pass audio both ways between two endpoints of the same call; replaces playing."""
+
+    def unbridge(self) -> None:
+        """Stop passing audio to and from the other endpoint."""
+
+    def play(self, prompts: tuple[str, ...], *, repeat: bool = False) -> Deferred[None]:
+        """Play content-addressed prompts one after the other; fires at the end; cancelling stops at once."""
+
+    def tone(self, name: str) -> Deferred[None]:
+        """Play ``ringback``, ``busy`` or ``congestion`` until cancelled (450 Hz, Chinese cadences)."""
+
+    def listen_for_keys(self, on: bool) -> None:
+        """Detect in-band DTMF while on, when the peer negotiated no telephone-event."""
+
+    def send_keys(self, digits: str) -> None:
+        """Send digits as RFC 4733 events (in-band where not negotiated)."""
+
+    def close(self) -> Deferred[MediaStats]:
+        """Release the ports; fires with the final statistics (zeroes if the worker died)."""
+
+
+class MediaRelay(Protocol):
+    """Gives out media endpoints."""
+
+    def open(
+        self, call: str, leg: str, listener: str, *, record: bool, srtp: bool = False
+    ) -> Deferred[MediaEndpoint]:
+        """Allocate ports on the listener's media address; errbacks MediaUnavailable.
+
+        With ``record`` the worker spools what this peer sends, from ``connect`` to ``close``, to
+        ``spool/<call>/<leg>.spool``.
+        """
+
+
+class MediaUnavailable(Exception):
+    """No worker or no port is free."""
+
+
+class Journal(Protocol):
+    """The append-only journal of calls."""
+
+    def append(self, event: Event) -> None:
+        """Write one event now (before the SIP message that it allows)."""
+
+
+class Directory(Protocol):
+    """Frozen configuration in force."""
+
+    box: BoxSnapshot
+
+    def find(self, number: str) -> tuple[TenantSnapshot, NumberPlan] | None:
+        """Return who owns a 400 number and its plan, or None."""
+
+    def trunk(self, name: str) -> TrunkSnapshot | None:
+        """Return a trunk by name."""
+
+
+class Clock(Protocol):
+    """Time, as the services see it."""
+
+    def mono(self) -> float:
+        """Monotonic seconds."""
+
+    def utc(self) -> float:
+        """UTC POSIX seconds."""
+
+    def after(self, seconds: float) -> Deferred[None]:
+        """Fire after so long; cancellable."""
+
+
+class CallEnd(msgspec.Struct, frozen=True):
+    """The verdict on a call."""
+
+    outcome: Outcome
+    by: HungUpBy

@@ -1,0 +1,91 @@
+"""How a call can end: one table for the record, the SIP answer, and the words people read.
+
+Every call ends with exactly one :class:`Outcome`. The SIP status is what the caller's side is told when nothing
+was answered yet; ``announcement`` names a system prompt to play first where the trunk allows early media.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Outcome(StrEnum):
+    """Why a call ended, as the record keeps it."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    GAVE_UP_WELCOME = "gave-up-welcome"
+    GAVE_UP_RINGING = "gave-up-ringing"
+    GAVE_UP_EARLY = "gave-up-early"
+    NUMBER_UNKNOWN = "number-unknown"
+    NOTHING_BOUND = "nothing-bound"
+    SUSPENDED = "suspended"
+    OVER_TENANT_LIMIT = "over-tenant-limit"
+    OVER_TRUNK_LIMIT = "over-trunk-limit"
+    TRUNK_DOWN = "trunk-down"
+    REFUSED_BY_TARGET = "refused-by-target"
+    MEDIA_LOST = "media-lost"
+    NO_COMMON_CODEC = "no-common-codec"
+    BAD_REQUEST = "bad-request"
+    CUT_BY_CRASH = "cut-by-crash"
+    CUT_BY_OPERATOR = "cut-by-operator"
+    SHUTDOWN = "shutdown"
+    INTERNAL_ERROR = "internal-error"
+
+
+class Verdict(NamedTuple):
+    """What an outcome means on the wire and in words."""
+
+    sip_status: int
+    sip_reason: str
+    announcement: str | None
+    zh: str
+    en: str
+
+
+VERDICTS: dict[Outcome, Verdict] = {
+    Outcome.ANSWERED: Verdict(200, "OK", None, "已接通", "Answered"),
+    Outcome.BUSY: Verdict(486, "Busy Here", "busy", "全部占线", "All bound numbers busy"),
+    Outcome.NO_ANSWER: Verdict(480, "Temporarily Unavailable", "no-answer", "无人接听", "Nobody answered"),
+    Outcome.GAVE_UP_WELCOME: Verdict(
+        487, "Request Terminated", None, "主叫在欢迎词中挂机", "Caller hung up during the welcome prompt"
+    ),
+    Outcome.GAVE_UP_RINGING: Verdict(
+        487, "Request Terminated", None, "主叫在振铃中挂机", "Caller hung up while phones rang"
+    ),
+    Outcome.GAVE_UP_EARLY: Verdict(
+        487, "Request Terminated", None, "主叫在接续前挂机", "Caller hung up before anything rang"
+    ),
+    Outcome.NUMBER_UNKNOWN: Verdict(404, "Not Found", "number-unknown", "号码未开通", "Number not in service"),
+    Outcome.NOTHING_BOUND: Verdict(
+        480, "Temporarily Unavailable", "no-answer", "没有可振铃的绑定号码", "No bound number is on"
+    ),
+    Outcome.SUSPENDED: Verdict(403, "Forbidden", "suspended", "号码已停机", "Tenant or number suspended"),
+    Outcome.OVER_TENANT_LIMIT: Verdict(486, "Busy Here", "busy", "超过企业并发上限", "Over the tenant's concurrent calls"),
+    Outcome.OVER_TRUNK_LIMIT: Verdict(
+        503, "Service Unavailable", None, "超过中继并发或速率上限", "Over the trunk's channels or call rate"
+    ),
+    Outcome.TRUNK_DOWN: Verdict(503, "Service Unavailable", "trunk-down", "出局中继不可用", "No outbound trunk available"),
+    Outcome.REFUSED_BY_TARGET: Verdict(
+        480, "Temporarily Unavailable", "no-answer", "绑定号码拒接或不可达", "Bound numbers refused or unreachable"
+    ),
+    Outcome.MEDIA_LOST: Verdict(480, "Temporarily Unavailable", None, "语音中断", "Audio was lost"),
+    Outcome.NO_COMMON_CODEC: Verdict(488, "Not Acceptable Here", None, "语音编码不匹配", "No codec in common"),
+    Outcome.BAD_REQUEST: Verdict(400, "Bad Request", None, "呼叫信令有误", "The call request was wrong"),
+    Outcome.CUT_BY_CRASH: Verdict(500, "Server Internal Error", None, "系统故障中断", "Cut by a crash"),
+    Outcome.CUT_BY_OPERATOR: Verdict(
+        480, "Temporarily Unavailable", None, "管理员拆线", "Taken down by an operator"
+    ),
+    Outcome.SHUTDOWN: Verdict(503, "Service Unavailable", None, "系统停机", "The box was shut down"),
+    Outcome.INTERNAL_ERROR: Verdict(500, "Server Internal Error", None, "系统内部错误", "Internal error"),
+}
+
+
+class HungUpBy(StrEnum):
+    """Who ended the call."""
+
+    CALLER = "caller"
+    ANSWERER = "answerer"
+    BOX = "box"

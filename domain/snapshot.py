@@ -1,0 +1,225 @@
+"""Frozen configuration, as the b2bua serves calls from it.
+
+``box.json`` holds a :class:`BoxSnapshot`, ``tenants/<id>.json`` a :class:`TenantSnapshot`; both are written by the
+process that committed the change (see ``docs/architecture.md``). All durations are seconds, numbers are ASCII digits.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class TenantState(StrEnum):
+    """Whether a tenant's calls are connected."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class TargetKind(StrEnum):
+    """What a bound number is (绑定号码)."""
+
+    LANDLINE = "landline"
+    MOBILE = "mobile"
+    PHS = "phs"
+    EXTENSION = "extension"
+
+
+class RingStrategy(StrEnum):
+    """In which way the bound numbers of a number are rung."""
+
+    SEQUENTIAL = "sequential"
+    SIMULTANEOUS = "simultaneous"
+
+
+class AnswerPolicy(StrEnum):
+    """When the caller is answered: at once (prompts are charged) or when somebody picks up."""
+
+    AT_ONCE = "at-once"
+    ON_PICKUP = "on-pickup"
+
+
+class BoundNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A phone that may answer for a 400 number."""
+
+    number: str
+    """Digits of a phone (as dialled nationally, e.g. ``01061234567``, ``13900001111``) or an extension's name."""
+    kind: TargetKind = TargetKind.MOBILE
+    label: str = ""
+    job_number: str = ""
+    """工号, spoken to the caller by later editions."""
+    enabled: bool = True
+
+
+class NumberPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens on a call to one 400 number, first edition."""
+
+    number: str
+    bound: tuple[BoundNumber, ...] = ()
+    strategy: RingStrategy = RingStrategy.SEQUENTIAL
+    answer: AnswerPolicy = AnswerPolicy.ON_PICKUP
+    welcome: str | None = None
+    """Content address (SHA-256, hex) of the pre-encoded welcome prompt; implies answering at once."""
+    recording_notice: str | None = None
+    """Content address of the prompt played before connection when calls are recorded."""
+    ringback: str | None = None
+    """Content address of 企业彩铃, played as early media instead of the ring tone."""
+    record: bool = True
+    no_answer_seconds: float = 25.0
+    busy_tone_seconds: float = 3.0
+    active: bool = True
+
+
+class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything of one tenant that calls need."""
+
+    id: str
+    name: str
+    state: TenantState = TenantState.ACTIVE
+    max_calls: int | None = None
+    """Concurrent calls, or None without limit."""
+    outbound_trunks: tuple[str, ...] = ()
+    """Names of trunks to reach bound numbers by, in order of preference; empty: every trunk that takes calls out."""
+    numbers: tuple[NumberPlan, ...] = ()
+    version: int = 0
+
+
+class TrunkKind(StrEnum):
+    """How a trunk's peer is known."""
+
+    IP = "ip"
+    REGISTER = "register"
+
+
+class CallerHeader(StrEnum):
+    """The header that names the caller on a trunk."""
+
+    FROM = "From"
+    P_ASSERTED_IDENTITY = "P-Asserted-Identity"
+    REMOTE_PARTY_ID = "Remote-Party-ID"
+
+
+class CalledHeader(StrEnum):
+    """The header that names the called number on a trunk."""
+
+    REQUEST_URI = "Request-URI"
+    TO = "To"
+    P_CALLED_PARTY_ID = "P-Called-Party-ID"
+    DIVERSION = "Diversion"
+    HISTORY_INFO = "History-Info"
+
+
+class ShownCaller(StrEnum):
+    """The caller number shown on legs that leave by a trunk."""
+
+    CALLER = "caller"
+    TENANT_NUMBER = "400"
+    TRUNK_NUMBER = "trunk"
+
+
+class PrefixRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Replace a leading ``match`` by ``replace``; the first rule that matches is applied, once."""
+
+    match: str
+    replace: str = ""
+
+
+class TrunkSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One carrier trunk (中继)."""
+
+    name: str
+    kind: TrunkKind = TrunkKind.IP
+    enabled: bool = True
+    sources: tuple[str, ...] = ()
+    """Networks in CIDR notation from which its requests arrive; source ports are free."""
+    target: str = ""
+    """``host[:port]`` that calls leave to; a name without a port is resolved by RFC 3263."""
+    transport: str = "udp"
+    """``udp``, ``tcp`` or ``tls``."""
+    listener: str = "carrier"
+    inbound: bool = True
+    outbound: bool = True
+    # registration (IMS profile)
+    username: str = ""
+    password: str = ""
+    realm: str = ""
+    domain: str = ""
+    """From/To domain and registrar; empty: the host of ``target``."""
+    outbound_proxy: str = ""
+    register_seconds: int = 3600
+    # health, limits
+    options_seconds: float = 30.0
+    """Interval of OPTIONS probes; 0: none."""
+    failover_seconds: float = 2.5
+    """No provisional answer within this time: the next trunk is tried."""
+    channels: int | None = None
+    calls_per_second: float | None = None
+    early_media_seconds: float = 60.0
+    # numbers
+    caller_header: CallerHeader = CallerHeader.FROM
+    caller_prefixes: tuple[PrefixRule, ...] = ()
+    restore_zero: bool = False
+    """The carrier drops the 0 of area codes (``10…`` for ``010…``)."""
+    called_header: CalledHeader = CalledHeader.REQUEST_URI
+    called_prefixes: tuple[PrefixRule, ...] = ()
+    landing_numbers: dict[str, str] = {}
+    """落地号 -> 400 number."""
+    dialled_prefixes: tuple[PrefixRule, ...] = ()
+    """Applied to the number dialled on outbound legs."""
+    shown_caller: ShownCaller = ShownCaller.TRUNK_NUMBER
+    trunk_number: str = ""
+    tel_uri: bool = False
+    # media
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    srtp: bool = False
+    play_early_media: bool = False
+    """Let the caller hear a single outbound leg's own 183 audio."""
+    reliable_provisional: bool = True
+    """Offer and use 100rel (RFC 3262)."""
+    session_seconds: int = 1800
+    """Session-Expires offered (RFC 4028); 0: none."""
+
+
+class ListenerSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place where SIP is spoken: one network card or one role of it."""
+
+    name: str
+    bind: str = "127.0.0.1"
+    port: int = 5060
+    transports: tuple[str, ...] = ("udp", "tcp")
+    tls_port: int = 5061
+    tls_certificate: str = ""
+    tls_key: str = ""
+    advertise: str = ""
+    """Host written into Via and Contact; empty: ``bind``."""
+    rtp_bind: str = ""
+    """Address of media sockets; empty: ``bind``."""
+    rtp_advertise: str = ""
+    """Address written into SDP; empty: ``advertise``, else ``rtp_bind``."""
+
+
+class ExtensionSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A SIP phone of an agent that registers here."""
+
+    name: str
+    tenant: str
+    secret: str
+    listener: str = "carrier"
+    max_bindings: int = 5
+    codecs: tuple[str, ...] = ("PCMA", "PCMU", "G722", "opus")
+    srtp: bool = False
+
+
+class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Configuration that belongs to no tenant."""
+
+    listeners: tuple[ListenerSnapshot, ...] = (ListenerSnapshot(name="carrier"),)
+    trunks: tuple[TrunkSnapshot, ...] = ()
+    extensions: tuple[ExtensionSnapshot, ...] = ()
+    realm: str = "box400"
+    system_prompts: dict[str, str] = {}
+    """Name (``busy``, ``no-answer``, ``number-unknown`` ...) -> content address."""
+    max_calls: int = 300
+    version: int = 0

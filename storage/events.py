@@ -1,0 +1,143 @@
+"""The events of a call as the journal keeps them; a call record is a fold over them.
+
+``at`` is UTC POSIX seconds (for people), ``mono`` CLOCK_MONOTONIC seconds of the box's current boot (for differences
+and billing). Text from SIP headers is hostile and kept as received.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Event(msgspec.Struct, frozen=True, tag_field="e", omit_defaults=True, kw_only=True):
+    call: str
+    at: float
+    mono: float
+
+
+class Started(_Event, tag="start"):
+    """An INVITE arrived from a trunk or an extension."""
+
+    trunk: str | None
+    extension: str | None = None
+    source: str
+    sip_call_id: str
+    called_raw: str
+    called: str
+    caller_raw: str
+    caller: str
+    caller_display: str = ""
+    anonymous: bool = False
+    tenant: str | None = None
+    number: str | None = None
+    """The 400 number, None when no tenant owns what was dialled."""
+    record: bool = False
+
+
+class Step(_Event, tag="step"):
+    """Something of the call's course: ``welcome``, ``notice``, ``hunt``, ``ringback``, ``busy`` ..."""
+
+    name: str
+    detail: str = ""
+
+
+class LegDialled(_Event, tag="dial"):
+    """A target is being rung; one line for each trunk tried."""
+
+    leg: str
+    target: str
+    is_extension: bool = False
+    trunk: str | None = None
+    listener: str = ""
+
+
+class LegProgress(_Event, tag="prog"):
+    """A dialled leg gave a provisional answer (first of each status)."""
+
+    leg: str
+    status: int
+
+
+class LegAnswered(_Event, tag="leg-ans"):
+    """A dialled leg was answered."""
+
+    leg: str
+
+
+class LegEnded(_Event, tag="leg-end"):
+    """A leg is over. ``leg`` may be ``a``."""
+
+    leg: str
+    status: int = 0
+    reason: str = ""
+    by_peer: bool = False
+
+
+class Answered(_Event, tag="answer"):
+    """The caller's leg was answered (access time starts)."""
+
+
+class Bridged(_Event, tag="bridge"):
+    """Caller and leg hear each other from now on (talk time starts)."""
+
+    leg: str
+
+
+class Unbridged(_Event, tag="unbridge"):
+    """Caller and leg no longer hear each other."""
+
+    leg: str
+
+
+class Key(_Event, tag="key"):
+    """A DTMF digit from a leg."""
+
+    leg: str
+    digit: str
+
+
+class DialogNow(_Event, tag="dialog"):
+    """A dialog's state after a change that a later BYE would need."""
+
+    leg: str
+    state: msgspec.Raw
+    """JSON of ``b2bua.sip.dialog.DialogState``."""
+
+
+class MediaMeasured(_Event, tag="media"):
+    """Final statistics of one leg's media, seen from the box."""
+
+    leg: str
+    packets_in: int = 0
+    packets_out: int = 0
+    lost: int = 0
+    jitter_ms: float = 0.0
+    round_trip_ms: float | None = None
+    mos: float | None = None
+    strangers: int = 0
+
+
+class Spooled(_Event, tag="spool"):
+    """The call's spool is closed; the recorder may compose it."""
+
+
+class Marks(msgspec.Struct, frozen=True, tag_field="e", tag="marks", kw_only=True):
+    """These calls were up at this moment (written every 6 s); a call that a crash cut ends at its last mark."""
+
+    at: float
+    mono: float
+    calls: list[str]
+
+
+class Ended(_Event, tag="end"):
+    """The call is over: its last line."""
+
+    outcome: str
+    by: str
+    sip_status: int = 0
+
+
+Event = (
+    Started | Step | LegDialled | LegProgress | LegAnswered | LegEnded | Answered | Bridged | Unbridged | Key
+    | DialogNow | MediaMeasured | Spooled | Marks | Ended
+)  # fmt: skip
