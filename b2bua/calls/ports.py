@@ -67,6 +67,9 @@ class DialFailed(Exception):
 Renegotiate = Callable[[SessionDescription], SessionDescription | None]
 """Takes the peer's new offer (hold, resume, new address), returns our answer, or None to refuse with 488."""
 
+OnDialled = Callable[[str | None, str], None]
+"""Takes the trunk's name (None for an extension) and the listener's; called just before each INVITE is sent."""
+
 
 class Leg(Protocol):
     """What both kinds of legs share once a dialog exists."""
@@ -76,8 +79,15 @@ class Leg(Protocol):
     ended: Deferred[LegEnd]
     """Fires once, when the dialog (early or confirmed) is over, whoever ended it."""
     on_reoffer: Renegotiate | None
+    on_offer_wanted: Callable[[], SessionDescription] | None
+    """Makes our offer for the answer to a re-INVITE without SDP."""
+    on_answer: Callable[[SessionDescription], None] | None
+    """Called with the peer's answer (in his ACK) to what ``on_offer_wanted`` made."""
     on_key: Callable[[str], None] | None
     """Called with each DTMF digit that arrives by SIP INFO."""
+    on_dialog: Callable[[bytes], None] | None
+    """Called with the JSON of ``b2bua.sip.dialog.DialogState`` after each change that a later BYE would need: made
+    (early or confirmed), target refreshed, our CSeq moved; before the box sends what follows from it."""
 
     def hang_up(self, reason: str = "") -> None:
         """End the dialog (BYE, CANCEL or final refusal, as its state asks); ``ended`` fires when done."""
@@ -134,8 +144,24 @@ class Dialling(msgspec.Struct, frozen=True):
 class Dialler(Protocol):
     """Places outbound legs. Only ``calls.authorise`` may call it."""
 
-    def dial(self, dialling: Dialling, offer: Callable[[str], SessionDescription]) -> OutboundLeg:
-        """Ring one target; ``offer(listener)`` makes our SDP for the listener the leg will leave by."""
+    def dial(
+        self, dialling: Dialling, offer: Callable[[str], SessionDescription], on_dialled: OnDialled
+    ) -> OutboundLeg:
+        """Ring one target; ``offer(listener)`` makes our SDP for the listener the leg will leave by.
+
+        All trunks of one ``dialling`` share a listener (``calls.authorise`` groups them so), because the media
+        port is allocated on that listener's address before. Neither callback runs before ``dial`` returned.
+        """
+
+
+class Reception(Protocol):
+    """Where the stack hands over what arrives; the call services implement it."""
+
+    def arrive(self, leg: InboundLeg) -> None:
+        """Take a new call; the leg is in state "trying" (100 sent or due), nothing else was answered."""
+
+    def refused(self, invitation: Invitation, status: int, reason: str) -> None:
+        """Note an INVITE of a trunk or an extension that the stack itself refused (malformed, 420, 482 ...)."""
 
 
 class Remote(msgspec.Struct, frozen=True):
