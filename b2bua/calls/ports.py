@@ -150,7 +150,7 @@ class Dialler(Protocol):
         """Ring one target; ``offer(listener)`` makes our SDP for the listener the leg will leave by.
 
         All trunks of one ``dialling`` share a listener (``calls.authorise`` groups them so), because the media
-        port is allocated on that listener's address before. Neither callback runs before ``dial`` returned.
+        port is allocated on that listener's address before. Both callbacks may run before ``dial`` returns.
         """
 
 
