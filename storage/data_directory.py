@@ -1,0 +1,149 @@
+"""Where things are kept in one box's data directory, and its ``settings.json``.
+
+Every process of a box is given the data directory and nothing else; what they must agree on is here
+(docs/architecture.md, "The data directory").
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from domain.snapshot import BoxSnapshot, ListenerSnapshot
+
+MAX_SOCKET_DIRECTORY = 90
+"""Bytes of the longest ``run/`` path; sun_path of a UNIX socket holds 108 with the file's name."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What ``box400 run`` was told on its command line."""
+
+    listeners: tuple[ListenerSnapshot, ...] = ()
+    """Take the place of configured listeners of the same name; others are added."""
+    web: str = "127.0.0.1:8400"
+    """``host:port`` of ``/healthz`` and ``/metrics``; empty: none."""
+    workers: int = 0
+    """Media workers; 0: one for each core."""
+    rtp_ports: tuple[int, int] = (20000, 29999)
+    """First and last UDP port given to media."""
+    storage: str = ""
+    """A ``zodburi`` of the records' storage; empty: the box's own store."""
+    recordings: str = ""
+    """A ``zodburi`` of the recordings' storage; empty: the box's own store."""
+
+    def listeners_of(self, box: BoxSnapshot) -> tuple[ListenerSnapshot, ...]:
+        """Return the listeners to open, given the configuration in force."""
+        ours = {listener.name: listener for listener in self.listeners}
+        return tuple(ours.pop(each.name, each) for each in box.listeners) + tuple(ours.values())
+
+
+class DataDirectory:
+    """The paths of one data directory."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root).absolute()
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "settings.json"
+
+    @property
+    def store(self) -> Path:
+        return self.root / "store"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def box_snapshot(self) -> Path:
+        return self.snapshots / "box.json"
+
+    @property
+    def tenant_snapshots(self) -> Path:
+        return self.snapshots / "tenants"
+
+    @property
+    def prompts(self) -> Path:
+        return self.root / "prompts"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "journal"
+
+    @property
+    def spool(self) -> Path:
+        return self.root / "spool"
+
+    @property
+    def trace(self) -> Path:
+        return self.root / "trace"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def alarms_file(self) -> Path:
+        return self.root / "alarms.json"
+
+    @property
+    def run(self) -> Path:
+        """Directory of sockets and process files: ``run/``, or what ``run.path`` names."""
+        try:
+            return Path((self.root / "run.path").read_text(encoding="utf-8").strip())
+        except FileNotFoundError:
+            return self.root / "run"
+
+    @property
+    def store_socket(self) -> Path:
+        return self.run / "store.sock"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.run / "control.sock"
+
+    def media_socket(self, worker: int) -> Path:
+        """Return the control socket of one media worker (0 up)."""
+        return self.run / f"media-{worker}.sock"
+
+    def create(self) -> None:
+        """Make what is missing; ``run/`` moves to a temporary place when its path is too long for sockets."""
+        self.root.mkdir(mode=0o750, parents=True, exist_ok=True)
+        kept = (self.store, self.snapshots, self.tenant_snapshots, self.prompts, self.journal, self.spool)
+        for directory in (*kept, self.trace, self.log):
+            directory.mkdir(mode=0o750, exist_ok=True)
+        if len(os.fsencode(self.root / "run")) > MAX_SOCKET_DIRECTORY and not self.run.is_dir():
+            short = tempfile.mkdtemp(prefix="box400-")
+            write_atomically(self.root / "run.path", short.encode())
+        self.run.mkdir(mode=0o750, exist_ok=True)
+
+    def read_settings(self) -> Settings:
+        """Return ``settings.json``, or the defaults without one; raises msgspec.ValidationError if it is wrong."""
+        try:
+            data = self.settings_file.read_bytes()
+        except FileNotFoundError:
+            return Settings()
+        return msgspec.json.decode(data, type=Settings)
+
+    def write_settings(self, settings: Settings) -> None:
+        """Write ``settings.json`` so that a reader sees the old or the new one, whole."""
+        write_atomically(self.settings_file, msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file's content; after a crash it holds the old or the new content, never part of one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
