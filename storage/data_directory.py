@@ -122,7 +122,7 @@ class DataDirectory:
         self.run.mkdir(mode=0o750, exist_ok=True)
 
     def read_settings(self) -> Settings:
-        """Return ``settings.json``, or the defaults without one; raises msgspec.ValidationError if it is wrong."""
+        """Return ``settings.json``, or the defaults; raises msgspec.ValidationError if it is wrong."""
         try:
             data = self.settings_file.read_bytes()
         except FileNotFoundError:

@@ -1,7 +1,7 @@
 """The events of a call as the journal keeps them; a call record is a fold over them.
 
-``at`` is UTC POSIX seconds (for people), ``mono`` CLOCK_MONOTONIC seconds of the box's current boot (for differences
-and billing). Text from SIP headers is hostile and kept as received.
+``at`` is UTC POSIX seconds (for people), ``mono`` CLOCK_MONOTONIC seconds of the box's current boot (for
+differences and billing). Text from SIP headers is hostile and kept as received.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class _Event(msgspec.Struct, frozen=True, tag_field="e", omit_defaults=True, kw_
     mono: float
 
 
-class Started(_Event, tag="start"):
+class Started(_Event, frozen=True, kw_only=True, tag="start"):
     """An INVITE arrived from a trunk or an extension."""
 
     trunk: str | None
@@ -34,14 +34,14 @@ class Started(_Event, tag="start"):
     record: bool = False
 
 
-class Step(_Event, tag="step"):
+class Step(_Event, frozen=True, kw_only=True, tag="step"):
     """Something of the call's course: ``welcome``, ``notice``, ``hunt``, ``ringback``, ``busy`` ..."""
 
     name: str
     detail: str = ""
 
 
-class LegDialled(_Event, tag="dial"):
+class LegDialled(_Event, frozen=True, kw_only=True, tag="dial"):
     """A target is being rung; one line for each trunk tried."""
 
     leg: str
@@ -51,20 +51,20 @@ class LegDialled(_Event, tag="dial"):
     listener: str = ""
 
 
-class LegProgress(_Event, tag="prog"):
+class LegProgress(_Event, frozen=True, kw_only=True, tag="prog"):
     """A dialled leg gave a provisional answer (first of each status)."""
 
     leg: str
     status: int
 
 
-class LegAnswered(_Event, tag="leg-ans"):
+class LegAnswered(_Event, frozen=True, kw_only=True, tag="leg-ans"):
     """A dialled leg was answered."""
 
     leg: str
 
 
-class LegEnded(_Event, tag="leg-end"):
+class LegEnded(_Event, frozen=True, kw_only=True, tag="leg-end"):
     """A leg is over. ``leg`` may be ``a``."""
 
     leg: str
@@ -73,30 +73,30 @@ class LegEnded(_Event, tag="leg-end"):
     by_peer: bool = False
 
 
-class Answered(_Event, tag="answer"):
+class Answered(_Event, frozen=True, kw_only=True, tag="answer"):
     """The caller's leg was answered (access time starts)."""
 
 
-class Bridged(_Event, tag="bridge"):
+class Bridged(_Event, frozen=True, kw_only=True, tag="bridge"):
     """Caller and leg hear each other from now on (talk time starts)."""
 
     leg: str
 
 
-class Unbridged(_Event, tag="unbridge"):
+class Unbridged(_Event, frozen=True, kw_only=True, tag="unbridge"):
     """Caller and leg no longer hear each other."""
 
     leg: str
 
 
-class Key(_Event, tag="key"):
+class Key(_Event, frozen=True, kw_only=True, tag="key"):
     """A DTMF digit from a leg."""
 
     leg: str
     digit: str
 
 
-class DialogNow(_Event, tag="dialog"):
+class DialogNow(_Event, frozen=True, kw_only=True, tag="dialog"):
     """A dialog's state after a change that a later BYE would need."""
 
     leg: str
@@ -104,7 +104,7 @@ class DialogNow(_Event, tag="dialog"):
     """JSON of ``b2bua.sip.dialog.DialogState``."""
 
 
-class MediaMeasured(_Event, tag="media"):
+class MediaMeasured(_Event, frozen=True, kw_only=True, tag="media"):
     """Final statistics of one leg's media, seen from the box."""
 
     leg: str
@@ -117,19 +117,19 @@ class MediaMeasured(_Event, tag="media"):
     strangers: int = 0
 
 
-class Spooled(_Event, tag="spool"):
+class Spooled(_Event, frozen=True, kw_only=True, tag="spool"):
     """The call's spool is closed; the recorder may compose it."""
 
 
 class Marks(msgspec.Struct, frozen=True, tag_field="e", tag="marks", kw_only=True):
-    """These calls were up at this moment (written every 6 s); a call that a crash cut ends at its last mark."""
+    """These calls were up at this moment (written every 6 s); a cut call ends at its last mark."""
 
     at: float
     mono: float
     calls: list[str]
 
 
-class Ended(_Event, tag="end"):
+class Ended(_Event, frozen=True, kw_only=True, tag="end"):
     """The call is over: its last line."""
 
     outcome: str

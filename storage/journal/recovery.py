@@ -1,0 +1,114 @@
+"""What a crash left open: the calls without a last line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from storage.events import Ended, Event, Marks
+from storage.journal.line import Position, file_path, sequences
+from storage.journal.reader import Entry, JournalReader
+
+
+class OpenCall(NamedTuple):
+    """A call that has no ``Ended`` line.
+
+    It is known to have been up until ``last_at`` / ``last_mono``: its last line or the last mark that
+    names it, whichever is later. Recovery lines carry these times, since the box may have been started
+    anew in between.
+    """
+
+    id: str
+    events: list[Event]
+    mark: Marks | None
+    """The last mark that names it."""
+    last_at: float
+    last_mono: float
+
+
+class Gathering:
+    """Gathers the events of calls from entries, each event once although files re-state open calls."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, list[Event]] = {}
+        self.marks: dict[str, Marks] = {}
+        self._adopted: dict[str, int] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry."""
+        event = entry.event
+        if isinstance(event, Marks):
+            for call in event.calls:
+                if call in self.events:
+                    self.marks[call] = event
+            return
+        known = self.events.get(event.call)
+        if entry.restated and known is not None and self._adopted.get(event.call) != entry.sequence:
+            return
+        if isinstance(event, Ended):
+            self.events.pop(event.call, None)
+            self.marks.pop(event.call, None)
+            self._adopted.pop(event.call, None)
+        elif known is None:
+            self.events[event.call] = [event]
+            if entry.restated:
+                self._adopted[event.call] = entry.sequence
+        else:
+            known.append(event)
+
+
+def open_calls(directory: Path | str) -> list[OpenCall]:
+    """Return every call without ``Ended``, oldest first. Reads the newest file, more if it was torn."""
+    directory = Path(directory)
+    gathering = Gathering()
+    for entry in _since_whole_beginning(directory):
+        gathering.add(entry)
+    return [_open_call(call, events, gathering.marks.get(call)) for call, events in gathering.events.items()]
+
+
+def _open_call(call: str, events: list[Event], mark: Marks | None) -> OpenCall:
+    latest: Event = events[-1]
+    if mark is not None and mark.at > latest.at:
+        latest = mark
+    return OpenCall(call, events, mark, latest.at, latest.mono)
+
+
+def _since_whole_beginning(directory: Path) -> Iterable[Entry]:
+    """Yield the entries from the last file on that states all calls open at its beginning."""
+    later: list[list[Entry]] = []
+    for sequence in reversed(sequences(directory)):
+        reader = JournalReader(directory, Position(sequence, 0))
+        entries: list[Entry] = []
+        while (batch := reader.read()) and batch[0].sequence == sequence:
+            entries.extend(entry for entry in batch if entry.sequence == sequence)
+            if batch[-1].sequence != sequence:
+                break
+        header = reader.header
+        reader.close()
+        later.append(entries)
+        whole = header is not None and header.sequence == sequence
+        if whole and header is not None and sum(entry.restated for entry in entries) >= header.restated:
+            break
+    for entries in reversed(later):
+        yield from entries
+
+
+def cut_torn_tail(directory: Path, sequence: int) -> int:
+    """Cut an unfinished last line off a file and return how many bytes went."""
+    path = file_path(directory, sequence)
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        keep = size
+        while keep > 0:
+            step = min(keep, 65536)
+            file.seek(keep - step)
+            found = file.read(step).rfind(b"\n")
+            if found >= 0:
+                keep = keep - step + found + 1
+                break
+            keep -= step
+        if keep != size:
+            file.truncate(keep)
+        return size - keep
