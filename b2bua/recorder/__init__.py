@@ -1,0 +1,1 @@
+"""Sound at rest: spooled RTP to stereo FLAC blobs, uploaded prompts to pre-encoded G.711."""
