@@ -1,8 +1,8 @@
 """The child process that decodes uploaded audio: ``python -m b2bua.recorder.decode <audio >pcm``.
 
 Reads the file on descriptor 0, writes 16-bit mono samples of 8 kHz to descriptor 1 and one JSON line
-(:class:`Verdict`) to descriptor 2. Uploaded audio is hostile: the child limits its own memory, time and output
-before it opens the file, counts real samples instead of believing headers, and reads no other file.
+(:class:`Verdict`) to descriptor 2. Uploaded audio is hostile: the child limits its own memory, time and
+output before it opens the file, counts real samples instead of believing headers, and reads no other file.
 """
 
 from __future__ import annotations
