@@ -1,0 +1,196 @@
+"""Media in memory: a relay that passes no audio but remembers all it was asked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+
+import msgspec
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+
+from b2bua.calls.ports import Clock, MediaEndpoint, MediaStats, MediaUnavailable, Remote
+
+TONES = ("ringback", "busy", "congestion")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One wish of the call service, in the order it came."""
+
+    verb: str
+    """The method's name (``listen`` and ``keys`` in short), or ``stop`` for a cancelled play."""
+    detail: object = None
+
+
+class MemoryRelay:
+    """Twin of ``b2bua.media.relay.WorkerRelay``.
+
+    ``durations`` gives each prompt's seconds, ``duration`` that of all others.
+    """
+
+    def __init__(
+        self, clock: Clock, durations: Mapping[str, float] | None = None, duration: float = 1.0
+    ) -> None:
+        self.clock = clock
+        self.durations = dict(durations or {})
+        self.duration = duration
+        self.host = "127.0.0.1"
+        self.next_port = 20000
+        self.full = False
+        """When set, ``open`` finds no port."""
+        self.endpoints: list[MemoryEndpoint] = []
+        """All ever opened, in order."""
+
+    def open(
+        self, call: str, leg: str, listener: str, *, record: bool, srtp: bool = False
+    ) -> Deferred[MediaEndpoint]:
+        """Allocate a port that nobody listens on."""
+        if self.full:
+            return fail(MediaUnavailable("no port is free"))
+        endpoint = MemoryEndpoint(self, call, leg, listener, self.next_port, record, srtp)
+        self.next_port += 2
+        self.endpoints.append(endpoint)
+        return succeed(endpoint)
+
+    def leg(self, leg: str, call: str | None = None) -> MemoryEndpoint:
+        """Return the newest endpoint of a leg (of any call, or of that one)."""
+        return next(
+            each for each in reversed(self.endpoints) if each.leg == leg and call in (None, each.call)
+        )
+
+    def open_endpoints(self) -> list[MemoryEndpoint]:
+        """Return those not closed yet; a test ends with none."""
+        return [each for each in self.endpoints if not each.closed]
+
+
+class MemoryEndpoint:
+    """Twin of ``b2bua.media.endpoint.WorkerEndpoint``; ``press`` and ``die`` are the peer's side."""
+
+    def __init__(
+        self, relay: MemoryRelay, call: str, leg: str, listener: str, port: int, record: bool, srtp: bool
+    ) -> None:
+        self.call = call
+        self.leg = leg
+        self.listener = listener
+        self.record = record
+        self.host = relay.host
+        self.port = port
+        self.srtp_key = secrets.token_bytes(30) if srtp else b""
+        self.on_key: Callable[[str], None] | None = None
+        self.on_dead: Callable[[], None] | None = None
+        self.asked: list[Asked] = []
+        self.remote: Remote | None = None
+        self.bridged: MemoryEndpoint | None = None
+        self.playing: tuple[str, ...] = ()
+        """Prompts or the tone that can be heard now."""
+        self.listening = False
+        self.keys = ""
+        """All keys sent to the peer."""
+        self.stats = MediaStats()
+        """What ``close`` will report."""
+        self.closed = False
+        self._relay = relay
+        self._played: Deferred[None] | None = None
+        self._timer: Deferred[None] | None = None
+
+    def connect(self, remote: Remote) -> None:
+        """Set or change the peer."""
+        self._note("connect", remote)
+        self.remote = remote
+
+    def bridge(self, other: MediaEndpoint) -> None:
+        """Pass audio both ways between two endpoints of one call; replaces playing."""
+        assert isinstance(other, MemoryEndpoint)
+        assert other is not self
+        assert other.call == self.call, "endpoints of two calls may live in two workers"
+        assert not other.closed
+        self._note("bridge", other.leg)
+        for end, far in ((self, other), (other, self)):
+            if end.bridged is not far:
+                end._part()
+                end._end_playing()
+                end.bridged = far
+
+    def unbridge(self) -> None:
+        """Stop passing audio to and from the other endpoint."""
+        self._note("unbridge")
+        self._part()
+
+    def play(self, prompts: tuple[str, ...], *, repeat: bool = False) -> Deferred[None]:
+        """Play prompts; fires at the end on the fake clock, when replaced and when closed."""
+        self._note("play", (prompts, repeat))
+        seconds = sum(self._relay.durations.get(prompt, self._relay.duration) for prompt in prompts)
+        return self._start(prompts, None if repeat else seconds)
+
+    def tone(self, name: str) -> Deferred[None]:
+        """Play a tone until cancelled, replaced or closed."""
+        assert name in TONES, name
+        self._note("tone", name)
+        return self._start((name,), None)
+
+    def listen_for_keys(self, on: bool) -> None:
+        """Detect in-band DTMF while on."""
+        self._note("listen", on)
+        self.listening = on
+
+    def send_keys(self, digits: str) -> None:
+        """Send digits to the peer."""
+        assert digits.strip("0123456789*#ABCD") == "", digits
+        self._note("keys", digits)
+        self.keys += digits
+
+    def close(self) -> Deferred[MediaStats]:
+        """Release the ports; closing twice gives the same figures."""
+        if not self.closed:
+            self._note("close")
+            self._part()
+            self._end_playing()
+            self.closed = True
+        return succeed(self.stats)
+
+    def press(self, digit: str) -> None:
+        """Let the peer press a key."""
+        if self.on_key is not None and not self.closed:
+            self.on_key(digit)
+
+    def die(self) -> None:
+        """Let the dead-media time pass without a packet."""
+        if self.on_dead is not None and not self.closed:
+            self.on_dead()
+
+    def _note(self, verb: str, detail: object = None) -> None:
+        assert not self.closed, f"{verb} after close"
+        self.asked.append(Asked(verb, detail))
+
+    def _part(self) -> None:
+        if self.bridged is not None:
+            self.bridged.bridged = None
+            self.bridged = None
+
+    def _start(self, what: tuple[str, ...], seconds: float | None) -> Deferred[None]:
+        self._end_playing()
+        played: Deferred[None] = Deferred(self._stopped)
+        self.playing = what
+        self._played = played
+        if seconds is not None:
+            self._timer = self._relay.clock.after(seconds)
+            self._timer.addCallbacks(self._ended, lambda failure: failure.trap(CancelledError) and None)
+        return played
+
+    def _ended(self, _: None) -> None:
+        self._timer = None
+        self._end_playing()
+
+    def _stopped(self, played: Deferred[None]) -> None:
+        if played is self._played:
+            self.asked.append(Asked("stop", self.playing))
+            self._played = None
+            self._end_playing()
+
+    def _end_playing(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        played, self._played = self._played, None
+        self.playing = ()
+        if played is not None:
+            played.callback(None)
