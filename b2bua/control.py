@@ -1,0 +1,207 @@
+"""The control socket's protocol, and a small client: what the command line (and later the web) asks of b2bua.
+
+JSON, one object a line; each request is answered by one line, in order. ``DATA/run/control.sock``, mode 0660.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from b2bua.alarms import Alarm
+
+MAX_LINE = 4 * 1024 * 1024
+
+
+class Ping(msgspec.Struct, frozen=True, tag_field="do", tag="ping"):
+    """Ask whether the reactor turns."""
+
+
+class AskStatus(msgspec.Struct, frozen=True, tag_field="do", tag="status"):
+    """Ask for :class:`Status`."""
+
+
+class AskCalls(msgspec.Struct, frozen=True, tag_field="do", tag="calls"):
+    """Ask for :class:`Calls`, those up."""
+
+
+class HangUp(msgspec.Struct, frozen=True, tag_field="do", tag="hangup"):
+    """End a call; its legs get BYE and its record says who did it."""
+
+    call: str
+
+
+class Reload(msgspec.Struct, frozen=True, tag_field="do", tag="reload"):
+    """Read the snapshot files again; answered by :class:`InForce`."""
+
+
+class FlushTrace(msgspec.Struct, frozen=True, tag_field="do", tag="flush-trace"):
+    """Write traced messages still in memory, before ``b2bua.trace_read`` reads the files."""
+
+
+class Drain(msgspec.Struct, frozen=True, tag_field="do", tag="drain"):
+    """Refuse new calls from now on and let those up go on to their ends."""
+
+    on: bool = True
+
+
+Request = Ping | AskStatus | AskCalls | HangUp | Reload | FlushTrace | Drain
+
+
+class Done(msgspec.Struct, frozen=True, tag_field="is", tag="done"):
+    """It was done."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag_field="is", tag="failed"):
+    """It was not done."""
+
+    reason: str
+
+
+class InForce(msgspec.Struct, frozen=True, tag_field="is", tag="in-force"):
+    """Versions of the configuration that calls are served by from now on."""
+
+    box: int
+    tenants: dict[str, int]
+    errors: dict[str, str] = {}
+    """File name -> why it was not taken (what was in force before stays)."""
+
+
+class LiveCall(msgspec.Struct, frozen=True):
+    """A call that is up."""
+
+    call: str
+    number: str
+    """The 400 number, or what was dialled when nobody owns it."""
+    tenant: str
+    caller: str
+    """Digits; empty when withheld."""
+    state: str
+    """``arrived``, ``welcome``, ``ringing``, ``talking`` or ``ending``."""
+    who: str
+    """The target that rings or talks."""
+    trunk: str
+    seconds: float
+    """Since the INVITE."""
+    talk_seconds: float | None
+    """Since caller and answerer hear each other, or None."""
+
+
+class Calls(msgspec.Struct, frozen=True, tag_field="is", tag="calls"):
+    """The calls that are up, oldest first."""
+
+    calls: list[LiveCall]
+
+
+class TrunkState(msgspec.Struct, frozen=True):
+    """A trunk as it is now."""
+
+    name: str
+    state: str
+    """``up``, ``down``, ``unknown`` or ``off``."""
+    detail: str = ""
+    calls: int = 0
+
+
+class WorkerState(msgspec.Struct, frozen=True):
+    """A media worker."""
+
+    index: int
+    pid: int
+    alive: bool
+    endpoints: int = 0
+
+
+class ListenerState(msgspec.Struct, frozen=True):
+    """A socket that SIP is spoken on."""
+
+    name: str
+    transport: str
+    address: str
+
+
+class Status(msgspec.Struct, frozen=True, tag_field="is", tag="status"):
+    """The b2bua as it is now."""
+
+    pid: int
+    uptime_seconds: float
+    memory_kib: int
+    """Resident set."""
+    calls: int
+    draining: bool
+    box_version: int
+    tenants: int
+    registrations: int
+    reactor_lag_ms: float
+    """Worst of the last minute."""
+    trunks: list[TrunkState]
+    workers: list[WorkerState]
+    listeners: list[ListenerState]
+    counters: dict[str, int]
+    alarms: list[Alarm]
+
+
+Response = Done | Failed | InForce | Calls | Status
+
+
+class ControlDown(Exception):
+    """No b2bua serves this data directory, or it does not answer in time."""
+
+
+class ControlFailed(Exception):
+    """b2bua refused a request."""
+
+
+R = TypeVar("R")
+
+
+class ControlClient:
+    """Speaks to b2bua; blocking, for command lines and threads. Use as a context manager."""
+
+    def __init__(self, path: Path, timeout: float = 5.0) -> None:
+        """Connect; raises ControlDown. ``timeout`` in seconds holds for each request."""
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(timeout)
+        self._rest = b""
+        try:
+            self._socket.connect(str(path))
+        except OSError as error:
+            self._socket.close()
+            raise ControlDown(f"{path}: {error.strerror or error}") from error
+
+    def ask(self, request: Request, answer: type[R]) -> R:
+        """Send a request, return its answer; raises ControlFailed with b2bua's reason, or ControlDown."""
+        try:
+            self._socket.sendall(msgspec.json.encode(request) + b"\n")
+            line = self._line()
+        except OSError as error:
+            raise ControlDown(str(error)) from error
+        response: Any = msgspec.json.decode(line, type=Response)
+        if isinstance(response, Failed):
+            raise ControlFailed(response.reason)
+        if not isinstance(response, answer):
+            raise ControlDown(f"unexpected answer {type(response).__name__}")
+        return response
+
+    def _line(self) -> bytes:
+        parts = [self._rest]
+        while b"\n" not in parts[-1]:
+            data = self._socket.recv(65536)
+            if not data:
+                raise ConnectionError("b2bua closed the connection")
+            parts.append(data)
+        line, _, self._rest = b"".join(parts).partition(b"\n")
+        return line
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,102 @@
+"""The configuration in force: snapshots read from files, so that calls are served with the store down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
+from storage.data_directory import DataDirectory
+
+
+class Versions(NamedTuple):
+    """What is in force after a reading."""
+
+    box: int
+    tenants: dict[str, int]
+    errors: dict[str, str]
+    """File name -> why it was not taken; what was in force before stays."""
+
+
+class FileDirectory:
+    """Implements ``calls.ports.Directory`` on the snapshot files.
+
+    A file that cannot be read or is wrong leaves what it held before in force. Values are frozen, so a call keeps
+    the ones it began with.
+    """
+
+    def __init__(self, data: DataDirectory) -> None:
+        self.box = BoxSnapshot()
+        self._data = data
+        self._tenants: dict[str, TenantSnapshot] = {}
+        self._numbers: dict[str, tuple[TenantSnapshot, NumberPlan]] = {}
+        self._trunks: dict[str, TrunkSnapshot] = {}
+        self._stamps: dict[Path, tuple[int, int, int]] = {}
+        self.versions = Versions(0, {}, {})
+
+    def find(self, number: str) -> tuple[TenantSnapshot, NumberPlan] | None:
+        """Return who owns a 400 number and its plan, or None."""
+        return self._numbers.get(number)
+
+    def trunk(self, name: str) -> TrunkSnapshot | None:
+        """Return a trunk by name."""
+        return self._trunks.get(name)
+
+    def tenants(self) -> tuple[TenantSnapshot, ...]:
+        """Return every tenant in force."""
+        return tuple(self._tenants.values())
+
+    def reload(self) -> Versions:
+        """Read what has changed and put it in force, for calls from now on."""
+        errors: dict[str, str] = {}
+        self._reload_box(errors)
+        self._reload_tenants(errors)
+        self.versions = Versions(
+            self.box.version, {name: tenant.version for name, tenant in self._tenants.items()}, errors
+        )
+        return self.versions
+
+    def _reload_box(self, errors: dict[str, str]) -> None:
+        path = self._data.box_snapshot
+        try:
+            if not self._changed(path):
+                return
+            self.box = msgspec.json.decode(path.read_bytes(), type=BoxSnapshot)
+        except FileNotFoundError:
+            return
+        except (OSError, msgspec.DecodeError) as error:
+            errors[path.name] = str(error)
+            self._stamps.pop(path, None)
+            return
+        self._trunks = {trunk.name: trunk for trunk in self.box.trunks}
+
+    def _reload_tenants(self, errors: dict[str, str]) -> None:
+        kept: dict[str, TenantSnapshot] = {}
+        for path in sorted(self._data.tenant_snapshots.glob("*.json")):
+            before = self._tenants.get(path.stem)
+            try:
+                if before is not None and not self._changed(path):
+                    kept[path.stem] = before
+                    continue
+                self._changed(path)
+                kept[path.stem] = msgspec.json.decode(path.read_bytes(), type=TenantSnapshot)
+            except FileNotFoundError:
+                continue
+            except (OSError, msgspec.DecodeError) as error:
+                errors[path.name] = str(error)
+                self._stamps.pop(path, None)
+                if before is not None:
+                    kept[path.stem] = before
+        self._tenants = kept
+        self._numbers = {plan.number: (tenant, plan) for tenant in kept.values() for plan in tenant.numbers}
+
+    def _changed(self, path: Path) -> bool:
+        """Whether the file is another one than was read last; files are replaced whole, so inode and time tell."""
+        facts = path.stat()
+        stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
+        if self._stamps.get(path) == stamp:
+            return False
+        self._stamps[path] = stamp
+        return True
