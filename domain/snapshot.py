@@ -1,7 +1,8 @@
 """Frozen configuration, as the b2bua serves calls from it.
 
-``box.json`` holds a :class:`BoxSnapshot`, ``tenants/<id>.json`` a :class:`TenantSnapshot`; both are written by the
-process that committed the change (see ``docs/architecture.md``). All durations are seconds, numbers are ASCII digits.
+``box.json`` holds a :class:`BoxSnapshot`, ``tenants/<id>.json`` a :class:`TenantSnapshot`; both are written
+by the process that committed the change (see ``docs/architecture.md``). All durations are seconds, numbers
+are ASCII digits.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class BoundNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A phone that may answer for a 400 number."""
 
     number: str
-    """Digits of a phone (as dialled nationally, e.g. ``01061234567``, ``13900001111``) or an extension's name."""
+    """Digits of a phone (as dialled nationally, e.g. ``01061234567``, ``13900001111``) or an extension's
+    name."""
     kind: TargetKind = TargetKind.MOBILE
     label: str = ""
     job_number: str = ""
@@ -81,7 +83,8 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_calls: int | None = None
     """Concurrent calls, or None without limit."""
     outbound_trunks: tuple[str, ...] = ()
-    """Names of trunks to reach bound numbers by, in order of preference; empty: every trunk that takes calls out."""
+    """Names of trunks to reach bound numbers by, in order of preference; empty: every trunk that takes
+    calls out."""
     numbers: tuple[NumberPlan, ...] = ()
     version: int = 0
 
@@ -139,6 +142,8 @@ class TrunkSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transport: str = "udp"
     """``udp``, ``tcp`` or ``tls``."""
     listener: str = "carrier"
+    tls_authorities: str = ""
+    """PEM file of who vouches for the peer's TLS certificate; empty: the system's authorities."""
     inbound: bool = True
     outbound: bool = True
     # registration (IMS profile)
@@ -192,6 +197,8 @@ class ListenerSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls_port: int = 5061
     tls_certificate: str = ""
     tls_key: str = ""
+    tls_client_authorities: str = ""
+    """PEM file of the authorities whose certificates TLS peers must show (mutual TLS); empty: none is asked."""
     advertise: str = ""
     """Host written into Via and Contact; empty: ``bind``."""
     rtp_bind: str = ""
