@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.epollreactor import EPollReactor
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.main import installReactor
 
 
 class MonotonicReactor(EPollReactor):
     """Twisted's epoll reactor on CLOCK_MONOTONIC; the original counts its timers by the wall clock."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
 
     seconds: Callable[[], float] = staticmethod(time.monotonic)
 
@@ -27,11 +30,16 @@ def install_reactor() -> MonotonicReactor:
 class ReactorClock:
     """Implements ``calls.ports.Clock``."""
 
-    def __init__(self, reactor: IReactorTime) -> None:
+    def __init__(self, reactor: ReactorBase) -> None:
         self._reactor = reactor
 
-    mono = staticmethod(time.monotonic)
-    utc = staticmethod(time.time)
+    def mono(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def utc(self) -> float:
+        """UTC POSIX seconds."""
+        return time.time()
 
     def after(self, seconds: float) -> Deferred[None]:
         """Fire after so long; cancellable."""

@@ -23,8 +23,8 @@ class Versions(NamedTuple):
 class FileDirectory:
     """Implements ``calls.ports.Directory`` on the snapshot files.
 
-    A file that cannot be read or is wrong leaves what it held before in force. Values are frozen, so a call keeps
-    the ones it began with.
+    A file that cannot be read or is wrong leaves what it held before in force. Values are frozen, so a call
+    keeps the ones it began with.
     """
 
     def __init__(self, data: DataDirectory) -> None:
@@ -93,7 +93,8 @@ class FileDirectory:
         self._numbers = {plan.number: (tenant, plan) for tenant in kept.values() for plan in tenant.numbers}
 
     def _changed(self, path: Path) -> bool:
-        """Whether the file is another one than was read last; files are replaced whole, so inode and time tell."""
+        """Whether the file is another one than was read last; files are replaced whole, so inode and time
+        tell."""
         facts = path.stat()
         stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
         if self._stamps.get(path) == stamp:

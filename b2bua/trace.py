@@ -1,8 +1,9 @@
 """Keep every SIP message of every call for a while: a bounded ring of files, cheap to write.
 
-A frame is ``>IBdHH`` (length of all that follows the length; kind; UTC seconds; length of the key; length of the
-flow's description) with key, flow and message after it. Kinds: 0 received, 1 sent (key: SIP Call-ID), 2 a call and
-leg that a SIP Call-ID belongs to (key: SIP Call-ID, flow: call id, message: leg). ``b2bua.trace_read`` reads them back.
+A frame is ``>IBdHH`` (length of all that follows the length; kind; UTC seconds; length of the key; length
+of the flow's description) with key, flow and message after it. Kinds: 0 received, 1 sent (key: SIP
+Call-ID), 2 a call and leg that a SIP Call-ID belongs to (key: SIP Call-ID, flow: call id, message: leg).
+``b2bua.trace_read`` reads them back.
 """
 
 from __future__ import annotations

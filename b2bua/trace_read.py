@@ -105,7 +105,7 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-# -- the ladder --------------------------------------------------------------------------------------------------
+# -- the ladder ------------------------------------------------------------------------------------
 
 _COLUMN: Final = 34
 
@@ -169,11 +169,12 @@ def _cseq_method(data: bytes) -> str:
     return ""
 
 
-# -- pcap --------------------------------------------------------------------------------------------------------
+# -- pcap ------------------------------------------------------------------------------------------
 
 
 def write_pcap(messages: list[TracedMessage], file: BinaryIO) -> None:
-    """Write the messages as raw IP packets with UDP (also what went by TCP or TLS, decrypted), for Wireshark."""
+    """Write the messages as raw IP packets with UDP (also what went by TCP or TLS, decrypted), for
+    Wireshark."""
     file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, LINKTYPE_RAW))
     for message in messages:
         source, destination = (
@@ -203,7 +204,7 @@ def _checksum(data: bytes) -> int:
     """Return the Internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f">{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -1,11 +1,13 @@
 """How a call can end: one table for the record, the SIP answer, and the words people read.
 
-Every call ends with exactly one :class:`Outcome`. The SIP status is what the caller's side is told when nothing
-was answered yet; ``announcement`` names a system prompt to play first where the trunk allows early media.
+Every call ends with exactly one :class:`Outcome`. The SIP status is what the caller's side is told when
+nothing was answered yet; ``announcement`` names a system prompt to play first where the trunk allows early
+media.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,6 +26,7 @@ class Outcome(StrEnum):
     SUSPENDED = "suspended"
     OVER_TENANT_LIMIT = "over-tenant-limit"
     OVER_TRUNK_LIMIT = "over-trunk-limit"
+    OVER_BOX_LIMIT = "over-box-limit"
     TRUNK_DOWN = "trunk-down"
     REFUSED_BY_TARGET = "refused-by-target"
     MEDIA_LOST = "media-lost"
@@ -58,21 +61,36 @@ VERDICTS: dict[Outcome, Verdict] = {
     Outcome.GAVE_UP_EARLY: Verdict(
         487, "Request Terminated", None, "主叫在接续前挂机", "Caller hung up before anything rang"
     ),
-    Outcome.NUMBER_UNKNOWN: Verdict(404, "Not Found", "number-unknown", "号码未开通", "Number not in service"),
+    Outcome.NUMBER_UNKNOWN: Verdict(
+        404, "Not Found", "number-unknown", "号码未开通", "Number not in service"
+    ),
     Outcome.NOTHING_BOUND: Verdict(
         480, "Temporarily Unavailable", "no-answer", "没有可振铃的绑定号码", "No bound number is on"
     ),
     Outcome.SUSPENDED: Verdict(403, "Forbidden", "suspended", "号码已停机", "Tenant or number suspended"),
-    Outcome.OVER_TENANT_LIMIT: Verdict(486, "Busy Here", "busy", "超过企业并发上限", "Over the tenant's concurrent calls"),
+    Outcome.OVER_TENANT_LIMIT: Verdict(
+        486, "Busy Here", "busy", "超过企业并发上限", "Over the tenant's concurrent calls"
+    ),
     Outcome.OVER_TRUNK_LIMIT: Verdict(
         503, "Service Unavailable", None, "超过中继并发或速率上限", "Over the trunk's channels or call rate"
     ),
-    Outcome.TRUNK_DOWN: Verdict(503, "Service Unavailable", "trunk-down", "出局中继不可用", "No outbound trunk available"),
+    Outcome.OVER_BOX_LIMIT: Verdict(
+        503, "Service Unavailable", None, "超过本机并发上限", "Over the box's concurrent calls"
+    ),
+    Outcome.TRUNK_DOWN: Verdict(
+        503, "Service Unavailable", "trunk-down", "出局中继不可用", "No outbound trunk available"
+    ),
     Outcome.REFUSED_BY_TARGET: Verdict(
-        480, "Temporarily Unavailable", "no-answer", "绑定号码拒接或不可达", "Bound numbers refused or unreachable"
+        480,
+        "Temporarily Unavailable",
+        "no-answer",
+        "绑定号码拒接或不可达",
+        "Bound numbers refused or unreachable",
     ),
     Outcome.MEDIA_LOST: Verdict(480, "Temporarily Unavailable", None, "语音中断", "Audio was lost"),
-    Outcome.NO_COMMON_CODEC: Verdict(488, "Not Acceptable Here", None, "语音编码不匹配", "No codec in common"),
+    Outcome.NO_COMMON_CODEC: Verdict(
+        488, "Not Acceptable Here", None, "语音编码不匹配", "No codec in common"
+    ),
     Outcome.BAD_REQUEST: Verdict(400, "Bad Request", None, "呼叫信令有误", "The call request was wrong"),
     Outcome.CUT_BY_CRASH: Verdict(500, "Server Internal Error", None, "系统故障中断", "Cut by a crash"),
     Outcome.CUT_BY_OPERATOR: Verdict(
@@ -89,3 +107,42 @@ class HungUpBy(StrEnum):
     CALLER = "caller"
     ANSWERER = "answerer"
     BOX = "box"
+
+
+_BUSY = frozenset({486, 600})
+_SILENT = frozenset({408, 480, 487})
+_WRONG_MEDIA = frozenset({415, 488, 606})
+_WEIGHT = (
+    Outcome.NO_ANSWER,
+    Outcome.BUSY,
+    Outcome.REFUSED_BY_TARGET,
+    Outcome.NO_COMMON_CODEC,
+    Outcome.OVER_TRUNK_LIMIT,
+    Outcome.TRUNK_DOWN,
+)
+
+
+def outcome_of_status(status: int) -> Outcome:
+    """Say what a final SIP status (300-699) of a dialled leg means for the record."""
+    if status in _BUSY:
+        return Outcome.BUSY
+    if status in _SILENT:
+        return Outcome.NO_ANSWER
+    if status in _WRONG_MEDIA:
+        return Outcome.NO_COMMON_CODEC
+    if 500 <= status < 600:
+        return Outcome.TRUNK_DOWN
+    return Outcome.REFUSED_BY_TARGET
+
+
+def outcome_of_all(failures: Iterable[Outcome]) -> Outcome:
+    """Say how a call ended whose legs all failed, each in its way.
+
+    Busy only when nobody could have answered but was busy; a phone that rang in vain outweighs a busy one,
+    and anything a phone said outweighs the trunk. Without failures nothing was there to ring.
+    """
+    seen = set(failures)
+    for outcome in _WEIGHT:
+        if outcome in seen:
+            return outcome
+    return min(seen, default=Outcome.NOTHING_BOUND)

@@ -1,12 +1,14 @@
 """What the call services need from the world: SIP legs, media, journal, directory, clock.
 
-Services import this module only. Every port has an in-memory twin in ``tests/twins`` and one contract suite that
-runs on the twin and on the real thing. Deferreds are single-shot; cancelling one withdraws the wish behind it.
+Services import this module only. Every port has an in-memory twin in ``tests/twins`` and one contract suite
+that runs on the twin and on the real thing. Deferreds are single-shot; cancelling one withdraws the wish
+behind it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -54,7 +56,8 @@ class LegEnd(msgspec.Struct, frozen=True):
 class DialFailed(Exception):
     """A leg we dialled was not answered.
 
-    ``status`` is the SIP status (408 for silence, 503 for no usable trunk); ``outcome`` what it means for the record.
+    ``status`` is the SIP status (408 for silence, 503 for no usable trunk); ``outcome`` what it means for
+    the record.
     """
 
     def __init__(self, status: int, reason: str, outcome: Outcome) -> None:
@@ -68,7 +71,8 @@ Renegotiate = Callable[[SessionDescription], SessionDescription | None]
 """Takes the peer's new offer (hold, resume, new address), returns our answer, or None to refuse with 488."""
 
 OnDialled = Callable[[str | None, str], None]
-"""Takes the trunk's name (None for an extension) and the listener's; called just before each INVITE is sent."""
+"""Takes the trunk's name (None for an extension) and the listener's; called just before each INVITE is
+sent."""
 
 
 class Leg(Protocol):
@@ -86,8 +90,9 @@ class Leg(Protocol):
     on_key: Callable[[str], None] | None
     """Called with each DTMF digit that arrives by SIP INFO."""
     on_dialog: Callable[[bytes], None] | None
-    """Called with the JSON of ``b2bua.sip.dialog.DialogState`` after each change that a later BYE would need: made
-    (early or confirmed), target refreshed, our CSeq moved; before the box sends what follows from it."""
+    """Called with the JSON of ``b2bua.sip.dialog.DialogState`` after each change that a later BYE would
+    need: made (early or confirmed), target refreshed, our CSeq moved; before the box sends what follows
+    from it."""
 
     def hang_up(self, reason: str = "") -> None:
         """End the dialog (BYE, CANCEL or final refusal, as its state asks); ``ended`` fires when done."""
@@ -120,7 +125,8 @@ class OutboundLeg(Leg, Protocol):
     trunk: str | None
     """Name of the trunk it leaves by (it changes when a trunk fails over), None for an extension."""
     answered: Deferred[SessionDescription]
-    """Fires with the answer at 200 (ACK is sent by the stack); errbacks DialFailed. Cancelling it sends CANCEL."""
+    """Fires with the answer at 200 (ACK is sent by the stack); errbacks DialFailed. Cancelling it sends
+    CANCEL."""
     on_progress: Callable[[int, SessionDescription | None], None] | None
     """Called with each provisional answer above 100: status and early SDP."""
 
@@ -149,8 +155,9 @@ class Dialler(Protocol):
     ) -> OutboundLeg:
         """Ring one target; ``offer(listener)`` makes our SDP for the listener the leg will leave by.
 
-        All trunks of one ``dialling`` share a listener (``calls.authorise`` groups them so), because the media
-        port is allocated on that listener's address before. Both callbacks may run before ``dial`` returns.
+        All trunks of one ``dialling`` share a listener (``calls.authorise`` groups them so), because the
+        media port is allocated on that listener's address before. Both callbacks may run before ``dial``
+        returns.
         """
 
 
@@ -161,7 +168,8 @@ class Reception(Protocol):
         """Take a new call; the leg is in state "trying" (100 sent or due), nothing else was answered."""
 
     def refused(self, invitation: Invitation, status: int, reason: str) -> None:
-        """Note an INVITE of a trunk or an extension that the stack itself refused (malformed, 420, 482 ...)."""
+        """Note an INVITE of a trunk or an extension that the stack itself refused (malformed, 420, 482
+        ...)."""
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -256,6 +264,10 @@ class MediaUnavailable(Exception):
 class Journal(Protocol):
     """The append-only journal of calls."""
 
+    @property
+    def failing(self) -> bool:
+        """Whether the disk takes no lines; new calls are refused then, those up go on."""
+
     def append(self, event: Event) -> None:
         """Write one event now (before the SIP message that it allows)."""
 
@@ -290,3 +302,19 @@ class CallEnd(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     by: HungUpBy
+
+
+@dataclass(frozen=True, slots=True)
+class CallPorts:
+    """Everything a call service may touch."""
+
+    dialler: Dialler
+    """Used by ``calls.authorise`` alone; a test checks it."""
+    media: MediaRelay
+    journal: Journal
+    directory: Directory
+    clock: Clock
+    randomness: Callable[[int], bytes]
+    """``secrets.token_bytes``; fixed bytes in tests."""
+    may_record: Callable[[], bool]
+    """False while the disk is too full to record."""

@@ -1,0 +1,144 @@
+"""Who may be dialled: the one way from a call to the dialler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+
+import msgspec
+
+from b2bua.calls.ports import CallPorts, Dialling, Directory, OnDialled, OutboundLeg
+from b2bua.sdp import SessionDescription
+from domain.snapshot import (
+    BoundNumber,
+    ExtensionSnapshot,
+    TargetKind,
+    TenantSnapshot,
+    TenantState,
+    TrunkSnapshot,
+)
+
+
+class Payer(msgspec.Struct, frozen=True):
+    """Who pays for a leg: a tenant, for calls to one of his numbers."""
+
+    tenant: str
+    number: str
+
+
+class NotAllowed(Exception):
+    """A destination that this payer may not ring."""
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One way out: trunks that share a listener, in order of preference, or an extension's listener."""
+
+    listener: str
+    trunks: tuple[str, ...]
+    codecs: tuple[str, ...]
+    srtp: bool
+    plays_early_media: bool
+
+
+class Authorised:
+    """Leave to ring one target at one payer's expense; only :func:`authorise` makes it."""
+
+    __slots__ = ("_ports", "payer", "routes", "target")
+
+    def __init__(
+        self, ports: CallPorts, target: BoundNumber, payer: Payer, routes: tuple[Route, ...]
+    ) -> None:
+        self.target = target
+        self.payer = payer
+        self.routes = routes
+        """Ways out in order of preference; empty when no trunk takes calls out."""
+        self._ports = ports
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether the target is a SIP phone of the tenant rather than a telephone number."""
+        return self.target.kind is TargetKind.EXTENSION
+
+    def dial(
+        self,
+        route: Route,
+        call: str,
+        leg: str,
+        caller: str,
+        anonymous: bool,
+        offer: Callable[[str], SessionDescription],
+        on_dialled: OnDialled,
+    ) -> OutboundLeg:
+        """Ring the target by one of its routes."""
+        dialling = Dialling(
+            call=call,
+            leg=leg,
+            tenant=self.payer.tenant,
+            tenant_number=self.payer.number,
+            target=self.target.number,
+            is_extension=self.is_extension,
+            caller=caller,
+            anonymous=anonymous,
+            trunks=route.trunks,
+        )
+        return self._ports.dialler.dial(dialling, offer, on_dialled)
+
+
+def authorise(ports: CallPorts, destination: str, payer: Payer) -> Authorised:
+    """Allow or refuse one leg.
+
+    Only targets that are bound to a number of the payer, and switched on, may be rung; nothing a caller
+    dials or sends can become a destination. Raises :class:`NotAllowed`.
+    """
+    found = ports.directory.find(payer.number)
+    if found is None or found[0].id != payer.tenant:
+        raise NotAllowed(f"{payer.number} is no number of {payer.tenant}")
+    tenant, plan = found
+    if tenant.state is not TenantState.ACTIVE or not plan.active:
+        raise NotAllowed(f"{payer.number} is suspended")
+    for target in plan.bound:
+        if target.number == destination and target.enabled:
+            return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
+    raise NotAllowed(f"{destination} is not bound to {payer.number}")
+
+
+def _routes(directory: Directory, tenant: TenantSnapshot, target: BoundNumber) -> tuple[Route, ...]:
+    if target.kind is TargetKind.EXTENSION:
+        return tuple(
+            _to_extension(extension)
+            for extension in directory.box.extensions
+            if extension.name == target.number and extension.tenant == tenant.id
+        )
+    if tenant.outbound_trunks:
+        named = [directory.trunk(name) for name in tenant.outbound_trunks]
+        trunks = [trunk for trunk in named if trunk is not None]
+    else:
+        trunks = list(directory.box.trunks)
+    usable = [trunk for trunk in trunks if trunk.enabled and trunk.outbound]
+    return tuple(_to_trunks(list(group)) for _, group in groupby(usable, key=_kinship))
+
+
+def _kinship(trunk: TrunkSnapshot) -> tuple[str, tuple[str, ...], bool, bool]:
+    """Trunks that differ in none of these can share one media port and one offer."""
+    return trunk.listener, trunk.codecs, trunk.srtp, trunk.play_early_media
+
+
+def _to_trunks(trunks: list[TrunkSnapshot]) -> Route:
+    first = trunks[0]
+    return Route(
+        listener=first.listener,
+        trunks=tuple(trunk.name for trunk in trunks),
+        codecs=first.codecs,
+        srtp=first.srtp,
+        plays_early_media=first.play_early_media,
+    )
+
+
+def _to_extension(extension: ExtensionSnapshot) -> Route:
+    return Route(
+        listener=extension.listener,
+        trunks=(),
+        codecs=extension.codecs,
+        srtp=extension.srtp,
+        plays_early_media=False,
+    )

@@ -1,0 +1,178 @@
+"""The caller's side of a call: ringing, early media, the answer, what he hears."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from b2bua.calls.call import Call
+from b2bua.calls.negotiation import Negotiation, codecs_of_extension, wants_srtp
+from b2bua.calls.party import Party
+from b2bua.calls.ports import CallPorts, DialFailed, InboundLeg, MediaEndpoint
+from b2bua.sdp import SessionDescription
+
+_log = Logger()
+
+
+async def receive_caller(call: Call, leg: InboundLeg, ports: CallPorts, *, record: bool) -> Caller:
+    """Open the caller's media and settle the one SDP answer of his dialog.
+
+    Raises MediaUnavailable.
+    """
+    invitation = leg.invitation
+    trunk = ports.directory.trunk(invitation.trunk) if invitation.trunk is not None else None
+    codecs = trunk.codecs if trunk is not None else codecs_of_extension(ports.directory, invitation.extension)
+    srtp = wants_srtp(invitation.offer)
+    endpoint = await call.wait(
+        ports.media.open(call.id, leg.id, invitation.listener, record=record, srtp=srtp)
+    )
+    call.media.append((leg.id, endpoint))
+    early = trunk.early_media_seconds if trunk is not None else 60.0
+    negotiation = Negotiation(endpoint, codecs, srtp=srtp, randomness=ports.randomness)
+    return Caller(call, leg, endpoint, negotiation, ports, early_media_seconds=early)
+
+
+class Caller(Party):
+    """The caller, until and after he is answered."""
+
+    def __init__(
+        self,
+        call: Call,
+        leg: InboundLeg,
+        endpoint: MediaEndpoint,
+        negotiation: Negotiation,
+        ports: CallPorts,
+        *,
+        early_media_seconds: float,
+    ) -> None:
+        super().__init__(call, leg.id, endpoint, negotiation)
+        self.leg = leg
+        self.answered = False
+        self.in_early_media = False
+        self._clock = ports.clock
+        self._early_media_seconds = early_media_seconds
+        self._early_since = 0.0
+        self._connected = False
+        self._description: SessionDescription | None = None
+        """The one answer of the caller's dialog, the same in 183 and 200."""
+        self._sound: Deferred[None] | None = None
+        self.attend(leg)
+        endpoint.on_dead = self._audio_lost
+
+    # -- SIP ---------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Choose the codec now, so that legs are offered the same one first; raises SdpError."""
+        offer = self.leg.invitation.offer
+        if offer is not None and self._description is None:
+            self._description, _ = self.negotiation.answer(offer)
+
+    def ring(self) -> None:
+        """Tell the caller's phone to ring, unless he hears early media or was answered."""
+        if not self.answered and not self.in_early_media:
+            self.leg.ring()
+
+    def open_early_media(self) -> bool:
+        """Send 183 so that the caller hears us unanswered; False when he offered no SDP yet (late offer)."""
+        if self.answered or self.in_early_media:
+            return True
+        self.settle()
+        if self._description is None:
+            return False
+        self.in_early_media = True
+        self._early_since = self._clock.mono()
+        self._connect()
+        self.leg.progress(self._description)
+        return True
+
+    def early_media_left(self) -> float | None:
+        """Seconds until the trunk's bound on early media, None when none runs."""
+        if self.answered or not self.in_early_media:
+            return None
+        return self._early_since + self._early_media_seconds - self._clock.mono()
+
+    async def answer(self) -> None:
+        """Answer the caller (once). With a late offer, return at his ACK, else at once."""
+        if self.answered:
+            return
+        self.settle()
+        self.call.answered()
+        self.answered = True
+        self.call.sip_status = 200
+        if self._description is None:
+            answer = await self.call.wait(self.leg.answer(self.offer()))
+            if answer is not None:
+                self.accept(answer)
+                self._connected = True
+            return
+        self._connect()
+        self.leg.answer(self._description).addErrback(_expected_to_end)
+
+    def _connect(self) -> None:
+        if not self._connected:
+            self._connected = True
+            assert self.negotiation.remote is not None
+            self.endpoint.connect(self.negotiation.remote)
+
+    # -- what he hears -----------------------------------------------------------------------------
+
+    async def say(self, prompts: tuple[str, ...]) -> None:
+        """Play prompts to their end, or to the bound on early media."""
+        self.hush()
+        playing = self.endpoint.play(prompts)
+        left = self.early_media_left()
+        if left is None:
+            await self.call.wait(playing)
+            return
+        bound = self._clock.after(max(0.0, left))
+        bound.addCallbacks(lambda _: playing.cancel(), _expected_to_end)
+        try:
+            await self.call.wait(playing)
+        except CancelledError:
+            if self.call.end is not None:
+                raise
+        finally:
+            bound.cancel()
+
+    def listen_for_keys(self, on: bool) -> None:
+        """Hear in-band DTMF while on, where the caller did not negotiate RFC 4733."""
+        remote = self.negotiation.remote
+        if remote is not None and remote.event_payload_type is None:
+            self.endpoint.listen_for_keys(on)
+
+    async def sound(self, tone: str, seconds: float) -> None:
+        """Sound a tone for some seconds."""
+        self.hush()
+        self._keep(self.endpoint.tone(tone))
+        try:
+            await self.call.wait(self._clock.after(seconds))
+        finally:
+            self.hush()
+
+    def hear_ringback(self, prompt: str | None) -> None:
+        """Let the caller hear the tenant's ringback prompt over and over, or the ring tone, until hushed."""
+        self.hush()
+        if prompt is not None:
+            self._keep(self.endpoint.play((prompt,), repeat=True))
+        else:
+            self._keep(self.endpoint.tone("ringback"))
+
+    def hush(self) -> None:
+        """Stop what the caller hears from the box."""
+        sound, self._sound = self._sound, None
+        if sound is not None:
+            sound.cancel()
+
+    def _keep(self, sound: Deferred[None]) -> None:
+        self._sound = sound
+        sound.addErrback(_expected_to_end)
+
+    def _audio_lost(self) -> None:
+        self.call.audio_lost(self.leg_id)
+
+
+def _expected_to_end(failure: Failure) -> None:
+    """Drop the end of a sound that was hushed, or of an answer whose leg is over; log anything else."""
+    if not failure.check(CancelledError, DialFailed):
+        _log.failure("sound or answer failed", failure)

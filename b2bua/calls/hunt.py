@@ -1,0 +1,311 @@
+"""Ring the bound numbers of a number until somebody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
+
+from b2bua.calls.authorise import Authorised, NotAllowed, Payer, Route, authorise
+from b2bua.calls.call import Call
+from b2bua.calls.caller import Caller
+from b2bua.calls.negotiation import Negotiation, SdpError
+from b2bua.calls.party import Party
+from b2bua.calls.ports import CallPorts, DialFailed, LegEnd, MediaEndpoint, MediaUnavailable, OutboundLeg
+from b2bua.sdp import SessionDescription
+from domain.outcomes import Outcome, outcome_of_all
+from domain.snapshot import NumberPlan, RingStrategy
+
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+"""Reason (RFC 3326) for legs given up because another one answered: phones then show no missed call."""
+
+
+class NotReached(Exception):
+    """Nobody answered; ``outcome`` says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
+
+
+class Callee(Party):
+    """A target being rung, then talking."""
+
+    def __init__(
+        self,
+        call: Call,
+        leg_id: str,
+        endpoint: MediaEndpoint,
+        negotiation: Negotiation,
+        target: str,
+        route: Route,
+    ) -> None:
+        super().__init__(call, leg_id, endpoint, negotiation)
+        self.target = target
+        self.route = route
+        self.leg: OutboundLeg | None = None
+        self.dialled = False
+        self.up = False
+        self.over = False
+        self.statuses: set[int] = set()
+        self.hung_up: Deferred[LegEnd] = Deferred()
+        """Fires when an answered callee's dialog is over."""
+        endpoint.on_dead = self._audio_lost
+
+    def leave(self, reason: str = "") -> None:
+        """End the leg as its state asks, and note it; does nothing when it is over."""
+        if self.over or self.leg is None:
+            return
+        self.over = True
+        self.call.leg_ended(self.leg_id, 0 if self.up else 487, "", by_peer=False)
+        self.leg.hang_up(reason)
+
+    def ended_by_peer(self, end: LegEnd) -> None:
+        """Note that the answered leg is over."""
+        if self.over:
+            return
+        self.over = True
+        self.call.leg_ended(self.leg_id, end.status, end.reason, by_peer=end.by_peer)
+        self.hung_up.callback(end)
+
+    def _audio_lost(self) -> None:
+        self.call.audio_lost(self.leg_id)
+
+
+async def hunt(call: Call, caller: Caller, plan: NumberPlan, ports: CallPorts) -> Callee:
+    """Ring the plan's targets, one after the other or all at once; return who answered, his media connected.
+
+    Each target has ``no_answer_seconds``, which only an answer stops. Raises NotReached.
+    """
+    assert call.tenant is not None
+    payer = Payer(tenant=call.tenant.id, number=plan.number)
+    targets = []
+    for bound in plan.bound:
+        if bound.enabled:
+            try:
+                targets.append(authorise(ports, bound.number, payer))
+            except NotAllowed as refused:
+                call.step("not-allowed", str(refused))
+    at_once = plan.strategy is RingStrategy.SIMULTANEOUS
+    rounds = [targets] if at_once and targets else [[target] for target in targets]
+    failures: list[Outcome] = []
+    for batch in rounds:
+        left = caller.early_media_left()
+        if left is not None and left <= 0:
+            break
+        seconds = plan.no_answer_seconds if left is None else min(plan.no_answer_seconds, left)
+        ringing = Round(call, caller, batch, ports, record=call.records, ringback=plan.ringback)
+        answered = await ringing.run(seconds)
+        if answered is not None:
+            return answered
+        failures += ringing.failures
+    raise NotReached(outcome_of_all(failures))
+
+
+class Round:
+    """Targets rung together until one answers, all have failed, or the time is up."""
+
+    def __init__(
+        self,
+        call: Call,
+        caller: Caller,
+        targets: Sequence[Authorised],
+        ports: CallPorts,
+        *,
+        record: bool,
+        ringback: str | None,
+    ) -> None:
+        self.failures: list[Outcome] = []
+        """Why each target failed, once it has."""
+        self._call = call
+        self._caller = caller
+        self._targets = targets
+        self._ports = ports
+        self._record = record
+        self._ringback = ringback
+        self._ringing: list[Callee] = []
+        self._opening: list[Deferred[MediaEndpoint]] = []
+        self._done: Deferred[Callee | None] = Deferred()
+        self._closed = False
+        self._heard: Callee | None = None
+        """Whose early media the caller hears."""
+
+    async def run(self, seconds: float) -> Callee | None:
+        """Ring for so long; return who answered or None."""
+        timer = self._ports.clock.after(seconds)
+        timer.addCallbacks(self._time_up, _given_up)
+        winner: Callee | None = None
+        try:
+            for target in self._targets:
+                self._try(target, 0)
+            winner = await self._call.wait(self._done)
+            return winner
+        finally:
+            self._closed = True
+            timer.cancel()
+            for opening in list(self._opening):
+                opening.cancel()
+            for callee in self._ringing:
+                if callee is not winner:
+                    self._drop(callee, ELSEWHERE if winner is not None else "")
+
+    # -- one target --------------------------------------------------------------------------------
+
+    def _try(self, target: Authorised, index: int) -> None:
+        """Ring a target by its route of this index, then by the next ones."""
+        if index >= len(target.routes):
+            self._failed_target(Outcome.REFUSED_BY_TARGET if target.is_extension else Outcome.TRUNK_DOWN)
+            return
+        route = target.routes[index]
+        leg_id = self._call.next_leg()
+        opening = self._ports.media.open(
+            self._call.id, leg_id, route.listener, record=self._record, srtp=route.srtp
+        )
+        self._opening.append(opening)
+
+        def opened(endpoint: MediaEndpoint) -> None:
+            self._opening.remove(opening)
+            self._dial(target, index, leg_id, endpoint)
+
+        def unavailable(failure: Failure) -> None:
+            self._opening.remove(opening)
+            failure.trap(MediaUnavailable, CancelledError)
+            if not self._closed:
+                self._failed_target(Outcome.INTERNAL_ERROR)
+
+        opening.addCallbacks(opened, unavailable)
+        opening.addErrback(self._fault)
+
+    def _dial(self, target: Authorised, index: int, leg_id: str, endpoint: MediaEndpoint) -> None:
+        route = target.routes[index]
+        call = self._call
+        negotiation = Negotiation(endpoint, route.codecs, srtp=route.srtp, randomness=self._ports.randomness)
+        callee = Callee(call, leg_id, endpoint, negotiation, target.target.number, route)
+        call.media.append((leg_id, endpoint))
+        call.callees.append(callee)
+        self._ringing.append(callee)
+        offer = callee.offer(self._caller.negotiation.codec)
+
+        def dialled(trunk: str | None, listener: str) -> None:
+            callee.dialled = True
+            call.leg_dialled(leg_id, callee.target, target.is_extension, trunk, listener)
+
+        leg = target.dial(
+            route,
+            call.id,
+            leg_id,
+            call.invitation.caller,
+            call.invitation.anonymous,
+            lambda listener: offer,
+            dialled,
+        )
+        callee.leg = leg
+        callee.attend(leg)
+        leg.on_progress = lambda status, description: self._progressed(callee, status, description)
+        leg.answered.addCallbacks(
+            lambda answer: self._answered(target, index, callee, answer),
+            lambda failure: self._refused(target, index, callee, failure),
+        )
+        leg.answered.addErrback(self._fault)
+
+    # -- what the targets do -----------------------------------------------------------------------
+
+    def _progressed(self, callee: Callee, status: int, description: SessionDescription | None) -> None:
+        if self._closed or callee.over:
+            return
+        if status not in callee.statuses:
+            callee.statuses.add(status)
+            self._call.leg_progressed(callee.leg_id, status)
+        single = len(self._targets) == 1
+        if description is not None and single and callee.route.plays_early_media:
+            self._hear(callee, description)
+        if status >= 180:
+            self._caller.ring()
+
+    def _hear(self, callee: Callee, description: SessionDescription) -> None:
+        """Let the caller hear the only leg's own early media instead of ringback."""
+        try:
+            callee.accept(description)
+        except SdpError:
+            return
+        if self._heard is None and self._caller.open_early_media():
+            self._heard = callee
+            self._caller.hush()
+            self._caller.bridge(callee)
+            self._call.step("early-media", callee.leg_id)
+
+    def _answered(self, target: Authorised, index: int, callee: Callee, answer: SessionDescription) -> None:
+        assert callee.leg is not None
+        if self._closed:
+            callee.leg.hang_up()
+            return
+        callee.up = True
+        try:
+            callee.accept(answer)
+        except SdpError:
+            self._drop(callee, "")
+            self._failed_target(Outcome.NO_COMMON_CODEC)
+            return
+        self._call.leg_answered(callee.leg_id)
+        callee.leg.ended.addCallback(callee.ended_by_peer)
+        self._settle(callee)
+
+    def _refused(self, target: Authorised, index: int, callee: Callee, failure: Failure) -> None:
+        if self._closed or callee.over:
+            failure.trap(DialFailed, CancelledError)
+            return
+        failure.trap(DialFailed)
+        refusal = failure.value
+        assert isinstance(refusal, DialFailed)
+        callee.over = True
+        if callee.dialled:
+            self._call.leg_ended(callee.leg_id, refusal.status, refusal.reason, by_peer=True)
+        else:
+            self._call.step("no-way-out", f"{callee.leg_id} {callee.target}")
+        self._unhear(callee)
+        if refusal.outcome is Outcome.TRUNK_DOWN and index + 1 < len(target.routes):
+            self._try(target, index + 1)
+        else:
+            self._failed_target(refusal.outcome)
+
+    def _failed_target(self, outcome: Outcome) -> None:
+        self.failures.append(outcome)
+        if len(self.failures) == len(self._targets):
+            self._settle(None)
+
+    def _drop(self, callee: Callee, reason: str) -> None:
+        self._unhear(callee)
+        callee.leave(reason)
+
+    def _unhear(self, callee: Callee) -> None:
+        """Go back to the box's ringback after a leg whose early media the caller heard has failed."""
+        if self._heard is callee:
+            self._heard = None
+            self._caller.unbridge()
+            if not self._closed:
+                self._caller.hear_ringback(self._ringback)
+
+    # -- the end of the round ----------------------------------------------------------------------
+
+    def _time_up(self, _: None) -> None:
+        unheard = len(self._targets) - len(self.failures)
+        self.failures += [Outcome.NO_ANSWER] * unheard
+        self._settle(None)
+
+    def _settle(self, winner: Callee | None) -> None:
+        if not self._closed:
+            self._closed = True
+            self._done.callback(winner)
+
+    def _fault(self, failure: Failure) -> None:
+        """Bring our own mistake in a callback to the call's flow, which ends with it."""
+        if self._closed:
+            self._call.fault(failure)
+        else:
+            self._closed = True
+            self._done.errback(failure)
+
+
+def _given_up(failure: Failure) -> None:
+    failure.trap(CancelledError)

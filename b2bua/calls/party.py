@@ -1,0 +1,81 @@
+"""One leg of a call with its media: what both the caller and those rung share."""
+
+from __future__ import annotations
+
+from b2bua.calls.call import Call
+from b2bua.calls.negotiation import Negotiation, SdpError
+from b2bua.calls.ports import Leg, MediaEndpoint
+from b2bua.sdp import SessionDescription
+
+
+class Party:
+    """A leg's media endpoint and its side of offer and answer.
+
+    Re-offers from the peer (hold, resume, new address) are answered here with the box's own description and
+    passed to the media, whatever the other leg does.
+    """
+
+    def __init__(self, call: Call, leg_id: str, endpoint: MediaEndpoint, negotiation: Negotiation) -> None:
+        self.call = call
+        self.leg_id = leg_id
+        self.endpoint = endpoint
+        self.negotiation = negotiation
+        self.other: Party | None = None
+        """Who this party is bridged to."""
+        endpoint.on_key = self._pressed
+
+    def attend(self, leg: Leg) -> None:
+        """Take what arrives inside the leg's dialog from now on."""
+        leg.on_reoffer = self._reoffered
+        leg.on_offer_wanted = self._offer_wanted
+        leg.on_answer = self.accept
+        leg.on_key = self._pressed_by_info
+        leg.on_dialog = self._dialog_changed
+
+    def offer(self, first: str | None = None) -> SessionDescription:
+        """Make our offer, ``first`` codec before the others (the one that spares transcoding)."""
+        return self.negotiation.offer(first)
+
+    def accept(self, answer: SessionDescription) -> None:
+        """Take the peer's answer and let media flow; raises SdpError."""
+        self.endpoint.connect(self.negotiation.accept(answer))
+
+    def answer_to(self, offer: SessionDescription) -> SessionDescription:
+        """Answer the peer's offer and let media flow; raises SdpError."""
+        answer, remote = self.negotiation.answer(offer)
+        self.endpoint.connect(remote)
+        return answer
+
+    def bridge(self, other: Party) -> None:
+        """Let two parties of the call hear each other."""
+        self.other, other.other = other, self
+        self.endpoint.bridge(other.endpoint)
+
+    def unbridge(self) -> None:
+        """Let the parties hear each other no longer."""
+        if self.other is not None:
+            self.other.other = None
+            self.other = None
+            self.endpoint.unbridge()
+
+    def _reoffered(self, offer: SessionDescription) -> SessionDescription | None:
+        try:
+            return self.answer_to(offer)
+        except SdpError:
+            return None
+
+    def _offer_wanted(self) -> SessionDescription:
+        return self.negotiation.offer(None)
+
+    def _pressed(self, digit: str) -> None:
+        self.call.key(self.leg_id, digit)
+
+    def _pressed_by_info(self, digit: str) -> None:
+        """Journal a key that came by SIP INFO and give it to the other party as media; 4733 keys cross by
+        themselves."""
+        self.call.key(self.leg_id, digit)
+        if self.other is not None:
+            self.other.endpoint.send_keys(digit)
+
+    def _dialog_changed(self, state: bytes) -> None:
+        self.call.dialog(self.leg_id, state)

@@ -1,0 +1,188 @@
+"""All calls in progress: takes them from the stack, runs their flow, closes them whatever happened."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from b2bua.calls.admission import Admission
+from b2bua.calls.answer_call import answer_call, turn_away
+from b2bua.calls.call import Call, CallState
+from b2bua.calls.counts import CallCounts
+from b2bua.calls.names import call_id
+from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, LegEnd
+from domain.outcomes import VERDICTS, HungUpBy, Outcome
+from storage.events import Marks
+
+MARK_SECONDS = 6.0
+"""How often the calls that are up are marked; a crash loses at most so much of a call's length."""
+
+_log = Logger()
+
+
+class Switchboard:
+    """Implements ``ports.Reception``.
+
+    A mistake of ours in one call ends that call with ``internal-error`` and touches no other.
+    """
+
+    def __init__(self, ports: CallPorts) -> None:
+        self.calls: dict[str, Call] = {}
+        self.counts = CallCounts()
+        self.admission = Admission()
+        self.draining = False
+        self._ports = ports
+        self._emptied: list[Deferred[None]] = []
+
+    def arrive(self, leg: InboundLeg) -> None:
+        """Take a new call."""
+        ports = self._ports
+        call = self._new(leg.invitation)
+        verdict = self.admission.ask(ports.directory, leg.invitation, call.started_mono)
+        refusal = verdict.refusal
+        if self.draining:
+            refusal = Outcome.SHUTDOWN
+        elif ports.journal.failing:
+            refusal = Outcome.INTERNAL_ERROR
+        call.tenant, call.plan = verdict.tenant, verdict.plan
+        call.records = (
+            refusal is None and verdict.plan is not None and verdict.plan.record and ports.may_record()
+        )
+        payer = verdict.tenant.id if refusal is None and verdict.tenant is not None else None
+        self.calls[call.id] = call
+        self.admission.enter(payer, leg.invitation.trunk)
+        call.journal_start()
+        leg.ended.addCallback(self._caller_ended, call)
+        call.task = Deferred.fromCoroutine(self._serve(call, leg, refusal))
+        call.task.addErrback(self._lost, call)
+        call.task.addCallback(self._gone, call, payer)
+
+    def refused(self, invitation: Invitation, status: int, reason: str) -> None:
+        """Leave a record of an INVITE that the stack refused by itself."""
+        call = self._new(invitation)
+        found = self._ports.directory.find(invitation.called)
+        if found is not None:
+            call.tenant, call.plan = found
+        call.journal_start()
+        call.sip_status = status
+        call.conclude(CallEnd(outcome=Outcome.BAD_REQUEST, by=HungUpBy.BOX))
+        call.leg_ended("a", status, reason, by_peer=False)
+        call.journal_end(call.started_utc, call.started_mono)
+        self.counts.ended[Outcome.BAD_REQUEST] += 1
+
+    def take_down(self, call: str) -> bool:
+        """End a call on an operator's wish; False when it is not up."""
+        if call not in self.calls:
+            return False
+        self.calls[call].cut(CallEnd(outcome=Outcome.CUT_BY_OPERATOR, by=HungUpBy.BOX))
+        return True
+
+    def drain(self) -> Deferred[None]:
+        """Refuse new calls and end those up; fires when the last one is closed."""
+        self.draining = True
+        for call in list(self.calls.values()):
+            call.cut(CallEnd(outcome=Outcome.SHUTDOWN, by=HungUpBy.BOX))
+        emptied: Deferred[None] = Deferred()
+        self._emptied.append(emptied)
+        self._tell_emptied()
+        return emptied
+
+    def mark(self) -> None:
+        """Note in the journal which calls are up; called every :data:`MARK_SECONDS`."""
+        if self.calls:
+            clock = self._ports.clock
+            self._ports.journal.append(Marks(at=clock.utc(), mono=clock.mono(), calls=list(self.calls)))
+
+    # -- one call ----------------------------------------------------------------------------------
+
+    def _new(self, invitation: Invitation) -> Call:
+        clock = self._ports.clock
+        self.counts.started += 1
+        name = call_id(clock.utc(), self._ports.randomness(10))
+        return Call(name, invitation, self._ports.journal, clock)
+
+    async def _serve(self, call: Call, leg: InboundLeg, refusal: Outcome | None) -> None:
+        try:
+            if refusal is None:
+                end = await answer_call(call, leg, self._ports)
+            else:
+                end = await turn_away(call, leg, refusal, self._ports)
+            call.conclude(end)
+        except CancelledError:
+            if call.end is None:
+                call.fault(Failure())
+        except Exception:
+            call.fault(Failure())
+        await self._close(call, leg)
+
+    async def _close(self, call: Call, leg: InboundLeg) -> None:
+        """Hang up what is still up, release the media, write the last lines."""
+        clock = self._ports.clock
+        utc, mono = clock.utc(), clock.mono()
+        call.state = CallState.ENDING
+        try:
+            for callee in call.callees:
+                callee.leave()
+            self._dismiss(call, leg)
+            for _, endpoint in call.media:
+                endpoint.on_key = endpoint.on_dead = None
+            stats = await gatherResults([endpoint.close() for _, endpoint in call.media], consumeErrors=True)
+            for (leg_id, _), measured in zip(call.media, stats, strict=True):
+                call.measured(leg_id, measured)
+            if call.records:
+                call.spooled()
+        except Exception:
+            call.fault(Failure())
+        call.journal_end(utc, mono)
+
+    def _dismiss(self, call: Call, leg: InboundLeg) -> None:
+        """End the caller's leg, unless it is over."""
+        assert call.end is not None
+        leg.on_dialog = None
+        if call.caller_over:
+            return
+        call.caller_over = True
+        if call.answered_mono is not None:
+            call.leg_ended(leg.id, 0, "", by_peer=False)
+            leg.hang_up()
+            return
+        verdict = VERDICTS[call.end.outcome]
+        call.sip_status = verdict.sip_status
+        call.leg_ended(leg.id, verdict.sip_status, verdict.sip_reason, by_peer=False)
+        leg.refuse(verdict.sip_status, verdict.sip_reason)
+
+    def _caller_ended(self, end: LegEnd, call: Call) -> None:
+        if call.caller_over:
+            return
+        call.caller_over = True
+        if call.answered_mono is None:
+            call.sip_status = end.status
+        call.leg_ended("a", end.status, end.reason, by_peer=end.by_peer)
+        call.caller_left()
+
+    def _lost(self, failure: Failure, call: Call) -> None:
+        """Log what even closing the call could not bear."""
+        call.fault(failure)
+
+    def _gone(self, _: None, call: Call, payer: str | None) -> None:
+        del self.calls[call.id]
+        self.admission.leave(payer, call.invitation.trunk)
+        self._count(call)
+        self._tell_emptied()
+
+    def _count(self, call: Call) -> None:
+        counts = self.counts
+        counts.answered += call.answered_mono is not None
+        counts.bridged += call.talking_mono is not None
+        counts.faults += call.faults > 0
+        if call.end is not None:
+            counts.ended[call.end.outcome] += 1
+        if call.first_dialled_mono is not None:
+            counts.set_up(call.first_dialled_mono - call.started_mono)
+
+    def _tell_emptied(self) -> None:
+        if not self.calls:
+            waiting, self._emptied = self._emptied, []
+            for emptied in waiting:
+                emptied.callback(None)
