@@ -6,8 +6,9 @@ import re
 
 from b2bua.sip.errors import SipError
 from b2bua.sip.message import KNOWN_METHODS, Request, Response
-from b2bua.sip.parse import MAX_VIAS
 from b2bua.sip.via import MAGIC_COOKIE
+
+MAX_VIAS = 70
 
 _SINGLE = (
     ("from", "From"),

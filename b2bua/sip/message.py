@@ -9,7 +9,8 @@ from b2bua.sip.cseq import CSeq
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.nameaddr import NameAddr
-from b2bua.sip.names import KEYS, header_key
+from b2bua.sip.names import KEYS
+from b2bua.sip.rows import HeaderRows, key_of
 from b2bua.sip.text import BLANK, read_number, refuse_controls, split_values
 from b2bua.sip.uri import Uri
 from b2bua.sip.via import Via
@@ -37,34 +38,21 @@ KNOWN_METHODS = frozenset(
 )
 
 
-class Message:
+class Message(HeaderRows):
     """A request or a response.
 
-    ``headers`` are the rows in their order, name as received, value unfolded and stripped; Content-Length
-    is not among them, it always follows from ``body``. Read them as you like, change them through the
-    methods only. Properties parse on first use and raise SipError(400) where the header is missing or
-    malformed.
+    Properties parse on first use and raise SipError(400) where the header is missing or malformed. ``body``
+    must not change once the message was encoded.
     """
 
-    __slots__ = (
-        "_call_id",
-        "_cseq",
-        "_encoded",
-        "_from",
-        "_index",
-        "_parsed",
-        "_to",
-        "_via",
-        "body",
-        "headers",
-    )
+    __slots__ = ("_call_id", "_cseq", "_encoded", "_from", "_parsed", "_to", "_via", "body")
 
     def __init__(
         self, headers: list[tuple[str, str]], body: bytes, index: dict[str, list[str]] | None = None
     ) -> None:
         self.headers = headers
-        self.body = body
         self._index = index
+        self.body = body
         self._forget()
 
     def _forget(self) -> None:
@@ -76,110 +64,40 @@ class Message:
         self._parsed: dict[str, object] | None = None
         self._encoded: bytes | None = None
 
-    @property
-    def index(self) -> dict[str, list[str]]:
-        """Raw rows by key (lower case, compact forms expanded); for reading only."""
-        index = self._index
-        if index is None:
-            index = self._index = {}
-            for name, value in self.headers:
-                index.setdefault(_key(name), []).append(value)
-        return index
-
-    # Raw values
-
-    def get(self, name: str) -> str | None:
-        """Return the first row of this name, or None."""
-        rows = self.index.get(KEYS.get(name) or _key(name))
-        return rows[0] if rows else None
-
-    def get_all(self, name: str) -> list[str]:
-        """Return all rows of this name, as received (commas not split)."""
-        return list(self.index.get(KEYS.get(name) or _key(name), ()))
-
-    def values(self, name: str) -> list[str]:
-        """Return all values of a list header: rows split at their commas, empty elements left out."""
-        return [
-            value
-            for row in self.index.get(KEYS.get(name) or _key(name), ())
-            for value in split_values(row)
-            if value
-        ]
-
-    def tokens(self, name: str) -> tuple[str, ...]:
-        """Return option tags (Require, Supported ...) in lower case."""
-        return tuple([value.lower() for value in self.values(name)])
-
-    def has(self, name: str) -> bool:
-        """Tell whether there is a row of this name."""
-        return (KEYS.get(name) or _key(name)) in self.index
-
-    # Changing
-
-    def add(self, name: str, value: str) -> None:
-        """Append a row. Raises ValueError for CR, LF or NUL, as all of these do."""
-        refuse_controls(name + value)
-        self.headers.append((name, value))
-        self._changed()
-
-    def prepend(self, name: str, value: str) -> None:
-        """Put a row before all others (Via, Record-Route)."""
-        refuse_controls(name + value)
-        self.headers.insert(0, (name, value))
-        self._changed()
-
-    def set(self, name: str, value: str) -> None:
-        """Put one row in the place of all rows of this name, or at the end."""
-        refuse_controls(name + value)
-        key = _key(name)
-        rows: list[tuple[str, str]] = []
-        done = False
-        for row in self.headers:
-            if _key(row[0]) != key:
-                rows.append(row)
-            elif not done:
-                rows.append((name, value))
-                done = True
-        if not done:
-            rows.append((name, value))
-        self.headers = rows
-        self._changed()
-
-    def remove(self, name: str) -> None:
-        """Remove all rows of this name."""
-        key = _key(name)
-        self.headers = [row for row in self.headers if _key(row[0]) != key]
-        self._changed()
-
     def _changed(self) -> None:
         self._index = None
         self._forget()
 
-    # Parsed values
-
     def parse_header(self, name: str, parse: Callable[[str], Value]) -> Value | None:
         """Parse a single-valued header with ``parse``, once; None if absent, SipError(400) if malformed."""
-        row = self.get(name)
-        return None if row is None else self._once(name, lambda: _read(name, parse, row))
-
-    def parse_list(self, name: str, parse: Callable[[str], Value]) -> tuple[Value, ...]:
-        """Parse all values of a list header with ``parse``, once; SipError(400) if one is malformed or
-        empty."""
-        rows = self.index.get(KEYS.get(name) or _key(name))
-        if not rows:
-            return ()
-        return self._once(
-            name, lambda: tuple([_read(name, parse, value) for row in rows for value in split_values(row)])
-        )
-
-    def _once(self, name: str, read: Callable[[], Value]) -> Value:
         parsed = self._parsed
         if parsed is None:
             parsed = self._parsed = {}
-        value = parsed.get(name)
-        if value is None:
-            value = parsed[name] = read()
-        return value  # type: ignore[return-value]
+        elif name in parsed:
+            return parsed[name]  # type: ignore[return-value]
+        rows = self.index.get(KEYS.get(name) or key_of(name))
+        value = parsed[name] = _read(name, parse, rows[0]) if rows else None
+        return value
+
+    def parse_list(self, name: str, parse: Callable[[str], Value]) -> tuple[Value, ...]:
+        """Parse all values of a list header with ``parse``, once.
+
+        Raises SipError(400) where one is malformed or empty.
+        """
+        parsed = self._parsed
+        if parsed is None:
+            parsed = self._parsed = {}
+        elif name in parsed:
+            return parsed[name]  # type: ignore[return-value]
+        rows = self.index.get(KEYS.get(name) or key_of(name))
+        if not rows:
+            values: tuple[Value, ...] = ()
+        elif len(rows) == 1 and "," not in rows[0]:
+            values = (_read(name, parse, rows[0]),)
+        else:
+            values = tuple([_read(name, parse, value) for row in rows for value in split_values(row)])
+        parsed[name] = values
+        return values
 
     def _mandatory(self, key: str) -> str:
         rows = self.index.get(key)
@@ -334,7 +252,7 @@ class Request(Message):
         if stamped is via:
             return
         for position, (name, value) in enumerate(self.headers):
-            if (KEYS.get(name) or _key(name)) == "via":
+            if (KEYS.get(name) or key_of(name)) == "via":
                 values = split_values(value)
                 values[0] = str(stamped)
                 self.headers[position] = (name, ", ".join(values))
@@ -384,13 +302,6 @@ def _checked(headers: Rows, start: str) -> list[tuple[str, str]]:
     rows = list(headers)
     refuse_controls("".join([start, *[part for row in rows for part in row]]))
     return rows
-
-
-def _key(name: str) -> str:
-    key = header_key(name)
-    if key is None:
-        raise ValueError(f"no header name: {name!r}")
-    return key
 
 
 def _read(name: str, parse: Callable[[str], Value], raw: str) -> Value:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
 from b2bua.sip.params import Params, find_param, parse_params, print_params, with_param, without_param
 from b2bua.sip.text import malformed, quote, unquote
-from b2bua.sip.uri import Uri
+from b2bua.sip.uri import SHORT, Uri
 
 _NAME_ADDR = re.compile(
     r"""(?: ("(?:[^"\\]++|\\.)*+") | ([^\x00-\x08\x0a-\x1f\x7f"<>,;:\\]*+) )
@@ -31,19 +32,7 @@ class NameAddr(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def parse(cls, raw: str) -> NameAddr:
         """Parse one value; raises SipError(400)."""
-        match = _NAME_ADDR.fullmatch(raw)
-        if match is not None:
-            quoted, plain, uri, params = match.groups()
-            display = unquote(quoted) if quoted is not None else plain.strip(" \t")
-        else:
-            match = _ADDR_SPEC.fullmatch(raw)
-            if match is None:
-                raise malformed("address")
-            uri, params = match.groups()
-            if uri == "*":
-                return STAR
-            display = ""
-        return cls(display, Uri.parse(uri), parse_params(params) if params else ())
+        return _parse_short(raw) if len(raw) <= SHORT else _parse(raw)
 
     def param(self, name: str) -> str | None:
         """Return a header parameter's raw value (``name`` in lower case), "" for a flag, None when absent."""
@@ -73,6 +62,25 @@ class NameAddr(msgspec.Struct, frozen=True, gc=False):
         display = f"{quote(self.display)} " if self.display else ""
         return f"{display}<{self.uri}>{print_params(self.params)}"
 
+
+def _parse(raw: str) -> NameAddr:
+    match = _NAME_ADDR.fullmatch(raw)
+    if match is not None:
+        quoted, plain, uri, params = match.groups()
+        display = unquote(quoted) if quoted is not None else plain.strip(" \t")
+    else:
+        match = _ADDR_SPEC.fullmatch(raw)
+        if match is None:
+            raise malformed("address")
+        uri, params = match.groups()
+        if uri == "*":
+            return STAR
+        display = ""
+    return NameAddr(display, Uri.parse(uri), parse_params(params) if params else ())
+
+
+# From and To are the same in every message of a dialog.
+_parse_short = lru_cache(maxsize=1024)(_parse)
 
 STAR = NameAddr("", Uri("*"))
 """``Contact: *``: remove all bindings."""

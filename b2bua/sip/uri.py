@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -26,6 +27,8 @@ _OPAQUE = re.compile(r"""[^\x00-\x20\x7f<>"]++""")
 _PHONE = re.compile(r"\+?[0-9*#]++")
 _SEPARATED_PHONE = re.compile(r"\+?[0-9A-Da-d*#\-.()]++")
 _ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+SHORT = 256
+"""Longer values are never kept."""
 _SEPARATORS = str.maketrans("", "", "-.()")
 _NEVER_MATCH_ALONE = ("user", "ttl", "method", "maddr")
 
@@ -50,18 +53,7 @@ class Uri(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def parse(cls, raw: str) -> Uri:
         """Parse a URI without angle brackets; raises SipError(400). An unknown scheme is no error here."""
-        scheme, colon, rest = raw.partition(":")
-        if scheme == "sip" or scheme == "sips":
-            return _parse_sip(scheme, rest)
-        if colon and _SCHEME.fullmatch(scheme + ":"):
-            scheme = scheme.lower()
-            if scheme == "sip" or scheme == "sips":
-                return _parse_sip(scheme, rest)
-            if scheme == "tel":
-                return _parse_tel(rest)
-            if _OPAQUE.fullmatch(rest):
-                return cls(scheme, None, "", None, (), "", rest)
-        raise malformed("URI")
+        return _parse_short(raw) if len(raw) <= SHORT else _parse(raw)
 
     @property
     def is_sip(self) -> bool:
@@ -163,6 +155,25 @@ class Uri(msgspec.Struct, frozen=True, gc=False):
         if self.params:
             text += print_params(self.params)
         return f"{text}?{self.headers}" if self.headers else text
+
+
+def _parse(raw: str) -> Uri:
+    scheme, colon, rest = raw.partition(":")
+    if scheme == "sip" or scheme == "sips":
+        return _parse_sip(scheme, rest)
+    if colon and _SCHEME.fullmatch(scheme + ":"):
+        scheme = scheme.lower()
+        if scheme == "sip" or scheme == "sips":
+            return _parse_sip(scheme, rest)
+        if scheme == "tel":
+            return _parse_tel(rest)
+        if _OPAQUE.fullmatch(rest):
+            return Uri(scheme, None, "", None, (), "", rest)
+    raise malformed("URI")
+
+
+# The same addresses come back in every message of a call.
+_parse_short = lru_cache(maxsize=1024)(_parse)
 
 
 def _parse_sip(scheme: str, rest: str) -> Uri:

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from b2bua.sip.params import Params, find_param, parse_params, print_params, with_param
+from b2bua.sip.params import Params, find_param, parse_params, print_params
 from b2bua.sip.text import malformed
 from b2bua.sip.uri import read_host, read_port
 
@@ -79,13 +79,21 @@ class Via(msgspec.Struct, frozen=True, gc=False):
 
         ``host`` has no brackets. ``received`` is set where it differs from sent-by or rport was asked for.
         """
-        params = self.params
-        rport = find_param(params, "rport")
-        if rport is not None:
-            params = with_param(params, "rport", str(port))
-        if rport is not None or self.host.strip("[]") != host or find_param(params, "received") is not None:
-            params = with_param(params, "received", host)
-        return self if params is self.params else Via(self.transport, self.host, self.port, params)
+        asked = told = False
+        params: list[tuple[str, str | None]] = []
+        for name, value in self.params:
+            lowered = name.lower()
+            if lowered == "rport":
+                asked = True
+                params.append((name, str(port)))
+            elif lowered == "received":
+                told = True
+            else:
+                params.append((name, value))
+        if not (asked or told) and self.host.strip("[]") == host:
+            return self
+        params.append(("received", host))
+        return Via(self.transport, self.host, self.port, tuple(params))
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{print_params(self.params)}"
