@@ -1,0 +1,23 @@
+"""Run the store: ``python -m storage --data DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+from storage.data_directory import DataDirectory
+from storage.server import Store
+
+
+def main() -> None:
+    """Serve the storages of one data directory until told to end."""
+    parser = argparse.ArgumentParser(prog="box400 store", description="Serve the box's databases.")
+    parser.add_argument("--data", required=True, help="data directory")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("ZEO").setLevel(logging.WARNING)
+    Store(DataDirectory(arguments.data)).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""Open the box's databases and run transactions in them.
+
+Any process may open them; only ``store`` touches the files. A lost store raises :class:`StoreDown` within
+about two seconds and is no conflict: who called decides when to try again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import transaction
+import zodburi
+from transaction.interfaces import TransientError
+from ZEO.ClientStorage import ClientStorage
+from ZEO.Exceptions import ClientDisconnected
+from ZODB import DB
+from ZODB.DemoStorage import DemoStorage
+from ZODB.POSException import StorageError
+
+from storage.data_directory import DataDirectory
+from storage.evolution import evolve_main, require_current
+from storage.models import ROOT_KEY, Root
+
+T = TypeVar("T")
+
+MAIN: Final = "main"
+RECORDINGS: Final = "recordings"
+WAIT_SECONDS: Final = 2.0
+"""How long one operation waits for a lost store to come back before it raises StoreDown."""
+ATTEMPTS: Final = 8
+"""Times a transaction is tried when others changed the same objects."""
+
+
+class StoreDown(Exception):
+    """The store cannot be reached.
+
+    Whether a commit under way took place is unknown, so work must be idempotent.
+    """
+
+
+class _QuietWhenDown(logging.Filter):
+    """Drops ZODB's traceback of each object that a lost store could not load: StoreDown tells it once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], ClientDisconnected))
+
+
+logging.getLogger("ZODB.Connection").addFilter(_QuietWhenDown())
+
+
+class Database:
+    """One storage, opened when first used and kept open; for use from any thread."""
+
+    def __init__(self, opener: Callable[[], DB]) -> None:
+        self._opener = opener
+        self._db: DB | None = None
+
+    def transact(self, work: Callable[[Any], T], *, note: str = "", attempts: int = ATTEMPTS) -> T:
+        """Run ``work(root)`` in a transaction and commit; the root is the storage's root mapping.
+
+        On a conflict ``work`` is run again on fresh objects, so it must have no other effects. Raises
+        :class:`StoreDown` without a store, the ConflictError of the last attempt, and what ``work`` raises.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                with self._transaction(note) as (root, manager):
+                    result = work(root)
+                    manager.commit()
+                    return result
+            except ClientDisconnected as error:
+                raise StoreDown(str(error)) from error
+            except TransientError:
+                if attempt == attempts:
+                    raise
+                time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311 - spreads retries, no secret
+        raise AssertionError("unreachable")
+
+    def read(self, work: Callable[[Any], T]) -> T:
+        """Run ``work(root)`` on one consistent view and abort; raises :class:`StoreDown` without a store."""
+        try:
+            with self._transaction("") as (root, _):
+                return work(root)
+        except ClientDisconnected as error:
+            raise StoreDown(str(error)) from error
+
+    @contextmanager
+    def _transaction(self, note: str) -> Iterator[tuple[Any, transaction.TransactionManager]]:
+        if self._db is None:
+            self._db = self._opener()
+        manager = transaction.TransactionManager(explicit=True)
+        current = manager.begin()
+        if note:
+            current.note(note)
+        connection = self._db.open(manager)
+        try:
+            yield connection.root(), manager
+        finally:
+            with suppress(transaction.interfaces.NoTransaction):  # committed
+                manager.abort()
+            connection.close()
+
+    def pack(self, days: float = 0.0) -> None:
+        """Free what no object needs any more and was replaced more than ``days`` ago."""
+        if self._db is None:
+            self._db = self._opener()
+        try:
+            self._db.pack(days=days)
+        except ClientDisconnected as error:
+            raise StoreDown(str(error)) from error
+
+    def close(self) -> None:
+        """Close the storage; it opens again when used again."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+
+class MainDatabase(Database):
+    """The main storage; work is given the :class:`storage.models.Root`."""
+
+    def transact(self, work: Callable[[Root], T], *, note: str = "", attempts: int = ATTEMPTS) -> T:
+        """Run ``work(root)`` in a transaction and commit; see :meth:`Database.transact`."""
+        return super().transact(lambda mapping: work(_root(mapping)), note=note, attempts=attempts)
+
+    def read(self, work: Callable[[Root], T]) -> T:
+        """Run ``work(root)`` on one consistent view; see :meth:`Database.read`."""
+        return super().read(lambda mapping: work(_root(mapping)))
+
+    def evolve(self) -> list[str]:
+        """Run the evolution steps that are missing and return their names (``box400 evolve``)."""
+        return super().transact(evolve_main, note="evolve")
+
+
+def _root(mapping: Any) -> Root:
+    root: Root | None = mapping.get(ROOT_KEY)
+    return require_current(root)
+
+
+def open_main(data: DataDirectory, *, wait: float = WAIT_SECONDS, cache_objects: int = 4000) -> MainDatabase:
+    """Return the main database that ``settings.json`` names; by default the box's own store."""
+    uri = data.read_settings().storage
+    if uri:
+        return MainDatabase(lambda: _from_uri(uri, cache_objects))
+    return MainDatabase(lambda: DB(_zeo(data, MAIN, None, wait), cache_size=cache_objects, pool_size=4))
+
+
+def open_recordings(
+    data: DataDirectory, *, wait: float = WAIT_SECONDS, cache_objects: int = 1000
+) -> Database:
+    """Return the database of recordings; its root and models belong to ``storage.recordings``.
+
+    Its blob directory is shared with the store, so audio never crosses the socket.
+    """
+    uri = data.read_settings().recordings
+    if uri:
+        return Database(lambda: _from_uri(uri, cache_objects))
+    blobs = data.store / "blobs"
+    return Database(lambda: DB(_zeo(data, RECORDINGS, blobs, wait), cache_size=cache_objects, pool_size=4))
+
+
+def open_main_in_memory() -> MainDatabase:
+    """Return an empty main database that lives as long as this object, with blobs and conflict resolution."""
+    database = MainDatabase(_once(DB(DemoStorage())))
+    database.evolve()
+    return database
+
+
+def open_recordings_in_memory() -> Database:
+    """Return an empty database of recordings that lives as long as this object."""
+    return Database(_once(DB(DemoStorage())))
+
+
+def _once(db: DB) -> Callable[[], DB]:
+    return lambda: db
+
+
+def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> ClientStorage:
+    path = str(data.store_socket)
+    _require_listening(path)
+    try:
+        return ClientStorage(
+            path,
+            storage=name,
+            wait=True,
+            wait_timeout=wait,
+            cache_size=16 * 1024 * 1024,
+            blob_dir=str(blobs) if blobs is not None else None,
+            shared_blob_dir=blobs is not None,
+        )
+    except ClientDisconnected as error:
+        raise StoreDown(str(error)) from error
+
+
+def _require_listening(path: str) -> None:
+    """Fail at once when nobody listens, where ZEO's client would try for its whole waiting time."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+            probe.recv(64)  # the server's greeting: leaving before it would be logged there as an error
+        except OSError as error:
+            raise StoreDown(f"{path}: {error}") from error
+
+
+def _from_uri(uri: str, cache_objects: int) -> DB:
+    factory, options = zodburi.resolve_uri(uri)
+    options.setdefault("cache_size", cache_objects)
+    try:
+        return DB(factory(), **options)
+    except (ClientDisconnected, StorageError, OSError) as error:
+        raise StoreDown(f"{uri.split('?', 1)[0]}: {error}") from error

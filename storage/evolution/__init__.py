@@ -1,0 +1,58 @@
+"""Numbered steps that bring an older database to the shape the code expects.
+
+A step is a function of the root mapping; it runs once, in its own transaction, in the order of its number,
+and must find its work done without harm (a crash between two steps repeats nothing, an interrupted one is
+retried whole). Steps are never edited after a release; a new shape is a new step.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from storage.evolution import step001_first_edition
+from storage.models.root import ROOT_KEY, Root
+
+
+class Step(NamedTuple):
+    """One evolution step."""
+
+    number: int
+    name: str
+    run: Callable[[Any], None]
+
+
+STEPS: tuple[Step, ...] = (Step(1, "first edition", step001_first_edition.run),)
+
+
+class SchemaMismatch(Exception):
+    """The database has another shape than this code expects."""
+
+
+def evolve_main(mapping: Any, *, steps: tuple[Step, ...] = STEPS) -> list[str]:
+    """Run the missing steps on a root mapping, record them, and return their names."""
+    done: list[str] = []
+    for step in steps:
+        root: Root | None = mapping.get(ROOT_KEY)
+        if root is not None and step.number in root.steps:
+            continue
+        step.run(mapping)
+        evolved: Root = mapping[ROOT_KEY]
+        evolved.steps[step.number] = time.time()
+        evolved.schema = step.number
+        done.append(f"{step.number} {step.name}")
+    return done
+
+
+def require_current(root: Root | None) -> Root:
+    """Return the root, or raise :class:`SchemaMismatch` saying what to do."""
+    wanted = STEPS[-1].number
+    if root is None or root.schema < wanted:
+        have = 0 if root is None else root.schema
+        raise SchemaMismatch(f"database is at step {have}, this code needs {wanted}: run `box400 evolve`")
+    if root.schema > wanted:
+        raise SchemaMismatch(
+            f"database is at step {root.schema}, newer than this code ({wanted}): upgrade box400"
+        )
+    return root

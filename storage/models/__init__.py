@@ -1,0 +1,36 @@
+"""Persistent models. Nothing persistent leaves its transaction: take ``.value`` or a snapshot out."""
+
+from __future__ import annotations
+
+from storage.models.call_records import CallRecords
+from storage.models.configuration import (
+    BOUND_LIMIT,
+    Box,
+    BoxConfig,
+    Extension,
+    Listener,
+    Number,
+    Prompt,
+    PromptInfo,
+    Tenant,
+    TenantConfig,
+    Trunk,
+)
+from storage.models.root import ROOT_KEY, Root
+
+__all__ = [
+    "BOUND_LIMIT",
+    "ROOT_KEY",
+    "Box",
+    "BoxConfig",
+    "CallRecords",
+    "Extension",
+    "Listener",
+    "Number",
+    "Prompt",
+    "PromptInfo",
+    "Root",
+    "Tenant",
+    "TenantConfig",
+    "Trunk",
+]

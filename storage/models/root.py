@@ -1,0 +1,53 @@
+"""The root of the main storage."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+
+from domain.snapshot import BoxSnapshot
+from storage.models.call_records import CallRecords
+from storage.models.configuration import Box, BoxConfig
+
+ROOT_KEY: Final = "box400"
+
+
+class Root(Persistent):  # type: ignore[misc]
+    """Everything box400 keeps except recordings; made by evolution step 1."""
+
+    def __init__(self) -> None:
+        self.schema = 0
+        """Number of the last evolution step that ran."""
+        self.steps: Any = OOBTree()
+        """Evolution step (int) -> UTC POSIX seconds when it ran."""
+        self.box = Box(BoxConfig())
+        self.box_version = 0
+        """Version of the box snapshot; grows with each change of anything in it."""
+        self.listeners: Any = OOBTree()
+        """Name -> Listener."""
+        self.trunks: Any = OOBTree()
+        """Name -> Trunk."""
+        self.extensions: Any = OOBTree()
+        """Name -> Extension."""
+        self.tenants: Any = OOBTree()
+        """Id -> Tenant."""
+        self.numbers: Any = OOBTree()
+        """400 number -> id of the one tenant that owns it."""
+        self.prompts: Any = OOBTree()
+        """Content address -> Prompt."""
+        self.records = CallRecords()
+
+    def box_snapshot(self) -> BoxSnapshot:
+        """Return the frozen configuration that belongs to no tenant."""
+        config = self.box.value
+        return BoxSnapshot(
+            listeners=tuple(listener.value for listener in self.listeners.values()),
+            trunks=tuple(trunk.value for trunk in self.trunks.values()),
+            extensions=tuple(extension.value for extension in self.extensions.values()),
+            realm=config.realm,
+            system_prompts=config.system_prompts,
+            max_calls=config.max_calls,
+            version=self.box_version,
+        )

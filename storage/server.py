@@ -1,0 +1,139 @@
+"""The ``store`` process: a ZEO server with two file storages on a UNIX socket.
+
+Whoever opens its socket can run code in it (pickles), hence 0660 in a 0750 directory and never TCP.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import msgspec
+import transaction
+from ZEO.StorageServer import StorageServer
+from ZODB import DB
+from ZODB.FileStorage import FileStorage
+
+from storage.connection import MAIN, RECORDINGS
+from storage.data_directory import DataDirectory, write_atomically
+from storage.evolution import evolve_main
+from storage.readiness import notify
+
+log = logging.getLogger(__name__)
+
+TRANSACTION_SECONDS: Final = 30
+"""A client that holds the commit lock longer is cut off (it was stopped or hangs)."""
+INVALIDATIONS: Final = 5000
+"""Transactions after which a client that comes back must drop its cache."""
+INDEX_SECONDS: Final = 300
+"""How often the index is saved: opening after a kill then scans minutes of data, not all of it."""
+
+
+class DamageWatch(logging.Handler):
+    """Remembers what FileStorage says when it cuts a damaged tail off: it says so in the log only."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message if it tells of truncation or damage."""
+        message = record.getMessage()
+        if any(word in message for word in ("truncat", "invalid", "damaged", "redundant")):
+            self.found.append(message)
+
+
+class StoreStatus(msgspec.Struct, frozen=True):
+    """What ``run/store.json`` tells."""
+
+    pid: int
+    damage: tuple[str, ...] = ()
+    """What was cut off the storages when they were opened; not empty: alarm, compare with the backup."""
+    evolved: tuple[str, ...] = ()
+    main_bytes: int = 0
+    recordings_bytes: int = 0
+
+
+def status_path(data: DataDirectory) -> Path:
+    """Return where the store tells how it is."""
+    return data.run / "store.json"
+
+
+class Store:
+    """The storages and their server."""
+
+    def __init__(self, data: DataDirectory) -> None:
+        os.umask(0o027)
+        data.create()
+        watch = DamageWatch()
+        zodb_log = logging.getLogger("ZODB.FileStorage")
+        zodb_log.addHandler(watch)
+        try:
+            # pack_keep_old would keep a copy of the whole file, so packing would free nothing.
+            self._main = FileStorage(str(data.store / "main.fs"), pack_keep_old=False)
+            self._recordings = FileStorage(
+                str(data.store / "recordings.fs"), blob_dir=str(data.store / "blobs"), pack_keep_old=False
+            )
+        finally:
+            zodb_log.removeHandler(watch)
+        for damage in watch.found:
+            log.critical("storage was damaged: %s", damage)
+        evolved = _evolve(self._main)
+        self._server = _serve(str(data.store_socket), {MAIN: self._main, RECORDINGS: self._recordings})
+        self._stop = threading.Event()
+        status = StoreStatus(
+            os.getpid(), tuple(watch.found), tuple(evolved), self._main.getSize(), self._recordings.getSize()
+        )
+        write_atomically(status_path(data), msgspec.json.encode(status))
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        saver = threading.Thread(target=self._save_indexes, name="index-saver", daemon=True)
+        saver.start()
+        notify("READY=1")
+        self._server.loop()
+        self._stop.set()
+        self._main.close()
+        self._recordings.close()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        notify("STOPPING=1")
+        self._server.close()
+
+    def _save_indexes(self) -> None:
+        while not self._stop.wait(INDEX_SECONDS):
+            for storage in (self._main, self._recordings):
+                with storage._lock:
+                    storage._save_index()
+
+
+def _evolve(storage: FileStorage) -> list[str]:
+    """Evolve without closing the storage, which the server goes on to use."""
+    db = DB(storage)
+    manager = transaction.TransactionManager(explicit=True)
+    manager.begin()
+    connection = db.open(manager)
+    done = evolve_main(connection.root())
+    manager.commit()
+    connection.close()
+    return done
+
+
+def _serve(address: str, storages: dict[str, Any]) -> StorageServer:
+    before = os.umask(0o117)
+    try:
+        return StorageServer(
+            address,
+            storages,
+            invalidation_queue_size=INVALIDATIONS,
+            transaction_timeout=TRANSACTION_SECONDS,
+        )
+    finally:
+        os.umask(before)
