@@ -87,8 +87,7 @@ class Negotiation:
         )
 
     def answer(self, offer: SessionDescription) -> tuple[SessionDescription, Remote]:
-        """Answer the peer's offer; keeps the codec agreed before where he still offers it. Raises SdpError.
-        """
+        """Answer the peer's offer, with the codec agreed before where he still offers it. Raises SdpError."""
         codecs = self._codecs
         kept = self.codec
         if kept is not None:

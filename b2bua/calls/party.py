@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from b2bua.calls.call import Call
 from b2bua.calls.negotiation import Negotiation, SdpError
-from b2bua.calls.ports import Leg, MediaEndpoint
+from b2bua.calls.ports import CallEnd, Leg, MediaEndpoint
 from b2bua.sdp import SessionDescription
+from domain.outcomes import HungUpBy, Outcome
 
 
 class Party:
@@ -28,7 +29,7 @@ class Party:
         """Take what arrives inside the leg's dialog from now on."""
         leg.on_reoffer = self._reoffered
         leg.on_offer_wanted = self._offer_wanted
-        leg.on_answer = self.accept
+        leg.on_answer = self._late_answer
         leg.on_key = self._pressed_by_info
         leg.on_dialog = self._dialog_changed
 
@@ -65,7 +66,15 @@ class Party:
             return None
 
     def _offer_wanted(self) -> SessionDescription:
-        return self.negotiation.offer(None)
+        return self.negotiation.offer(self.negotiation.codec)
+
+    def _late_answer(self, answer: SessionDescription) -> None:
+        """Take the answer to an offer we made in a 200; an answer cannot be refused, so a bad one ends the
+        call."""
+        try:
+            self.accept(answer)
+        except SdpError:
+            self.call.cut(CallEnd(outcome=Outcome.NO_COMMON_CODEC, by=HungUpBy.BOX))
 
     def _pressed(self, digit: str) -> None:
         self.call.key(self.leg_id, digit)

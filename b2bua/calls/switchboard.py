@@ -32,12 +32,12 @@ class Switchboard:
         self.counts = CallCounts()
         self.admission = Admission()
         self.draining = False
-        self._ports = ports
+        self.ports = ports
         self._emptied: list[Deferred[None]] = []
 
     def arrive(self, leg: InboundLeg) -> None:
         """Take a new call."""
-        ports = self._ports
+        ports = self.ports
         call = self._new(leg.invitation)
         verdict = self.admission.ask(ports.directory, leg.invitation, call.started_mono)
         refusal = verdict.refusal
@@ -61,7 +61,7 @@ class Switchboard:
     def refused(self, invitation: Invitation, status: int, reason: str) -> None:
         """Leave a record of an INVITE that the stack refused by itself."""
         call = self._new(invitation)
-        found = self._ports.directory.find(invitation.called)
+        found = self.ports.directory.find(invitation.called)
         if found is not None:
             call.tenant, call.plan = found
         call.journal_start()
@@ -91,23 +91,23 @@ class Switchboard:
     def mark(self) -> None:
         """Note in the journal which calls are up; called every :data:`MARK_SECONDS`."""
         if self.calls:
-            clock = self._ports.clock
-            self._ports.journal.append(Marks(at=clock.utc(), mono=clock.mono(), calls=list(self.calls)))
+            clock = self.ports.clock
+            self.ports.journal.append(Marks(at=clock.utc(), mono=clock.mono(), calls=list(self.calls)))
 
     # -- one call ----------------------------------------------------------------------------------
 
     def _new(self, invitation: Invitation) -> Call:
-        clock = self._ports.clock
+        clock = self.ports.clock
         self.counts.started += 1
-        name = call_id(clock.utc(), self._ports.randomness(10))
-        return Call(name, invitation, self._ports.journal, clock)
+        name = call_id(clock.utc(), self.ports.randomness(10))
+        return Call(name, invitation, self.ports.journal, clock)
 
     async def _serve(self, call: Call, leg: InboundLeg, refusal: Outcome | None) -> None:
         try:
             if refusal is None:
-                end = await answer_call(call, leg, self._ports)
+                end = await answer_call(call, leg, self.ports)
             else:
-                end = await turn_away(call, leg, refusal, self._ports)
+                end = await turn_away(call, leg, refusal, self.ports)
             call.conclude(end)
         except CancelledError:
             if call.end is None:
@@ -118,7 +118,7 @@ class Switchboard:
 
     async def _close(self, call: Call, leg: InboundLeg) -> None:
         """Hang up what is still up, release the media, write the last lines."""
-        clock = self._ports.clock
+        clock = self.ports.clock
         utc, mono = clock.utc(), clock.mono()
         call.state = CallState.ENDING
         try:
