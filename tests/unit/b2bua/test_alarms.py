@@ -1,0 +1,66 @@
+"""Alarms: one for each condition, kept in a file, gone when the condition is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from b2bua.alarms import Alarm, AlarmBoard, Severity, read_alarms, save_to
+from b2bua.process_disk import DiskWatch
+
+
+class Board:
+    """An alarm board with a settable time and a file."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.now = 100.0
+        self.file = tmp_path / "alarms.json"
+        self.board = AlarmBoard(lambda: self.now, save_to(self.file))
+
+
+def test_an_alarm_is_kept_in_the_file_until_it_is_cleared(tmp_path: Path) -> None:
+    """Whoever reads the file sees what is up now."""
+    each = Board(tmp_path)
+    assert read_alarms(each.file) == []
+    each.board.raise_alarm("trunk:demo", Severity.WARNING, "中继不可用", "Trunk down")
+    assert read_alarms(each.file) == [
+        Alarm("trunk:demo", Severity.WARNING, "中继不可用", "Trunk down", 100.0)
+    ]
+    each.board.clear("trunk:demo")
+    assert read_alarms(each.file) == []
+
+
+def test_raised_again_it_keeps_its_beginning(tmp_path: Path) -> None:
+    """New words, same condition."""
+    each = Board(tmp_path)
+    each.board.raise_alarm("disk", Severity.WARNING, "90", "90")
+    each.now = 200.0
+    each.board.raise_alarm("disk", Severity.CRITICAL, "95", "95")
+    (alarm,) = each.board.up()
+    assert (alarm.since, alarm.severity, alarm.en) == (100.0, Severity.CRITICAL, "95")
+    assert each.board.raised == 1
+
+
+def test_a_disk_that_takes_nothing_does_not_stop_the_board(tmp_path: Path) -> None:
+    """The file is a copy; what is up is still known."""
+    board = AlarmBoard(lambda: 1.0, save_to(tmp_path / "missing" / "alarms.json"))
+    board.raise_alarm("disk", Severity.CRITICAL, "满", "full")
+    assert [alarm.key for alarm in board.up()] == ["disk"]
+
+
+def test_recording_stops_on_a_nearly_full_disk_and_starts_again_below(tmp_path: Path) -> None:
+    """Alarm at 90 %, no recording from 95 %, again below 94 %."""
+    each = Board(tmp_path)
+    used = 0.5
+    watch = DiskWatch(tmp_path, each.board, lambda _: used)
+    seen: list[tuple[bool, list[str]]] = []
+    for used in (0.5, 0.91, 0.95, 0.945, 0.93, 0.5):
+        watch.check()
+        seen.append((watch.may_record, [alarm.severity for alarm in each.board.up()]))
+    assert seen == [
+        (True, []),
+        (True, ["warning"]),
+        (False, ["critical"]),
+        (False, ["critical"]),
+        (True, ["warning"]),
+        (True, []),
+    ]
