@@ -1,0 +1,83 @@
+"""Call ids as keys that sort newest first, and the Beijing day and month a call belongs to.
+
+A call id is a ULID: 26 characters of Crockford base32, 48 bits of UTC milliseconds and 80 random bits. As
+BTrees read forward only cheaply, keys are the inverted bits: the smallest key is the newest call.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32hexdecode, b32hexencode
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+
+BEIJING: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has kept one time without summer time since 1991."""
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_HEX32: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+_TO_HEX32: Final = str.maketrans(_CROCKFORD, _HEX32)
+_FROM_HEX32: Final = str.maketrans(_HEX32, _CROCKFORD)
+_ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+_INVERT: Final = bytes(255 - n for n in range(256))
+_ZEROS: Final = "000000"
+
+
+def ulid_bytes(call: str) -> bytes | None:
+    """Return the 16 bytes of a call id, or None when it is no ULID."""
+    if _ULID.fullmatch(call) is None:
+        return None
+    return b32hexdecode(_ZEROS + call.translate(_TO_HEX32))[4:]
+
+
+def ulid_text(data: bytes) -> str:
+    """Return the call id of 16 bytes."""
+    return b32hexencode(b"\0\0\0\0" + data)[6:].decode("ascii").translate(_FROM_HEX32)
+
+
+def key_of(call: str, start: float = 0.0) -> bytes:
+    """Return the 16-byte key of a call; smaller is newer.
+
+    An id that is no ULID is placed by ``start`` (UTC POSIX seconds) with a hash in place of the random bits.
+    """
+    data = ulid_bytes(call)
+    if data is None:
+        data = max(0, int(start * 1000)).to_bytes(6, "big") + blake2b(call.encode(), digest_size=10).digest()
+    return data.translate(_INVERT)
+
+
+def call_of(key: bytes) -> str:
+    """Return the call id of a key made from a ULID."""
+    return ulid_text(key.translate(_INVERT))
+
+
+def milliseconds_of(key: bytes) -> int:
+    """Return when the call of this key began, in UTC POSIX milliseconds."""
+    return int.from_bytes(key[:6].translate(_INVERT), "big")
+
+
+def bound_of(seconds: float) -> bytes:
+    """Return a key newer than each call that began at or before ``seconds`` UTC, older than later ones."""
+    return max(0, int(seconds * 1000) + 1).to_bytes(6, "big").translate(_INVERT) + b"\xff" * 10
+
+
+def day_of(milliseconds: int) -> str:
+    """Return the Beijing day of UTC POSIX milliseconds as ``YYYYMMDD``."""
+    return _day(milliseconds // 3_600_000)
+
+
+def month_of(milliseconds: int) -> str:
+    """Return the Beijing month of UTC POSIX milliseconds as ``YYYYMM``."""
+    return _day(milliseconds // 3_600_000)[:6]
+
+
+def hour_of(milliseconds: int) -> int:
+    """Return the Beijing hour (0-23) of UTC POSIX milliseconds."""
+    return (milliseconds // 3_600_000 + 8) % 24
+
+
+@lru_cache(maxsize=64)
+def _day(hour: int) -> str:
+    return datetime.fromtimestamp(hour * 3600, UTC).astimezone(BEIJING).strftime("%Y%m%d")

@@ -1,0 +1,303 @@
+"""How a call's record follows from its lines in the journal. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from domain.outcomes import HungUpBy, Outcome
+from storage.events import (
+    Answered,
+    Bridged,
+    DialogNow,
+    Ended,
+    Event,
+    Key,
+    LegAnswered,
+    LegDialled,
+    LegEnded,
+    LegProgress,
+    Marks,
+    MediaMeasured,
+    Spooled,
+    Started,
+    Step,
+    Unbridged,
+)
+from storage.records import CallRecord, LegRecord, MediaRecord, Moment
+
+MOMENTS_KEPT: Final = 400
+"""Entries of a timeline; a caller who leans on a key cannot make a record large."""
+KEYS_KEPT: Final = 128
+
+
+def fold(events: Iterable[Event]) -> CallRecord:
+    """Return the record of a call from its lines, in order; marks are ignored.
+
+    Works on any non-empty part of them: without ``Ended`` the call counts as cut at its last line, without
+    ``Started`` (its line was damaged) it belongs to no tenant. A line whose monotonic time goes back, as one
+    written after a restart of the machine would, is taken to be at the time of the line before. Raises
+    ValueError without events.
+    """
+    course: _Course | None = None
+    for event in events:
+        if isinstance(event, Marks):
+            continue
+        if course is None:
+            course = _Course(event.call, event.at, event.mono)
+        course.take(event)
+    if course is None:
+        raise ValueError("no events to make a record of")
+    return course.record()
+
+
+class _Leg:
+    """A leg while its lines are read; times as in LegRecord."""
+
+    __slots__ = (
+        "answered",
+        "by_peer",
+        "dialled",
+        "ended",
+        "extension",
+        "rang",
+        "reason",
+        "status",
+        "target",
+        "trunks",
+    )
+
+    def __init__(self, dialled: int) -> None:
+        self.target = ""
+        self.extension = False
+        self.trunks: list[str] = []
+        self.dialled = dialled
+        self.rang: int | None = None
+        self.answered: int | None = None
+        self.ended: int | None = None
+        self.status = 0
+        self.reason = ""
+        self.by_peer = False
+
+
+class _Course:
+    """A call's course up to the line just read; ``ms`` is that line's time since the first."""
+
+    def __init__(self, call: str, start: float, mono: float) -> None:
+        self.call = call
+        self.start = round(start, 3)
+        self.zero = self.mono = mono
+        self.ms = 0
+        self.started: Started | None = None
+        self.ended: Ended | None = None
+        self.answer: int | None = None
+        self.bridge: int | None = None
+        self.caller_over: int | None = None
+        self.talk = 0
+        self.talking_since: int | None = None
+        self.talking_leg = ""
+        self.keys = ""
+        self.spooled = False
+        self.legs: dict[str, _Leg] = {}
+        self.media: list[MediaRecord] = []
+        self.timeline: list[Moment] = []
+
+    def take(self, event: Any) -> None:
+        if event.mono > self.mono:
+            self.mono = event.mono
+            self.ms = round((event.mono - self.zero) * 1000)
+        _TAKE[type(event)](self, event)
+
+    def moment(self, what: str, leg: str = "", detail: str = "") -> None:
+        if len(self.timeline) < MOMENTS_KEPT:
+            self.timeline.append(Moment(self.ms, what, leg, detail))
+
+    def leg(self, name: str) -> _Leg:
+        leg = self.legs.get(name)
+        if leg is None:
+            leg = self.legs[name] = _Leg(self.ms)
+        return leg
+
+    def begin(self, event: Started) -> None:
+        if self.started is None:
+            self.started = event
+        self.moment("start", "a", event.called)
+
+    def step(self, event: Step) -> None:
+        self.moment("step", "", f"{event.name} {event.detail}" if event.detail else event.name)
+
+    def dialled(self, event: LegDialled) -> None:
+        leg = self.leg(event.leg)
+        leg.target, leg.extension = event.target, event.is_extension
+        if event.trunk is not None:
+            leg.trunks.append(event.trunk)
+        self.moment("dial", event.leg, f"{event.target} {event.trunk}" if event.trunk else event.target)
+
+    def progress(self, event: LegProgress) -> None:
+        leg = self.leg(event.leg)
+        if leg.rang is None:
+            leg.rang = self.ms
+        self.moment("prog", event.leg, str(event.status))
+
+    def leg_answered(self, event: LegAnswered) -> None:
+        self.leg(event.leg).answered = self.ms
+        if not self.talking_leg:
+            self.talking_leg = event.leg
+        self.moment("leg-ans", event.leg)
+
+    def leg_ended(self, event: LegEnded) -> None:
+        if event.leg == "a":
+            self.caller_over = self.ms
+        else:
+            leg = self.leg(event.leg)
+            leg.ended, leg.status, leg.reason, leg.by_peer = (
+                self.ms,
+                event.status,
+                event.reason,
+                event.by_peer,
+            )
+        self.moment("leg-end", event.leg, f"{event.status or 'BYE'} {event.reason}".rstrip())
+
+    def answered(self, event: Answered) -> None:
+        if self.answer is None:
+            self.answer = self.ms
+        self.moment("answer", "a")
+
+    def bridged(self, event: Bridged) -> None:
+        self.talking_leg = event.leg
+        if self.bridge is None:
+            self.bridge = self.ms
+        if self.talking_since is None:
+            self.talking_since = self.ms
+        self.moment("bridge", event.leg)
+
+    def unbridged(self, event: Unbridged) -> None:
+        self.stop_talking(self.ms)
+        self.moment("unbridge", event.leg)
+
+    def stop_talking(self, ms: int) -> None:
+        if self.talking_since is not None:
+            self.talk += max(0, ms - self.talking_since)
+            self.talking_since = None
+
+    def key(self, event: Key) -> None:
+        if event.leg == "a" and len(self.keys) < KEYS_KEPT:
+            self.keys += event.digit
+        self.moment("key", event.leg, event.digit)
+
+    def dialog(self, event: DialogNow) -> None:
+        """Dialogs are for recovery only."""
+
+    def measured(self, event: MediaMeasured) -> None:
+        self.media.append(
+            MediaRecord(
+                event.leg,
+                event.packets_in,
+                event.packets_out,
+                event.lost,
+                round(event.jitter_ms, 2),
+                event.round_trip_ms,
+                event.mos,
+                event.strangers,
+            )
+        )
+
+    def spool_closed(self, event: Spooled) -> None:
+        self.spooled = True
+
+    def end(self, event: Ended) -> None:
+        if self.ended is None:
+            self.ended = event
+            self.timeline.append(Moment(self.ms, "end", "", event.outcome))
+
+    def has_recording(self) -> bool:
+        """Tell whether audio is kept; of a call that a crash cut the recorder closes the spool later."""
+        if self.spooled:
+            return True
+        cut = self.ended is None or self.ended.outcome == Outcome.CUT_BY_CRASH
+        return cut and self.answer is not None and self.started is not None and self.started.record
+
+    def record(self) -> CallRecord:
+        caller_over = self.ms if self.caller_over is None else self.caller_over
+        self.stop_talking(caller_over)
+        talker = self.legs.get(self.talking_leg)
+        last = talker or next(reversed(self.legs.values()), None)
+        started, ended = self.started or _UNKNOWN, self.ended
+        return CallRecord(
+            id=self.call,
+            tenant=started.tenant,
+            number=started.number,
+            called=started.called,
+            called_raw=started.called_raw,
+            caller=started.caller,
+            caller_raw=started.caller_raw,
+            caller_display=started.caller_display,
+            anonymous=started.anonymous,
+            trunk_in=started.trunk,
+            extension=started.extension,
+            source=started.source,
+            sip_call_id=started.sip_call_id,
+            trunk_out=last.trunks[-1] if last is not None and last.trunks else None,
+            answered_by=talker.target if talker is not None and self.bridge is not None else "",
+            start=self.start,
+            answer_ms=self.answer,
+            bridge_ms=self.bridge,
+            end_ms=self.ms,
+            access_ms=0 if self.answer is None else max(0, caller_over - self.answer),
+            talk_ms=self.talk,
+            outcome=ended.outcome if ended else Outcome.CUT_BY_CRASH,
+            hung_up_by=ended.by if ended else HungUpBy.BOX,
+            sip_status=ended.sip_status if ended else 0,
+            keys=self.keys,
+            recorded=self.has_recording(),
+            legs=tuple(_leg_record(name, leg) for name, leg in self.legs.items()),
+            media=tuple(self.media),
+            timeline=tuple(self.timeline),
+        )
+
+
+def _leg_record(name: str, leg: _Leg) -> LegRecord:
+    return LegRecord(
+        name,
+        leg.target,
+        leg.extension,
+        tuple(leg.trunks),
+        leg.dialled,
+        leg.rang,
+        leg.answered,
+        leg.ended,
+        leg.status,
+        leg.reason,
+        leg.by_peer,
+    )
+
+
+_UNKNOWN: Final = Started(
+    call="",
+    at=0.0,
+    mono=0.0,
+    trunk=None,
+    source="",
+    sip_call_id="",
+    called_raw="",
+    called="",
+    caller_raw="",
+    caller="",
+)
+
+_TAKE: Final[dict[type, Callable[[_Course, Any], None]]] = {
+    Started: _Course.begin,
+    Step: _Course.step,
+    LegDialled: _Course.dialled,
+    LegProgress: _Course.progress,
+    LegAnswered: _Course.leg_answered,
+    LegEnded: _Course.leg_ended,
+    Answered: _Course.answered,
+    Bridged: _Course.bridged,
+    Unbridged: _Course.unbridged,
+    Key: _Course.key,
+    DialogNow: _Course.dialog,
+    MediaMeasured: _Course.measured,
+    Spooled: _Course.spool_closed,
+    Ended: _Course.end,
+}

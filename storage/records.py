@@ -1,0 +1,117 @@
+"""The call record: what is kept of a call."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain.outcomes import HungUpBy, Outcome
+
+
+class Moment(msgspec.Struct, frozen=True, array_like=True):
+    """One entry of a call's timeline."""
+
+    ms: int
+    """Since the call's start."""
+    what: str
+    """Tag of the journal's event: ``start``, ``step``, ``dial``, ``prog``, ``leg-ans``, ``bridge`` ..."""
+    leg: str = ""
+    detail: str = ""
+
+
+class LegRecord(msgspec.Struct, frozen=True, array_like=True):
+    """One target that was rung. Times are milliseconds since the call's start, None: never."""
+
+    leg: str
+    target: str
+    is_extension: bool
+    trunks: tuple[str, ...]
+    """Trunks tried, in order; empty for an extension."""
+    dialled_ms: int
+    rang_ms: int | None
+    """First provisional answer."""
+    answered_ms: int | None
+    ended_ms: int | None
+    status: int
+    reason: str
+    by_peer: bool
+
+
+class MediaRecord(msgspec.Struct, frozen=True, array_like=True):
+    """What was measured of one leg's audio."""
+
+    leg: str
+    packets_in: int
+    packets_out: int
+    lost: int
+    jitter_ms: float
+    round_trip_ms: float | None
+    mos: float | None
+    strangers: int
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One call as people, bills and reports see it.
+
+    Durations are milliseconds from differences of the monotonic clock; ``start`` is UTC, and every other
+    moment is ``start`` plus a duration, so that a step of the clock in mid-call changes no bill.
+    """
+
+    id: str
+    tenant: str | None
+    """None: the number dialled belongs to no tenant."""
+    number: str | None
+    """The 400 number."""
+    called: str
+    called_raw: str
+    caller: str
+    """Canonical digits; empty when withheld."""
+    caller_raw: str
+    caller_display: str = ""
+    anonymous: bool = False
+    trunk_in: str | None
+    extension: str | None = None
+    source: str
+    sip_call_id: str
+    trunk_out: str | None = None
+    """The trunk of the leg that answered, else of the last one rung."""
+    answered_by: str = ""
+    """Number or extension that talked with the caller; empty: nobody."""
+    start: float
+    """UTC POSIX seconds."""
+    answer_ms: int | None = None
+    """When the caller was answered (access time starts)."""
+    bridge_ms: int | None = None
+    """When he was first connected with somebody (talk time starts)."""
+    end_ms: int = 0
+    access_ms: int = 0
+    talk_ms: int = 0
+    outcome: str = Outcome.CUT_BY_CRASH
+    hung_up_by: str = HungUpBy.BOX
+    sip_status: int = 0
+    keys: str = ""
+    """Digits of the caller, in order."""
+    recorded: bool = False
+    """Whether audio was kept; the recording's id is the call's."""
+    legs: tuple[LegRecord, ...] = ()
+    media: tuple[MediaRecord, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+
+    @property
+    def access_seconds(self) -> float:
+        """Seconds the caller was answered, prompts included."""
+        return self.access_ms / 1000
+
+    @property
+    def talk_seconds(self) -> float:
+        """Seconds the caller talked with somebody."""
+        return self.talk_ms / 1000
+
+    @property
+    def end(self) -> float:
+        """End in UTC POSIX seconds."""
+        return self.start + self.end_ms / 1000
+
+    @property
+    def recording(self) -> str:
+        """Id of the recording, or "" when nothing was recorded."""
+        return self.id if self.recorded else ""
