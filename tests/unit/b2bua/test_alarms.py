@@ -21,10 +21,8 @@ def test_an_alarm_is_kept_in_the_file_until_it_is_cleared(tmp_path: Path) -> Non
     """Whoever reads the file sees what is up now."""
     each = Board(tmp_path)
     assert read_alarms(each.file) == []
-    each.board.raise_alarm("trunk:demo", Severity.WARNING, "中继不可用", "Trunk down")
-    assert read_alarms(each.file) == [
-        Alarm("trunk:demo", Severity.WARNING, "中继不可用", "Trunk down", 100.0)
-    ]
+    each.board.raise_alarm("trunk:demo", Severity.WARNING, "中继不可用", "down")
+    assert read_alarms(each.file) == [Alarm("trunk:demo", Severity.WARNING, "中继不可用", "down", 100.0)]
     each.board.clear("trunk:demo")
     assert read_alarms(each.file) == []
 
@@ -50,10 +48,11 @@ def test_a_disk_that_takes_nothing_does_not_stop_the_board(tmp_path: Path) -> No
 def test_recording_stops_on_a_nearly_full_disk_and_starts_again_below(tmp_path: Path) -> None:
     """Alarm at 90 %, no recording from 95 %, again below 94 %."""
     each = Board(tmp_path)
-    used = 0.5
-    watch = DiskWatch(tmp_path, each.board, lambda _: used)
+    course = (0.5, 0.91, 0.95, 0.945, 0.93, 0.5)
+    coming = iter(course)
+    watch = DiskWatch(tmp_path, each.board, lambda _: next(coming))
     seen: list[tuple[bool, list[str]]] = []
-    for used in (0.5, 0.91, 0.95, 0.945, 0.93, 0.5):
+    for _ in course:
         watch.check()
         seen.append((watch.may_record, [alarm.severity for alarm in each.board.up()]))
     assert seen == [

@@ -1,0 +1,161 @@
+"""After a crash: close the calls it cut at their last mark, and end both legs of each.
+
+No carrier may go on billing a dead line, so the messages go first; the last lines follow in the same turn. Should
+the process die in between, the next start does it all again, which harms nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+from twisted.logger import Logger
+
+from b2bua.calls.ports import Journal
+from b2bua.sip.core import SipCore
+from b2bua.sip.dialog import DialogState, Phase, decode_state, farewell
+from b2bua.sip.effects import Timed, Timer
+from b2bua.sip.message import Request, Response
+from b2bua.sip.via import Via
+from domain.outcomes import HungUpBy, Outcome
+from storage.events import Answered, DialogNow, Ended, LegDialled, LegEnded, Spooled, Started
+from storage.journal import Event, OpenCall
+
+REFUSAL_REPEATS: Final = (0.5, 1.0, 2.0)
+"""Seconds until a 503 to a pending INVITE is sent again; its transaction died with the process."""
+_log = Logger()
+
+
+class OpenLeg(NamedTuple):
+    """A leg of a cut call that nobody has ended."""
+
+    call: str
+    leg: str
+    dialog: DialogState | None
+    """None when the process died between the journal's line and the first message."""
+
+
+def open_legs(call: OpenCall) -> list[OpenLeg]:
+    """Return the legs of a cut call that are still up, with what their ending needs; the caller first."""
+    dialogs: dict[str, DialogState | None] = {}
+    for event in call.events:
+        match event:
+            case Started():
+                dialogs["a"] = None
+            case LegDialled(leg=leg):
+                dialogs.setdefault(leg, None)
+            case DialogNow(leg=leg, state=state):
+                dialogs[leg] = _state(call.id, state)
+            case LegEnded(leg=leg):
+                dialogs.pop(leg, None)
+            case _:
+                pass
+    return [OpenLeg(call.id, leg, dialog) for leg, dialog in dialogs.items()]
+
+
+def _state(call: str, state: msgspec.Raw) -> DialogState | None:
+    try:
+        return decode_state(bytes(state))
+    except msgspec.DecodeError as error:
+        _log.error("call {call}: unreadable dialog in the journal: {error}", call=call, error=error)
+        return None
+
+
+def closing_lines(call: OpenCall) -> list[Event]:
+    """Make the lines that close a cut call, dated by its last sign of life."""
+    at, mono = call.last_at, call.last_mono
+    lines: list[Event] = [
+        LegEnded(call=call.id, at=at, mono=mono, leg=each.leg, reason="crash") for each in open_legs(call)
+    ]
+    recorded = any(isinstance(event, Started) and event.record for event in call.events)
+    if recorded and not any(isinstance(event, Spooled) for event in call.events):
+        lines.append(Spooled(call=call.id, at=at, mono=mono))
+    answered = any(isinstance(event, Answered) for event in call.events)
+    lines.append(
+        Ended(
+            call=call.id,
+            at=at,
+            mono=mono,
+            outcome=Outcome.CUT_BY_CRASH.value,
+            by=HungUpBy.BOX.value,
+            sip_status=200 if answered else 0,
+        )
+    )
+    return lines
+
+
+class TraceBelongs(Protocol):
+    """Where the trace learns whose messages those of a SIP Call-ID are."""
+
+    def belongs(self, call_id: str, call: str, leg: str) -> None:
+        """Note it."""
+
+
+class Recovery:
+    """Ends what a crash left; ``ended_legs`` counts the messages sent."""
+
+    def __init__(self, core: SipCore, journal: Journal, trace: TraceBelongs | None = None) -> None:
+        self.calls = 0
+        self.ended_legs = 0
+        self._core = core
+        self._journal = journal
+        self._trace = trace
+
+    def run(self, calls: Iterable[OpenCall]) -> None:
+        """End the legs and close the records; the listeners must be open, new calls not yet taken."""
+        for call in calls:
+            self.calls += 1
+            for leg in open_legs(call):
+                if leg.dialog is not None:
+                    self._end(leg, leg.dialog)
+            for line in closing_lines(call):
+                self._journal.append(line)
+        if self.calls:
+            _log.warn(
+                "{calls} calls were cut by a crash, {legs} legs ended", calls=self.calls, legs=self.ended_legs
+            )
+
+    def _end(self, leg: OpenLeg, dialog: DialogState) -> None:
+        endpoint = self._core.endpoint
+        if self._trace is not None:
+            self._trace.belongs(dialog.call_id, leg.call, leg.leg)
+        try:
+            branch = _branch_of(dialog) if dialog.phase is Phase.CALLING else endpoint.branch()
+            message = farewell(dialog, endpoint.via(dialog.flow, branch))
+            if isinstance(message, Request):
+                endpoint.send_request(message, branch, dialog.flow, None)
+            else:
+                Refusal(self._core, dialog, message).send()
+            self.ended_legs += 1
+        except Exception:  # one leg that cannot be ended keeps none of the others
+            _log.failure("call {call}: leg {leg} cannot be ended", call=leg.call, leg=leg.leg)
+
+
+def _branch_of(dialog: DialogState) -> str:
+    """Return the branch of the INVITE that a CANCEL must repeat (RFC 3261 9.1)."""
+    branch = Via.parse(dialog.vias[0]).branch
+    if branch is None:
+        raise ValueError("the INVITE had no branch")
+    return branch
+
+
+class Refusal(Timed):
+    """A 503 to an INVITE whose transaction is gone, sent a few times since nobody waits for its ACK."""
+
+    def __init__(self, core: SipCore, dialog: DialogState, response: Response) -> None:
+        self._effects = core.endpoint.effects
+        self._dialog = dialog
+        self._data = response.encode()
+        self._left = list(REFUSAL_REPEATS)
+        self.timer: Timer | None = None
+
+    def send(self) -> None:
+        """Send it now and later."""
+        self._effects.send(self._data, self._dialog.flow, self._dialog.call_id)
+        if self._left:
+            self.timer = self._effects.set_timer(self, "refusal", self._left.pop(0))
+
+    def on_timer(self, key: str) -> None:
+        """Send it again."""
+        self.send()
