@@ -1,0 +1,359 @@
+"""The SIP core: matches what arrives to transactions, dialogs and the gate for strangers; free of I/O and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from b2bua.sip.check import check_request, check_response
+from b2bua.sip.core_admission import Admit, Admitted
+from b2bua.sip.core_endpoint import (
+    ACCEPT,
+    ALLOW,
+    SDP,
+    SUPPORTED,
+    SUPPORTED_OPTIONS,
+    Counters,
+    Endpoint,
+    Paths,
+    Settings,
+)
+from b2bua.sip.effects import Effects
+from b2bua.sip.errors import SipError
+from b2bua.sip.flow import Flow
+from b2bua.sip.message import KNOWN_METHODS, Message, Request, Response
+from b2bua.sip.respond import response_address, response_to
+from b2bua.sip.transaction import InviteServer, NonInviteClient, NonInviteClientUser, NonInviteServer
+from b2bua.sip.transaction.table import MergeKey, ServerKey, client_key, server_key
+from b2bua.sip.uac import Invite, OutgoingInvite, OutgoingUser
+from b2bua.sip.uas import IncomingInvite
+
+Reply = Callable[[Response], None]
+
+
+class CoreUser(Protocol):
+    """Who takes what is outside dialogs."""
+
+    def on_invite(self, invite: IncomingInvite) -> None:
+        """Take a new call: it must call ``invite.take``, and answer it some time."""
+
+    def on_refused_invite(self, request: Request, admitted: Admitted, status: int, reason: str) -> None:
+        """Note an INVITE of a known peer that the core itself refused."""
+
+    def on_register(self, request: Request, admitted: Admitted, reply: Reply) -> None:
+        """Take a REGISTER; answer with ``response_to(request, ...)``."""
+
+    def on_other(self, request: Request, admitted: Admitted, reply: Reply) -> bool:
+        """Take a MESSAGE, SUBSCRIBE ... outside a dialog; False: the core answers 405 or 501."""
+
+
+class SipCore:
+    """One SIP entity."""
+
+    __slots__ = ("_admit", "_user", "endpoint")
+
+    def __init__(
+        self,
+        effects: Effects,
+        paths: Paths,
+        user: CoreUser,
+        admit: Admit,
+        *,
+        fresh_token: Callable[[], str],
+        random: Callable[[], float],
+        settings: Settings | None = None,
+    ) -> None:
+        self._admit = admit
+        self._user = user
+        self.endpoint = Endpoint(effects, paths, fresh_token, random, settings or Settings())
+
+    @property
+    def counters(self) -> Counters:
+        """What was dropped or refused."""
+        return self.endpoint.counters
+
+    # sending
+
+    def invite(self, invite: Invite, user: OutgoingUser) -> OutgoingInvite:
+        """Prepare a call; ``start()`` on the result sends it."""
+        return OutgoingInvite(self.endpoint, invite, user)
+
+    def request(
+        self, method: str, uri: str, flow: Flow, rows: list[tuple[str, str]], user: NonInviteClientUser
+    ) -> NonInviteClient:
+        """Send a request outside dialogs (OPTIONS, REGISTER); ``rows`` has all but Via and Max-Forwards."""
+        branch = self.endpoint.branch()
+        rows = [("Via", self.endpoint.via(flow, branch)), ("Max-Forwards", "70"), *rows]
+        return self.endpoint.send_request(Request(method, uri, rows), branch, flow, user)
+
+    # receiving
+
+    def receive(self, message: Message | SipError, flow: Flow) -> None:
+        """Take a message, or the error of one that could not be parsed."""
+        if isinstance(message, Request):
+            self._on_request(message, flow)
+        elif isinstance(message, Response):
+            self._on_response(message)
+        elif isinstance(message, SipError):
+            self._on_error(message, flow)
+
+    def flow_failed(self, flow: Flow) -> None:
+        """Tell all client transactions on a flow that it is dead (RFC 3261 17.1.4)."""
+        for transaction in [
+            found for found in self.endpoint.transactions.clients.values() if found.flow == flow
+        ]:
+            transaction.on_flow_failed()
+
+    def _on_response(self, response: Response) -> None:
+        endpoint = self.endpoint
+        try:
+            transaction = endpoint.transactions.clients.get(client_key(response))
+            if transaction is None:
+                endpoint.counters.stray_responses += 1
+                return
+            check_response(response)
+        except SipError:
+            endpoint.counters.broken_responses += 1
+            return
+        transaction.on_response(response)
+
+    def _on_error(self, error: SipError, flow: Flow) -> None:
+        request = error.message
+        if request is None:
+            self.endpoint.counters.unanswerable += 1
+            return
+        request.received_from(flow)
+        self._refuse_broken(request, flow, error)
+
+    def _refuse_broken(self, request: Request, flow: Flow, error: SipError) -> None:
+        """Answer what cannot become a transaction, if its sender is known."""
+        admission = self._admit(request, flow)
+        counters = self.endpoint.counters
+        if not isinstance(admission, Admitted):
+            counters.silenced += 1
+            return
+        if error.message is None:
+            counters.unanswerable += 1
+            return
+        self._answer_statelessly(request, flow, error.status, error.reason, error.headers)
+        if request.method == "INVITE":
+            self._user.on_refused_invite(
+                request, admitted=admission, status=error.status, reason=error.reason
+            )
+
+    def _answer_statelessly(
+        self,
+        request: Request,
+        flow: Flow,
+        status: int,
+        reason: str | None = None,
+        rows: tuple[tuple[str, str], ...] | list[tuple[str, str]] = (),
+    ) -> None:
+        self.endpoint.answer_statelessly(request, reply_flow(request, flow), status, reason or None, rows)
+
+    def _on_request(self, request: Request, flow: Flow) -> None:
+        method = request.method
+        request.received_from(flow)
+        transactions = self.endpoint.transactions
+        try:
+            key = server_key(request, "INVITE" if method == "ACK" else method)
+            transaction = transactions.servers.get(key)
+            if transaction is not None:
+                transaction.on_request(request)
+                return
+            check_request(request)
+        except SipError as error:
+            if method != "ACK":
+                self._refuse_broken(request, flow, error)
+            return
+        tag = request.to.tag
+        if method == "ACK":
+            self._on_ack(request, tag)
+        elif method == "CANCEL":
+            self._on_cancel(request, flow, key)
+        elif tag is not None:
+            self._on_dialog_request(request, flow, key, tag)
+        else:
+            self._on_new_request(request, flow, key)
+
+    def _on_ack(self, request: Request, tag: str | None) -> None:
+        session = self.endpoint.dialogs.get((request.call_id, tag or "", request.from_.tag or ""))
+        if session is None or not session.on_ack(request):
+            self.endpoint.counters.stray_acks += 1
+
+    def _on_cancel(self, request: Request, flow: Flow, key: ServerKey) -> None:
+        invite = self.endpoint.transactions.servers.get((*key[:-1], "INVITE"))
+        if not isinstance(invite, InviteServer):
+            if isinstance(self._admit(request, flow), Admitted):
+                self._answer_statelessly(request, flow, 481)
+            else:
+                self.endpoint.counters.silenced += 1
+            return
+        transaction = self._other_server(request, flow, key, None)
+        user = invite.user
+        tag = user.session.dialog.local_tag if isinstance(user, IncomingInvite) else None
+        self.endpoint.answer(transaction, request, 200, to_tag=tag)
+        if isinstance(user, IncomingInvite):
+            user.on_cancel(request)
+
+    def _on_dialog_request(self, request: Request, flow: Flow, key: ServerKey, tag: str) -> None:
+        endpoint = self.endpoint
+        session = endpoint.dialogs.get((request.call_id, tag, request.from_.tag or ""))
+        method = request.method
+        if session is None:
+            admission = self._admit(request, flow)
+            if isinstance(admission, Admitted):
+                self._answer_statelessly(request, flow, 481)
+            else:
+                endpoint.counters.silenced += 1
+            return
+        if method == "INVITE":
+            transaction: InviteServer | NonInviteServer = self._invite_server(request, flow, key, None)
+        else:
+            transaction = self._other_server(request, flow, key, None)
+        refusal = _unsupported(request)
+        if refusal is not None:
+            endpoint.answer(transaction, request, refusal.status, refusal.headers, reason=refusal.reason)
+            return
+        session.on_request(request, transaction)
+
+    def _on_new_request(self, request: Request, flow: Flow, key: ServerKey) -> None:
+        endpoint = self.endpoint
+        admission = self._admit(request, flow)
+        if not isinstance(admission, Admitted):
+            if admission.status:
+                endpoint.counters.refused += 1
+                self._answer_statelessly(request, flow, admission.status, admission.reason, admission.headers)
+            else:
+                endpoint.counters.silenced += 1
+            return
+        merge_key = (request.call_id, request.from_.tag or "", request.cseq.number, request.method)
+        refusal = self._why_not(request, merge_key)
+        if refusal is not None:
+            self._answer_statelessly(request, flow, refusal.status, refusal.reason, refusal.headers)
+            if request.method == "INVITE" and refusal.status != 482:
+                self._user.on_refused_invite(request, admission, refusal.status, refusal.reason)
+            return
+        method = request.method
+        if method == "INVITE":
+            self._on_invite(request, flow, key, merge_key, admission)
+        elif method == "OPTIONS":
+            self._answer_statelessly(request, flow, 200, None, [ALLOW, SUPPORTED, ACCEPT])
+        elif method == "REGISTER":
+            self._user.on_register(request, admission, self._reply(request, flow, key, merge_key))
+        elif method in ("BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"):
+            self._answer_statelessly(request, flow, 481)
+        else:
+            reply = self._reply(request, flow, key, merge_key)
+            if not self._user.on_other(request, admission, reply):
+                status = 405 if method in KNOWN_METHODS else 501
+                reply(response_to(request, status, to_tag=endpoint.fresh_token(), headers=[ALLOW]))
+
+    def _why_not(self, request: Request, merge_key: MergeKey) -> SipError | None:
+        """Judge by RFC 3261 8.2 and 16.3."""
+        if merge_key in self.endpoint.transactions.merged:
+            self.endpoint.counters.merged += 1
+            return SipError(482, "Loop Detected")
+        if request.max_forwards == 0 and request.method != "OPTIONS":
+            return SipError(483, "Too Many Hops")
+        refusal = _unsupported(request)
+        if refusal is not None:
+            return refusal
+        if request.method == "INVITE":
+            return _unacceptable(request)
+        return None
+
+    def _on_invite(
+        self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey, admitted: Admitted
+    ) -> None:
+        endpoint = self.endpoint
+        transaction = self._invite_server(request, flow, key, merge_key)
+        try:
+            invite = IncomingInvite(endpoint, request, transaction, admitted)
+        except SipError as error:
+            endpoint.answer(
+                transaction,
+                request,
+                error.status,
+                error.headers,
+                reason=error.reason,
+                to_tag=endpoint.fresh_token(),
+            )
+            self._user.on_refused_invite(request, admitted, error.status, error.reason)
+            return
+        transaction.respond(100, response_to(request, 100).encode())
+        self._user.on_invite(invite)
+
+    def _invite_server(
+        self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey | None
+    ) -> InviteServer:
+        endpoint = self.endpoint
+        return InviteServer(
+            endpoint.effects,
+            endpoint.transactions,
+            key,
+            merge_key,
+            request.call_id,
+            reply_flow(request, flow),
+            endpoint.paths.reliable(flow),
+        )
+
+    def _other_server(
+        self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey | None
+    ) -> NonInviteServer:
+        endpoint = self.endpoint
+        return NonInviteServer(
+            endpoint.effects,
+            endpoint.transactions,
+            key,
+            merge_key,
+            request.call_id,
+            reply_flow(request, flow),
+            endpoint.paths.reliable(flow),
+        )
+
+    def _reply(self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey) -> Reply:
+        transaction = self._other_server(request, flow, key, merge_key)
+
+        def reply(response: Response) -> None:
+            transaction.respond(response.status, response.encode())
+
+        return reply
+
+
+def reply_flow(request: Request, flow: Flow) -> Flow:
+    """Give the flow that answers to a request take (RFC 3261 18.2.2, RFC 3581)."""
+    if flow.transport != "udp":
+        return flow
+    host, port = response_address(request)
+    return flow if port == flow.remote[1] else Flow("udp", flow.local, (host, port), flow.listener)
+
+
+def _unsupported(request: Request) -> SipError | None:
+    """Refuse options that we do not know (RFC 3261 8.2.2.3)."""
+    if not request.has("Require"):
+        return None
+    unknown = [option for option in request.tokens("Require") if option not in SUPPORTED_OPTIONS]
+    if not unknown:
+        return None
+    return SipError(420, "Bad Extension", [("Unsupported", ", ".join(unknown))])
+
+
+def _unacceptable(request: Request) -> SipError | None:
+    """Refuse an INVITE whose body we cannot read, or whose sender cannot read ours (RFC 3261 8.2.3, 21.4.7)."""
+    if request.body:
+        kind = request.content_type
+        if kind is not None and kind != SDP and not kind.startswith("multipart/") and _must_be_read(request):
+            return SipError(415, "Unsupported Media Type", [ACCEPT])
+        if request.has("Content-Encoding") and request.tokens("Content-Encoding") != ("identity",):
+            return SipError(415, "Unsupported Media Type", [("Accept-Encoding", "identity")])
+    if request.has("Accept"):
+        kinds = [value.partition(";")[0].strip(" \t").lower() for value in request.values("Accept")]
+        if not any(kind in (SDP, "application/*", "*/*") for kind in kinds):
+            return SipError(406, "Not Acceptable")
+    return None
+
+
+def _must_be_read(request: Request) -> bool:
+    disposition = (request.get("Content-Disposition") or "").lower()
+    return "handling=optional" not in disposition.replace(" ", "")

@@ -1,0 +1,491 @@
+"""A session: one dialog that an INVITE made, early or confirmed, in either role (RFC 3261 12-15).
+
+The initial INVITE itself is in ``uas.py`` and ``uac.py``, offers of ours in the dialog in ``session_exchange.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Protocol
+
+from b2bua.sip.acceptance import Acceptance
+from b2bua.sip.core_endpoint import ACCEPT, ALLOW, SDP, SUPPORTED, Endpoint, Rows
+from b2bua.sip.cseq import RAck, parse_rseq
+from b2bua.sip.dialog import Dialog, DialogState, Phase
+from b2bua.sip.effects import Timer
+from b2bua.sip.errors import SipError
+from b2bua.sip.message import KNOWN_METHODS, Message, Request, Response
+from b2bua.sip.offer_answer import OfferAnswer, Open, sdp_of
+from b2bua.sip.reliable import ReliableReceiver
+from b2bua.sip.session_exchange import Done, Exchange
+from b2bua.sip.session_requests import Credentials, DialogRequest, Finished
+from b2bua.sip.session_timer import Interval, answer_request
+from b2bua.sip.transaction import InviteServer, NonInviteServer
+
+Server = InviteServer | NonInviteServer
+
+
+class Stage(IntEnum):
+    """How far a session is."""
+
+    EARLY = 0
+    CONFIRMED = 1
+    OVER = 2
+
+
+class SessionUser(Protocol):
+    """The leg above a session."""
+
+    def answer_offer(self, sdp: bytes) -> bytes | None:
+        """Answer the peer's new offer, or refuse it with None (488)."""
+
+    def make_offer(self) -> bytes | None:
+        """Make an offer for the answer to a re-INVITE without one; None: 488."""
+
+    def take_answer(self, sdp: bytes) -> None:
+        """Take the answer to what :meth:`make_offer` made, or to a refresh of ours."""
+
+    def take_info(self, request: Request) -> int:
+        """Take an INFO; return the status to answer."""
+
+    def take_refer(self, request: Request) -> int:
+        """Take a REFER; return the status to answer."""
+
+    def dialog_changed(self, state: Callable[[], DialogState]) -> None:
+        """Learn that what a later BYE would need has changed."""
+
+    def session_over(self, by_peer: bool, status: int, reason: str) -> None:
+        """Learn, once, that the session has ended; ``status`` 0 for a BYE."""
+
+
+class EarlyInvite(Protocol):
+    """The initial INVITE, while it is not finally answered."""
+
+    def on_early_bye(self) -> None:
+        """The caller ended the early dialog."""
+
+    def on_prack(self, request: Request, rack: RAck, transaction: Server) -> None:
+        """Take a PRACK."""
+
+
+class Session:
+    """What both roles do in a dialog."""
+
+    __slots__ = (
+        "_bye_reason",
+        "_timer",
+        "acceptance",
+        "credentials",
+        "dialog",
+        "early_sdp",
+        "endpoint",
+        "exchange",
+        "exchanges",
+        "interval",
+        "invite",
+        "is_caller",
+        "offers",
+        "peer_allow",
+        "receiver",
+        "stage",
+        "user",
+        "waiting",
+    )
+
+    def __init__(
+        self, endpoint: Endpoint, dialog: Dialog, user: SessionUser | None, *, is_caller: bool
+    ) -> None:
+        self.endpoint = endpoint
+        self.dialog = dialog
+        self.user = user
+        self.is_caller = is_caller
+        """We sent the INVITE and own the Call-ID."""
+        self.stage = Stage.EARLY
+        self.offers = OfferAnswer()
+        self.invite: EarlyInvite | None = None
+        self.acceptance: Acceptance | None = None
+        self.exchange: Exchange | None = None
+        """Our offer or refresh that waits for its answer."""
+        self.exchanges: list[Exchange] = []
+        """Those that wait for their turn."""
+        self.waiting: list[Exchange] = []
+        """Those that met the peer's own and will try again."""
+        self.receiver = ReliableReceiver()
+        self.interval: Interval | None = None
+        self.peer_allow: str | None = None
+        self.early_sdp = b""
+        self.credentials: Credentials | None = None
+        self._timer: Timer | None = None
+        self._bye_reason: str | None = None
+        endpoint.dialogs[dialog.key] = self
+
+    # what the peer asks for
+
+    def on_request(self, request: Request, transaction: Server) -> None:
+        """Take a request in the dialog, other than ACK and CANCEL, that was not seen before."""
+        number = request.cseq.number
+        dialog = self.dialog
+        if number <= dialog.remote_cseq:
+            self._answer(transaction, request, 500, reason="CSeq Out of Order")
+            return
+        dialog.remote_cseq = number
+        if not dialog.follow_contact and request.source is not None:
+            dialog.flow = request.source
+        method = request.method
+        if method == "BYE":
+            self._on_bye(request, transaction)
+        elif self.stage is Stage.OVER:
+            self._answer(transaction, request, 481)
+        elif method == "INVITE":
+            assert isinstance(transaction, InviteServer)
+            self._on_reinvite(request, transaction)
+        elif method == "UPDATE":
+            self._on_update(request, transaction)
+        elif method == "PRACK":
+            self._on_prack(request, transaction)
+        elif method == "INFO":
+            status = self.user.take_info(request) if self.user is not None else 481
+            self._answer(transaction, request, status)
+        elif method == "OPTIONS":
+            self._answer(transaction, request, 200, [ALLOW, SUPPORTED, ACCEPT])
+        elif method == "REFER":
+            status = self.user.take_refer(request) if self.user is not None else 481
+            self._answer(transaction, request, status, [ALLOW] if status == 405 else ())
+        elif method == "NOTIFY":
+            self._answer(transaction, request, 481)
+        elif method in KNOWN_METHODS:
+            self._answer(transaction, request, 405, [ALLOW])
+        else:
+            self._answer(transaction, request, 501, [ALLOW])
+
+    def _answer(
+        self,
+        transaction: Server,
+        request: Request,
+        status: int,
+        headers: Rows = (),
+        body: bytes = b"",
+        reason: str | None = None,
+    ) -> None:
+        self.endpoint.answer(transaction, request, status, headers, body, reason=reason)
+
+    def _on_bye(self, request: Request, transaction: Server) -> None:
+        if self.stage is Stage.EARLY and self.is_caller:  # a callee may not (RFC 3261 15)
+            self._answer(transaction, request, 481)
+            return
+        self._answer(transaction, request, 200)
+        if self.stage is Stage.OVER:  # both ended it at once; our own BYE goes on
+            self._bye_reason = None
+            if self.acceptance is not None:
+                self.acceptance.close()
+                self.acceptance = None
+                self._leave()
+            return
+        invite = self.invite
+        if invite is not None:
+            invite.on_early_bye()
+        self.finish(by_peer=True, status=0, reason=request.get("Reason") or "")
+
+    def _on_prack(self, request: Request, transaction: Server) -> None:
+        try:
+            rack = request.parse_header("RAck", RAck.parse)
+        except SipError as error:
+            self._answer(transaction, request, error.status, reason=error.reason)
+            return
+        if rack is None:
+            self._answer(transaction, request, 400, reason="Missing RAck")
+        elif self.invite is None:
+            self._answer(transaction, request, 481)
+        else:
+            self.invite.on_prack(request, rack, transaction)
+
+    def _on_reinvite(self, request: Request, transaction: InviteServer) -> None:
+        offers = self.offers
+        if self.stage is Stage.EARLY:
+            self._retry_later(request, transaction)
+        elif self.exchange is not None or offers.open is Open.OURS:
+            self._answer(transaction, request, 491)
+        elif offers.open is Open.THEIRS:
+            self._retry_later(request, transaction)
+        else:
+            self._renegotiate(request, transaction)
+
+    def _on_update(self, request: Request, transaction: Server) -> None:
+        offers = self.offers
+        if sdp_of(request):
+            if offers.open is Open.OURS:
+                self._answer(transaction, request, 491)
+                return
+            if offers.open is Open.THEIRS:
+                self._retry_later(request, transaction)
+                return
+        self._renegotiate(request, transaction)
+
+    def _retry_later(self, request: Request, transaction: Server) -> None:
+        """Refuse what comes while the same peer's last offer is still open (RFC 3261 14.2, RFC 3311 5.2)."""
+        seconds = int(self.endpoint.random() * 10) + 1
+        self._answer(transaction, request, 500, [("Retry-After", str(seconds))])
+
+    def _renegotiate(self, request: Request, transaction: Server) -> None:
+        user = self.user
+        settings = self.endpoint.settings
+        try:
+            interval, timer_rows = answer_request(
+                request, self.interval.seconds if self.interval else 0, settings.min_session_seconds
+            )
+        except SipError as error:
+            self._answer(transaction, request, error.status, error.headers, reason=error.reason)
+            return
+        offer = sdp_of(request)
+        is_invite = request.method == "INVITE"
+        body: bytes | None = b""
+        if user is None:
+            body = None
+        elif offer:
+            self.offers.they_offer()
+            body = user.answer_offer(offer)
+            if body is None:
+                self.offers.withdrawn()
+            else:
+                self.offers.we_answer(body)
+        elif is_invite:
+            body = user.make_offer()
+            if body is not None:
+                self.offers.we_offer(body)
+        if body is None:
+            self._answer(transaction, request, 488)
+            return
+        if request.has("Allow"):
+            self.peer_allow = ",".join(request.get_all("Allow"))
+        self.retarget(request)
+        self.agree(interval)
+        rows = [("Contact", self.dialog.contact), ALLOW, SUPPORTED, *timer_rows]
+        if not is_invite:
+            self._answer(transaction, request, 200, rows, body)
+            return
+        assert isinstance(transaction, InviteServer)
+        self.accept(request, transaction, rows, body, self._on_reinvite_acked)
+
+    def accept(
+        self,
+        request: Request,
+        transaction: InviteServer,
+        rows: Rows,
+        body: bytes,
+        on_ack: Callable[[Request | None], None],
+    ) -> None:
+        """Send a 2xx to an INVITE and wait for its ACK."""
+        data = self.endpoint.accepting(request, self.dialog.local_tag, rows, body)
+        if self.acceptance is not None:  # its ACK was overtaken by this request
+            self.acceptance.close()
+        transaction.respond(200, data)
+        self.acceptance = Acceptance(
+            self.endpoint.effects,
+            data,
+            transaction.flow,
+            transaction.call_id,
+            request.cseq.number,
+            on_ack,
+        )
+
+    def _on_reinvite_acked(self, ack: Request | None) -> None:
+        if ack is None:
+            self.on_unacknowledged()
+            return
+        self.acceptance = None
+        if self.send_delayed_bye():
+            return
+        if self.offers.open is Open.OURS:
+            answer = sdp_of(ack)
+            if not answer:
+                self.end('SIP;cause=488;text="No answer in ACK"')
+                return
+            self.offers.they_answer()
+            if self.user is not None:
+                self.user.take_answer(answer)
+        self.next_exchange()
+
+    def on_ack(self, request: Request) -> bool:
+        """Take an ACK to a 2xx; False when nothing waited for it."""
+        return self.acceptance is not None and self.acceptance.acknowledge(request)
+
+    def on_unacknowledged(self) -> None:
+        """End a session whose 2xx was never acknowledged (RFC 3261 13.3.1.4)."""
+        self.acceptance = None
+        if self.send_delayed_bye():
+            return
+        self._send_bye('SIP;cause=408;text="No ACK"')
+        self.finish(by_peer=True, status=408, reason="No ACK", stay=True)
+
+    # what we ask for
+
+    def request(
+        self, method: str, rows: Rows = (), body: bytes = b"", finished: Finished | None = None
+    ) -> DialogRequest:
+        """Send a request other than INVITE and ACK in the dialog."""
+        return DialogRequest(self, method, rows, body, finished)
+
+    def offer(self, sdp: bytes, done: Done) -> None:
+        """Send a new offer: re-INVITE, or UPDATE in an early dialog; waits for its turn where one is open."""
+        method = "INVITE" if self.stage is Stage.CONFIRMED else "UPDATE"
+        self.exchanges.append(Exchange(self, method, sdp, done))
+        self.next_exchange()
+
+    def next_exchange(self) -> None:
+        """Start what waits, if the dialog is free for it."""
+        if (
+            self.exchanges
+            and self.exchange is None
+            and self.stage is not Stage.OVER
+            and self.offers.open is Open.NONE
+            and (self.acceptance is None or not self.acceptance.waiting)
+        ):
+            self.exchange = self.exchanges.pop(0)
+            self.exchange.start()
+
+    def on_provisional(self, response: Response, request: Request) -> bytes | None:
+        """Take a provisional answer to an INVITE of ours, and acknowledge it where it is reliable (RFC 3262 4).
+
+        Returns its SDP; None for one that is out of order or came before.
+        """
+        sdp = sdp_of(response)
+        if "100rel" not in response.tokens("Require"):
+            return sdp
+        try:
+            rseq = response.parse_header("RSeq", parse_rseq)
+        except SipError:
+            return None
+        if rseq is None or not self.receiver.take(rseq):
+            return None
+        body: bytes | None = b""
+        if sdp:
+            if self.offers.open is Open.OURS:
+                self.offers.they_answer()
+            elif not self.offers.settled and self.user is not None:  # our INVITE asked for their offer
+                self.offers.they_offer()
+                body = self.user.answer_offer(sdp)
+                if body is None:
+                    return None
+                self.offers.we_answer(body)
+        rows = [("RAck", f"{rseq} {request.cseq}"), self.endpoint.user_agent_row]
+        if body:
+            rows.append(("Content-Type", SDP))
+        self.request("PRACK", rows, body or b"")
+        return sdp
+
+    def end(self, reason: str = "") -> None:
+        """Hang up a confirmed session: BYE now, or at the ACK that we still wait for (RFC 3261 15)."""
+        if self.stage is Stage.OVER:
+            return
+        if self.acceptance is not None and self.acceptance.waiting:
+            self._bye_reason = reason
+        else:
+            self._send_bye(reason)
+        self.finish(by_peer=False, status=0, reason=reason, stay=True)
+
+    def send_delayed_bye(self) -> bool:
+        """Send the BYE that waited for an ACK; True when the session is over anyway."""
+        if self._bye_reason is None:
+            return self.stage is Stage.OVER
+        self._send_bye(self._bye_reason)
+        return True
+
+    def _send_bye(self, reason: str) -> None:
+        self._bye_reason = None
+        rows = [self.endpoint.user_agent_row]
+        if reason:
+            rows.append(("Reason", reason))
+        self.request("BYE", rows, finished=self._bye_answered)
+
+    def _bye_answered(self, response: Response | None, status: int) -> None:
+        self._leave()
+
+    def lost(self, status: int) -> None:
+        """End a session whose peer does not know it or is silent (408, 481; RFC 3261 12.2.1.2)."""
+        if self.stage is Stage.CONFIRMED:
+            self._send_bye(f"SIP;cause={status}")
+            self.finish(by_peer=True, status=status, reason="", stay=True)
+
+    def finish(self, *, by_peer: bool, status: int, reason: str, stay: bool = False) -> None:
+        """Note the end and tell the user; ``stay``: the dialog must still hear requests (a BYE is under way)."""
+        if self.stage is Stage.OVER:
+            return
+        self.stage = Stage.OVER
+        self.invite = None
+        self._clear_timer()
+        pending = [self.exchange, *self.exchanges, *self.waiting]
+        self.exchange = None
+        self.exchanges = []
+        self.waiting = []
+        for exchange in pending:
+            if exchange is not None:
+                exchange.abandon()
+        if not stay:
+            if self.acceptance is not None:
+                self.acceptance.close()
+                self.acceptance = None
+            self._leave()
+        user = self.user
+        self.user = None
+        if user is not None:
+            user.session_over(by_peer, status, reason)
+
+    def _leave(self) -> None:
+        if self.endpoint.dialogs.get(self.dialog.key) is self:
+            del self.endpoint.dialogs[self.dialog.key]
+
+    # the dialog's state
+
+    def retarget(self, message: Message) -> None:
+        """Take the peer's Contact as new target."""
+        if self.dialog.retarget(message, self.endpoint.paths.route):
+            self.changed()
+
+    def changed(self) -> None:
+        """Tell the user that the dialog has changed."""
+        if self.user is not None:
+            self.user.dialog_changed(self.state)
+
+    def state(self) -> DialogState:
+        """Picture the dialog for the journal, when it is confirmed."""
+        return self.dialog.state(Phase.CONFIRMED)
+
+    def peer_allows(self, method: str) -> bool:
+        """Tell whether the peer said that it takes a method."""
+        allow = self.peer_allow
+        return allow is not None and method in [part.strip(" \t") for part in allow.split(",")]
+
+    # session timer
+
+    def agree(self, interval: Interval | None) -> None:
+        """Start the session timer anew (RFC 4028 7.2, 9)."""
+        self.interval = interval
+        self._clear_timer()
+        if interval is not None:
+            self._timer = self.endpoint.effects.set_timer(self, "session", interval.delay)
+
+    def on_timer(self, key: str) -> None:
+        """Refresh the session, or give the peer up."""
+        interval = self.interval
+        assert interval is not None
+        if key == "session" and interval.we_refresh:
+            self._timer = self.endpoint.effects.set_timer(
+                self, "expired", interval.seconds / 2 - min(32.0, interval.seconds / 3)
+            )
+            self._refresh(interval)
+            return
+        self.end('SIP;cause=408;text="Session expired"')
+
+    def _refresh(self, interval: Interval) -> None:
+        if self.peer_allows("UPDATE"):
+            exchange = Exchange(self, "UPDATE", b"", None)
+        else:
+            exchange = Exchange(self, "INVITE", self.offers.local, None)
+        self.exchanges.append(exchange)
+        self.next_exchange()
+
+    def _clear_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.owner = None
+            self._timer = None

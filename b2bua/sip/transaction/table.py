@@ -1,0 +1,58 @@
+"""Where transactions live while they last, and how messages find them (RFC 3261 17.1.3, 17.2.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from b2bua.sip.message import Request, Response
+from b2bua.sip.via import MAGIC_COOKIE
+
+if TYPE_CHECKING:
+    from b2bua.sip.transaction.invite_client import InviteClient
+    from b2bua.sip.transaction.invite_server import InviteServer
+    from b2bua.sip.transaction.non_invite_client import NonInviteClient
+    from b2bua.sip.transaction.non_invite_server import NonInviteServer
+
+ClientKey = tuple[str, str]
+"""Branch of our Via, and method of CSeq (a CANCEL shares the branch of its INVITE)."""
+
+ServerKey = tuple[object, ...]
+"""(branch, sent-by host, sent-by port, method); for RFC 2543 peers without the cookie a longer one."""
+
+MergeKey = tuple[str, str, int, str]
+"""(Call-ID, From tag, CSeq number, method): one request that came by two ways has it twice (RFC 3261 8.2.2.2)."""
+
+
+def server_key(request: Request, method: str) -> ServerKey:
+    """Give the key under which the server transaction of a request is found.
+
+    ``method`` is the transaction's, INVITE for an ACK and for finding what a CANCEL cancels.
+    """
+    via = request.via
+    branch = via.branch
+    if branch is not None and len(branch) > len(MAGIC_COOKIE) and branch.startswith(MAGIC_COOKIE):
+        return (branch, via.host, via.port, method)
+    # RFC 2543: the To tag is left out, because it is ours in the ACK and absent in the INVITE.
+    return (str(via), request.uri, request.from_.tag, request.call_id, request.cseq.number, method)
+
+
+def client_key(response: Response) -> ClientKey:
+    """Give the key of the client transaction that a response belongs to."""
+    return (response.via.branch or "", response.cseq.method)
+
+
+class Transactions:
+    """All transactions that are not over."""
+
+    __slots__ = ("clients", "merged", "servers")
+
+    def __init__(self) -> None:
+        self.servers: dict[ServerKey, InviteServer | NonInviteServer] = {}
+        self.clients: dict[ClientKey, InviteClient | NonInviteClient] = {}
+        self.merged: dict[MergeKey, ServerKey] = {}
+
+    def forget_server(self, key: ServerKey, merge_key: MergeKey | None) -> None:
+        """Drop a server transaction that is over."""
+        del self.servers[key]
+        if merge_key is not None:
+            self.merged.pop(merge_key, None)

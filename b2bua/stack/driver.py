@@ -1,0 +1,159 @@
+"""The edge of the SIP core: gives it time and transports, and keeps its faults to one call.
+
+The only place that knows both the sans-I/O core and Twisted's clock. Listeners call :meth:`Driver.received` and
+:meth:`Driver.flow_failed`; the core calls the rest.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+import secrets
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.logger import Logger
+
+from b2bua.sip.core import CoreUser, SipCore
+from b2bua.sip.core_admission import Admit
+from b2bua.sip.core_endpoint import Settings
+from b2bua.sip.effects import Timed, Timer
+from b2bua.sip.errors import SipError
+from b2bua.sip.flow import Flow
+from b2bua.sip.message import Message
+from b2bua.sip.uri import Uri
+from b2bua.stack.timer_queue import TimerQueue
+from b2bua.stack.transport import Transport, TransportFailed
+from b2bua.stack.transports.reactor import Times
+
+_log = Logger()
+
+
+class Wire(Protocol):
+    """Who looks at the messages (``b2bua.trace.Trace``)."""
+
+    def received(self, data: bytes, flow: Flow, call_id: str) -> None:
+        """Keep a message that came in."""
+
+    def sent(self, data: bytes, flow: Flow, call_id: str) -> None:
+        """Keep a message that goes out."""
+
+
+FindFlow = Callable[[str, str, tuple[str, int]], Flow | None]
+"""(listener, transport, remote address) -> flow, None where the listener does not speak the transport."""
+
+
+def fresh_token() -> str:
+    """Make a tag, branch or Call-ID that nobody can guess: 80 random bits."""
+    return secrets.token_hex(10)
+
+
+class Driver:
+    """Implements ``Effects`` and ``Paths`` for the core and ``Receiver`` for the listeners."""
+
+    def __init__(
+        self,
+        clock: Times,
+        transport: Transport,
+        user: CoreUser,
+        admit: Admit,
+        *,
+        find_flow: FindFlow | None = None,
+        wire: Wire | None = None,
+        settings: Settings | None = None,
+        token: Callable[[], str] = fresh_token,
+        back_off: Callable[[], float] = random.random,
+    ) -> None:
+        """``find_flow`` makes flows to next hops of dialogs; without it they stay on the flow they came by."""
+        self.transport = transport
+        self.wire = wire
+        self.faults = 0
+        """Mistakes of ours that cost a message or a timer."""
+        self.timers = TimerQueue(clock, self._timer_failed)
+        self.set_timer: Callable[[Timed, str, float], Timer] = self.timers.set
+        self._clock = clock
+        self._find_flow = find_flow
+        self._failed: set[Flow] = set()
+        self.core = SipCore(self, self, user, admit, fresh_token=token, random=back_off, settings=settings)
+
+    # Receiver
+
+    def received(self, message: Message | SipError, flow: Flow) -> None:
+        """Take one parsed message, or the error of one that could not be parsed."""
+        if self.wire is not None:
+            seen = message.message if isinstance(message, SipError) else message
+            if seen is not None:
+                self.wire.received(seen.encode(), flow, seen.get("Call-ID") or "")
+        try:
+            self.core.receive(message, flow)
+        except Exception:
+            self.faults += 1
+            _log.failure("SIP message from {host} failed", host=flow.remote[0])
+
+    def flow_failed(self, flow: Flow) -> None:
+        """Learn that what was sent on the flow did not arrive."""
+        try:
+            self.core.flow_failed(flow)
+        except Exception:
+            self.faults += 1
+            _log.failure("dead flow to {host} failed", host=flow.remote[0])
+
+    # Effects
+
+    def send(self, data: bytes, flow: Flow, call_id: str) -> None:
+        """Send a message; what fails at once is told to the core in the next turn."""
+        if self.wire is not None:
+            self.wire.sent(data, flow, call_id)
+        try:
+            self.transport.send(data, flow)
+        except TransportFailed:
+            if flow not in self._failed:
+                self._failed.add(flow)
+                self._clock.callLater(0.0, self._tell_failed, flow)
+
+    def _tell_failed(self, flow: Flow) -> None:
+        self._failed.discard(flow)
+        self.flow_failed(flow)
+
+    def _timer_failed(self, timer: Timer) -> None:
+        self.faults += 1
+        _log.failure("SIP timer {key} failed", key=timer.key)
+
+    # Paths
+
+    def reliable(self, flow: Flow) -> bool:
+        """Whether the flow needs no retransmission."""
+        return flow.transport != "udp"
+
+    def sent_by(self, flow: Flow) -> tuple[str, int]:
+        """Give host and port that we show in Via and Contact on this flow."""
+        return self.transport.sent_by(flow)
+
+    def route(self, uri: Uri, flow: Flow) -> Flow:
+        """Find the flow to a dialog's next hop.
+
+        Only IP addresses are followed: a name, or a transport that the listener does not speak, leaves the dialog on
+        its flow. So does a connection to the same host, which is used again (RFC 5923 in spirit).
+        """
+        if self._find_flow is None or not uri.host:
+            return flow
+        host = uri.host.strip("[]")
+        transport = uri.transport or ("tls" if uri.scheme == "sips" else "udp")
+        if transport == "tcp" and uri.scheme == "sips":
+            transport = "tls"
+        if host == flow.remote[0] and transport == flow.transport != "udp":
+            return flow
+        remote = (host, uri.port or (5061 if transport == "tls" else 5060))
+        if remote == flow.remote and transport == flow.transport:
+            return flow
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return flow
+        if address.is_unspecified or address.is_multicast:
+            return flow
+        return self._find_flow(flow.listener, transport, remote) or flow
+
+    def close(self) -> None:
+        """Forget all timers."""
+        self.timers.close()

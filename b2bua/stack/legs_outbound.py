@@ -1,0 +1,200 @@
+"""A leg to a target over INVITEs that go out (:class:`b2bua.calls.ports.OutboundLeg`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from twisted.internet.defer import Deferred
+
+from b2bua.calls.ports import DialFailed, Dialling, LegEnd, OnDialled
+from b2bua.sdp import SessionDescription
+from b2bua.sip.effects import Timer
+from b2bua.sip.message import Response
+from b2bua.sip.session import Session
+from b2bua.sip.uac import Invite, OutgoingInvite
+from b2bua.stack.driver import Driver
+from b2bua.stack.legs import SessionLeg, dial_failed, read_sdp, reason_value
+from b2bua.stack.next_hop import NextHop, NextHops
+from domain.outcomes import Outcome
+
+NEXT_TRUNK = frozenset({503})
+"""Refusals after which another trunk may do better."""
+NEXT_BINDING = frozenset({408, 410, 430, 480, 503})
+"""Refusals after which another phone of the same extension may."""
+
+
+class SipOutboundLeg(SessionLeg):
+    """box400 is the UAC. One leg may make several attempts, by one next hop after the other."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        hops: NextHops,
+        dialling: Dialling,
+        offer: Callable[[str], SessionDescription],
+        on_dialled: OnDialled,
+    ) -> None:
+        super().__init__(dialling.leg)
+        self.trunk: str | None = None
+        self.answered: Deferred[SessionDescription] = Deferred(self._withdrawn)
+        self.on_progress: Callable[[int, SessionDescription | None], None] | None = None
+        self._driver = driver
+        self._hops = hops
+        self._make_offer = offer
+        self._offers: dict[str, bytes] = {}
+        self._on_dialled = on_dialled
+        self._left: list[NextHop] = []
+        self._hop: NextHop | None = None
+        self._told_hop = False
+        self._invite: OutgoingInvite | None = None
+        self._silence: Timer | None = None
+        self._reason = ""
+        self._failure = DialFailed(503, "No trunk", Outcome.TRUNK_DOWN)
+
+    def dial(self, hops: Sequence[NextHop]) -> None:
+        """Start; to be called once."""
+        self._left = list(hops)
+        if not self.is_over:
+            self._next()
+
+    # attempts
+
+    def _next(self) -> None:
+        while self._left:
+            hop = self._left.pop(0)
+            if self._hops.begin(hop):
+                self._try(hop)
+                return
+        self._fail(self._failure)
+
+    def _try(self, hop: NextHop) -> None:
+        listener = hop.flow.listener
+        sdp = self._offers.get(listener)
+        if sdp is None:
+            sdp = self._offers[listener] = self._make_offer(listener).encode()
+        self._hop = hop
+        self._told_hop = False
+        self.trunk = hop.trunk
+        self._on_dialled(hop.trunk, listener)
+        invite = self._driver.core.invite(
+            Invite(
+                uri=hop.uri,
+                flow=hop.flow,
+                from_=hop.from_,
+                to=hop.to,
+                sdp=sdp,
+                contact_user=hop.contact_user,
+                routes=hop.routes,
+                rows=hop.headers,
+                credentials=hop.credentials,
+                session_seconds=hop.session_seconds,
+                min_session_seconds=hop.min_session_seconds,
+                reliable_provisional=hop.reliable_provisional,
+                follow_contact=hop.follow_contact,
+            ),
+            self,
+        )
+        self._invite = invite
+        self._silence = self._driver.set_timer(self, "silence", hop.failover_seconds)
+        self.dialog_changed(invite.state)
+        invite.start()
+
+    def on_timer(self, key: str) -> None:
+        """Give up a hop that has not said a word."""
+        assert self._invite is not None
+        self._invite.cancel()
+        self._attempt_failed(408, None)
+
+    def call_refused(self, status: int, response: Response | None) -> None:
+        """Take an attempt's final refusal, or its silence, or its dead flow."""
+        self._attempt_failed(status, response)
+
+    def _attempt_failed(self, status: int, response: Response | None) -> None:
+        hop = self._hop
+        assert hop is not None
+        self._hush()
+        self._tell_hop(status if response is not None or status == 408 else 0)
+        self._release_hop()
+        if response is None:
+            self._failure = DialFailed(status, "No answer from the trunk", Outcome.TRUNK_DOWN)
+        else:
+            self._failure = dial_failed(status, response.get("Reason") or response.reason)
+        if status == 403 and hop.fallback is not None:
+            self._left.insert(0, hop.fallback)
+            self._next()
+        elif response is None or status in (NEXT_TRUNK if hop.trunk is not None else NEXT_BINDING):
+            self._next()
+        else:
+            self._fail(self._failure)
+
+    def _hush(self) -> None:
+        if self._silence is not None:
+            self._silence.owner = None
+            self._silence = None
+
+    def _tell_hop(self, status: int) -> None:
+        if self._hop is not None and not self._told_hop:
+            self._told_hop = True
+            self._hops.tried(self._hop, status)
+
+    def _release_hop(self) -> None:
+        hop, self._hop = self._hop, None
+        if hop is not None:
+            self._hops.end(hop)
+
+    def _fail(self, failure: DialFailed) -> None:
+        self._end(LegEnd(by_peer=True, status=failure.status, reason=failure.reason))
+        if not self.answered.called:
+            self.answered.errback(failure)
+
+    # OutgoingUser
+
+    def call_progressed(self, status: int, sdp: bytes, response: Response) -> None:
+        """Take a provisional answer."""
+        self._hush()
+        if status == 100:
+            return
+        self._tell_hop(status)
+        if self.on_progress is not None:
+            self.on_progress(status, read_sdp(sdp))
+
+    def call_answered(self, sdp: bytes, session: Session) -> None:
+        """Take the 200."""
+        self._hush()
+        self._tell_hop(200)
+        self.session = session
+        self._invite = None
+        description = read_sdp(sdp)
+        if description is None:
+            session.user = None
+            session.end('SIP;cause=488;text="Unreadable answer"')
+            self._release_hop()
+            self._fail(dial_failed(488, ""))
+        elif not self.answered.called:
+            self.answered.callback(description)
+
+    # the owner
+
+    def hang_up(self, reason: str = "") -> None:
+        """Send BYE, or CANCEL before the answer."""
+        if self.is_over:
+            return
+        if self.session is not None:
+            self.session.end(reason_value(reason))
+        else:
+            self._reason = reason_value(reason)
+            self.answered.cancel()
+
+    def _withdrawn(self, _: Deferred[SessionDescription]) -> None:
+        """Take the wish for an answer back."""
+        self._hush()
+        self._left.clear()
+        invite, self._invite = self._invite, None
+        if invite is not None:
+            invite.cancel(self._reason)
+            self._tell_hop(487)
+        self._end(LegEnd(by_peer=False, status=487, reason=self._reason))
+
+    def _end(self, end: LegEnd) -> None:
+        self._release_hop()
+        super()._end(end)
