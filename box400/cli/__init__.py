@@ -1,0 +1,57 @@
+"""The command line: ``box400 COMMAND``.
+
+A command's module is imported only when it is called: ``--help`` and the short commands start at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+import click
+
+from box400.cli.words import LANGUAGES, speak
+
+COMMANDS = {
+    "run": "box400.cli.run",
+}
+"""Command -> module; the module's function of the same name is the command."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and imports one when it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return one command, or None."""
+        module = COMMANDS.get(name)
+        if module is None:
+            return None
+        return cast(click.Command, getattr(importlib.import_module(module), name.replace("-", "_")))
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages; by default that of $LANG.")
+@click.version_option(package_name=None, version="0.1.0", prog_name="box400")
+def main(lang: str | None) -> None:
+    """Run and use a 400-number box.
+
+    \b
+    Exit status of every command:
+      0  done as asked
+      1  not done: the text on standard error says why
+      2  wrong usage
+      3  the box is not running (or not on this data directory)
+
+    \b
+    Examples:
+      box400 run                      start a box with its demo tenant
+      box400 call 4001003722 --answer place a test call and answer it
+      box400 records                  what became of the calls
+    """
+    speak(lang)

@@ -1,0 +1,98 @@
+"""``box400 run``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from box400.cli.address import Address, AddressType
+from box400.cli.options import complain, data_option
+from box400.cli.words import words
+from box400.supervisor.child import Program
+from box400.supervisor.supervisor import AlreadyRunning, CannotStart, Supervisor
+from domain.snapshot import ListenerSnapshot
+from storage.data_directory import DataDirectory, Settings
+
+TRIAL_SIP = Address("127.0.0.1", 5060)
+TRIAL_WEB = Address("127.0.0.1", 8400)
+
+
+@click.command()
+@data_option
+@click.option(
+    "--sip", type=AddressType(), default=str(TRIAL_SIP), show_default=True, help="Where SIP is spoken."
+)
+@click.option(
+    "--web", type=AddressType(), default=str(TRIAL_WEB), show_default=True, help="/healthz and /metrics."
+)
+@click.option(
+    "--apply", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
+    metavar="FILE.yaml", help="Apply this configuration once the box is up (may be given again).",
+)  # fmt: skip
+@click.option("--demo/--no-demo", default=True, help="Keep the demo trunk and tenant.  [default: demo]")
+def run(data: DataDirectory, sip: Address, web: Address, files: tuple[Path, ...], demo: bool) -> None:
+    """Start a whole box and keep it up until Ctrl-C.
+
+    Starts the store, the ledger, the recorder and the SIP process on one data directory, starts again
+    what dies, and ends all of them in order on Ctrl-C or SIGTERM: calls in progress are ended and
+    closed in the records.
+
+    \b
+    Exit status: 0 ended as told; 1 the box could not start, or a process had to be killed at the end.
+
+    \b
+    Examples:
+      box400 run
+      box400 run --data /srv/box400 --sip 192.0.2.10:5060 --no-demo --apply customers.yaml
+    """
+    data.create()
+    data.write_settings(_settings(data, sip, web))
+    try:
+        done = asyncio.run(_run(data, files, demo))
+    except AlreadyRunning:
+        complain(f"A box is running on {data.root} already.", f"{data.root} 上已有一个 box400 在运行。")
+    except CannotStart as failure:
+        complain(f"The box did not start. {failure}", f"启动失败。{failure}")
+    sys.exit(0 if done else 1)
+
+
+def _settings(data: DataDirectory, sip: Address, web: Address) -> Settings:
+    """Keep what was set by hand in settings.json; replace what the command line says."""
+    listener = ListenerSnapshot(name="carrier", bind=sip.host, port=sip.port)
+    return msgspec.structs.replace(data.read_settings(), listeners=(listener,), web=str(web))
+
+
+def programs(data: DataDirectory) -> list[list[Program]]:
+    """Return the box's processes: each group needs the one before; they end in the reverse order.
+
+    So calls are closed first, then what they left is kept, then the store may go.
+    """
+    groups = [["store"], ["ledger", "recorder", "b2bua"]]
+    box400 = (sys.executable, "-m", "box400")
+    return [[Program(name, (*box400, name, "--data", str(data.root))) for name in group] for group in groups]
+
+
+async def _run(data: DataDirectory, files: tuple[Path, ...], demo: bool) -> bool:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    box = Supervisor(data, programs(data), lambda line: click.echo(line, err=True))
+    waiting = asyncio.create_task(told.wait())
+    starting = asyncio.create_task(box.start())
+    try:
+        await asyncio.wait([waiting, starting], return_when="FIRST_COMPLETED")
+        if starting.done():
+            await starting
+            click.echo(words("The box is up.", "box400 已启动。"))
+            await waiting
+            click.echo(words("Ending ...", "正在停止……"))
+    finally:
+        starting.cancel()
+        gently = await box.stop()
+    return gently

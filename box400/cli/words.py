@@ -1,0 +1,21 @@
+"""Messages in English and Chinese."""
+
+from __future__ import annotations
+
+import os
+
+LANGUAGES = ("en", "zh")
+
+_spoken = "en"
+
+
+def speak(language: str | None) -> None:
+    """Choose the language of messages: the one given, else that of the locale."""
+    global _spoken
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    _spoken = language or ("zh" if locale.lower().startswith("zh") else "en")
+
+
+def words(en: str, zh: str) -> str:
+    """Return the text in the language spoken."""
+    return zh if _spoken == "zh" else en

@@ -1,0 +1,22 @@
+"""How long to wait before a dead process is started again."""
+
+from __future__ import annotations
+
+FIRST = 0.2
+LONGEST = 5.0
+STEADY = 10.0
+"""Seconds up after which a process counts as well again."""
+
+
+class Backoff:
+    """Waiting times that double from 0.2 s to 5 s, and begin anew after a process was up for 10 s."""
+
+    def __init__(self) -> None:
+        self._next = FIRST
+
+    def after(self, uptime: float) -> float:
+        """Return the seconds to wait, given how many seconds the process was up."""
+        if uptime >= STEADY:
+            self._next = FIRST
+        wait, self._next = self._next, min(self._next * 2, LONGEST)
+        return wait

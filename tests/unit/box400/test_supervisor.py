@@ -1,0 +1,141 @@
+"""``box400 run`` keeps its processes up and leaves none behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from box400.supervisor.backoff import Backoff
+from box400.supervisor.child import Program
+from box400.supervisor.supervisor import AlreadyRunning, CannotStart, Supervisor
+from storage.data_directory import DataDirectory
+
+READY = """
+import os, signal, sys
+from storage.readiness import notify
+name, order = sys.argv[1:]
+def end(*_):
+    with open(order, "a") as file:
+        file.write(f"{name} ended\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+with open(order, "a") as file:
+    file.write(f"{name} started {os.getpid()}\\n")
+notify("READY=1")
+while True:
+    signal.pause()
+"""
+STUBBORN = """
+import signal
+from storage.readiness import notify
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+notify("READY=1")
+while True:
+    signal.pause()
+"""
+
+
+def program(name: str, order: Path, text: str = READY) -> Program:
+    """Return a program that says it is ready and notes in ``order`` when it starts and ends."""
+    return Program(name, (sys.executable, "-c", text, name, str(order)))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def supervised(
+    data: DataDirectory, groups: list[list[Program]], then: Callable[[Supervisor], Awaitable[None]]
+) -> bool:
+    """Start the programs, do something, stop them; return whether all ended by themselves."""
+
+    async def whole() -> bool:
+        box = Supervisor(data, groups, lambda line: None)
+        try:
+            await box.start()
+            await then(box)
+        finally:
+            gently = await box.stop()
+        return gently
+
+    return asyncio.run(whole())
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataDirectory:
+    """Return an empty data directory."""
+    directory = DataDirectory(tmp_path / "data")
+    directory.create()
+    return directory
+
+
+def test_processes_start_in_order_and_end_in_the_reverse_order(data: DataDirectory, tmp_path: Path) -> None:
+    """The store is up before who needs it, and down after them."""
+    order = tmp_path / "order"
+
+    async def nothing(box: Supervisor) -> None:
+        return
+
+    assert supervised(data, [[program("store", order)], [program("b2bua", order)]], nothing)
+    lines = [line.split()[:2] for line in order.read_text().splitlines()]
+    assert lines == [["store", "started"], ["b2bua", "started"], ["b2bua", "ended"], ["store", "ended"]]
+    assert list(data.run.iterdir()) == [data.run / "box.lock"]
+
+
+def test_a_process_that_dies_is_started_again(data: DataDirectory, tmp_path: Path) -> None:
+    """kill -9 of a process brings up another one in its place."""
+    order = tmp_path / "order"
+
+    async def kill(box: Supervisor) -> None:
+        os.kill(int(order.read_text().split()[2]), signal.SIGKILL)
+        await until(lambda: order.read_text().count("started") == 2)
+
+    assert supervised(data, [[program("store", order)]], kill)
+
+
+def test_a_box_that_cannot_start_says_why(data: DataDirectory, tmp_path: Path) -> None:
+    """A process that dies three times before it is ready ends the start, with its last words."""
+    failing = Program("store", (sys.executable, "-c", "import sys; sys.exit('port 5060 is in use')"))
+
+    async def nothing(box: Supervisor) -> None:
+        return
+
+    with pytest.raises(CannotStart, match="store does not start:\nport 5060 is in use"):
+        supervised(data, [[failing]], nothing)
+
+
+def test_only_one_box_uses_a_data_directory(data: DataDirectory, tmp_path: Path) -> None:
+    """A second `box400 run` on the same data is refused."""
+
+    async def second(box: Supervisor) -> None:
+        with pytest.raises(AlreadyRunning):
+            Supervisor(data, [], lambda line: None)
+
+    assert supervised(data, [], second)
+
+
+def test_a_process_that_does_not_end_is_killed(
+    data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing outlives `box400 run`; that one had to be killed is told."""
+    monkeypatch.setattr("box400.supervisor.supervisor.PATIENCE", 0.1)
+
+    async def nothing(box: Supervisor) -> None:
+        return
+
+    assert not supervised(data, [[program("stubborn", tmp_path / "order", STUBBORN)]], nothing)
+
+
+def test_waiting_doubles_and_begins_anew_after_a_good_time() -> None:
+    """A crash loop costs little; a single crash is repaired at once."""
+    backoff = Backoff()
+    assert [backoff.after(0.1) for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert backoff.after(11.0) == 0.2
