@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,7 +24,9 @@ class Verdict(msgspec.Struct, frozen=True):
 class Admission:
     """Counts calls up, and the rate of new ones, against the limits in force."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls_out: Callable[[str], int] = lambda trunk: 0) -> None:
+        """``calls_out``: channels of a trunk that calls going out have taken."""
+        self._calls_out = calls_out
         self.by_tenant: Counter[str] = Counter()
         self.by_trunk: Counter[str] = Counter()
         self.up = 0
@@ -62,7 +65,8 @@ class Admission:
         trunk = directory.trunk(invitation.trunk)
         if trunk is None:
             return None
-        if trunk.channels is not None and self.by_trunk[trunk.name] >= trunk.channels:
+        taken = self.by_trunk[trunk.name] + self._calls_out(trunk.name)
+        if trunk.channels is not None and taken >= trunk.channels:
             return Outcome.OVER_TRUNK_LIMIT
         if trunk.calls_per_second is not None and not self._in_time(trunk.name, trunk.calls_per_second, mono):
             return Outcome.OVER_TRUNK_LIMIT

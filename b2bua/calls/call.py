@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,6 +39,15 @@ T = TypeVar("T")
 log = Logger()
 
 
+class _Named(msgspec.Struct):
+    """What is read of a dialog's state here."""
+
+    call_id: str = ""
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
 class CallState(StrEnum):
     """Where a call is, for people who look at live calls and for the outcome when the caller gives up."""
 
@@ -65,9 +75,11 @@ class Call:
     """
 
     __slots__ = (
+        "_belongs",
         "_journal",
         "_legs_dialled",
         "_over",
+        "_sip_call_ids",
         "_times",
         "_waiting",
         "answered_mono",
@@ -92,7 +104,14 @@ class Call:
         "tenant",
     )
 
-    def __init__(self, call_id: str, invitation: Invitation, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        invitation: Invitation,
+        journal: Journal,
+        clock: Clock,
+        belongs: Callable[[str, str, str], None],
+    ) -> None:
         self.id = call_id
         self.invitation = invitation
         self.tenant: TenantSnapshot | None = None
@@ -123,6 +142,9 @@ class Call:
         self.task: Deferred[None] | None = None
         self._journal = journal
         self._times = clock
+        self._belongs = belongs
+        self._sip_call_ids = {invitation.sip_call_id}
+        belongs(invitation.sip_call_id, call_id, "a")
         self._waiting = False
         self._legs_dialled = 0
         self._over = False
@@ -273,6 +295,10 @@ class Call:
     def dialog(self, leg: str, state: bytes) -> None:
         """Note a dialog's state, so that a BYE is possible after a crash."""
         at, mono = self._now()
+        sip_call_id = _NAMED.decode(state).call_id
+        if sip_call_id not in self._sip_call_ids:
+            self._sip_call_ids.add(sip_call_id)
+            self._belongs(sip_call_id, self.id, leg)
         self._append(DialogNow(call=self.id, at=at, mono=mono, leg=leg, state=msgspec.Raw(state)))
 
     def measured(self, leg: str, stats: MediaStats) -> None:

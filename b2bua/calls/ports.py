@@ -318,3 +318,5 @@ class CallPorts:
     """``secrets.token_bytes``; fixed bytes in tests."""
     may_record: Callable[[], bool]
     """False while the disk is too full to record."""
+    belongs: Callable[[str, str, str], None] = lambda sip_call_id, call, leg: None
+    """Told (once for each) which SIP Call-IDs are of which call and leg, for the trace."""

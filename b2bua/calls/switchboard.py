@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -27,10 +29,11 @@ class Switchboard:
     A mistake of ours in one call ends that call with ``internal-error`` and touches no other.
     """
 
-    def __init__(self, ports: CallPorts) -> None:
+    def __init__(self, ports: CallPorts, calls_out: Callable[[str], int] = lambda trunk: 0) -> None:
+        """``calls_out``: channels of a trunk that calls going out have taken."""
         self.calls: dict[str, Call] = {}
         self.counts = CallCounts()
-        self.admission = Admission()
+        self.admission = Admission(calls_out)
         self.draining = False
         self.ports = ports
         self._emptied: list[Deferred[None]] = []
@@ -100,7 +103,7 @@ class Switchboard:
         clock = self.ports.clock
         self.counts.started += 1
         name = call_id(clock.utc(), self.ports.randomness(10))
-        return Call(name, invitation, self.ports.journal, clock)
+        return Call(name, invitation, self.ports.journal, clock, self.ports.belongs)
 
     async def _serve(self, call: Call, leg: InboundLeg, refusal: Outcome | None) -> None:
         try:

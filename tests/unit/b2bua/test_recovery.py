@@ -1,4 +1,5 @@
-"""After a crash both legs of each cut call are ended and its record is closed (docs/call-flows/recovery.md)."""
+"""After a crash both legs of each cut call are ended and its record is closed
+(docs/call-flows/recovery.md)."""
 
 from __future__ import annotations
 
@@ -105,7 +106,7 @@ def lines(a: Phase | None, b: Phase | None, *, answered: bool, call: str = "01CA
             caller_raw="1",
             caller="1",
             record=True,
-        )  # fmt: skip
+        )
     ]
     if b is not None:
         events.append(LegDialled(**times, leg="b1", target="010"))

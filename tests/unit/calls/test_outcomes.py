@@ -348,3 +348,20 @@ def test_every_outcome_has_its_words_and_its_sip_answer() -> None:
         assert verdict.zh
         assert verdict.en
         assert 200 <= verdict.sip_status < 700
+
+
+def test_a_trunks_channels_are_shared_by_calls_in_and_out() -> None:
+    """What goes out by the trunk counts too."""
+    from b2bua.calls.admission import Admission
+    from tests.twins.directory import MemoryDirectory
+
+    directory = MemoryDirectory(
+        BoxSnapshot(trunks=(TrunkSnapshot(name="carrier-a", channels=2),)),
+        TenantSnapshot(id="acme", name="Acme", numbers=(a_plan(),)),
+    )
+    admission = Admission(lambda trunk: 1)
+    assert admission.ask(directory, an_invitation(), 0.0).refusal is None
+    admission.enter("acme", "carrier-a")
+    assert admission.ask(directory, an_invitation(), 0.0).refusal is Outcome.OVER_TRUNK_LIMIT
+    admission.leave("acme", "carrier-a")
+    assert admission.ask(directory, an_invitation(), 0.0).refusal is None
