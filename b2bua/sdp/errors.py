@@ -6,8 +6,8 @@ from __future__ import annotations
 class SdpError(Exception):
     """A description that cannot be read, or that nothing can be agreed on with.
 
-    ``str()`` says why, in our own words. ``status`` is the SIP answer to such an offer: 400 for what cannot be read,
-    488 for :class:`NoCommonCodec`.
+    ``str()`` says why, in our own words. ``status`` is the SIP answer to such an offer: 400 for what cannot
+    be read, 488 for :class:`NoCommonCodec`.
     """
 
     status = 400

@@ -41,7 +41,9 @@ class SessionDescription(msgspec.Struct, frozen=True, gc=False):
     name: str = "-"
     attributes: Attributes = ()
     extra: tuple[str, ...] = ()
-    """Lines of other types before the first media section, ``t=`` among them."""
+    """Lines of other types before the first media section."""
+    times: str = "0 0"
+    """Value of the first ``t=`` line."""
 
     @classmethod
     def parse(cls, body: bytes) -> SessionDescription:
@@ -73,9 +75,12 @@ class SessionDescription(msgspec.Struct, frozen=True, gc=False):
     def encode(self) -> bytes:
         """Write it with CRLF line ends; raises ValueError for CR, LF or NUL in a part of it."""
         lines = ["v=0", _print_origin(self.origin), f"s={self.name}"]
-        lines += _with_connection(self.connection, self.extra)
-        if not any(line.startswith("t=") for line in self.extra):
-            lines.append("t=0 0")
+        lines += [line for line in self.extra if line[0] in "iuep"]
+        if self.connection is not None:
+            lines.append(f"c={print_address(self.connection)}")
+        lines += [line for line in self.extra if line[0] == "b"]
+        lines.append(f"t={self.times}")
+        lines += [line for line in self.extra if line[0] not in "iuepb"]
         lines += [print_attribute(name, value) for name, value in self.attributes]
         for media in self.media:
             lines += _print_media(media)
@@ -102,8 +107,10 @@ def _read(sections: list[Section]) -> SessionDescription:
     head = sections[0]
     if not head.lines or head.lines[0] != "v=0":
         raise SdpError("the description does not begin with v=0")
-    origin, name, extra = Origin(), "-", []
+    origin, name = Origin(), "-"
     connection: str | None = None
+    times: str | None = None
+    extra: list[str] = []
     for line in head.lines[1:]:
         kind, value = line[0], line[2:]
         if kind == "a":
@@ -114,10 +121,20 @@ def _read(sections: list[Section]) -> SessionDescription:
             name = value
         elif kind == "c":
             connection = _read_connection(value)
+        elif kind == "t" and times is None:
+            times = value
         elif kind != "v":
             extra.append(line)
     media = tuple([_read_media(section, head) for section in sections[1:]])
-    return SessionDescription(origin, media, connection, name, tuple(head.attributes), tuple(extra))
+    return SessionDescription(
+        origin,
+        media,
+        connection,
+        name,
+        tuple(head.attributes),
+        tuple(extra),
+        "0 0" if times is None else times,
+    )
 
 
 def _read_media(section: Section, session: Section) -> Media:
@@ -166,14 +183,6 @@ def print_address(address: str) -> str:
     return f"IN {'IP6' if ':' in address else 'IP4'} {address}"
 
 
-def _with_connection(connection: str | None, extra: tuple[str, ...]) -> list[str]:
-    """Put ``c=`` between the lines that must precede it (``i=``, ``u=``, ``e=``, ``p=``) and the others."""
-    if connection is None:
-        return list(extra)
-    before = [line for line in extra if line[0] in "iuep"]
-    return [*before, f"c={print_address(connection)}", *[line for line in extra if line[0] not in "iuep"]]
-
-
 def print_attribute(name: str, value: str | None) -> str:
     """Print an ``a=`` line."""
     return f"a={name}" if value is None else f"a={name}:{value}"
@@ -186,7 +195,10 @@ def _print_origin(origin: Origin) -> str:
 def _print_media(media: Media) -> list[str]:
     formats = " ".join([str(codec.payload_type) for codec in media.codecs] or media.formats or ["0"])
     lines = [f"m={media.kind} {media.port} {media.proto} {formats}"]
-    lines += _with_connection(media.connection, media.extra)
+    lines += [line for line in media.extra if line[0] == "i"]
+    if media.connection is not None:
+        lines.append(f"c={print_address(media.connection)}")
+    lines += [line for line in media.extra if line[0] != "i"]
     for codec in media.codecs:
         if codec.name:
             channels = f"/{codec.channels}" if codec.channels != 1 else ""

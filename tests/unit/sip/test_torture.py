@@ -1,8 +1,8 @@
 """Every torture message of RFC 4475 and RFC 5118 gets its verdict.
 
 What parsing and checking can decide is the ideal status; what a user agent decides (401, 405, 415, 420 ...)
-must parse and pass the check, and is tested on the wire elsewhere. The messages stand beside the project, not in
-it.
+must parse and pass the check, and is tested on the wire elsewhere. The messages stand beside the project, not
+in it.
 """
 
 from __future__ import annotations
