@@ -1,4 +1,5 @@
-"""The SIP core: matches what arrives to transactions, dialogs and the gate for strangers; free of I/O and clocks."""
+"""The SIP core: matches what arrives to transactions, dialogs and the gate for strangers; free of I/O
+and clocks."""
 
 from __future__ import annotations
 
@@ -340,7 +341,8 @@ def _unsupported(request: Request) -> SipError | None:
 
 
 def _unacceptable(request: Request) -> SipError | None:
-    """Refuse an INVITE whose body we cannot read, or whose sender cannot read ours (RFC 3261 8.2.3, 21.4.7)."""
+    """Refuse an INVITE whose body we cannot read, or whose sender cannot read ours (RFC 3261 8.2.3,
+    21.4.7)."""
     if request.body:
         kind = request.content_type
         if kind is not None and kind != SDP and not kind.startswith("multipart/") and _must_be_read(request):

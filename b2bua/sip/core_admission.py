@@ -20,7 +20,8 @@ class Admitted(msgspec.Struct, frozen=True):
 class Refused(msgspec.Struct, frozen=True):
     """The sender gets one stateless answer, or none.
 
-    ``status`` 0 is silence; 401 with its challenge in ``headers`` is how an extension is asked to authenticate.
+    ``status`` 0 is silence; 401 with its challenge in ``headers`` is how an extension is asked to
+    authenticate.
     """
 
     status: int = 0

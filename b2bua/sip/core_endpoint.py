@@ -1,4 +1,5 @@
-"""What sessions share: the edge, the tables of transactions and dialogs, fresh tokens, our own header values."""
+"""What sessions share: the edge, the tables of transactions and dialogs, fresh tokens, our own header
+values."""
 
 from __future__ import annotations
 

@@ -208,7 +208,8 @@ class Dialog:
 def aim(target: str, routes: tuple[str, ...]) -> tuple[str, list[tuple[str, str]], str]:
     """Give Request-URI, Route rows and the URI of the next hop for a target behind a route set.
 
-    A first router without ``lr`` is a strict one (RFC 2543): it becomes the Request-URI, the target the last Route.
+    A first router without ``lr`` is a strict one (RFC 2543): it becomes the Request-URI, the target the
+    last Route.
     """
     if not routes:
         return target, [], target
@@ -237,7 +238,8 @@ def contact_of(message: Message) -> str | None:
 
 
 def route_set(message: Message, *, reverse: bool) -> tuple[str, ...]:
-    """Read the route set: as recorded for a UAS, reversed for a UAC; values that do not parse raise SipError(400)."""
+    """Read the route set: as recorded for a UAS, reversed for a UAC; values that do not parse raise
+    SipError(400)."""
     if not message.has("Record-Route"):
         return ()
     routes = tuple([str(value) for value in message.record_routes])
@@ -269,8 +271,8 @@ CSEQ_LEAP = 1000
 def farewell(state: DialogState, via: str) -> Request | Response:
     """Build the message that ends a dialog which nobody has any more.
 
-    A confirmed one gets a BYE (``via`` is a fresh Via value), a calling one the CANCEL of its INVITE, a called one
-    the final answer 503.
+    A confirmed one gets a BYE (``via`` is a fresh Via value), a calling one the CANCEL of its INVITE, a
+    called one the final answer 503.
     """
     reason = ("Reason", 'SIP;cause=503;text="Restart"')
     if state.phase is Phase.CONFIRMED:

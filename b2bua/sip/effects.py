@@ -1,7 +1,8 @@
 """What the SIP core asks of the world: send bytes, wake me later.
 
 The core calls these at once instead of returning lists: it is quicker and keeps the order of effects. The one
-implementation over Twisted is ``b2bua/stack/driver.py``; tests use a recording one. Nothing here reads a clock.
+implementation over Twisted is ``b2bua/stack/driver.py``; tests use a recording one. Nothing here reads a
+clock.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A session: one dialog that an INVITE made, early or confirmed, in either role (RFC 3261 12-15).
 
-The initial INVITE itself is in ``uas.py`` and ``uac.py``, offers of ours in the dialog in ``session_exchange.py``.
+The initial INVITE itself is in ``uas.py`` and ``uac.py``, offers of ours in the dialog in
+``session_exchange.py``.
 """
 
 from __future__ import annotations
@@ -345,7 +346,8 @@ class Session:
             self.exchange.start()
 
     def on_provisional(self, response: Response, request: Request) -> bytes | None:
-        """Take a provisional answer to an INVITE of ours, and acknowledge it where it is reliable (RFC 3262 4).
+        """Take a provisional answer to an INVITE of ours, and acknowledge it where it is reliable (RFC
+        3262 4).
 
         Returns its SDP; None for one that is out of order or came before.
         """
@@ -408,7 +410,8 @@ class Session:
             self.finish(by_peer=True, status=status, reason="", stay=True)
 
     def finish(self, *, by_peer: bool, status: int, reason: str, stay: bool = False) -> None:
-        """Note the end and tell the user; ``stay``: the dialog must still hear requests (a BYE is under way)."""
+        """Note the end and tell the user; ``stay``: the dialog must still hear requests (a BYE is
+        under way)."""
         if self.stage is Stage.OVER:
             return
         self.stage = Stage.OVER

@@ -1,4 +1,5 @@
-"""An offer or a refresh of ours in a dialog, by re-INVITE or UPDATE (RFC 3261 14.1, RFC 3311, RFC 4028 10)."""
+"""An offer or a refresh of ours in a dialog, by re-INVITE or UPDATE (RFC 3261 14.1, RFC 3311, RFC
+4028 10)."""
 
 from __future__ import annotations
 

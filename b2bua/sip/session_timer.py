@@ -43,7 +43,8 @@ class Interval(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def delay(self) -> float:
-        """Seconds until something must be done: a refresh at half time, or giving up shortly before the end."""
+        """Seconds until something must be done: a refresh at half time, or giving up shortly before
+        the end."""
         if self.we_refresh:
             return self.seconds / 2
         return self.seconds - min(32.0, self.seconds / 3)
@@ -70,8 +71,8 @@ def answer_request(
 ) -> tuple[Interval | None, list[tuple[str, str]]]:
     """Agree as the answerer of an INVITE or UPDATE: the interval, and the headers of the 2xx.
 
-    ``own_seconds`` 0: we ask for no timer ourselves. Raises SipError(422) with Min-SE where the peer wants less than
-    ``min_seconds``.
+    ``own_seconds`` 0: we ask for no timer ourselves. Raises SipError(422) with Min-SE where the peer wants
+    less than ``min_seconds``.
     """
     wanted = read_session_expires(request)
     if wanted is None and not own_seconds:
@@ -98,7 +99,8 @@ def answer_request(
 
 
 def request_headers(seconds: int, min_seconds: int, refresher: str | None = None) -> list[tuple[str, str]]:
-    """Give the headers of an INVITE or UPDATE that ask for a timer (``Supported: timer`` stands elsewhere)."""
+    """Give the headers of an INVITE or UPDATE that ask for a timer (``Supported: timer`` stands
+    elsewhere)."""
     if not seconds:
         return []
     rows = [("Session-Expires", str(SessionExpires(seconds, refresher)))]
@@ -108,7 +110,8 @@ def request_headers(seconds: int, min_seconds: int, refresher: str | None = None
 
 
 def read_agreement(response: Response) -> Interval | None:
-    """Read what the answerer of our INVITE or UPDATE agreed to; None without a timer or with a malformed one."""
+    """Read what the answerer of our INVITE or UPDATE agreed to; None without a timer or with a
+    malformed one."""
     try:
         agreed = read_session_expires(response)
     except SipError:

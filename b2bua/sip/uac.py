@@ -162,7 +162,8 @@ class OutgoingInvite:
         )
 
     def cancel(self, reason: str = "") -> None:
-        """Take the call back: CANCEL as soon as the callee was heard; a 200 that crosses it is ended by BYE."""
+        """Take the call back: CANCEL as soon as the callee was heard; a 200 that crosses it is ended
+        by BYE."""
         if self._cancel_reason is not None or self.user is None:
             return
         self._cancel_reason = reason

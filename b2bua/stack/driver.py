@@ -1,7 +1,7 @@
 """The edge of the SIP core: gives it time and transports, and keeps its faults to one call.
 
-The only place that knows both the sans-I/O core and Twisted's clock. Listeners call :meth:`Driver.received` and
-:meth:`Driver.flow_failed`; the core calls the rest.
+The only place that knows both the sans-I/O core and Twisted's clock. Listeners call
+:meth:`Driver.received` and :meth:`Driver.flow_failed`; the core calls the rest.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class Driver:
         token: Callable[[], str] = fresh_token,
         back_off: Callable[[], float] = random.random,
     ) -> None:
-        """``find_flow`` makes flows to next hops of dialogs; without it they stay on the flow they came by."""
+        """``find_flow`` makes flows to next hops of dialogs; without it they stay on the flow they
+        came by."""
         self.transport = transport
         self.wire = wire
         self.faults = 0
@@ -132,8 +133,8 @@ class Driver:
     def route(self, uri: Uri, flow: Flow) -> Flow:
         """Find the flow to a dialog's next hop.
 
-        Only IP addresses are followed: a name, or a transport that the listener does not speak, leaves the dialog on
-        its flow. So does a connection to the same host, which is used again (RFC 5923 in spirit).
+        Only IP addresses are followed: a name, or a transport that the listener does not speak, leaves the
+        dialog on its flow. So does a connection to the same host, which is used again (RFC 5923 in spirit).
         """
         if self._find_flow is None or not uri.host:
             return flow

@@ -1,6 +1,7 @@
 """Where an outbound leg may go: one value for each attempt, in order, and the port that makes them.
 
-The trunk and registrar side implements :class:`NextHops`; the dialler (``b2bua/stack/dialler.py``) walks the list.
+The trunk and registrar side implements :class:`NextHops`; the dialler (``b2bua/stack/dialler.py``) walks
+the list.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from b2bua.sip.message import Request, Response
 
 Credentials = Callable[[Response, Request], tuple[str, str] | None]
 """Answers a 401/407: takes the response and the refused request, returns the header ``(name, value)`` to add
-(``Authorization`` or ``Proxy-Authorization``), or None when this peer may not ask us. Called once per nonce."""
+(``Authorization`` or ``Proxy-Authorization``), or None when this peer may not ask us. Called once per
+nonce."""
 
 
 class NextHop(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +53,8 @@ class NextHop(msgspec.Struct, frozen=True, kw_only=True):
     reliable_provisional: bool = True
     """Offer 100rel (RFC 3262)."""
     follow_contact: bool = True
-    """Send requests of the dialog to the peer's Contact or route (RFC 3261 12.2); False: always back along ``flow``
-    (registered phones behind NAT)."""
+    """Send requests of the dialog to the peer's Contact or route (RFC 3261 12.2); False: always back along
+    ``flow`` (registered phones behind NAT)."""
 
 
 class NextHops(Protocol):
@@ -65,8 +67,8 @@ class NextHops(Protocol):
         """Take a channel of the hop's trunk; False: it is over its limit, the next hop is tried."""
 
     def tried(self, hop: NextHop, status: int) -> None:
-        """Learn what an attempt came to: first provisional above 100 or final status, 408 for silence, 0 for a
-        transport error. Called once for each attempt that was begun (circuit breaker, health)."""
+        """Learn what an attempt came to: first provisional above 100 or final status, 408 for silence, 0
+        for a transport error. Called once for each attempt that was begun (circuit breaker, health)."""
 
     def end(self, hop: NextHop) -> None:
         """Give the channel back; called once for each attempt that was begun, when its leg is over."""

@@ -12,8 +12,8 @@ from b2bua.stack.transports.reactor import DelayedCall, Times
 class TimerQueue:
     """A heap of timers on monotonic time.
 
-    A cleared timer stays in the heap, without its owner, until its time comes: clearing costs nothing. Each setting
-    is a :class:`Timer` of its own, so that a timer that was set again cannot fire twice.
+    A cleared timer stays in the heap, without its owner, until its time comes: clearing costs nothing.
+    Each setting is a :class:`Timer` of its own, so that a timer that was set again cannot fire twice.
     """
 
     __slots__ = ("_call", "_clock", "_due", "_firing", "_heap", "_number", "_on_fault")

@@ -19,8 +19,8 @@ class Transport(Protocol):
     def send(self, data: bytes, flow: Flow) -> None:
         """Send one whole message; raises TransportFailed when that is known at once.
 
-        TCP/TLS: uses the connection of ``flow`` or else one to ``flow.remote``, opening it where needed (a request's
-        flow may be new); what fails later is told by ``Receiver.flow_failed``.
+        TCP/TLS: uses the connection of ``flow`` or else one to ``flow.remote``, opening it where needed (a
+        request's flow may be new); what fails later is told by ``Receiver.flow_failed``.
         """
 
     def reliable(self, flow: Flow) -> bool:
@@ -38,4 +38,5 @@ class Receiver(Protocol):
         """Take one parsed message, or the error of one that could not be parsed. Never raises."""
 
     def flow_failed(self, flow: Flow) -> None:
-        """Learn that what was sent on the flow did not arrive (connection refused or lost, ICMP unreachable)."""
+        """Learn that what was sent on the flow did not arrive (connection refused or lost, ICMP
+        unreachable)."""

@@ -67,7 +67,8 @@ class Hops:
 
 
 class Box:
-    """The stack under test. By default it bridges each caller to ``hops``; set ``on_leg`` to do something else."""
+    """The stack under test. By default it bridges each caller to ``hops``; set ``on_leg`` to do
+    something else."""
 
     def __init__(
         self, network: Network, address: Address = ("10.0.0.1", 5060), *, settings: Settings | None = None

@@ -1,7 +1,7 @@
 """A network in memory, on a fake clock: it delays, loses, doubles and reorders datagrams as a seed says.
 
-``Box`` is a whole SIP stack on it (driver, core, legs, dialler); ``Peer`` is a hand-driven phone that knows only how
-to write messages, so that a test says exactly what crosses the wire.
+``Box`` is a whole SIP stack on it (driver, core, legs, dialler); ``Peer`` is a hand-driven phone that
+knows only how to write messages, so that a test says exactly what crosses the wire.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Network:
             self.clock.advance(max(0.0, self.clock.getDelayedCalls()[0].getTime() - self.clock.seconds()))
 
     def lines(self, *nodes: Address) -> list[str]:
-        """Give the first lines of what was sent between these nodes (all, if none is named), for assertions."""
+        """Give the first lines of what was sent between these nodes (all, if none is named), for
+        assertions."""
         return [
             data.split(b"\r\n", 1)[0].decode()
             for _, source, target, data in self.log
@@ -138,7 +139,8 @@ class Peer:
         self.network.send(message.encode(), self.address, self.box)
 
     def expect(self, what: str, within: float = 0.5) -> Message:
-        """Take the next message with this title (``INVITE``, ``200 INVITE``); others before it are dropped."""
+        """Take the next message with this title (``INVITE``, ``200 INVITE``); others before it are
+        dropped."""
         end = self.network.clock.seconds() + within
         while True:
             while self.inbox:

@@ -1,7 +1,7 @@
 """The four transaction machines of RFC 3261 17 with RFC 6026, one to a file, free of I/O and clocks.
 
-A machine gets messages and timers and acts on :class:`b2bua.sip.effects.Effects`; what concerns the layer above goes
-to its ``user``. Timers are named by the letters of RFC 3261.
+A machine gets messages and timers and acts on :class:`b2bua.sip.effects.Effects`; what concerns the layer
+above goes to its ``user``. Timers are named by the letters of RFC 3261.
 """
 
 from b2bua.sip.transaction.invite_client import InviteClient, InviteClientUser

@@ -5,7 +5,7 @@ state          input                        effect, next state
 =============  ===========================  ==============================================================
 PROCEEDING     INVITE again                 last provisional again
 PROCEEDING     respond 1xx                  send
-PROCEEDING     respond 2xx                  send, L = 64 T1, ACCEPTED (the session sends it again, until the ACK)
+PROCEEDING     respond 2xx                  send, L = 64 T1, ACCEPTED (the session repeats it)
 PROCEEDING     respond 3xx-6xx              send, G = T1 if unreliable, H = 64 T1, COMPLETED
 ACCEPTED       INVITE again                 (absorbed)
 ACCEPTED       ACK                          to the user

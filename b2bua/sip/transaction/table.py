@@ -20,7 +20,8 @@ ServerKey = tuple[object, ...]
 """(branch, sent-by host, sent-by port, method); for RFC 2543 peers without the cookie a longer one."""
 
 MergeKey = tuple[str, str, int, str]
-"""(Call-ID, From tag, CSeq number, method): one request that came by two ways has it twice (RFC 3261 8.2.2.2)."""
+"""(Call-ID, From tag, CSeq number, method): one request that came by two ways has it twice (RFC 3261
+8.2.2.2)."""
 
 
 def server_key(request: Request, method: str) -> ServerKey:
