@@ -2,68 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from math import ceil
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from b2bua.recorder.alignment import RATE, placed
 from b2bua.recorder.g711 import DECODERS, Pcm
+from b2bua.recorder.spooled import LegAudio
 from b2bua.recorder.timeline import CALLER, Course
 
 _BLOCK = 60 * RATE
 """Samples composed at once, so that an hour's call needs no more memory than a minute's."""
 _SILENT_CODECS = frozenset({"CN", "telephone-event"})
+_LONGEST = 86400.0
+"""Seconds of the longest recording; a journal that claims more is wrong."""
 _LONGEST_OVERHANG = 10.0
 """Seconds that a call which a crash cut may sound on beyond its last mark."""
-
-
-class LegAudio(NamedTuple):
-    """What one peer sent, in order of arrival."""
-
-    arrivals: npt.NDArray[np.float64]
-    """Monotonic seconds."""
-    timestamps: npt.NDArray[np.uint32]
-    """RTP timestamps."""
-    types: npt.NDArray[np.uint8]
-    """RTP payload types."""
-    payloads: Sequence[bytes]
-    codecs: Mapping[int, str]
-    """Payload type -> encoding name (``PCMA``, ``PCMU``, ``CN``, ``telephone-event`` ...)."""
 
 
 class Track:
     """One leg's audio, each packet at its place on the call's time axis."""
 
     def __init__(self, audio: LegAudio, origin: float) -> None:
-        self.undecodable = sorted(
-            {
-                audio.codecs.get(kind, f"payload type {kind}")
-                for kind in np.unique(audio.types).tolist()
-                if audio.codecs.get(kind) not in DECODERS and audio.codecs.get(kind) not in _SILENT_CODECS
-            }
-        )
-        heard = [kind for kind, codec in audio.codecs.items() if codec in DECODERS]
-        chosen = (
-            np.flatnonzero(np.isin(audio.types, heard)) if len(audio.types) else np.zeros(0, dtype=np.int64)
-        )
-        self._tables = {kind: DECODERS[audio.codecs[kind]] for kind in heard}
+        self._tables = [DECODERS.get(codec) for codec in audio.codecs]
+        known = np.array([table is not None for table in self._tables] or [False])
+        is_heard = known[audio.kinds]
+        self.undecodable: list[str] = []
+        if not is_heard.all():
+            others = {audio.codecs[kind] for kind in np.unique(audio.kinds[~is_heard]).tolist()}
+            self.undecodable = sorted(others - _SILENT_CODECS)
+        chosen = np.flatnonzero(is_heard)
         positions = placed(audio.arrivals[chosen], audio.timestamps[chosen], origin)
         order = np.argsort(positions, kind="stable")
         positions = positions[order]
         fresh = np.ones(len(positions), dtype=bool)
         np.not_equal(positions[1:], positions[:-1], out=fresh[1:])  # the first of duplicates counts
-        self._starts = positions[fresh]
         kept = chosen[order[fresh]]
-        self._types = audio.types[kept]
-        self._payloads = [audio.payloads[index] for index in kept.tolist()]
-        lengths = np.fromiter(map(len, self._payloads), dtype=np.int64, count=len(self._payloads))
-        self._ends = self._starts + lengths
-        self._longest = int(lengths.max(initial=0))
-        breaks = (self._starts[1:] != self._ends[:-1]) | (self._types[1:] != self._types[:-1])
+        self._data = audio.data
+        self._kinds = audio.kinds[kept]
+        self._starts = positions[fresh]
+        self._ends = self._starts + audio.lengths[kept]
+        self._octets_from = audio.starts[kept]
+        self._octets_to = self._octets_from + audio.lengths[kept]
+        self._longest = int((self._ends - self._starts).max(initial=0))
+        breaks = (self._starts[1:] != self._ends[:-1]) | (self._kinds[1:] != self._kinds[:-1])
         self._breaks = np.flatnonzero(breaks) + 1
 
     @property
@@ -85,12 +70,16 @@ class Track:
                 self._write_run(out, start, head, tail)
 
     def _write_run(self, out: Pcm, start: int, head: int, tail: int) -> None:
-        octets = np.frombuffer(b"".join(self._payloads[head:tail]), dtype=np.uint8)
+        bounds = zip(self._octets_from[head:tail].tolist(), self._octets_to[head:tail].tolist(), strict=True)
+        data = self._data
+        octets = np.frombuffer(b"".join([data[first:last] for first, last in bounds]), dtype=np.uint8)
         at = int(self._starts[head]) - start
         if at < 0:
             octets, at = octets[-at:], 0
         octets = octets[: len(out) - at]
-        out[at : at + len(octets)] = self._tables[int(self._types[head])][octets]
+        table = self._tables[int(self._kinds[head])]
+        assert table is not None
+        out[at : at + len(octets)] = table[octets]
 
 
 class Composition:
@@ -107,8 +96,8 @@ class Composition:
         if plan.cut:
             sounding = max((track.end for track in self._tracks.values()), default=0) / RATE
             end = max(end, min(plan.answered + sounding, plan.ended + _LONGEST_OVERHANG))
-        self._end = end
-        self.samples = max(0, ceil((end - plan.answered) * RATE))
+        self._end = min(end, plan.answered + _LONGEST)
+        self.samples = max(0, ceil((self._end - plan.answered) * RATE))
 
     @property
     def seconds(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from b2bua.recorder import g711
-from b2bua.recorder.compose import LegAudio
+from b2bua.recorder.spooled import LegAudio
 from storage.events import Answered, Bridged, Ended, Event, LegDialled, LegEnded, Spooled, Started, Unbridged
 
 CALL = "01JD0000000000000000000000"
@@ -92,29 +92,32 @@ def sent(
 def legs_audio(packets: list[tuple[float, int, int, bytes]], codecs: dict[int, str]) -> LegAudio:
     """Return packets as the recorder reads them, sorted by arrival."""
     packets = sorted(packets, key=lambda packet: packet[0])
+    names = tuple(dict.fromkeys(codecs.values()))
+    lengths = np.array([len(packet[3]) for packet in packets], dtype=np.int64)
     return LegAudio(
-        np.array([packet[0] for packet in packets], dtype=np.float64),
-        np.array([packet[1] for packet in packets], dtype=np.uint32),
-        np.array([packet[2] for packet in packets], dtype=np.uint8),
-        [packet[3] for packet in packets],
-        codecs,
+        arrivals=np.array([packet[0] for packet in packets], dtype=np.float64),
+        timestamps=np.array([packet[1] for packet in packets], dtype=np.uint32),
+        kinds=np.array([names.index(codecs.get(packet[2], "unknown")) for packet in packets], dtype=np.int64),
+        starts=np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))[:-1],
+        lengths=lengths,
+        data=b"".join(packet[3] for packet in packets),
+        codecs=names,
+        whole=True,
     )
 
 
 def joined(*parts: LegAudio) -> LegAudio:
     """Return several streams as one leg's, in order of arrival."""
-    packets = [
-        packet
-        for part in parts
-        for packet in zip(
-            part.arrivals.tolist(),
-            part.timestamps.tolist(),
-            part.types.tolist(),
-            part.payloads,
-            strict=True,
-        )
-    ]
-    codecs = {kind: name for part in parts for kind, name in part.codecs.items()}
+    packets = []
+    codecs: dict[int, str] = {}
+    for part in parts:
+        columns = (part.arrivals, part.timestamps, part.kinds, part.starts, part.lengths)
+        for arrival, timestamp, kind, start, length in zip(*(c.tolist() for c in columns), strict=True):
+            name = part.codecs[kind]
+            codecs[0 if name == "PCMU" else 8] = name
+            packets.append(
+                (arrival, timestamp, 0 if name == "PCMU" else 8, part.data[start : start + length])
+            )
     return legs_audio(packets, codecs)
 
 

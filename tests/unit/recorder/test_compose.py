@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from calls import BEGIN, CALL, found_at, joined, legs_audio, lines, sent, speech
 
 from b2bua.recorder import g711
 from b2bua.recorder.compose import Composition
 from b2bua.recorder.timeline import Span, course
+from tests.unit.recorder.calls import BEGIN, CALL, found_at, joined, legs_audio, lines, sent, speech
 
 
 def composed(events: list, legs: dict) -> np.ndarray:  # type: ignore[type-arg]
@@ -188,9 +182,9 @@ def test_a_call_cut_by_a_crash_keeps_what_was_spooled() -> None:
 def test_what_cannot_be_decoded_is_named() -> None:
     """Audio in a codec the recorder cannot read is reported, digits and comfort noise are not."""
     packets = [(BEGIN + 1 + n / 50, n * 160, kind, b"x" * 20) for n, kind in enumerate([96, 101, 13, 77])]
-    audio = legs_audio(packets, {96: "opus", 101: "telephone-event", 13: "CN"})
+    audio = legs_audio(packets, {96: "opus", 101: "telephone-event", 13: "CN", 77: "unknown"})
     composition = Composition(course(lines()), {"a": audio, "b1": sent(speech(1, 9), 2.0)})
-    assert composition.undecodable == ["opus", "payload type 77"]
+    assert composition.undecodable == ["opus", "unknown"]
     assert composition.missing == ()
 
 

@@ -1,0 +1,117 @@
+"""The recorder process: ``python -m b2bua.recorder --data DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import resource
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from b2bua.alarms import Severity
+from b2bua.recorder.recorder import Recorder
+from storage.connection import StoreDown, open_recordings
+from storage.data_directory import DataDirectory
+from storage.readiness import notify
+from storage.recordings import Recordings
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 0.5
+RETRY_SECONDS: Final = 2.0
+LAST_SECONDS: Final = 8.0
+"""How long what is ready may still be made safe after SIGTERM."""
+MEMORY_BYTES: Final = 4 << 30
+NICENESS: Final = 10
+
+
+def confine() -> None:
+    """Stay behind the calls: low priority, bounded memory."""
+    os.nice(NICENESS)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
+
+
+class Process:
+    """Runs a recorder until told to stop, through store outages and full disks."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._stop = threading.Event()
+
+    def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """End soon; may be called by a signal."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        notify("READY=1")
+        while not self._stop.is_set():
+            self._stop.wait(self._round())
+        notify("STOPPING=1")
+        until = time.monotonic() + LAST_SECONDS
+        while time.monotonic() < until and self._round() == 0.0:
+            pass
+
+    def _round(self) -> float:
+        """Do one step; return the seconds to wait before the next."""
+        alarms = self._recorder.alarms
+        wait = RETRY_SECONDS
+        try:
+            done = self._recorder.step()
+            alarms.clear("recordings-store")
+            alarms.clear("recordings-disk")
+            wait = 0.0 if done > 1 else POLL_SECONDS
+        except StoreDown as error:
+            alarms.raise_alarm(
+                "recordings-store",
+                Severity.WARNING,
+                "录音存储不可用,录音暂存于 spool",
+                f"The recordings' store is down, spools are kept: {error}",
+            )
+        except OSError as error:
+            alarms.raise_alarm(
+                "recordings-disk",
+                Severity.CRITICAL,
+                f"磁盘拒绝写入录音,录音暂存于 spool:{error.strerror}",
+                f"The disk refuses recordings, spools are kept: {error}",
+            )
+        try:
+            self._recorder.tell()
+        except OSError as error:
+            log.error("the status file cannot be written: %s", error)
+        return wait
+
+
+def serve(data: DataDirectory) -> None:
+    """Run the recorder of a box until SIGTERM or SIGINT."""
+    confine()
+    data.create()
+    database = open_recordings(data)
+    recorder = Recorder(data, Recordings(database), mono=time.monotonic, utc=time.time)
+    process = Process(recorder)
+    signal.signal(signal.SIGTERM, process.stop)
+    signal.signal(signal.SIGINT, process.stop)
+    try:
+        process.run()
+    finally:
+        recorder.close()
+        database.close()
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m b2bua.recorder", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="data directory of the box")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    serve(DataDirectory(arguments.data))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Read a whole spool file as arrays, for the recorder; the format is :mod:`b2bua.media.spool`'s.
+
+``read_spool`` of that module gives one object a packet; a recorded call has thousands, all of one size:
+runs of equal records are read here with numpy. Whatever is torn ends its segment, as there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from b2bua.media.spool import MAGIC, NOTE_BIT, RECORD, SEAM_LENGTH, TICKS, Begin, End, Formats, SpoolError
+
+RTP_HEADER = 12
+_STATIC = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 13: ("CN", 8000), 18: ("G729", 8000)}
+_FIRST_GUESS = 16
+"""Records compared at once at the start of a run; doubled while they agree, so mixed sizes cost little."""
+
+_notes: msgspec.msgpack.Decoder[Begin | Formats | End] = msgspec.msgpack.Decoder(Begin | Formats | End)
+_RECORD = np.dtype(
+    [
+        ("stamp", ">u8"),
+        ("length", ">u2"),
+        ("first", "u1"),
+        ("kind", "u1"),
+        ("sequence", ">u2"),
+        ("time", ">u4"),
+    ]
+)
+
+
+class LegAudio(NamedTuple):
+    """What one peer sent, in order of arrival."""
+
+    arrivals: npt.NDArray[np.float64]
+    """Monotonic seconds."""
+    timestamps: npt.NDArray[np.uint32]
+    """RTP timestamps."""
+    kinds: npt.NDArray[np.int64]
+    """Index into ``codecs``."""
+    starts: npt.NDArray[np.int64]
+    """Where each payload begins in ``data``."""
+    lengths: npt.NDArray[np.int64]
+    data: bytes
+    codecs: tuple[str, ...]
+    """Encoding names (``PCMA``, ``PCMU``, ``CN``, ``telephone-event`` ...)."""
+    whole: bool
+    """False: a worker died while it wrote; at most the last second before that is missing."""
+
+
+class _Reading:
+    """What has been read so far of one file."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.heads: list[npt.NDArray[np.void]] = []
+        self.starts: list[npt.NDArray[np.int64]] = []
+        self.lengths: list[int] = []
+        self.kinds: list[npt.NDArray[np.int64]] = []
+        self.codecs: list[str] = []
+        self.whole = True
+        self._codes = np.zeros(128, dtype=np.int64)
+
+    def segment(self, at: int, end: int) -> None:
+        """Read the records of one segment, up to what is torn."""
+        self._formats(dict(_STATIC))
+        begun = closed = False
+        while at + RECORD.size <= end:
+            _stamp, length = RECORD.unpack_from(self.data, at)
+            size = RECORD.size + (length & ~NOTE_BIT)
+            if at + size > end:
+                break
+            if length & NOTE_BIT:
+                try:
+                    note = _notes.decode(self.data[at + RECORD.size : at + size])
+                except msgspec.MsgspecError:
+                    break
+                if isinstance(note, Formats):
+                    self._formats(_STATIC | note.types)
+                begun = begun or isinstance(note, Begin)
+                closed = closed or isinstance(note, End)
+                at += size
+                continue
+            count = self._run(at, end, size) if begun and length >= RTP_HEADER else 0
+            if not count:
+                break
+            at += count * size
+        self.whole = self.whole and closed
+
+    def _formats(self, types: dict[int, tuple[str, int]]) -> None:
+        """From now on a payload type means this."""
+        self._codes = np.full(128, self._code("unknown"), dtype=np.int64)
+        for kind, (name, _rate) in types.items():
+            if 0 <= kind < 128:
+                self._codes[kind] = self._code(name)
+
+    def _code(self, name: str) -> int:
+        if name not in self.codecs:
+            self.codecs.append(name)
+        return self.codecs.index(name)
+
+    def _run(self, at: int, end: int, size: int) -> int:
+        """Take as many packets of this size as follow each other; 0: not even the first one is RTP."""
+        most = (end - at) // size
+        guess = min(_FIRST_GUESS, most)
+        while True:
+            heads = np.ndarray((guess,), dtype=_RECORD, buffer=self.data, offset=at, strides=(size,))
+            same = (heads["length"] == size - RECORD.size) & (heads["first"] == 0x80)
+            count = guess if same.all() else int(np.argmin(same))
+            if count < guess or guess == most:
+                break
+            guess = min(guess * 4, most)
+        if count:
+            heads = heads[:count]
+            self.heads.append(heads)
+            self.kinds.append(self._codes[heads["kind"] & 0x7F])
+            self.starts.append(at + RECORD.size + RTP_HEADER + size * np.arange(count, dtype=np.int64))
+            self.lengths.append(size - RECORD.size - RTP_HEADER)
+        return count
+
+    def result(self) -> LegAudio:
+        """Return everything read as one."""
+        counts = [len(part) for part in self.starts]
+        nothing = np.zeros(0, dtype=np.int64)
+        stamps = np.concatenate([part["stamp"] for part in self.heads]) if counts else nothing
+        times = np.concatenate([part["time"] for part in self.heads]) if counts else nothing
+        return LegAudio(
+            arrivals=stamps.astype(np.float64) / TICKS,
+            timestamps=times.astype(np.uint32),
+            kinds=np.concatenate(self.kinds) if counts else nothing,
+            starts=np.concatenate(self.starts) if counts else nothing,
+            lengths=np.repeat(np.array(self.lengths, dtype=np.int64), counts) if counts else nothing,
+            data=self.data,
+            codecs=tuple(self.codecs),
+            whole=self.whole,
+        )
+
+
+def read_leg(path: str | os.PathLike[str]) -> LegAudio:
+    """Read one leg; raises SpoolError when not even its head is there, OSError when it cannot be opened."""
+    data = Path(path).read_bytes()
+    at = len(MAGIC) + SEAM_LENGTH
+    if not data.startswith(MAGIC) or len(data) < at:
+        raise SpoolError(f"{path}: not a spool file")
+    seam = data[len(MAGIC) : at]
+    reading = _Reading(data)
+    begin = data.find(seam, at)
+    while begin >= 0:
+        begin += SEAM_LENGTH
+        following = data.find(seam, begin)
+        reading.segment(begin, following if following >= 0 else len(data))
+        begin = following
+    return reading.result()

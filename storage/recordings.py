@@ -1,0 +1,375 @@
+"""Recordings: FLAC files as blobs in a storage of their own, hung from its root by call id.
+
+Records in the main storage hold a call's id only, never a reference into this storage: packing would then
+delete the file. Facts are kept apart from the blobs, so that retention and quotas look at a thousand of them
+without opening one. Deleting leaves the file to the next pack.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+from ZODB.blob import Blob
+
+from storage.connection import Database
+
+T = TypeVar("T")
+
+ROOT_KEY: Final = "box400"
+PAGE: Final = 500
+"""Recordings looked at in one transaction while iterating."""
+
+
+class RecordingFacts(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What is known of a recording without listening to it."""
+
+    id: str
+    """The call's id; 26 characters that sort by the time the call began."""
+    tenant: str
+    number: str
+    """The 400 number that was called."""
+    caller: str
+    answerers: tuple[str, ...]
+    """The numbers that were connected, in order."""
+    at: float
+    """UTC POSIX seconds of the answer, where the sound begins."""
+    seconds: float
+    bytes: int
+    sha256: str
+    hold: str = ""
+    """Why it must not be deleted (legal hold); empty: it may."""
+    notes: tuple[str, ...] = ()
+    """What is known to be missing in it, such as ``no audio from b1``."""
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What a tenant's recordings take."""
+
+    count: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+class RecordingMissing(KeyError):
+    """There is no such recording."""
+
+
+class RecordingDamaged(Exception):
+    """A recording's file is not there, or not what was stored."""
+
+
+class Counters(Persistent):  # type: ignore[misc]  # ZODB's packages are untyped
+    """One tenant's usage; changes of several writers at once are added up, not refused."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.bytes = 0
+        self.milliseconds = 0
+
+    def add(self, facts: RecordingFacts, sign: int = 1) -> None:
+        """Count a recording, or with ``sign`` -1 its deletion."""
+        self.count += sign
+        self.bytes += sign * facts.bytes
+        self.milliseconds += sign * round(facts.seconds * 1000)
+
+    def _p_resolveConflict(
+        self, old: dict[str, int], saved: dict[str, int], new: dict[str, int]
+    ) -> dict[str, int]:
+        return {key: saved[key] + new[key] - old[key] for key in new}
+
+
+class RecordingsRoot(Persistent):  # type: ignore[misc]
+    """Everything in the recordings' storage."""
+
+    def __init__(self) -> None:
+        self.schema = 1
+        self.facts: Any = OOBTree()
+        """Call id -> JSON of RecordingFacts."""
+        self.blobs: Any = OOBTree()
+        """Call id -> Blob."""
+        self.usage: Any = OOBTree()
+        """Tenant id -> Counters."""
+
+
+class _DirectoriesDurable:
+    """Makes the names of new blob files durable in the vote: they are in place, nothing is committed yet.
+
+    ZODB renames a blob's file without any fsync: a power cut would leave the commit without its file.
+    """
+
+    transaction_manager: Any = None
+
+    def __init__(self, storage: Any, blobs: Sequence[Blob]) -> None:
+        self._helper = getattr(storage, "fshelper", None)
+        self._blobs = blobs
+
+    def sortKey(self) -> str:
+        return "~~~ after every storage"
+
+    def tpc_vote(self, transaction: Any) -> None:
+        if self._helper is None:  # a storage that keeps blobs elsewhere and answers for them itself
+            return
+        top = Path(self._helper.base_dir)
+        wanted: set[Path] = set()
+        for blob in self._blobs:
+            directory = Path(self._helper.getPathForOID(blob._p_oid))
+            while directory != top and directory not in wanted and directory.is_relative_to(top):
+                wanted.add(directory)
+                directory = directory.parent
+        for directory in (*wanted, top):
+            fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+    def tpc_begin(self, transaction: Any) -> None: ...
+
+    def commit(self, transaction: Any) -> None: ...
+
+    def tpc_finish(self, transaction: Any) -> None: ...
+
+    def tpc_abort(self, transaction: Any) -> None: ...
+
+    def abort(self, transaction: Any) -> None: ...
+
+
+class Fresh(NamedTuple):
+    """A recording to be added; ``file`` lies on the blob directory's file system and is taken over."""
+
+    facts: RecordingFacts
+    file: Path
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(RecordingFacts).decode
+
+
+def _root(mapping: Any) -> RecordingsRoot:
+    root: RecordingsRoot | None = mapping.get(ROOT_KEY)
+    if root is None:
+        root = mapping[ROOT_KEY] = RecordingsRoot()
+    return root
+
+
+def _root_or_none(mapping: Any) -> RecordingsRoot | None:
+    root: RecordingsRoot | None = mapping.get(ROOT_KEY)
+    return root
+
+
+class Recordings:
+    """The recordings of the box. Every method raises ``StoreDown`` without a store; only values leave it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    # Writing.
+
+    def temporary_directory(self) -> Path:
+        """Return where files to be added are made."""
+
+        def work(mapping: Any) -> Path:
+            return Path(mapping._p_jar.db().storage.temporaryDirectory())
+
+        return self._database.read(work)
+
+    def add(self, batch: Sequence[Fresh]) -> list[str]:
+        """Store recordings in one transaction; return the ids that were new. Idempotent by id.
+
+        When this returns, the files and their names are on disk, as is the commit. A file whose id is known
+        already is left where it is.
+        """
+        for fresh in batch:
+            _fsync_file(fresh.file)
+
+        def work(mapping: Any) -> list[str]:
+            root = _root(mapping)
+            connection = mapping._p_jar
+            blobs: list[Blob] = []
+            added: list[str] = []
+            for facts, file in batch:
+                if facts.id in root.facts:
+                    continue
+                blob = Blob()
+                connection.add(blob)
+                blob.consumeFile(str(file))
+                root.blobs[facts.id] = blob
+                root.facts[facts.id] = _encode(facts)
+                _counters(root, facts.tenant).add(facts)
+                blobs.append(blob)
+                added.append(facts.id)
+            if blobs:
+                durable = _DirectoriesDurable(connection.db().storage, blobs)
+                connection.transaction_manager.get().join(durable)
+            return added
+
+        # One attempt: a file that was taken over cannot be taken over again, and only the recorder adds.
+        return self._database.transact(work, note="recordings", attempts=1)
+
+    def delete(self, ids: Iterable[str], *, despite_hold: bool = False) -> list[RecordingFacts]:
+        """Delete recordings; return those that were there. Held ones stay, unless told.
+
+        The space is free after the next pack.
+        """
+        wanted = list(ids)
+
+        def work(mapping: Any) -> list[RecordingFacts]:
+            root = _root(mapping)
+            gone = []
+            for name in wanted:
+                data = root.facts.get(name)
+                if data is None:
+                    continue
+                facts = _decode(data)
+                if facts.hold and not despite_hold:
+                    continue
+                del root.facts[name]
+                del root.blobs[name]
+                _counters(root, facts.tenant).add(facts, -1)
+                gone.append(facts)
+            return gone
+
+        return self._database.transact(work, note="delete recordings")
+
+    def set_hold(self, name: str, reason: str) -> RecordingFacts:
+        """Put a legal hold on a recording, or lift it with an empty reason; raises RecordingMissing."""
+
+        def work(mapping: Any) -> RecordingFacts:
+            root = _root(mapping)
+            facts = msgspec.structs.replace(_facts(root, name), hold=reason)
+            root.facts[name] = _encode(facts)
+            return facts
+
+        return self._database.transact(work, note="legal hold")
+
+    def pack(self) -> None:
+        """Free the space of what was deleted."""
+        self._database.pack()
+
+    # Reading.
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Return which of these ids have a recording."""
+        wanted = list(ids)
+
+        def work(mapping: Any) -> set[str]:
+            root = _root_or_none(mapping)
+            return set() if root is None else {name for name in wanted if name in root.facts}
+
+        return self._database.read(work)
+
+    def facts(self, name: str) -> RecordingFacts:
+        """Return what is known of a recording; raises RecordingMissing."""
+        return self._read(lambda root: _facts(root, name))
+
+    def path(self, name: str) -> Path:
+        """Return the file of a recording, never to be changed; raises RecordingMissing, RecordingDamaged."""
+
+        def work(root: RecordingsRoot) -> Path:
+            blob = root.blobs.get(name)
+            if blob is None:
+                raise RecordingMissing(name)
+            try:
+                return Path(blob.committed())
+            except KeyError as error:  # POSKeyError: no such file
+                raise RecordingDamaged(f"{name}: its file is gone") from error
+
+        return self._read(work)
+
+    def check(self, name: str) -> RecordingFacts:
+        """Return the facts after comparing them with the file; raises RecordingMissing, RecordingDamaged."""
+        facts, path = self.facts(name), self.path(name)
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        if digest.hexdigest() != facts.sha256:
+            raise RecordingDamaged(f"{name}: {path} is not what was stored")
+        return facts
+
+    def iterate(self, after: str = "", before: str | None = None) -> Iterator[RecordingFacts]:
+        """Yield the facts of all recordings with ``after`` < id < ``before``, oldest call first.
+
+        Reads page by page; what is added or deleted meanwhile may or may not be seen.
+        """
+        while True:
+            start = after
+
+            def work(mapping: Any, start: str = start) -> list[RecordingFacts]:
+                root = _root_or_none(mapping)
+                if root is None:
+                    return []
+                page = []
+                for data in root.facts.values(start or None, before, excludemin=True, excludemax=True):
+                    page.append(_decode(data))
+                    if len(page) == PAGE:
+                        break
+                return page
+
+            page = self._database.read(work)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+    def usage(self, tenant: str) -> Usage:
+        """Return what a tenant's recordings take."""
+
+        def work(mapping: Any) -> Usage:
+            root = _root_or_none(mapping)
+            counters = None if root is None else root.usage.get(tenant)
+            if counters is None:
+                return Usage()
+            return Usage(counters.count, counters.bytes, counters.milliseconds / 1000)
+
+        return self._database.read(work)
+
+    def total(self) -> Usage:
+        """Return what all recordings take."""
+
+        def work(mapping: Any) -> Usage:
+            root = _root_or_none(mapping)
+            every = [] if root is None else list(root.usage.values())
+            return Usage(
+                sum(each.count for each in every),
+                sum(each.bytes for each in every),
+                sum(each.milliseconds for each in every) / 1000,
+            )
+
+        return self._database.read(work)
+
+    def _read(self, work: Callable[[RecordingsRoot], T]) -> T:
+        return self._database.read(lambda mapping: work(_root_or_none(mapping) or RecordingsRoot()))
+
+
+def _facts(root: RecordingsRoot, name: str) -> RecordingFacts:
+    data = root.facts.get(name)
+    if data is None:
+        raise RecordingMissing(name)
+    return _decode(data)
+
+
+def _counters(root: RecordingsRoot, tenant: str) -> Counters:
+    counters: Counters | None = root.usage.get(tenant)
+    if counters is None:
+        counters = root.usage[tenant] = Counters()
+    return counters
+
+
+def _fsync_file(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
