@@ -191,6 +191,8 @@ class Remote(msgspec.Struct, frozen=True):
     srtp_local_key: bytes = b""
     srtp_remote_key: bytes = b""
     srtp_suite: str = ""
+    behind_nat: bool = False
+    """His SDP names another address than his signalling comes from: media may come from elsewhere."""
 
 
 class MediaStats(msgspec.Struct, frozen=True):

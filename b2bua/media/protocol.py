@@ -5,7 +5,7 @@ A frame is a 4-byte big-endian length and the msgpack of one tagged struct. Comm
 A worker whose socket closes flushes its spools and ends.
 
 After a worker died its replacement is told everything again: ``Start``, then for each endpoint ``Open``
-with the port (and SRTP key) it had, ``Connect``, ``Bridge``, ``Play`` ... State is passed on in no other form.
+with the port (and SRTP key) it had, ``Connect``, ``Bridge``, ``Play`` ... No other form of state is passed.
 """
 
 from __future__ import annotations

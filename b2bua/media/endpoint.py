@@ -1,0 +1,195 @@
+"""An endpoint as the call services hold it; what they wish is kept, to be told to a replacement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+from twisted.internet.defer import Deferred
+
+from b2bua.calls.ports import MediaEndpoint, MediaStats, MediaUnavailable, Remote
+from b2bua.media import protocol
+
+if TYPE_CHECKING:
+    from b2bua.media.relay import WorkerHome
+
+KEYS = frozenset("0123456789*#ABCD")
+_PEER_FIELDS = protocol.Peer.__struct_fields__
+TONES = frozenset(("ringback", "busy", "congestion"))
+
+
+class _Heard:
+    """A play or tone that goes on."""
+
+    def __init__(self, number: int, what: tuple[str, ...] | str, repeat: bool, since: float) -> None:
+        self.number = number
+        self.what = what
+        self.repeat = repeat
+        self.since = since
+
+
+class WorkerEndpoint:
+    """Implements ``calls.ports.MediaEndpoint`` on one worker."""
+
+    closing: list[Deferred[MediaStats]]
+    """Who waits for the figures; not empty: being closed."""
+
+    def __init__(self, home: WorkerHome, opening: protocol.Open, host: str) -> None:
+        self.host = host
+        self.port = 0
+        self.srtp_key = b""
+        self.on_key: Callable[[str], None] | None = None
+        self.on_dead: Callable[[], None] | None = None
+        self.number = opening.endpoint
+        self.call = opening.call
+        self.leg = opening.leg
+        self.figures: MediaStats | None = None
+        """Set once closed."""
+        self.opened: Deferred[MediaEndpoint] = Deferred(lambda _: home.withdraw(self))
+        self._home = home
+        self._opening = opening
+        self._peer: protocol.Peer | None = None
+        self._far: WorkerEndpoint | None = None
+        self._listening = False
+        self._heard: _Heard | None = None
+        self._played: Deferred[None] | None = None
+        self._plays = 0
+        self.closing: list[Deferred[MediaStats]] = []
+
+    def connect(self, remote: Remote) -> None:
+        """Set or change the peer."""
+        self._peer = protocol.Peer(**{name: getattr(remote, name) for name in _PEER_FIELDS})
+        self._send(protocol.Connect(self.number, self._peer))
+
+    def bridge(self, other: MediaEndpoint) -> None:
+        """Pass audio both ways between two endpoints of one call; replaces playing."""
+        if not isinstance(other, WorkerEndpoint) or other._home is not self._home or other is self:
+            raise ValueError("only two endpoints of one call can be bridged")
+        for end, far in ((self, other), (other, self)):
+            if end._far is not far:
+                end._part()
+            end._end_playing()
+        self._far, other._far = other, self
+        self._send(protocol.Bridge(self.number, other.number))
+
+    def unbridge(self) -> None:
+        """Stop passing audio to and from the other endpoint."""
+        self._part()
+        self._send(protocol.Unbridge(self.number))
+
+    def play(self, prompts: tuple[str, ...], *, repeat: bool = False) -> Deferred[None]:
+        """Play prompts; fires at the end, also when something else is played or the endpoint is closed."""
+        return self._hear(prompts, repeat)
+
+    def tone(self, name: str) -> Deferred[None]:
+        """Play a tone until cancelled, replaced or closed; raises ValueError for a name unknown."""
+        if name not in TONES:
+            raise ValueError(f"no such tone: {name!r}")
+        return self._hear(name, True)
+
+    def listen_for_keys(self, on: bool) -> None:
+        """Detect in-band DTMF while on."""
+        self._listening = on
+        self._send(protocol.Listen(self.number, on))
+
+    def send_keys(self, digits: str) -> None:
+        """Send digits; raises ValueError for what is no key."""
+        if not KEYS.issuperset(digits):
+            raise ValueError(f"not keys: {digits!r}")
+        self._send(protocol.SendKeys(self.number, digits))
+
+    def close(self) -> Deferred[MediaStats]:
+        """Release the ports; closing again gives the same figures."""
+        fired: Deferred[MediaStats] = Deferred()
+        if self.figures is not None:
+            fired.callback(self.figures)
+            return fired
+        self.closing.append(fired)
+        if len(self.closing) == 1:
+            self._part()
+            self._end_playing()
+            self._home.close(self)
+        return fired
+
+    def has_opened(self, opened: protocol.Opened) -> None:
+        """Take note of the port; the same one when a replacement reports it."""
+        first = not self.port
+        self.port = opened.port
+        self.srtp_key = opened.srtp_key
+        if first:
+            self.opened.callback(self)
+
+    def was_refused(self, reason: str) -> None:
+        """There is no port, or a replacement could not bind ours: the peer cannot be heard any more."""
+        if not self.port:
+            self.opened.errback(MediaUnavailable(reason))
+        elif self.on_dead is not None:
+            self.on_dead()
+
+    def has_played(self, number: int) -> None:
+        """A play is over."""
+        if self._heard is not None and self._heard.number == number:
+            self._end_playing()
+
+    def has_closed(self, figures: MediaStats) -> None:
+        """The ports are free."""
+        self.figures = figures
+        waiting, self.closing = self.closing, []
+        for fired in waiting:
+            fired.callback(figures)
+
+    def opening(self) -> protocol.Open:
+        """Return what opens this endpoint, on the port it has if it has one."""
+        return msgspec.structs.replace(self._opening, port=self.port, srtp_key=self.srtp_key)
+
+    def wishes(self) -> Iterator[protocol.Command]:
+        """Yield what a replacement must be told once all endpoints are open again."""
+        if self._peer is not None:
+            yield protocol.Connect(self.number, self._peer)
+        if self._listening:
+            yield protocol.Listen(self.number, True)
+        if self._far is not None:
+            yield protocol.Bridge(self.number, self._far.number)
+
+    def sounds(self, now: float) -> Iterator[protocol.Command]:
+        """Yield what shall be heard, told after all bridges."""
+        heard = self._heard
+        if heard is not None and isinstance(heard.what, str):
+            yield protocol.Tone(self.number, heard.number, heard.what)
+        elif heard is not None and isinstance(heard.what, tuple):
+            skip = max(0.0, now - heard.since)
+            yield protocol.Play(self.number, heard.number, heard.what, heard.repeat, skip)
+
+    def _hear(self, what: tuple[str, ...] | str, repeat: bool) -> Deferred[None]:
+        self._end_playing()
+        self._plays += 1
+        heard = _Heard(self._plays, what, repeat, self._home.now())
+        self._heard = heard
+        self._played = Deferred(lambda _: self._stop(heard))
+        played = self._played
+        for command in self.sounds(heard.since):
+            self._send(command)
+        return played
+
+    def _stop(self, heard: _Heard) -> None:
+        """Someone cancelled a play (Deferred then fires it with CancelledError)."""
+        if self._heard is heard:
+            self._heard = self._played = None
+            self._send(protocol.Stop(self.number, heard.number))
+
+    def _end_playing(self) -> None:
+        played, self._played = self._played, None
+        self._heard = None
+        if played is not None:
+            played.callback(None)
+
+    def _part(self) -> None:
+        far, self._far = self._far, None
+        if far is not None:
+            far._far = None
+
+    def _send(self, command: protocol.Command) -> None:
+        if self.closing or self.figures is not None:
+            raise ValueError("the endpoint is closed")
+        self._home.send(command)

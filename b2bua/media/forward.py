@@ -1,0 +1,95 @@
+"""The packet path: one flat loop around ``epoll`` in which every line counts (figures: docs/media.md).
+
+A packet that is the next in order of a plain stream is stamped, kept for the recorder, given its new header
+in place and sent, all in one buffer; any other goes to ``reception.receive``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from struct import Struct
+from typing import Protocol
+
+from b2bua.media import rtp
+from b2bua.media.leg import Leg
+from b2bua.media.poller import Poller
+from b2bua.media.spool import RECORD
+
+PAUSE = 0.001
+"""Seconds of rest after each round: packets come in batches then, which saves a wake-up for each."""
+BATCH = 1024
+LATE = 4000
+"""Timestamp units by which a packet may be early or late before the sender's clock is in doubt."""
+
+
+class Timed(Protocol):
+    """Who is given time to generate audio and to look after things."""
+
+    due: int
+    """Stamp of the next tick."""
+    stamp: int
+    """When the round at hand began."""
+
+    def tick(self) -> None:
+        """Do what is due and move ``due`` on."""
+
+
+def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed) -> None:
+    """Serve until something raises SystemExit."""
+    poll, lines, run_rare = poller.poll, poller.lines, poller.run_rare
+    monotonic_ns, sleep = time.monotonic_ns, time.sleep
+    data, inbox, packets, records = rtp.data, rtp.inbox, rtp.packets, rtp.records
+    unpack = Struct("!III").unpack_from
+    pack, pack_record = rtp.HEADER.pack_into, RECORD.pack_into
+    start, payload = rtp.START, rtp.PAYLOAD
+    while True:
+        ready = poll(max(0.0, (timed.due - monotonic_ns() / rtp.STAMP_NS) / rtp.STAMPS), BATCH)
+        timed.stamp = stamp = monotonic_ns() // rtp.STAMP_NS
+        for fd, _ in ready:
+            inlet = lines[fd]
+            if inlet is None:
+                run_rare()
+                continue
+            try:
+                length = inlet.recv_into(inbox)
+            except OSError:
+                continue
+            word, timestamp, ssrc = unpack(data, start)
+            if word == inlet.word and length == inlet.size and ssrc == inlet.ssrc:
+                transit = stamp - timestamp
+                apart = transit - inlet.transit
+                if apart < 0:
+                    apart = -apart
+                if apart < LATE:
+                    inlet.word = word + 1
+                    inlet.heard = stamp
+                    inlet.received += 1
+                    inlet.transit = transit
+                    inlet.jitter += apart - (inlet.jitter + 8 >> 4)
+                    spool = inlet.spool
+                    if spool is not None:
+                        pack_record(data, 0, stamp, length)
+                        spool += records[length]
+                    out = inlet.out
+                    if out is not None:
+                        table = inlet.table
+                        if table is not None:
+                            data[payload : start + length] = data[payload : start + length].translate(table)
+                        out.sequence = sequence = (out.sequence + 1) & 0xFFFF
+                        out.timestamp = timestamp = (timestamp + inlet.offset) & 0xFFFFFFFF
+                        out.stamp = stamp
+                        pack(data, start, out.head, sequence, timestamp, out.ssrc)
+                        try:
+                            out.send(packets[length])
+                        except OSError:
+                            out.unsent += 1
+                            continue
+                        out.packets += 1
+                        out.octets += length - 12
+                    continue
+            receive(inlet.leg, length, stamp)
+        if stamp >= timed.due:
+            timed.tick()
+        else:
+            sleep(PAUSE)

@@ -1,0 +1,86 @@
+"""The long way of a packet: everything that ``forward`` does not do in its few lines."""
+
+from __future__ import annotations
+
+from b2bua.media import g711, rtp
+from b2bua.media.leg import G711, Leg
+from b2bua.media.outlet import Outlet
+from b2bua.media.rtp import HEADER, PAYLOAD, START, TIMESTAMP_MASK
+from b2bua.media.spool import RECORD
+
+JUMP = 2 * rtp.STAMPS
+"""A sender's clock that leaves ours by so much (in 125 us) has been set anew."""
+
+
+def receive(leg: Leg, length: int, stamp: int) -> None:
+    """Take the packet at hand (``rtp.data``), which came from the leg's peer."""
+    peer, inlet = leg.peer, leg.inlet
+    length = rtp.normalise(length)
+    if peer is None or length < 0:
+        inlet.unknown += 1
+        return
+    head, sequence, timestamp, ssrc = HEADER.unpack_from(rtp.data, START)
+    payload_type = head & 0x7F
+    ahead = inlet.admit(sequence, ssrc, stamp)
+    if ahead is None:
+        return
+    if inlet.spool is not None:
+        RECORD.pack_into(rtp.data, 0, stamp, length)
+        inlet.spool += rtp.records[length]
+    if payload_type == peer.payload_type or (payload_type in g711.STATIC_TYPES and peer.codec in G711):
+        inlet.measure(timestamp, stamp)
+        if leg.target is not None:
+            pass_on(leg, leg.target, ahead, head, timestamp, length, stamp)
+        choose_way(leg, length)
+    else:
+        inlet.unknown += 1
+
+
+def pass_on(leg: Leg, target: Outlet, ahead: int, head: int, timestamp: int, length: int, stamp: int) -> None:
+    """Send a packet of audio on; ``ahead`` as ``Inlet.admit`` says."""
+    inlet = leg.inlet
+    payload = rtp.data[PAYLOAD : START + length]
+    law = g711.STATIC_TYPES.get(head & 0x7F, leg.peer.codec if leg.peer else "")
+    theirs = leg.far.peer.codec if leg.far and leg.far.peer else ""
+    if law in G711 and law != theirs:
+        payload = payload.translate(g711.translation(law, theirs))
+    if ahead < 0:
+        if target.source is inlet and inlet.next + ahead >= inlet.mapped_from >= 0 and not target.pending:
+            target.write_late(-ahead - 1, payload, (timestamp + inlet.offset) & TIMESTAMP_MASK)
+        return
+    align(leg, target, ahead, timestamp, stamp)
+    if head & 0x80:
+        target.marker = True
+    outgoing = (timestamp + inlet.offset) & TIMESTAMP_MASK
+    if law in G711 and (target.pending or len(payload) != target.step):
+        target.write_stream(payload, outgoing, stamp)
+    else:
+        target.write(payload, outgoing, stamp)
+
+
+def align(leg: Leg, target: Outlet, ahead: int, timestamp: int, stamp: int) -> None:
+    """Keep the stream unbroken where the sender changes or sets his clock anew; leave gaps for losses."""
+    inlet = leg.inlet
+    if target.source is inlet and inlet.mapped_from >= 0:
+        passed = (stamp - target.stamp) * inlet.scale
+        apart = (timestamp + inlet.offset - target.timestamp - passed) & TIMESTAMP_MASK
+        if min(apart, 0x100000000 - apart) < JUMP * inlet.scale:
+            if not target.pending:
+                target.sequence = (target.sequence + ahead) & rtp.SEQUENCE_MASK
+            return
+    inlet.offset = target.begin(inlet, stamp) - timestamp
+    inlet.mapped_from = inlet.next - 1
+
+
+def choose_way(leg: Leg, length: int) -> None:
+    """Let packets like the one just taken go the short way, where there is nothing else to do with them."""
+    if not leg.direct:
+        return
+    inlet, target = leg.inlet, leg.target
+    if target is not None:
+        if target.source is not inlet or target.pending:
+            return
+        if leg.peer is not None and leg.peer.codec in G711 and length - rtp.HEADER_LENGTH != target.step:
+            return
+    inlet.out = target
+    inlet.size = length

@@ -1,0 +1,211 @@
+"""All legs of a worker, and what the commands of the b2bua process do to them."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, assert_never
+
+from b2bua.media import g711, protocol, reception, rtp
+from b2bua.media.leg import Leg
+from b2bua.media.playing import Audio, Playing
+from b2bua.media.poller import Poller
+from b2bua.media.prompts import Prompts
+from b2bua.media.sockets import PortPool, open_pair
+from b2bua.media.spool import Begin, End, SpoolWriter, spool_path
+from b2bua.media.spooler import Outcome, Share
+from b2bua.media.tones import tone
+
+SLOTS = 25
+"""Each leg is looked after at one tick of so many (0.5 s): spool, silence, RTCP."""
+
+LegCommand: TypeAlias = (
+    protocol.Connect
+    | protocol.Bridge
+    | protocol.Unbridge
+    | protocol.Play
+    | protocol.Tone
+    | protocol.Stop
+    | protocol.Listen
+    | protocol.SendKeys
+    | protocol.Close
+)
+
+
+class Stamped(Protocol):
+    """Who knows the time of the round at hand."""
+
+    stamp: int
+
+
+class Switchboard:
+    """Every leg by its endpoint number."""
+
+    def __init__(
+        self,
+        poller: Poller,
+        clock: Stamped,
+        tell: Callable[[protocol.Notice], None],
+        spool: Callable[[list[Share]], None],
+    ) -> None:
+        self.legs: dict[int, Leg] = {}
+        self._poller = poller
+        self._clock = clock
+        self._tell = tell
+        self._spool = spool
+        self._slots: list[dict[int, Leg]] = [{} for _ in range(SLOTS)]
+        self._turn = 0
+        self._fed: dict[int, Leg] = {}
+        """Legs that something is played to."""
+        self._closing: dict[int, protocol.Figures] = {}
+        """Closed, but for the spool."""
+        self._setup = protocol.Start(ports=(0, 0), spool="", prompts="")
+        self._ports = PortPool(())
+        self._prompts = Prompts("")
+
+    def carry_out(self, command: protocol.AnyCommand) -> None:
+        """Do what the b2bua process says; a leg closed meanwhile is none of its mistakes."""
+        if isinstance(command, protocol.Start):
+            self._start(command)
+        elif isinstance(command, protocol.Open):
+            self._open(command)
+        elif not isinstance(command, protocol.Ping) and command.endpoint in self.legs:
+            self._direct(self.legs[command.endpoint], command)
+
+    def tick(self) -> None:
+        """Feed the legs that something is played to, and look after one slot of all."""
+        stamp = self._clock.stamp
+        for leg in list(self._fed.values()):
+            feed = leg.feed
+            if feed is not None and not feed.tick(leg, stamp):
+                self._stop(leg)
+                self._tell(protocol.Played(leg.id, feed.number))
+        self._turn = (self._turn + 1) % SLOTS
+        slot = self._slots[self._turn]
+        if slot:
+            self._flush(slot)
+            silent = stamp - int(self._setup.dead_after * rtp.STAMPS)
+            for leg in slot.values():
+                if leg.falls_silent(silent):
+                    self._tell(protocol.Dead(leg.id))
+
+    def flush(self) -> None:
+        """Hand over all that is recorded, as at the end of the process."""
+        self._flush(self.legs)
+
+    def spooled(self, outcome: Outcome) -> None:
+        """Take note of a spool that failed or was closed."""
+        if outcome.reason:
+            self._tell(protocol.SpoolFailed(outcome.endpoint, outcome.reason))
+        if outcome.closed:
+            self._tell(protocol.Closed(outcome.endpoint, self._closing.pop(outcome.endpoint)))
+        elif outcome.endpoint in self.legs:
+            leg = self.legs[outcome.endpoint]
+            leg.spool = leg.inlet.spool = None
+
+    def pong(self, late_ms: float) -> protocol.Pong:
+        """Sum up."""
+        legs = self.legs.values()
+        return protocol.Pong(len(legs), late_ms=late_ms)
+
+    def _direct(self, leg: Leg, command: LegCommand) -> None:
+        match command:
+            case protocol.Connect():
+                leg.connect(command.peer, self._clock.stamp)
+            case protocol.Bridge():
+                far = self.legs.get(command.other)
+                if far is not None:
+                    self._stop(leg)
+                    self._stop(far)
+                    leg.bridge(far)
+            case protocol.Unbridge():
+                leg.unbridge()
+            case protocol.Play():
+                law = _law(leg)
+                pieces = [self._prompts.get(name, law) for name in command.prompts]
+                self._play(leg, command.play, Audio(pieces, law, command.repeat, round(command.skip * 8000)))
+            case protocol.Tone():
+                law = _law(leg)
+                self._play(leg, command.play, Audio((tone(command.name, law),), law, repeat=True))
+            case protocol.Stop():
+                if leg.feed is not None and leg.feed.number == command.play:
+                    self._stop(leg)
+            case protocol.Listen() | protocol.SendKeys():
+                pass
+            case protocol.Close():
+                self._close(leg)
+            case _:
+                assert_never(command)
+
+    def _start(self, command: protocol.Start) -> None:
+        self._setup = command
+        first, last = command.ports
+        ports = list(range(first + (first & 1), last, 2))
+        secrets.SystemRandom().shuffle(ports)
+        self._ports = PortPool(ports)
+        self._prompts = Prompts(command.prompts)
+
+    def _open(self, command: protocol.Open) -> None:
+        def bind(port: int) -> tuple[socket.socket, socket.socket]:
+            return open_pair(command.address, port, self._setup.dscp)
+
+        try:
+            if command.port:
+                self._ports.claim(command.port)
+                door, rtcp = bind(command.port)
+            else:
+                _, (door, rtcp) = self._ports.take(bind)
+        except (OSError, ValueError) as error:
+            self._tell(protocol.Refused(command.endpoint, str(error)))
+            return
+        leg = Leg(command.endpoint, door, rtcp, self._setup, self._poller)
+        if command.record:
+            path = spool_path(self._setup.spool, command.call, command.leg)
+            begin = Begin(command.call, command.leg, time.monotonic(), time.time())
+            leg.spool = SpoolWriter(path, begin)
+            leg.inlet.spool = leg.spool.pending
+        self._poller.add(door.fileno(), lambda: leg.knock(self._clock.stamp, reception.receive))
+        self._poller.add(rtcp.fileno(), leg.hear_rtcp)
+        self.legs[leg.id] = leg
+        self._slots[leg.id % SLOTS][leg.id] = leg
+        self._tell(protocol.Opened(leg.id, leg.port))
+
+    def _play(self, leg: Leg, number: int, audio: Audio) -> None:
+        leg.feed = Playing(number, audio)
+        self._fed[leg.id] = leg
+        leg.plan()
+
+    def _stop(self, leg: Leg) -> None:
+        if self._fed.pop(leg.id, None) is not None:
+            leg.feed = None
+            leg.plan()
+
+    def _close(self, leg: Leg) -> None:
+        self._stop(leg)
+        leg.close()
+        del self.legs[leg.id]
+        del self._slots[leg.id % SLOTS][leg.id]
+        self._ports.give_back(leg.port)
+        figures = leg.figures()
+        if leg.spool is None:
+            self._tell(protocol.Closed(leg.id, figures))
+            return
+        leg.spool.note(self._clock.stamp, End())
+        self._closing[leg.id] = figures
+        self._spool([Share(leg.id, leg.spool, leg.spool.take(), last=True)])
+
+    def _flush(self, legs: dict[int, Leg]) -> None:
+        shares = [
+            Share(leg.id, leg.spool, leg.spool.take(), last=False)
+            for leg in legs.values()
+            if leg.spool is not None and leg.spool.pending
+        ]
+        if shares:
+            self._spool(shares)
+
+
+def _law(leg: Leg) -> str:
+    """Return the law to play in; a peer without G.711 hears nothing, in the time it takes."""
+    return leg.peer.codec if leg.peer is not None and leg.peer.codec in g711.SILENCE else "PCMA"
