@@ -14,6 +14,7 @@ from box400.cli.words import LANGUAGES, speak
 
 COMMANDS = {
     "run": "box400.cli.run",
+    "call": "box400.cli.call",
 }
 """Command -> module; the module's function of the same name is the command."""
 
