@@ -1,0 +1,7 @@
+"""See :mod:`b2bua.main`."""
+
+import sys
+
+from b2bua.main import main
+
+sys.exit(main())

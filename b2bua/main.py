@@ -1,0 +1,52 @@
+"""``python -m b2bua --data DIR``: the process that speaks SIP and serves the calls."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from typing import Any
+
+from b2bua.clock import install_reactor
+from b2bua.process_log import begin_logging
+from b2bua.process_tuning import tune
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM; returns the exit status: 0 as told, 1 when the start failed."""
+    parser = argparse.ArgumentParser(prog="b2bua", description="Speak SIP and serve the calls of one box.")
+    parser.add_argument("--data", required=True, metavar="DIR", help="the box's data directory")
+    parser.add_argument("--web", metavar="HOST:PORT", help="/healthz and /metrics; empty: none")
+    options = parser.parse_args(arguments)
+    tune()
+    reactor = install_reactor()
+    begin_logging()
+    # Only now: what these import takes the reactor that is installed.
+    from b2bua.process import Process
+    from b2bua.stack.transports.listeners import ListenFailed
+    from storage.data_directory import DataDirectory
+    from storage.journal import JournalBusy
+
+    data = DataDirectory(options.data)
+    data.create()
+    settings: Any = data.read_settings()
+    if options.web is not None:
+        import msgspec
+
+        settings = msgspec.structs.replace(settings, web=options.web)
+    try:
+        process = Process(reactor, data, settings)
+        process.start()
+    except (ListenFailed, JournalBusy, OSError) as failure:
+        print(f"b2bua: {failure}", file=sys.stderr, flush=True)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: reactor.callFromThread(_end, reactor, process))
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(process.reload))
+    print("ready", flush=True)
+    reactor.run(installSignalHandlers=False)
+    return 0
+
+
+def _end(reactor: Any, process: Any) -> None:
+    process.stop().addBoth(lambda _: reactor.stop() if reactor.running else None)

@@ -1,0 +1,233 @@
+"""The b2bua process put together: configuration, journal, media, SIP, calls, control, in the order of their
+start."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from b2bua.alarms import AlarmBoard, Severity, save_to
+from b2bua.calls.call import Call
+from b2bua.calls.ports import CallPorts
+from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
+from b2bua.clock import ReactorClock
+from b2bua.control import Calls, InForce, LiveCall, Status
+from b2bua.control_server import listen
+from b2bua.directory import FileDirectory
+from b2bua.media.relay import WorkerRelay, relay_settings
+from b2bua.metrics import make_registry, make_site
+from b2bua.process_disk import CHECK_SECONDS, DiskWatch
+from b2bua.process_figures import Figures
+from b2bua.process_lag import ReactorLag
+from b2bua.process_sip import SipSide
+from b2bua.process_timers import Every, LaterSaver
+from b2bua.process_tuning import settle
+from b2bua.recovery import Recovery
+from b2bua.trace import FLUSH_SECONDS, Trace
+from storage.data_directory import DataDirectory, Settings
+from storage.journal import JournalWriter, OpenCall, open_calls
+from storage.readiness import notify
+
+STOP_SECONDS = 2.0
+"""How long calls that are being ended, and their BYEs, may take before the process ends anyway."""
+WATCHDOG_SECONDS = 5.0
+_log = Logger()
+
+
+class Process:
+    """One b2bua on one data directory."""
+
+    def __init__(self, reactor: ReactorBase, data: DataDirectory, settings: Settings) -> None:
+        """Read configuration and journal; raises JournalBusy when another process serves this directory."""
+        self.data = data
+        self.settings = settings
+        self.reactor = reactor
+        self.clock = ReactorClock(reactor)
+        self.started_mono = self.clock.mono()
+        self.alarms = AlarmBoard(self.clock.utc, LaterSaver(reactor.callInThread, save_to(data.alarms_file)))
+        self.directory = FileDirectory(data)
+        self.directory.reload()
+        self.disk = DiskWatch(data.root, self.alarms)
+        self._cut: list[OpenCall] = open_calls(data.journal)
+        self.journal = JournalWriter(
+            data.journal,
+            on_error=self._from_thread(self._journal_fails),
+            on_recovered=self._from_thread(self._journal_writes),
+        )
+        self.trace = Trace(data.trace, self.clock.utc)
+        listeners = settings.listeners_of(self.directory.box)
+        self.media = WorkerRelay(reactor, relay_settings(data, settings, listeners))
+        self.switchboard: Switchboard
+        self.sip = SipSide(
+            reactor,
+            self,
+            wire=self.trace,
+            on_trunk_state=self._trunk_changed,
+            calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
+        )
+        self.switchboard = Switchboard(
+            CallPorts(
+                dialler=self.sip.dialler,
+                media=self.media,
+                journal=self.journal,
+                directory=self.directory,
+                clock=self.clock,
+                randomness=secrets.token_bytes,
+                may_record=lambda: self.disk.may_record,
+                belongs=self.trace.belongs,
+            ),
+            self.sip.calls_out,
+        )
+        self.arrive = self.switchboard.arrive
+        self.refused = self.switchboard.refused
+        self.lag = ReactorLag(reactor)
+        self.figures = Figures(self)
+        self._timers: list[Every] = []
+        self._ports: list[Any] = []
+        self._stopping = False
+
+    # -- start and end -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open everything, end what a crash left, then take calls; raises ListenFailed."""
+        self.disk.check()
+        self.media.start()
+        self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
+        Recovery(self.sip.driver.core, self.journal, self.trace).run(self._cut)
+        self._cut = []
+        self._ports.append(listen(self.reactor, self.data.control_socket, self))
+        if self.settings.web:
+            self._serve_web(self.settings.web)
+        self._timers += [
+            Every(self.reactor, MARK_SECONDS, self.switchboard.mark),
+            Every(self.reactor, FLUSH_SECONDS, self.trace.flush),
+            Every(self.reactor, CHECK_SECONDS, self.disk.check),
+            Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),
+        ]
+        self.lag.start()
+        settle()
+        notify("READY=1")
+
+    def stop(self) -> Deferred[None]:
+        """Refuse new calls, end those up with BYE, write everything; fires when the process may end."""
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._stopping:
+            return
+        self._stopping = True
+        notify("STOPPING=1")
+        had_calls = bool(self.switchboard.calls)
+        await _within(self.clock.after(STOP_SECONDS), self.switchboard.drain())
+        if had_calls:
+            await _within(self.clock.after(STOP_SECONDS / 2), self.sip.quiet())
+        for timer in self._timers:
+            timer.stop()
+        for port in self._ports:
+            await port.stopListening()
+        await self.media.stop()
+        await self.sip.close()
+        self.trace.close()
+        self.journal.close()
+
+    def _serve_web(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        registry = make_registry(self.figures.sources())
+        reactor: Any = self.reactor
+        site = make_site(registry, self.why_no_calls)
+        self._ports.append(reactor.listenTCP(int(port), site, interface=host.strip("[]")))
+
+    # -- what watches ------------------------------------------------------------------------------
+
+    def why_no_calls(self) -> str:
+        """Say why no new call is taken, empty when they are."""
+        if self.switchboard.draining:
+            return "draining"
+        return "the journal cannot be written" if self.journal.failing else ""
+
+    def _from_thread(self, function: Any) -> Any:
+        return lambda *arguments: self.reactor.callFromThread(function, *arguments)
+
+    def _journal_fails(self, error: OSError) -> None:
+        self.alarms.raise_alarm(
+            "journal",
+            Severity.CRITICAL,
+            f"话单日志无法写入，新来电被拒绝：{error}",
+            f"The journal cannot be written, new calls are refused: {error}",
+        )
+
+    def _journal_writes(self) -> None:
+        self.alarms.clear("journal")
+
+    def _trunk_changed(self, name: str, up: bool, why: str) -> None:
+        if up:
+            self.alarms.clear(f"trunk:{name}")
+            return
+        self.alarms.raise_alarm(
+            f"trunk:{name}", Severity.CRITICAL, f"中继 {name} 不可用：{why}", f"Trunk {name} is down: {why}"
+        )
+
+    # -- what the control socket asks --------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Describe the process."""
+        return self.figures.status()
+
+    def calls(self) -> Calls:
+        """List the calls that are up."""
+        now = self.clock.mono()
+        return Calls([_live(call, now) for call in self.switchboard.calls.values()])
+
+    def hang_up(self, call: str) -> bool:
+        """End a call."""
+        return self.switchboard.take_down(call)
+
+    def reload(self) -> InForce:
+        """Put the snapshot files in force, for calls from now on."""
+        versions = self.directory.reload()
+        errors = dict(versions.errors)
+        try:
+            self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
+        except ValueError as error:
+            errors["box.json"] = str(error)
+        return InForce(box=versions.box, tenants=versions.tenants, errors=errors)
+
+    def flush_trace(self) -> None:
+        """Write traced messages that are still in memory."""
+        self.trace.flush()
+
+    def refuse_calls(self, on: bool) -> None:
+        """Refuse new calls and let those up go on, or take calls again."""
+        self.switchboard.draining = on
+
+
+def _live(call: Call, now: float) -> LiveCall:
+    return LiveCall(
+        call=call.id,
+        number=call.plan.number if call.plan is not None else call.invitation.called,
+        tenant=call.tenant.id if call.tenant is not None else "",
+        caller=call.invitation.caller,
+        state=call.state.value,
+        who=call.talking_to,
+        trunk=call.invitation.trunk or call.invitation.extension or "",
+        seconds=now - call.started_mono,
+        talk_seconds=now - call.talking_mono if call.talking_mono is not None else None,
+    )
+
+
+async def _within(limit: Deferred[None], wish: Deferred[None]) -> None:
+    """Wait for a wish, but not beyond a limit."""
+    done: Deferred[None] = Deferred()
+
+    def settle_once(_: object) -> None:
+        if not done.called:
+            done.callback(None)
+
+    limit.addBoth(settle_once)
+    wish.addBoth(settle_once)
+    await done
+    limit.cancel()
