@@ -198,7 +198,7 @@ class ListenerSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls_certificate: str = ""
     tls_key: str = ""
     tls_client_authorities: str = ""
-    """PEM file of the authorities whose certificates TLS peers must show (mutual TLS); empty: none is asked."""
+    """PEM file of the authorities whose certificates TLS peers must show (mutual TLS); empty: none asked."""
     advertise: str = ""
     """Host written into Via and Contact; empty: ``bind``."""
     rtp_bind: str = ""
@@ -226,6 +226,8 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trunks: tuple[TrunkSnapshot, ...] = ()
     extensions: tuple[ExtensionSnapshot, ...] = ()
     realm: str = "box400"
+    stranger_status: int = 0
+    """SIP status that the first INVITE of a strange host gets, statelessly; 0: silence."""
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer``, ``number-unknown`` ...) -> content address."""
     max_calls: int = 300

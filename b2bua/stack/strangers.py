@@ -32,13 +32,23 @@ class Gate:
     missing.
     """
 
-    def __init__(self, now: Callable[[], float], known_network: KnownNetwork, *, phones: bool) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        known_network: KnownNetwork,
+        *,
+        phones: bool,
+        refuses_invites: bool = False,
+    ) -> None:
+        """``refuses_invites``: one INVITE of each strange host passes, to be refused statelessly."""
         self.admitted: set[str] = set()
         self.dropped = 0
         """Datagrams refused since the start."""
         self._now = now
         self._known_network = known_network
         self._phones = phones
+        self._refuses_invites = refuses_invites
+        self._refused: set[str] = set()
         self._registered: dict[str, int] = {}
         self._addressed: OrderedDict[str, None] = OrderedDict()
         self._strange: set[str] = set()
@@ -46,11 +56,11 @@ class Gate:
         self._tries: OrderedDict[str, TokenBucket] = OrderedDict()
         self._all_tries = TokenBucket(ALL_STRANGERS_RATE, ALL_STRANGERS_RATE)
 
-    def configure(self, known_network: KnownNetwork, *, phones: bool) -> None:
+    def configure(self, *, phones: bool, refuses_invites: bool = False) -> None:
         """Take a new configuration; verdicts already given are forgotten."""
-        self._known_network = known_network
         self._phones = phones
-        self._forget_verdicts()
+        self._refuses_invites = refuses_invites
+        self.forget_verdicts()
 
     def admits(self, host: str, data: bytes) -> bool:
         """Decide about one datagram or chunk of a host that is not in ``admitted``."""
@@ -63,8 +73,18 @@ class Gate:
             self._strange.add(host)
         if self._phones and data.startswith(b"REGISTER ") and self._may_try(host):
             return True
+        if self._refuses_invites and data.startswith(b"INVITE ") and self._may_be_refused(host):
+            return True
         self.dropped += 1
         return False
+
+    def _may_be_refused(self, host: str) -> bool:
+        if host in self._refused or not self._may_try(host):
+            return False
+        if len(self._refused) >= MAX_HOSTS:
+            self._refused.clear()
+        self._refused.add(host)
+        return True
 
     def admits_connection(self, host: str) -> bool:
         """Decide whether a host may open a TCP or TLS connection."""
@@ -124,7 +144,7 @@ class Gate:
 
     def _bound_and_admit(self, host: str) -> None:
         if len(self.admitted) >= 2 * MAX_HOSTS:
-            self._forget_verdicts()
+            self.forget_verdicts()
         self._strange.discard(host)
         self.admitted.add(host)
 
@@ -132,7 +152,8 @@ class Gate:
         if host not in self._registered and host not in self._addressed and not self._known_network(host):
             self.admitted.discard(host)
 
-    def _forget_verdicts(self) -> None:
+    def forget_verdicts(self) -> None:
+        """Judge every host anew: the trunks' networks have changed."""
         self._strange.clear()
         self.admitted.clear()
         self.admitted.update(self._registered, self._addressed)

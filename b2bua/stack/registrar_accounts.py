@@ -1,0 +1,264 @@
+"""Whether an extension is who it says: digest with nonces of our own, replay and guessing kept down.
+
+Pure: time and randomness come in. A challenge costs no memory, so that a flood of requests without
+credentials leaves nothing behind. Unknown accounts are challenged, checked and refused just like known ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from b2bua.sip.digest import Challenge, DigestCredentials, hash_secret, verify
+from b2bua.sip.errors import SipError
+from b2bua.sip.message import Request
+from b2bua.sip.uri import Uri
+from domain.snapshot import ExtensionSnapshot
+
+NONCE_SECONDS = 300.0
+"""How long a nonce may be used; after it the client gets a new one (stale) without asking its user."""
+OFFERED = ("SHA-256", "MD5")
+MAX_NONCES = 20_000
+MAX_SUSPECTS = 20_000
+FAILURE_WINDOW = 600.0
+FAILURES_PER_SOURCE = 10
+FAILURES_PER_ACCOUNT = 20
+"""Wrong answers in the window after which only sources that have authenticated before are heard."""
+FIRST_SILENCE = 300.0
+LONGEST_SILENCE = 86_400.0
+
+
+class Proved(msgspec.Struct, frozen=True):
+    """The request comes from this extension."""
+
+    extension: ExtensionSnapshot
+
+
+class Unproved(msgspec.Struct, frozen=True):
+    """The request gets 401 with these challenges."""
+
+    headers: tuple[tuple[str, str], ...]
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """The request gets no answer: its source or account has had too many wrong ones."""
+
+
+Verdict = Proved | Unproved | Ignored
+
+
+@dataclass(slots=True)
+class _Suspect:
+    """Wrong answers of one source or for one account."""
+
+    failures: int = 0
+    since: float = 0.0
+    silent_until: float = 0.0
+    silence: float = FIRST_SILENCE
+
+
+@dataclass(slots=True)
+class AuthCounts:
+    """Counters; they only grow."""
+
+    proved: int = 0
+    challenged: int = 0
+    failed: int = 0
+    replayed: int = 0
+    ignored: int = 0
+
+
+@dataclass(slots=True)
+class _Nonces:
+    """The highest count with which each nonce was used."""
+
+    used: OrderedDict[str, int] = field(default_factory=OrderedDict)
+
+    def use(self, nonce: str, count: int) -> bool:
+        """Note a use; False when it is no higher than one before (a replay)."""
+        if count <= self.used.get(nonce, 0):
+            return False
+        self.used[nonce] = count
+        if len(self.used) > MAX_NONCES:
+            self.used.popitem(last=False)
+        return True
+
+
+class Accounts:
+    """The extensions and the secrets that prove them."""
+
+    def __init__(
+        self,
+        key: bytes,
+        fresh: Callable[[], bytes],
+        on_guessing: Callable[[str, str, float], None] | None = None,
+    ) -> None:
+        """``key`` signs nonces (32 random bytes a process), ``fresh`` gives 8 random bytes.
+
+        ``on_guessing`` is called with (source, account or "", seconds) when a source or account is silenced.
+        """
+        self.counts = AuthCounts()
+        self._key = key
+        self._fresh = fresh
+        self._on_guessing = on_guessing
+        self._realm = ""
+        self._extensions: dict[str, ExtensionSnapshot] = {}
+        self._secrets: dict[tuple[str, str], str] = {}
+        self._nonces = _Nonces()
+        self._sources: OrderedDict[str, _Suspect] = OrderedDict()
+        self._accounts: OrderedDict[str, _Suspect] = OrderedDict()
+        self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def configure(self, extensions: Iterable[ExtensionSnapshot], realm: str) -> None:
+        """Put extensions in force."""
+        self._realm = realm
+        self._extensions = {extension.name: extension for extension in extensions}
+        self._secrets.clear()
+
+    def get(self, name: str) -> ExtensionSnapshot | None:
+        """Return an extension by name."""
+        return self._extensions.get(name)
+
+    def check(self, request: Request, source: str, listener: str, now: float) -> Verdict:
+        """Judge a request by its Authorization; ``source`` is the host it came from, ``now`` monotonic."""
+        if self._is_silenced(self._sources, source, now):
+            self.counts.ignored += 1
+            return Ignored()
+        credentials = self._credentials(request)
+        if credentials is None:
+            return self._challenge(now)
+        name = credentials.username
+        if (name, source) not in self._trusted and self._is_silenced(self._accounts, name, now):
+            self.counts.ignored += 1
+            return Ignored()
+        extension = self._extensions.get(name)
+        right = self._is_right(credentials, extension, request)
+        if not right or extension is None or extension.listener != listener:
+            return self._failed(source, name, now)
+        if not self._is_ours(credentials.nonce, now):
+            return self._challenge(now, stale=True)
+        count = int(credentials.nc, 16) if credentials.nc is not None else 1
+        if not self._nonces.use(credentials.nonce, count):
+            self.counts.replayed += 1
+            return self._challenge(now, stale=True)
+        self._trusted[name, source] = None
+        self._trusted.move_to_end((name, source))
+        if len(self._trusted) > MAX_SUSPECTS:
+            self._trusted.popitem(last=False)
+        self._sources.pop(source, None)
+        self.counts.proved += 1
+        return Proved(extension)
+
+    def _challenge(self, now: float, *, stale: bool = False) -> Unproved:
+        self.counts.challenged += 1
+        nonce = self._make_nonce(now)
+        return Unproved(
+            tuple(
+                [
+                    (
+                        "WWW-Authenticate",
+                        str(Challenge(self._realm, nonce, algorithm, ("auth",), stale=stale)),
+                    )
+                    for algorithm in OFFERED
+                ]
+            )
+        )
+
+    def _credentials(self, request: Request) -> DigestCredentials | None:
+        """Return the credentials for our realm; other schemes and realms are no credentials."""
+        for raw in request.get_all("Authorization"):
+            try:
+                credentials = DigestCredentials.parse(raw)
+            except SipError:
+                continue
+            if credentials.realm == self._realm and credentials.algorithm in OFFERED:
+                return credentials
+        return None
+
+    def _is_right(
+        self, credentials: DigestCredentials, extension: ExtensionSnapshot | None, request: Request
+    ) -> bool:
+        # An unknown account is hashed as well, so that time does not tell it from a known one.
+        secret = self._secret(credentials, extension)
+        right = verify(credentials, secret, request.method, request.body)
+        return right and extension is not None and _same_target(credentials.uri, request)
+
+    def _secret(self, credentials: DigestCredentials, extension: ExtensionSnapshot | None) -> str:
+        algorithm = credentials.algorithm
+        if extension is None or not extension.secret:
+            return hash_secret(algorithm, "", self._realm, self._key.hex())
+        secret = self._secrets.get((extension.name, algorithm))
+        if secret is None:
+            secret = hash_secret(algorithm, extension.name, self._realm, extension.secret)
+            self._secrets[extension.name, algorithm] = secret
+        return secret
+
+    # nonces
+
+    def _make_nonce(self, now: float) -> str:
+        stamp = int(now * 1000).to_bytes(8, "big") + self._fresh()
+        return base64.b64encode(stamp + self._sign(stamp)).decode("ascii")
+
+    def _is_ours(self, nonce: str, now: float) -> bool:
+        try:
+            raw = base64.b64decode(nonce, validate=True)
+        except ValueError:
+            return False
+        stamp, signature = raw[:16], raw[16:]
+        if len(stamp) != 16 or not hmac.compare_digest(signature, self._sign(stamp)):
+            return False
+        return now - int.from_bytes(stamp[:8], "big") / 1000 <= NONCE_SECONDS
+
+    def _sign(self, stamp: bytes) -> bytes:
+        return hmac.digest(self._key, stamp, "sha256")[:16]
+
+    # guessing
+
+    def _failed(self, source: str, name: str, now: float) -> Verdict:
+        self.counts.failed += 1
+        if self._suspect(self._sources, source, FAILURES_PER_SOURCE, now):
+            self._tell(source, "", self._sources[source])
+        if self._suspect(self._accounts, name, FAILURES_PER_ACCOUNT, now):
+            self._tell(source, name, self._accounts[name])
+        return self._challenge(now)
+
+    def _suspect(self, table: OrderedDict[str, _Suspect], key: str, limit: int, now: float) -> bool:
+        suspect = table.get(key)
+        if suspect is None:
+            suspect = table[key] = _Suspect(since=now)
+            if len(table) > MAX_SUSPECTS:
+                table.popitem(last=False)
+        if now - suspect.since > FAILURE_WINDOW:
+            suspect.failures, suspect.since = 0, now
+        suspect.failures += 1
+        if suspect.failures < limit:
+            return False
+        suspect.failures, suspect.since = 0, now
+        suspect.silent_until = now + suspect.silence
+        return True
+
+    def _tell(self, source: str, name: str, suspect: _Suspect) -> None:
+        seconds = suspect.silence
+        suspect.silence = min(suspect.silence * 2, LONGEST_SILENCE)
+        if self._on_guessing is not None:
+            self._on_guessing(source, name, seconds)
+
+    def _is_silenced(self, table: OrderedDict[str, _Suspect], key: str, now: float) -> bool:
+        suspect = table.get(key)
+        return suspect is not None and now < suspect.silent_until
+
+
+def _same_target(uri: str, request: Request) -> bool:
+    """Compare the digest URI with the Request-URI: same user and host, whatever their parameters."""
+    if uri == request.uri:
+        return True
+    try:
+        mine, asked = Uri.parse(uri), request.request_uri
+    except SipError:
+        return False
+    return (mine.user, mine.host, mine.port) == (asked.user, asked.host, asked.port)
