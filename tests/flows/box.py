@@ -78,6 +78,8 @@ class Box:
         self.transport = MemoryTransport(network, address)
         self.hops = Hops()
         self.legs: list[SipInboundLeg] = []
+        self.ends: list[LegEnd] = []
+        """How callers' legs ended."""
         self.callees: list[SipOutboundLeg] = []
         self.refusals: list[tuple[int, str]] = []
         self.dialled: list[str | None] = []
@@ -138,7 +140,12 @@ class Box:
     def arrive(self, leg: SipInboundLeg) -> None:
         """Take a call."""
         self.legs.append(leg)
+        leg.ended.addCallback(self._note_end)
         self.on_leg(leg)
+
+    def _note_end(self, end: LegEnd) -> LegEnd:
+        self.ends.append(end)
+        return end
 
     def refused(self, invitation: Invitation, status: int, reason: str) -> None:
         """Note what the stack refused."""
@@ -188,6 +195,7 @@ class Box:
             if leg.is_over:
                 callee.hang_up()
                 return
+            callee.ended.addCallback(callee_ended)
             offered = leg.invitation.offer
             leg.answer(answer(offered) if offered else offer()).addErrback(lambda failure: None)
 
@@ -203,4 +211,3 @@ class Box:
         callee.on_progress = progressed
         callee.answered.addCallbacks(answered, failed)
         leg.ended.addCallback(caller_ended)
-        callee.ended.addCallback(callee_ended)
