@@ -15,6 +15,10 @@ from box400.cli.words import LANGUAGES, speak
 COMMANDS = {
     "run": "box400.cli.run",
     "call": "box400.cli.call",
+    "store": "box400.cli.processes",
+    "b2bua": "box400.cli.processes",
+    "ledger": "box400.cli.processes",
+    "recorder": "box400.cli.processes",
 }
 """Command -> module; the module's function of the same name is the command."""
 

@@ -13,7 +13,7 @@ import msgspec
 from box400.cli.address import Address, AddressType
 from box400.cli.options import complain, data_option
 from box400.cli.words import words
-from box400.supervisor.child import Program
+from box400.programs import programs
 from box400.supervisor.supervisor import AlreadyRunning, CannotStart, Supervisor
 from domain.snapshot import ListenerSnapshot
 from storage.data_directory import DataDirectory, Settings
@@ -65,16 +65,6 @@ def _settings(data: DataDirectory, sip: Address, web: Address) -> Settings:
     """Keep what was set by hand in settings.json; replace what the command line says."""
     listener = ListenerSnapshot(name="carrier", bind=sip.host, port=sip.port)
     return msgspec.structs.replace(data.read_settings(), listeners=(listener,), web=str(web))
-
-
-def programs(data: DataDirectory) -> list[list[Program]]:
-    """Return the box's processes: each group needs the one before; they end in the reverse order.
-
-    So calls are closed first, then what they left is kept, then the store may go.
-    """
-    groups = [["store"], ["ledger", "recorder", "b2bua"]]
-    box400 = (sys.executable, "-m", "box400")
-    return [[Program(name, (*box400, name, "--data", str(data.root))) for name in group] for group in groups]
 
 
 async def _run(data: DataDirectory, files: tuple[Path, ...], demo: bool) -> bool:

@@ -1,0 +1,24 @@
+"""The processes of one box, and the order of their start."""
+
+from __future__ import annotations
+
+import sys
+
+from box400.supervisor.child import Program
+from storage.data_directory import DataDirectory
+
+MODULES = {"store": "storage", "ledger": "b2bua.ledger", "recorder": "b2bua.recorder", "b2bua": "b2bua"}
+"""Process -> the module that is it."""
+GROUPS = (("store",), ("ledger", "recorder", "b2bua"))
+"""Each group needs the one before. They end in the reverse order: calls are closed first, then what they left
+is kept, then the store may go."""
+
+
+def command(name: str, data: DataDirectory) -> tuple[str, ...]:
+    """Return the command line of one process."""
+    return (sys.executable, "-m", MODULES[name], "--data", str(data.root))
+
+
+def programs(data: DataDirectory) -> list[list[Program]]:
+    """Return what ``box400 run`` starts."""
+    return [[Program(name, command(name, data)) for name in group] for group in GROUPS]
