@@ -7,7 +7,6 @@ BTrees read forward only cheaply, keys are the inverted bits: the smallest key i
 from __future__ import annotations
 
 import re
-from base64 import b32hexdecode, b32hexencode
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import blake2b
@@ -17,24 +16,24 @@ BEIJING: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has kept one time without summer time since 1991."""
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_HEX32: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
-_TO_HEX32: Final = str.maketrans(_CROCKFORD, _HEX32)
-_FROM_HEX32: Final = str.maketrans(_HEX32, _CROCKFORD)
+_TO_DIGITS: Final = str.maketrans(_CROCKFORD, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
+"""To the digits that ``int(text, 32)`` reads."""
+_PAIRS: Final = tuple(high + low for high in _CROCKFORD for low in _CROCKFORD)
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 _INVERT: Final = bytes(255 - n for n in range(256))
-_ZEROS: Final = "000000"
 
 
 def ulid_bytes(call: str) -> bytes | None:
     """Return the 16 bytes of a call id, or None when it is no ULID."""
     if _ULID.fullmatch(call) is None:
         return None
-    return b32hexdecode(_ZEROS + call.translate(_TO_HEX32))[4:]
+    return int(call.translate(_TO_DIGITS), 32).to_bytes(16, "big")
 
 
 def ulid_text(data: bytes) -> str:
     """Return the call id of 16 bytes."""
-    return b32hexencode(b"\0\0\0\0" + data)[6:].decode("ascii").translate(_FROM_HEX32)
+    number = int.from_bytes(data, "big")
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def key_of(call: str, start: float = 0.0) -> bytes:

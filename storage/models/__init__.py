@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.models.call_records import CallRecords
+from storage.models.call_records import CallRecords, JournalProgress
 from storage.models.configuration import (
     BOUND_LIMIT,
     Box,
@@ -25,6 +25,7 @@ __all__ = [
     "BoxConfig",
     "CallRecords",
     "Extension",
+    "JournalProgress",
     "Listener",
     "Number",
     "Prompt",

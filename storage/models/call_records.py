@@ -40,6 +40,12 @@ BOX_OWNER: Final = ""
 """Owner of calls that reached no tenant."""
 
 
+class OpenRows(OOBTree):  # type: ignore[misc]
+    """Open rows by key. Small leaves: with many tenants each commit rewrites one leaf for each of them."""
+
+    max_leaf_size = 10
+
+
 class SegmentDetails(Persistent):  # type: ignore[misc]
     """The details of one segment's calls."""
 
@@ -63,7 +69,7 @@ class Month(Persistent):  # type: ignore[misc]
     """One owner's calls of one month."""
 
     def __init__(self) -> None:
-        self.open: Any = OOBTree()
+        self.open: Any = OpenRows()
         """Key -> (row, details), encoded."""
         self.open_count = 0
         self.sealed_count = 0
@@ -156,9 +162,7 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
         self.months: Any = OOBTree()
         """YYYYMM -> Month."""
         self.day_totals: Any = OOBTree()
-        """YYYYMMDD -> RollUp."""
-        self.month_totals: Any = OOBTree()
-        """YYYYMM -> RollUp."""
+        """YYYYMMDD -> RollUp; kept when the records of the month are dropped."""
 
     def month(self, name: str) -> Month:
         """Return a month, new if there was none."""
@@ -168,12 +172,18 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
         return month
 
     def add_totals(self, day: str, totals: Totals) -> None:
-        """Add to the totals of a day (YYYYMMDD) and its month."""
-        for tree, name in ((self.day_totals, day), (self.month_totals, day[:6])):
-            roll_up = tree.get(name)
-            if roll_up is None:
-                roll_up = tree[name] = RollUp()
-            roll_up.add(totals)
+        """Add to the totals of a day (YYYYMMDD)."""
+        roll_up = self.day_totals.get(day)
+        if roll_up is None:
+            roll_up = self.day_totals[day] = RollUp()
+        roll_up.add(totals)
+
+    def totals(self, first_day: str, last_day: str) -> Totals:
+        """Return the totals of some days (YYYYMMDD, both included); those of a month are its days' sum."""
+        sum_of_days = Totals()
+        for roll_up in self.day_totals.values(first_day, last_day):
+            sum_of_days.add(roll_up.value)
+        return sum_of_days
 
     def drop_month(self, name: str) -> int:
         """Remove a month's records and return how many there were; its totals stay."""

@@ -29,7 +29,7 @@ class Count(msgspec.Struct, array_like=True):
 
 
 class Totals(msgspec.Struct):
-    """What one owner's calls of a day or month came to. Hours are those of Beijing, of the calls' start."""
+    """What one owner's calls of a day or more came to. Hours are those of Beijing, of the calls' start."""
 
     all: Count = msgspec.field(default_factory=Count)
     outcomes: dict[str, int] = msgspec.field(default_factory=dict)
@@ -83,7 +83,7 @@ _decode = msgspec.msgpack.Decoder(Totals).decode
 
 
 class RollUp(Persistent):  # type: ignore[misc]
-    """The totals of one owner's day or month."""
+    """The totals of one owner's day."""
 
     def __init__(self) -> None:
         self._totals = _encode(Totals())

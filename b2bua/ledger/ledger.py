@@ -1,0 +1,226 @@
+"""Follow the journal and commit its calls in groups, each once.
+
+The place reached is stored in the transaction of the records it stands for, so a ledger that died, or that
+never heard whether its commit took place, reads on from there. While the store is down it waits: the
+journal on disk is the queue, and memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from b2bua.ledger.gather import Gatherer
+from b2bua.ledger.tidy import remove_consumed
+from storage.call_id import month_of
+from storage.connection import MainDatabase, StoreDown
+from storage.events import DialogNow, Marks
+from storage.evolution import SchemaMismatch
+from storage.journal import Damage, Entry, JournalReader, Position
+from storage.models import JournalProgress, Root
+from storage.records import CallRecord
+
+log = logging.getLogger(__name__)
+
+GROUP_ROWS: Final = 500
+"""Most records in one commit; live calls are committed each second long before."""
+GROUP_SECONDS: Final = 1.0
+POLL_SECONDS: Final = 0.2
+"""How often an idle ledger looks at the journal."""
+LONGEST_WAIT: Final = 5.0
+"""Between two tries while the store is down."""
+UPKEEP_SECONDS: Final = 60.0
+LATE_CALLS: Final = 3 * 86400
+"""A month is sealed for good this long after its end: the longest call is over then."""
+
+
+def _nothing(step: str) -> None:
+    """Do nothing at a step; crash tests put a death here."""
+
+
+def _seal(owner: str, month: str, root: Root) -> None:
+    root.records.owners[owner].months[month].seal_all()
+
+
+class Ledger:
+    """One box's ledger. ``step`` does what there is to do and returns how long to wait for more."""
+
+    def __init__(
+        self,
+        journal: Path,
+        database: MainDatabase,
+        *,
+        box: str = "box",
+        recorder_place: Path | None = None,
+        keep_seconds: float = 3600.0,
+        mono: Callable[[], float] = time.monotonic,
+        utc: Callable[[], float] = time.time,
+        at_step: Callable[[str], None] = _nothing,
+    ) -> None:
+        self._journal = journal
+        self._database = database
+        self._box = box
+        self._recorder_place = recorder_place
+        self._keep_seconds = keep_seconds
+        self._mono = mono
+        self._utc = utc
+        self._at_step = at_step
+        self._reader: JournalReader | None = None
+        self._gatherer = Gatherer()
+        self._entries: deque[Entry] = deque()
+        self._group: list[CallRecord] = []
+        self._reached = Position(0, 0)
+        self._rebuild = Position(0, 0)
+        self._committed_mono = float("-inf")
+        self._tries = 0
+        self._upkeep_due = mono() + 1.0
+        self.store_down = ""
+        """Why the store could not be used at the last try; empty: it could."""
+        self.damage: list[Damage] = []
+        """Lines of the journal that could not be read, the latest 100."""
+        self.damaged = 0
+        self.committed_rows = 0
+        """Records committed since the start of this process."""
+        self.committed_at = 0.0
+        """When the last group was committed, UTC POSIX seconds; 0: none yet."""
+
+    @property
+    def waiting(self) -> int:
+        """Records that are made and not committed."""
+        return len(self._group)
+
+    @property
+    def open_calls(self) -> int:
+        """Calls that are up, as far as the journal was read."""
+        return self._gatherer.open_calls
+
+    @property
+    def place(self) -> Position:
+        """How far the journal was read."""
+        return self._reached
+
+    def close(self) -> None:
+        """Let the journal go; what is not committed is read again next time."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def step(self) -> float:
+        """Read, and commit a group when it is due. Return seconds until the next step is worthwhile."""
+        try:
+            if self._reader is None:
+                self._reader = self._begin()
+            self._read()
+            now = self._mono()
+            due = self._committed_mono + GROUP_SECONDS
+            if len(self._group) >= GROUP_ROWS or (self._group and now >= due):
+                self._commit()
+                self._committed_mono = now
+            elif now >= self._upkeep_due:
+                self._upkeep()
+                self._upkeep_due = now + UPKEEP_SECONDS
+        except (StoreDown, SchemaMismatch) as error:
+            self._tries += 1
+            if not self.store_down:
+                log.warning("the store cannot be used, records wait in the journal: %s", error)
+            self.store_down = str(error) or type(error).__name__
+            return min(LONGEST_WAIT, 0.2 * 2.0 ** min(self._tries, 8))
+        if self.store_down:
+            log.info("the store can be used again")
+        self.store_down = ""
+        self._tries = 0
+        if self._entries or len(self._group) >= GROUP_ROWS:
+            return 0.0
+        return POLL_SECONDS
+
+    def finish(self) -> None:
+        """Commit what is there, at an orderly end; without a store it stays in the journal."""
+        try:
+            if self._reader is None:
+                self._reader = self._begin()
+            self._read()
+            while self._group:
+                self._commit()
+                self._read()
+        except (StoreDown, SchemaMismatch) as error:
+            log.warning("ended with the store down, records stay in the journal: %s", error)
+
+    def _begin(self) -> JournalReader:
+        committed, rebuild = self._database.read(self._places)
+        self._gatherer = Gatherer(committed)
+        self._reached = self._rebuild = rebuild
+        self._entries.clear()
+        self._group.clear()
+        position = rebuild if rebuild > (0, 0) else None
+        return JournalReader(self._journal, position, without=(DialogNow, Marks), on_damage=self._note_damage)
+
+    def _places(self, root: Root) -> tuple[Position, Position]:
+        progress: JournalProgress | None = root.records.journals.get(self._box)
+        if progress is None:
+            return Position(0, 0), Position(0, 0)
+        return Position(*progress.committed), Position(*progress.rebuild)
+
+    def _read(self) -> None:
+        """Fold lines until a group is full or there are no more."""
+        assert self._reader is not None
+        group, entries = self._group, self._entries
+        while len(group) < GROUP_ROWS:
+            if not entries:
+                entries.extend(self._reader.read())
+                if not entries:
+                    self._reached = max(self._reached, self._reader.position)
+                    break
+            records, self._reached = self._gatherer.take(entries, GROUP_ROWS - len(group))
+            group.extend(records)
+        self._at_step("read")
+
+    def _commit(self) -> None:
+        committed = max(self._reached, self._gatherer.committed)
+        rebuild = self._gatherer.rebuild_from(committed)
+        group = self._group
+
+        def work(root: Root) -> None:
+            progress = root.records.journals.get(self._box)
+            if progress is None:
+                progress = root.records.journals[self._box] = JournalProgress()
+            root.records.add(group)
+            progress.committed = tuple(committed)
+            progress.rebuild = tuple(rebuild)
+
+        self._at_step("before commit")
+        self._database.transact(work, note="ledger")
+        self._at_step("after commit")
+        self.committed_rows += len(group)
+        self.committed_at = self._utc()
+        self._gatherer.committed = committed
+        self._rebuild = rebuild
+        group.clear()
+
+    def _upkeep(self) -> None:
+        remove_consumed(self._journal, self._rebuild, self._recorder_place, self._keep_seconds, self._utc())
+        self._at_step("after removal")
+        self._seal_closed_months()
+
+    def _seal_closed_months(self) -> None:
+        current = month_of(int((self._utc() - LATE_CALLS) * 1000))
+
+        def closed(root: Root) -> list[tuple[str, str]]:
+            return [
+                (name, month)
+                for name, owner in root.records.owners.items()
+                for month in owner.months.keys(None, current, excludemax=True)
+                if owner.months[month].open_count
+            ]
+
+        for name, month in self._database.read(closed):
+            self._database.transact(partial(_seal, name, month), note="ledger seal")
+
+    def _note_damage(self, damage: Damage) -> None:
+        log.critical("journal damaged at %d:%d: %s", *damage.position, damage.why)
+        self.damaged += 1
+        self.damage.append(damage)
+        del self.damage[:-100]

@@ -1,0 +1,22 @@
+"""At most one ledger follows a journal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class LedgerBusy(Exception):
+    """Another ledger runs on this data directory."""
+
+
+def hold_lock(path: Path) -> int:
+    """Return a descriptor that holds the lock until it is closed; raises :class:`LedgerBusy`."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise LedgerBusy(f"another ledger holds {path}") from None
+    return fd
