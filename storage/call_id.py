@@ -43,7 +43,9 @@ def key_of(call: str, start: float = 0.0) -> bytes:
     """
     data = ulid_bytes(call)
     if data is None:
-        data = max(0, int(start * 1000)).to_bytes(6, "big") + blake2b(call.encode(), digest_size=10).digest()
+        data = (
+            max(0, round(start * 1000)).to_bytes(6, "big") + blake2b(call.encode(), digest_size=10).digest()
+        )
     return data.translate(_INVERT)
 
 
@@ -59,7 +61,7 @@ def milliseconds_of(key: bytes) -> int:
 
 def bound_of(seconds: float) -> bytes:
     """Return a key newer than each call that began at or before ``seconds`` UTC, older than later ones."""
-    return max(0, int(seconds * 1000) + 1).to_bytes(6, "big").translate(_INVERT) + b"\xff" * 10
+    return max(0, round(seconds * 1000) + 1).to_bytes(6, "big").translate(_INVERT) + b"\xff" * 10
 
 
 def day_of(milliseconds: int) -> str:

@@ -82,6 +82,7 @@ class JournalWriter:
         self._backlog: deque[bytes] = deque()
         self._backlog_bytes = 0
         self._failing = False
+        self._unsynced = False
         self._retired: list[int] = []
         self._size = 0
         self._fd = -1
@@ -146,6 +147,10 @@ class JournalWriter:
             self._thread.join()
         with self._lock:
             self._drain()
+            if self._backlog:
+                log.critical(
+                    "%d journal lines are lost: the disk took none until the end", len(self._backlog)
+                )
             self._sync()
             os.close(self._fd)
             self._fd = -1
@@ -305,7 +310,13 @@ class JournalWriter:
             if with_new_file:
                 self._sync_directory()
         except OSError as error:
-            self._report(error)
+            if not self._unsynced:
+                self._unsynced = True
+                self._on_error(error)
+            return
+        if self._unsynced:
+            self._unsynced = False
+            self._on_recovered()
 
     def _sync_directory(self) -> None:
         fd = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -1,0 +1,206 @@
+"""Call records at rest: found again whole, newest first, each once, and small."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.outcomes import Outcome
+from storage.call_id import bound_of, call_of, day_of, hour_of, key_of, month_of, ulid_bytes, ulid_text
+from storage.connection import MainDatabase, open_main_in_memory
+from storage.fold import fold
+from storage.models import Root
+from storage.models.call_records import OPEN_ROWS, SEGMENT_ROWS
+from storage.records import CallRecord
+from storage.rows import (
+    decode_detail,
+    decode_row,
+    detail_of,
+    encode_detail,
+    encode_row,
+    record_of,
+    row_of,
+    seal_details,
+    seal_rows,
+    unseal_detail,
+    unseal_rows,
+)
+from tests.unit.ledger.made_up import NOON, a_call
+
+
+def some(count: int, seed: int = 1, gap: float = 1.0, **facts: object) -> list[CallRecord]:
+    rnd = random.Random(seed)
+    outcomes = (Outcome.ANSWERED, Outcome.ANSWERED, Outcome.BUSY)
+    return [
+        fold(a_call(rnd, NOON + n * gap, outcome=rnd.choice(outcomes), **facts))  # type: ignore[arg-type]
+        for n in range(count)
+    ]
+
+
+@pytest.fixture
+def database() -> MainDatabase:
+    return open_main_in_memory()
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_call_ids_are_keys_and_back(data: bytes) -> None:
+    """An id becomes 16 bytes and the same id again."""
+    text = ulid_text(data)
+    assert len(text) == 26
+    assert ulid_bytes(text) == data
+    assert call_of(key_of(text)) == text
+
+
+@given(st.integers(0, 2**47), st.integers(0, 2**47), st.binary(min_size=10, max_size=10))
+def test_keys_sort_newest_first(one: int, other: int, noise: bytes) -> None:
+    """A later call has the smaller key, and the bound of a moment parts the calls before from those after."""
+    earlier, later = sorted((one, other))
+    keys = [key_of(ulid_text(ms.to_bytes(6, "big") + noise)) for ms in (earlier, later)]
+    assert earlier == later or keys[1] < keys[0]
+    assert bound_of(later / 1000) < keys[1]
+
+
+def test_days_and_months_are_those_of_beijing() -> None:
+    """16:30 UTC is half past midnight of the next day in Beijing."""
+    late = 1_798_734_600_000  # 2026-12-31 16:30 UTC
+    assert (day_of(late), month_of(late), hour_of(late)) == ("20270101", "202701", 0)
+    assert day_of(late - 3_600_000) == "20261231"
+
+
+def test_a_record_comes_back_from_its_row_and_details() -> None:
+    """Nothing of a record is lost when it is split for storing, open or sealed."""
+    records = some(40)
+    rows = [row_of(record) for record in records]
+    details = [encode_detail(detail_of(record)) for record in records]
+    block, detail_block = seal_rows(rows), seal_details(details)
+    assert unseal_rows(block) == rows
+    for n, record in enumerate(records):
+        assert record_of(decode_row(encode_row(rows[n])), decode_detail(details[n])) == record
+        assert record_of(rows[n], unseal_detail(detail_block, n)) == record
+
+
+def test_ids_that_are_no_ulids_are_kept_as_well() -> None:
+    """Somebody else's ids only cost space."""
+    rows = [row_of(fold(a_call(random.Random(n), call=f"call-{n}"))) for n in range(3)]
+    assert unseal_rows(seal_rows(rows)) == rows
+
+
+def test_a_sealed_list_row_takes_at_most_80_bytes() -> None:
+    """A year of a busy box stays on a small disk."""
+    rows = [row_of(record) for record in some(SEGMENT_ROWS)]
+    assert len(seal_rows(rows)) / len(rows) <= 40
+
+
+def test_records_are_found_and_listed_newest_first(database: MainDatabase) -> None:
+    """Sealed or open, a list reads newest first from any point, and each record is found by its id."""
+    records = some(OPEN_ROWS + SEGMENT_ROWS + 100)
+    for begin in range(0, len(records), 150):
+        database.transact(lambda root, begin=begin: root.records.add(records[begin : begin + 150]))  # type: ignore[misc]
+
+    def check(root: Root) -> None:
+        month = root.records.owners["acme"].months["202611"]
+        assert month.sealed_count == 2 * SEGMENT_ROWS
+        listed = [row.id for _, row in month.rows()]
+        assert listed == [record.id for record in reversed(records)]
+        some_key = key_of(listed[700])
+        assert [row.id for _, row in month.rows(some_key)] == listed[701:]
+        for place in (0, 1, 499, 500, 1000, len(records) - 1):
+            assert root.records.find(records[place].id) == records[place]
+            assert root.records.find(records[place].id, "acme") == records[place]
+        assert root.records.find(records[0].id, "other") is None
+        assert root.records.find("01JD0000000000000000000000") is None
+
+    database.read(check)
+
+
+def test_a_call_that_ends_days_later_finds_its_place(database: MainDatabase) -> None:
+    """A long call is recorded after newer ones were sealed; lists show it where it began."""
+    records = some(OPEN_ROWS * 2)
+    late = records.pop(300)
+    database.transact(lambda root: root.records.add(records))
+    assert database.transact(lambda root: root.records.add([late])) == 1
+    assert database.transact(lambda root: root.records.add([late])) == 0
+
+    def check(root: Root) -> None:
+        month = root.records.owners["acme"].months["202611"]
+        month.seal_all()
+        keys = [key for key, _ in month.rows()]
+        assert keys == sorted(keys)
+        assert len(keys) == len(records) + 1
+        assert root.records.find(late.id) == late
+
+    database.read(check)
+
+
+def test_a_call_is_recorded_once(database: MainDatabase) -> None:
+    """Adding again, sealed or not, changes neither records nor totals."""
+    records = some(OPEN_ROWS + 10)
+    assert database.transact(lambda root: root.records.add(records)) == len(records)
+    before = database.read(lambda root: root.records.owner("acme").totals("20261101", "20261131"))
+    assert database.transact(lambda root: root.records.add(records)) == 0
+    assert database.transact(lambda root: root.records.add([records[0], records[-1]])) == 0
+    assert database.read(lambda root: root.records.owner("acme").totals("20261101", "20261131")) == before
+    assert before.all.calls == len(records)
+
+
+def test_totals_agree_with_the_records(database: MainDatabase) -> None:
+    """Daily roll-ups tell what counting every record would."""
+    records = some(300, gap=600.0)
+    unknown = some(5, seed=9, tenant=None, number=None)
+    database.transact(lambda root: root.records.add(records + unknown))
+
+    def check(root: Root) -> None:
+        totals = root.records.owner("acme").totals("20261101", "20261231")
+        assert totals.all.calls == 300
+        assert totals.all.answered == sum(record.outcome == "answered" for record in records)
+        assert totals.all.talk_ms == sum(record.talk_ms for record in records)
+        assert totals.all.access_ms == sum(record.access_ms for record in records)
+        assert sum(totals.outcomes.values()) == 300
+        assert sum(count.calls for count in totals.hours.values()) == 300
+        assert totals.numbers["4001003721"].calls == 300
+        assert totals.trunks_in["demo-carrier"] == totals.all
+        days = list(root.records.owner("acme").day_totals)
+        assert len(days) == 3
+        assert root.records.owner(None).totals(days[0], days[-1]).all.calls == 5
+
+    database.read(check)
+
+
+def test_dropping_a_month_keeps_its_totals(database: MainDatabase) -> None:
+    """Old records go by the month; bills of the year stay."""
+    records = some(20)
+    database.transact(lambda root: root.records.add(records))
+    assert database.transact(lambda root: root.records.owner("acme").drop_month("202611")) == 20
+    assert database.read(lambda root: root.records.find(records[0].id)) is None
+    assert (
+        database.read(lambda root: root.records.owner("acme").totals("20261101", "20261131").all.calls) == 20
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 60), max_size=80), st.data())
+def test_lists_are_whole_in_any_order_of_ends_and_sealing(starts: list[int], data: st.DataObject) -> None:
+    """Calls end in any order and rows are sealed at any time: a list shows each once, newest first."""
+    database = open_main_in_memory()
+    rnd = random.Random(1)
+    records = [fold(a_call(rnd, NOON + start)) for start in starts]
+    for record in records:
+        database.transact(lambda root, record=record: root.records.add([record]))  # type: ignore[misc]
+        if data.draw(st.booleans()):
+            count = data.draw(st.integers(1, 5))
+            database.transact(
+                lambda root, count=count: root.records.owner("acme").month("202611").seal(count)  # type: ignore[misc]
+            )
+
+    def check(root: Root) -> None:
+        keys = [key for key, _ in root.records.owner("acme").month("202611").rows()]
+        assert keys == sorted(key_of(record.id) for record in records)
+        after = bound_of(NOON + 30)
+        assert [key for key, _ in root.records.owner("acme").month("202611").rows(after)] == [
+            key for key in keys if key > after
+        ]
+
+    database.read(check)
