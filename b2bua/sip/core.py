@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from b2bua.sip.bodies import accepts, body_of
 from b2bua.sip.check import check_request, check_response
 from b2bua.sip.core_admission import Admit, Admitted
 from b2bua.sip.core_endpoint import (
@@ -345,14 +346,17 @@ def _unacceptable(request: Request) -> SipError | None:
     21.4.7)."""
     if request.body:
         kind = request.content_type
-        if kind is not None and kind != SDP and not kind.startswith("multipart/") and _must_be_read(request):
+        if kind is not None and kind.startswith("multipart/"):
+            try:
+                body_of(request, SDP)
+            except SipError as error:
+                return error
+        elif kind is not None and kind != SDP and _must_be_read(request):
             return SipError(415, "Unsupported Media Type", [ACCEPT])
         if request.has("Content-Encoding") and request.tokens("Content-Encoding") != ("identity",):
             return SipError(415, "Unsupported Media Type", [("Accept-Encoding", "identity")])
-    if request.has("Accept"):
-        kinds = [value.partition(";")[0].strip(" \t").lower() for value in request.values("Accept")]
-        if not any(kind in (SDP, "application/*", "*/*") for kind in kinds):
-            return SipError(406, "Not Acceptable")
+    if not accepts(request, SDP):
+        return SipError(406, "Not Acceptable")
     return None
 
 

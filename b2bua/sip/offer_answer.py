@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from b2bua.sip.bodies import body_of
 from b2bua.sip.core_endpoint import SDP
+from b2bua.sip.errors import SipError
 from b2bua.sip.message import Message
 
 
@@ -59,10 +61,10 @@ class OfferAnswer:
 
 
 def sdp_of(message: Message) -> bytes:
-    """Return the session description in a message, b"" when there is none."""
-    body = message.body
-    if not body:
+    """Return the session description in a message, b"" when there is none that could be found."""
+    if not message.body:
         return b""
-    if message.content_type == SDP:
-        return body
-    return b""
+    try:
+        return body_of(message, SDP) or b""
+    except SipError:
+        return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred
@@ -16,6 +17,8 @@ from b2bua.stack.driver import Driver
 from b2bua.stack.legs import SessionLeg, dial_failed, read_sdp, reason_value
 from b2bua.stack.next_hop import NextHop, NextHops
 from domain.outcomes import Outcome
+
+_SECONDS = re.compile("[0-9]{1,6}")
 
 NEXT_TRUNK = frozenset({503})
 """Refusals after which another trunk may do better."""
@@ -113,7 +116,7 @@ class SipOutboundLeg(SessionLeg):
         hop = self._hop
         assert hop is not None
         self._hush()
-        self._tell_hop(status if response is not None or status == 408 else 0)
+        self._tell_hop(status if response is not None or status == 408 else 0, _retry_after(response))
         self._release_hop()
         if response is None:
             self._failure = DialFailed(status, "No answer from the trunk", Outcome.TRUNK_DOWN)
@@ -132,10 +135,13 @@ class SipOutboundLeg(SessionLeg):
             self._silence.owner = None
             self._silence = None
 
-    def _tell_hop(self, status: int) -> None:
+    def _tell_hop(self, status: int, retry_after: float = 0.0) -> None:
         if self._hop is not None and not self._told_hop:
             self._told_hop = True
-            self._hops.tried(self._hop, status)
+            if retry_after:
+                self._hops.tried(self._hop, status, retry_after)
+            else:
+                self._hops.tried(self._hop, status)
 
     def _release_hop(self) -> None:
         hop, self._hop = self._hop, None
@@ -198,3 +204,11 @@ class SipOutboundLeg(SessionLeg):
     def _end(self, end: LegEnd) -> None:
         self._release_hop()
         super()._end(end)
+
+
+def _retry_after(response: Response | None) -> float:
+    """Read the seconds of Retry-After in a 503; 0 without."""
+    if response is None or response.status != 503:
+        return 0.0
+    match = _SECONDS.match(response.get("Retry-After") or "")
+    return float(match[0]) if match else 0.0

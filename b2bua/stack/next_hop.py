@@ -66,9 +66,10 @@ class NextHops(Protocol):
     def begin(self, hop: NextHop) -> bool:
         """Take a channel of the hop's trunk; False: it is over its limit, the next hop is tried."""
 
-    def tried(self, hop: NextHop, status: int) -> None:
+    def tried(self, hop: NextHop, status: int, retry_after: float = 0.0) -> None:
         """Learn what an attempt came to: first provisional above 100 or final status, 408 for silence, 0
-        for a transport error. Called once for each attempt that was begun (circuit breaker, health)."""
+        for a transport error. Called once for each attempt that was begun (circuit breaker,
+        health). ``retry_after``: seconds, out of a 503; 0 without."""
 
     def end(self, hop: NextHop) -> None:
         """Give the channel back; called once for each attempt that was begun, when its leg is over."""

@@ -57,9 +57,10 @@ class Hops:
         self.log.append(f"begin {hop.trunk}")
         return True
 
-    def tried(self, hop: NextHop, status: int) -> None:
+    def tried(self, hop: NextHop, status: int, retry_after: float = 0.0) -> None:
         """Learn what an attempt came to."""
-        self.log.append(f"tried {hop.trunk} {status}")
+        later = f" later {retry_after:g}" if retry_after else ""
+        self.log.append(f"tried {hop.trunk} {status}{later}")
 
     def end(self, hop: NextHop) -> None:
         """Give the channel back."""
@@ -119,17 +120,18 @@ class Box:
         self, request: Request, admitted: Admitted, sdp: SessionDescription | None
     ) -> Invitation:
         """Read only what the tests look at."""
+        uri = request.uri.partition("@")[0].partition(":")[2]
         return Invitation(
             trunk=admitted.trunk,
             extension=admitted.extension,
             listener="carrier",
             called_raw=request.uri,
-            called=request.request_uri.user or "",
+            called=uri,
             caller_raw="",
-            caller=request.from_.uri.user or "",
+            caller="",
             caller_display="",
             anonymous=False,
-            sip_call_id=request.call_id,
+            sip_call_id=request.get("Call-ID") or "",
             source="",
             user_agent="",
             offer=sdp,

@@ -291,4 +291,4 @@ def title(message: Message) -> str:
     if isinstance(message, Request):
         return message.method
     assert isinstance(message, Response)
-    return f"{message.status} {message.cseq.method}"
+    return f"{message.status} {(message.get('CSeq') or '').rpartition(' ')[2]}"

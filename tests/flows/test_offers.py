@@ -1,4 +1,4 @@
-"""New offers in a call: re-INVITE and UPDATE from either side, late offers, refusals, glare (RFC 3264, 3311)."""
+"""New offers in a call: re-INVITE and UPDATE from either side, late offers, glare (RFC 3264, 3311)."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_two_offers_of_the_box_go_one_after_the_other() -> None:
 
 
 def test_offers_cross_and_the_box_tries_again() -> None:
-    """Glare: the caller's offer gets 491, ours too; we are not the Call-ID's owner and try again within 2 s."""
+    """Glare: the caller's offer gets 491, ours too; the Call-ID is not ours, so we try again within 2 s."""
     scene = Scene()
     ok = scene.answered()
     scene.inbound.on_reoffer = lambda sdp: answer(sdp, 6000)

@@ -1,0 +1,119 @@
+"""Record-Route, loose and strict routers, Contacts elsewhere (RFC 3261 12, 16.12)."""
+
+from __future__ import annotations
+
+from tests.flows.network import Peer
+from tests.flows.scene import OFFER, Scene, answer_to
+
+PROXY = ("10.0.0.9", 5060)
+LOOSE = "<sip:10.0.0.9:5060;lr>"
+STRICT = "<sip:10.0.0.9:5060>"
+FAR = "<sip:far@192.0.2.1:5070;lr>"
+
+
+def test_requests_to_the_caller_follow_his_route_set_in_order() -> None:
+    """As UAS: Record-Routes top first; our BYE goes to the first router, addressed to the Contact."""
+    scene = Scene()
+    proxy = Peer(scene.network, PROXY, scene.box.address)
+    invite = scene.caller.invite(body=OFFER, rows=(("Record-Route", f"{LOOSE}, {FAR}"),))
+    ok = scene.answered(invite)
+    assert ok.get("Record-Route") == f"{LOOSE}, {FAR}"
+    scene.inbound.hang_up()
+    bye = proxy.expect_request("BYE")
+    assert bye.uri == "sip:peer@10.0.0.2:5060"
+    assert bye.get_all("Route") == [LOOSE, FAR]
+    proxy.respond(bye, 200)
+    scene.assert_nothing_left()
+
+
+def test_requests_to_the_target_follow_its_route_set_in_reverse() -> None:
+    """As UAC: Record-Routes bottom first, in ACK and BYE alike."""
+    scene = Scene()
+    proxy = Peer(scene.network, PROXY, scene.box.address)
+    invite = scene.dialled()
+    rows = (("Record-Route", FAR), ("Record-Route", LOOSE))
+    scene.callee.respond(invite, 200, rows=rows, body=answer_to(invite))
+    ack = proxy.expect_request("ACK")
+    assert ack.get_all("Route") == [LOOSE, FAR]
+    assert ack.uri == "sip:peer@10.0.0.3:5080"
+    scene.outbound.hang_up()
+    bye = proxy.expect_request("BYE")
+    assert bye.get_all("Route") == [LOOSE, FAR]
+    proxy.respond(bye, 200)
+    scene.assert_nothing_left()
+
+
+def test_a_strict_router_becomes_the_request_uri() -> None:
+    """A first router without lr: it is the Request-URI, the Contact goes to the end of the Route."""
+    scene = Scene()
+    proxy = Peer(scene.network, PROXY, scene.box.address)
+    scene.answered(scene.caller.invite(body=OFFER, rows=(("Record-Route", f"{STRICT}, {FAR}"),)))
+    scene.inbound.hang_up()
+    bye = proxy.expect_request("BYE")
+    assert bye.uri == "sip:10.0.0.9:5060"
+    assert bye.get_all("Route") == [FAR, "<sip:peer@10.0.0.2:5060>"]
+    proxy.respond(bye, 200)
+    scene.assert_nothing_left()
+
+
+def test_an_outbound_proxy_stands_in_the_route_of_the_invite() -> None:
+    """Routes of the next hop: in the INVITE, its ACK to a refusal and its CANCEL."""
+    scene = Scene()
+    scene.box.hops.list = [scene.box.hop(scene.callee.address, routes=(LOOSE,))]
+    invite = scene.dialled()
+    scene.outbound.answered.addErrback(lambda failure: None)
+    assert invite.get("Route") == LOOSE
+    scene.callee.respond(invite, 180)
+    scene.network.run(0.1)
+    scene.outbound.hang_up()
+    cancel = scene.callee.expect_request("CANCEL")
+    assert cancel.get("Route") == LOOSE
+    scene.callee.respond(cancel, 200)
+    scene.callee.respond(invite, 487)
+    assert scene.callee.expect_request("ACK").get("Route") == LOOSE
+    scene.assert_nothing_left()
+
+
+def test_a_malformed_record_route_is_refused() -> None:
+    """400: no dialog could be kept."""
+    scene = Scene()
+    scene.caller.send(scene.caller.invite(body=OFFER, rows=(("Record-Route", "<sip:x"),)))
+    scene.caller.expect("400 INVITE")
+    scene.assert_nothing_left()
+
+
+def test_a_contact_elsewhere_is_followed_on_trunks() -> None:
+    """The carrier's media gateway takes the dialog over: our BYE goes to its address."""
+    scene = Scene()
+    gateway = Peer(scene.network, PROXY, scene.box.address)
+    invite = scene.caller.invite(body=OFFER)
+    invite.set("Contact", "<sip:gw@10.0.0.9>")
+    scene.answered(invite)
+    scene.inbound.hang_up()
+    gateway.respond(gateway.expect_request("BYE"), 200)
+    scene.assert_nothing_left()
+
+
+def test_phones_behind_nat_are_reached_where_they_come_from() -> None:
+    """An extension's private Contact is never followed: requests go back along its flow."""
+    scene = Scene()
+    scene.box.extension = "8001"
+    invite = scene.caller.invite(body=OFFER)
+    invite.set("Contact", "<sip:8001@192.168.1.20:5060>")
+    scene.answered(invite)
+    scene.inbound.hang_up()
+    bye = scene.caller.expect_request("BYE")
+    assert bye.uri == "sip:8001@192.168.1.20:5060"
+    scene.caller.respond(bye, 200)
+    scene.assert_nothing_left()
+
+
+def test_a_contact_with_a_name_leaves_the_dialog_on_its_flow() -> None:
+    """A host name is not looked up in the middle of a call."""
+    scene = Scene()
+    invite = scene.caller.invite(body=OFFER)
+    invite.set("Contact", "<sip:gw@sbc.carrier.example>")
+    scene.answered(invite)
+    scene.inbound.hang_up()
+    scene.caller.respond(scene.caller.expect_request("BYE"), 200)
+    scene.assert_nothing_left()
