@@ -15,6 +15,11 @@ from box400.cli.words import LANGUAGES, speak
 COMMANDS = {
     "run": "box400.cli.run",
     "call": "box400.cli.call",
+    "status": "box400.cli.live",
+    "calls": "box400.cli.live",
+    "hangup": "box400.cli.live",
+    "alarms": "box400.cli.live",
+    "trace": "box400.cli.trace",
     "store": "box400.cli.processes",
     "b2bua": "box400.cli.processes",
     "ledger": "box400.cli.processes",

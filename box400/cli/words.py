@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
 LANGUAGES = ("en", "zh")
+
+T = TypeVar("T")
 
 _spoken = "en"
 
@@ -16,6 +19,6 @@ def speak(language: str | None) -> None:
     _spoken = language or ("zh" if locale.lower().startswith("zh") else "en")
 
 
-def words(en: str, zh: str) -> str:
-    """Return the text in the language spoken."""
+def words(en: T, zh: T) -> T:
+    """Return the text (or texts) in the language spoken."""
     return zh if _spoken == "zh" else en

@@ -123,7 +123,7 @@ class _OneHop:
         """Let every attempt begin."""
         return True
 
-    def tried(self, hop: NextHop, status: int) -> None:
+    def tried(self, hop: NextHop, status: int, retry_after: float = 0.0) -> None:
         """Learn nothing."""
 
     def end(self, hop: NextHop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -88,10 +89,13 @@ class Supervisor:
 
 
 def _hold(lock: Path) -> IO[str]:
-    file = lock.open("w", encoding="utf-8")
+    file = lock.open("a+", encoding="ascii")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
         raise AlreadyRunning(str(lock.parent)) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
     return file

@@ -1,0 +1,146 @@
+"""What the processes of a box are doing, as they tell and as the kernel sees them."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from b2bua.alarms import Alarm, read_alarms
+from b2bua.control import AskStatus, ControlClient, ControlDown, ControlFailed, Status
+from b2bua.ledger.status import LedgerStatus
+from b2bua.ledger.status import read_status as read_ledger
+from b2bua.recorder.status import RecorderStatus
+from b2bua.recorder.status import read_status as read_recorder
+from storage.data_directory import DataDirectory
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class ProcessState(msgspec.Struct, frozen=True):
+    """One process of the box."""
+
+    name: str
+    """``run``, ``store``, ``ledger``, ``recorder``, ``b2bua``, ``media-0`` ..."""
+    up: bool
+    pid: int = 0
+    memory_kib: int = 0
+    """Proportional set size: memory shared with others is counted in parts, so that the sum is true."""
+    uptime_seconds: float = 0.0
+    detail: str = ""
+
+
+class BoxStatus(msgspec.Struct, frozen=True):
+    """The whole box as it is now."""
+
+    data: str
+    up: bool
+    """Whether it serves calls."""
+    processes: list[ProcessState]
+    memory_kib: int
+    b2bua: Status | None
+    ledger: LedgerStatus | None
+    recorder: RecorderStatus | None
+    alarms: list[Alarm]
+
+
+def box_status(data: DataDirectory) -> BoxStatus:
+    """Ask every process of the box; whoever does not answer is down."""
+    b2bua = _ask_b2bua(data)
+    ledger, recorder = read_ledger(data), read_recorder(data)
+    store = _store_file(data)
+    processes = [
+        _process("run", _run_pid(data), "box400"),
+        _process("store", store.get("pid", 0), "storage", "; ".join(store.get("damage", ()))),
+        _process("ledger", ledger.pid if ledger else 0, "b2bua.ledger", _ledger_detail(ledger)),
+        _process("recorder", recorder.pid if recorder else 0, "b2bua.recorder", _recorder_detail(recorder)),
+        _process("b2bua", b2bua.pid if b2bua else 0, "b2bua", _b2bua_detail(b2bua)),
+    ]
+    if b2bua is not None:
+        processes += [
+            _process(f"media-{each.index}", each.pid, "", f"{each.endpoints} endpoints")
+            for each in b2bua.workers
+        ]
+    alarms = b2bua.alarms if b2bua is not None else read_alarms(data.alarms_file)
+    alarms = [*alarms, *(ledger.alarms if ledger else ()), *(recorder.alarms if recorder else ())]
+    return BoxStatus(
+        data=str(data.root),
+        up=b2bua is not None,
+        processes=processes,
+        memory_kib=sum(process.memory_kib for process in processes),
+        b2bua=b2bua,
+        ledger=ledger,
+        recorder=recorder,
+        alarms=sorted(alarms, key=lambda alarm: alarm.since),
+    )
+
+
+def _ask_b2bua(data: DataDirectory) -> Status | None:
+    try:
+        with ControlClient(data.control_socket) as client:
+            return client.ask(AskStatus(), Status)
+    except (ControlDown, ControlFailed):
+        return None
+
+
+def _store_file(data: DataDirectory) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = msgspec.json.decode((data.run / "store.json").read_bytes())
+    except FileNotFoundError:
+        return {}
+    return content
+
+
+def _run_pid(data: DataDirectory) -> int:
+    try:
+        text = (data.run / "box.lock").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return 0
+    return int(text) if text.isdecimal() else 0
+
+
+def _ledger_detail(status: LedgerStatus | None) -> str:
+    return "" if status is None else f"{status.waiting} records waiting, {status.open_calls} calls open"
+
+
+def _recorder_detail(status: RecorderStatus | None) -> str:
+    return "" if status is None else f"{status.backlog} calls to compose, {status.made} made"
+
+
+def _b2bua_detail(status: Status | None) -> str:
+    return "" if status is None else f"{status.calls} calls, {status.registrations} registrations"
+
+
+def _process(name: str, pid: int, module: str, detail: str = "") -> ProcessState:
+    """Look at a process; a pid that now belongs to another program counts as down."""
+    proc = Path(f"/proc/{pid}")
+    try:
+        if not pid or module.encode() not in (proc / "cmdline").read_bytes():
+            return ProcessState(name, up=False)
+        return ProcessState(
+            name,
+            up=True,
+            pid=pid,
+            memory_kib=_pss(proc),
+            uptime_seconds=round(_uptime(proc), 1),
+            detail=detail,
+        )
+    except (FileNotFoundError, ProcessLookupError):
+        return ProcessState(name, up=False)
+
+
+def _pss(proc: Path) -> int:
+    """Return the proportional set size; 0 where we may not look (another user's process)."""
+    try:
+        lines = (proc / "smaps_rollup").read_text().splitlines()
+    except PermissionError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def _uptime(proc: Path) -> float:
+    after_name = (proc / "stat").read_text().rpartition(")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(after_name[19]) / _TICKS
