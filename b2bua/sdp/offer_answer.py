@@ -142,7 +142,7 @@ def _answer_crypto(accepted: Media, key: bytes | None) -> tuple[Crypto, ...]:
 
 def _refused(media: Media) -> Media:
     """Refuse a stream: same kind, transport and formats, port 0 (RFC 3264 6)."""
-    return Media(media.kind, 0, media.proto, media.codecs[:1], media.formats[:1])
+    return Media(media.kind, 0, media.proto, media.codecs[:1], media.formats)
 
 
 def effective_direction(description: SessionDescription, media: Media) -> Direction:

@@ -75,12 +75,12 @@ class SessionDescription(msgspec.Struct, frozen=True, gc=False):
     def encode(self) -> bytes:
         """Write it with CRLF line ends; raises ValueError for CR, LF or NUL in a part of it."""
         lines = ["v=0", _print_origin(self.origin), f"s={self.name}"]
-        lines += [line for line in self.extra if line[0] in "iuep"]
+        lines += [line for line in self.extra if _place(line) == 0]
         if self.connection is not None:
             lines.append(f"c={print_address(self.connection)}")
-        lines += [line for line in self.extra if line[0] == "b"]
+        lines += [line for line in self.extra if _place(line) == 1]
         lines.append(f"t={self.times}")
-        lines += [line for line in self.extra if line[0] not in "iuepb"]
+        lines += [line for line in self.extra if _place(line) == 2]
         lines += [print_attribute(name, value) for name, value in self.attributes]
         for media in self.media:
             lines += _print_media(media)
@@ -132,7 +132,7 @@ def _read(sections: list[Section]) -> SessionDescription:
         connection,
         name,
         tuple(head.attributes),
-        tuple(extra),
+        tuple(sorted(extra, key=_place)),
         "0 0" if times is None else times,
     )
 
@@ -160,8 +160,13 @@ def _read_media(section: Section, session: Section) -> Media:
         section.rtcp,
         tuple(section.crypto or session.crypto),
         tuple(section.attributes),
-        tuple(extra),
+        tuple(sorted(extra, key=_place)),
     )
+
+
+def _place(line: str) -> int:
+    """Say where a line stands: before ``c=`` (0), before ``t=`` (1), or after it (2)."""
+    return 0 if line[0] in "iuep" else 1 if line[0] == "b" else 2
 
 
 def _read_origin(value: str) -> Origin:
@@ -193,12 +198,12 @@ def _print_origin(origin: Origin) -> str:
 
 
 def _print_media(media: Media) -> list[str]:
-    formats = " ".join([str(codec.payload_type) for codec in media.codecs] or media.formats or ["0"])
-    lines = [f"m={media.kind} {media.port} {media.proto} {formats}"]
-    lines += [line for line in media.extra if line[0] == "i"]
+    formats = [str(codec.payload_type) for codec in media.codecs] or media.formats
+    lines = [" ".join([f"m={media.kind}", str(media.port), media.proto, *formats])]
+    lines += [line for line in media.extra if _place(line) == 0]
     if media.connection is not None:
         lines.append(f"c={print_address(media.connection)}")
-    lines += [line for line in media.extra if line[0] != "i"]
+    lines += [line for line in media.extra if _place(line) != 0]
     for codec in media.codecs:
         if codec.name:
             channels = f"/{codec.channels}" if codec.channels != 1 else ""

@@ -85,7 +85,10 @@ def parse_head(lines: list[str]) -> Head:
         else:
             index[key] = [value]
         headers.append((name, value))
-    wrong = _find_stray(lines, headers, index) or wrong
+    stray = _find_stray("".join(lines), len(headers), index)
+    if stray is not None:
+        wrong = stray
+        _blank_out(headers, index)
     message, error = _start(start, headers, index)
     if wrong is _BAD_ROW and isinstance(message, Response):
         wrong = None  # a sloppy row must not cost us the answer to our request
@@ -99,7 +102,7 @@ def parse_head(lines: list[str]) -> Head:
             length = -1
             error = error or SipError(400, "Malformed Content-Length")
         _take_length(headers, len(found))
-    if error is not None and message is not None:
+    if error is not None and message is not None and len(headers) <= MAX_ROWS:
         error = about(error, message)
     return Head(message, error, length)
 
@@ -130,22 +133,24 @@ def about(error: SipError, message: Message) -> SipError:
     return error.about(message) if isinstance(message, Request) else error
 
 
-def _find_stray(lines: list[str], headers: Rows, index: Index) -> str | None:
+def _find_stray(text: str, rows: int, index: Index) -> str | None:
     """Find what must never be echoed or passed on: a lone CR, NUL, too much of all."""
-    if len(headers) > MAX_ROWS:
+    if rows > MAX_ROWS:
         return "Too Many Headers"
-    text = "".join(lines)
     if "\r" in text:
-        # What is echoed in the refusal must be harmless.
-        headers[:] = [(name, value.replace("\r", " ")) for name, value in headers]
-        for rows in index.values():
-            rows[:] = [row.replace("\r", " ") for row in rows]
         return "Stray Carriage Return"
     if "\0" in text:
         # Escaped it is legal in a quoted display name (RFC 4475 3.1.1.2); elsewhere it would get into what
         # we send.
-        for key, rows in index.items():
-            for row in rows:
-                if "\0" in (row.replace("\\\0", "") if key in ("from", "to") else row):
+        for key, values in index.items():
+            for value in values:
+                if "\0" in (value.replace("\\\0", "") if key in ("from", "to") else value):
                     return "NUL in Header"
     return None
+
+
+def _blank_out(headers: Rows, index: Index) -> None:
+    """Make harmless what the refusal echoes."""
+    headers[:] = [(name, value.replace("\r", " ").replace("\0", " ")) for name, value in headers]
+    for rows in index.values():
+        rows[:] = [row.replace("\r", " ").replace("\0", " ") for row in rows]

@@ -102,10 +102,10 @@ class StreamParser:
         if not self._skip_line_ends(out):
             return False
         since = max(self._at, self._scan)
-        end = buffer.find(b"\r\n\r\n", since)
+        end = buffer.find(b"\r\n\r\n", since) if self._plain else -1
         body_at = end + 4
         lines = None
-        if self._plain and 0 <= end - self._at <= MAX_HEAD:
+        if 0 <= end - self._at <= MAX_HEAD:
             lines = cut_plain(bytes(buffer[self._at : end]))
         if lines is None:
             match = HEAD_END.search(buffer, since)
