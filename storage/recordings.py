@@ -116,19 +116,15 @@ class _DirectoriesDurable:
     def tpc_vote(self, transaction: Any) -> None:
         if self._helper is None:  # a storage that keeps blobs elsewhere and answers for them itself
             return
-        top = Path(self._helper.base_dir)
-        wanted: set[Path] = set()
+        top = os.path.normpath(self._helper.base_dir)
+        wanted = {top}
         for blob in self._blobs:
-            directory = Path(self._helper.getPathForOID(blob._p_oid))
-            while directory != top and directory not in wanted and directory.is_relative_to(top):
+            directory = os.path.normpath(self._helper.getPathForOID(blob._p_oid))
+            while directory not in wanted and len(directory) > len(top):
                 wanted.add(directory)
-                directory = directory.parent
-        for directory in (*wanted, top):
-            fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+                directory = os.path.dirname(directory)
+        for directory in wanted:
+            _fsync(directory, os.O_RDONLY | os.O_DIRECTORY)
 
     def tpc_begin(self, transaction: Any) -> None: ...
 
@@ -188,10 +184,10 @@ class Recordings:
         """Store recordings in one transaction; return the ids that were new. Idempotent by id.
 
         When this returns, the files and their names are on disk, as is the commit. A file whose id is known
-        already is left where it is.
+        already stays where it is; so may others when this raises.
         """
         for fresh in batch:
-            _fsync_file(fresh.file)
+            _fsync(fresh.file, os.O_RDONLY)
 
         def work(mapping: Any) -> list[str]:
             root = _root(mapping)
@@ -203,7 +199,8 @@ class Recordings:
                     continue
                 blob = Blob()
                 connection.add(blob)
-                blob.consumeFile(str(file))
+                # What Blob.consumeFile ends in, without making and removing two more files each time.
+                blob._p_blob_uncommitted = str(file)
                 root.blobs[facts.id] = blob
                 root.facts[facts.id] = _encode(facts)
                 _counters(root, facts.tenant).add(facts)
@@ -298,7 +295,9 @@ class Recordings:
             raise RecordingDamaged(f"{name}: {path} is not what was stored")
         return facts
 
-    def iterate(self, after: str = "", before: str | None = None) -> Iterator[RecordingFacts]:
+    def iterate(
+        self, after: str = "", before: str | None = None, *, page: int = PAGE
+    ) -> Iterator[RecordingFacts]:
         """Yield the facts of all recordings with ``after`` < id < ``before``, oldest call first.
 
         Reads page by page; what is added or deleted meanwhile may or may not be seen.
@@ -310,18 +309,18 @@ class Recordings:
                 root = _root_or_none(mapping)
                 if root is None:
                     return []
-                page = []
-                for data in root.facts.values(start or None, before, excludemin=True, excludemax=True):
-                    page.append(_decode(data))
-                    if len(page) == PAGE:
+                found: list[RecordingFacts] = []
+                for data in root.facts.values(start or None, before, bool(start), before is not None):
+                    found.append(_decode(data))
+                    if len(found) == page:
                         break
-                return page
+                return found
 
-            page = self._database.read(work)
-            yield from page
-            if len(page) < PAGE:
+            found = self._database.read(work)
+            yield from found
+            if len(found) < page:
                 return
-            after = page[-1].id
+            after = found[-1].id
 
     def usage(self, tenant: str) -> Usage:
         """Return what a tenant's recordings take."""
@@ -367,8 +366,8 @@ def _counters(root: RecordingsRoot, tenant: str) -> Counters:
     return counters
 
 
-def _fsync_file(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def _fsync(path: Path | str, flags: int) -> None:
+    fd = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(fd)
     finally:

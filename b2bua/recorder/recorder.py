@@ -86,7 +86,7 @@ class Recorder:
         self._waiting: dict[str, _Waiting] = {}
         self._saved_at: float | None = None
         self._swept: float | None = None
-        self._tidied = False
+        self._temporary: Path | None = None
         self._composing: tuple[str, ...] = ()
         self._told: RecorderStatus | None = None
         self.alarms = AlarmBoard(utc, lambda content: None)
@@ -149,10 +149,7 @@ class Recorder:
 
     def _make(self, ready: list[_Waiting]) -> int:
         known = self._recordings.known(waiting.plan.call for waiting in ready)
-        directory = self._recordings.temporary_directory()
-        if not self._tidied:
-            _tidy(directory)
-            self._tidied = True
+        directory = self._directory()
         self._tell_composing(ready)
         until = self._mono() + BATCH_SECONDS
         fresh: list[Fresh] = []
@@ -178,6 +175,13 @@ class Recorder:
                 recording.file.unlink(missing_ok=True)
         self._settle(fresh, done)
         return len(done)
+
+    def _directory(self) -> Path:
+        """Return where recordings are made; without what a killed recorder left there."""
+        if self._temporary is None:
+            self._temporary = self._recordings.temporary_directory()
+            _tidy(self._temporary)
+        return self._temporary
 
     def _settle(self, fresh: list[Fresh], done: list[_Waiting]) -> None:
         """Everything is safe: delete the spools and forget the calls."""
