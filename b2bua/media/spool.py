@@ -189,7 +189,7 @@ def _read_segment(data: bytes) -> SpoolSegment | None:
         if is_note:
             try:
                 note = _notes.decode(data[start:end])
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, UnicodeDecodeError):
                 break
             if isinstance(note, Begin):
                 begin = note

@@ -78,7 +78,7 @@ class _Reading:
             if length & NOTE_BIT:
                 try:
                     note = _notes.decode(self.data[at + RECORD.size : at + size])
-                except msgspec.MsgspecError:
+                except (msgspec.MsgspecError, UnicodeDecodeError):
                     break
                 if isinstance(note, Formats):
                     self._formats(_STATIC | note.types)
