@@ -68,8 +68,9 @@ class NextHops(Protocol):
 
     def tried(self, hop: NextHop, status: int, retry_after: float = 0.0) -> None:
         """Learn what an attempt came to: first provisional above 100 or final status, 408 for silence, 0
-        for a transport error. Called once for each attempt that was begun (circuit breaker,
-        health). ``retry_after``: seconds, out of a 503; 0 without."""
+        for a transport error (circuit breaker, health). Called once for each attempt that was begun; a last
+        hop that was silent for too long (408) and is heard after all is told again.
+        ``retry_after``: seconds, out of a 503; 0 without."""
 
     def end(self, hop: NextHop) -> None:
         """Give the channel back; called once for each attempt that was begun, when its leg is over."""

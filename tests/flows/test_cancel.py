@@ -118,7 +118,7 @@ def test_a_200_after_a_silent_attempt_was_given_up_is_ended() -> None:
     scene = Scene()
     out = scene.dialled()
     scene.outbound.answered.addErrback(lambda failure: None)
-    scene.network.run(3.0)
+    scene.network.run(17.0, step=0.1)
     assert scene.outbound.is_over
     scene.callee.respond(out, 200, body=answer_to(out))
     scene.callee.expect("ACK")

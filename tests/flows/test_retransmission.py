@@ -88,15 +88,33 @@ def test_a_repeated_200_is_acknowledged_again() -> None:
 
 
 def test_a_silent_target_gets_the_invite_again_until_it_is_given_up() -> None:
-    """A trunk says nothing: INVITEs at 0, 0.5 and 1.5 s, then the trunk is given up and hears no more."""
+    """The only trunk says nothing: it is suspected after 2.5 s, given up after 16, and hears no more."""
     scene = Scene()
     scene.dialled()
     failures: list[object] = []
     scene.outbound.answered.addErrback(failures.append)
+    scene.network.run(3.0)
+    assert scene.box.hops.log == ["begin out", "tried out 408"]
     scene.assert_nothing_left()
-    assert sent_at(scene, "INVITE") == [0.0, 0.5, 1.5]
+    assert sent_at(scene, "INVITE") == [0.0, 0.5, 1.5, 3.5, 7.5, 15.5]
     assert len(failures) == 1
     assert scene.box.hops.log == ["begin out", "tried out 408", "end out"]
+
+
+def test_a_suspected_target_may_still_answer() -> None:
+    """Three INVITEs were lost: the fourth one is answered, and the trunk is well again."""
+    scene = Scene()
+    scene.dialled()
+    scene.network.run(3.0)
+    invite = scene.callee.expect_request("INVITE", within=1.0)
+    while scene.callee.inbox:
+        scene.callee.inbox.pop()
+    scene.callee.respond(invite, 200, body=answer_to(invite))
+    scene.callee.expect("ACK")
+    assert scene.box.hops.log == ["begin out", "tried out 408", "tried out 200"]
+    scene.outbound.hang_up()
+    scene.callee.respond(scene.callee.expect_request("BYE"), 200)
+    scene.assert_nothing_left()
 
 
 def test_a_bye_is_repeated_until_it_is_answered() -> None:
