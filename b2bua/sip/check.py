@@ -29,6 +29,8 @@ _DATE = re.compile(
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} "
     r"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )
+_ENDINGS = frozenset({"ACK", "BYE", "CANCEL", "PRACK"})
+"""A call must come to its end even if the peer writes a bad Date or Contact."""
 _SCHEMES = frozenset({"sip", "sips", "tel"})
 
 
@@ -68,12 +70,22 @@ def _check(request: Request) -> None:
         raise SipError(416, "Unsupported URI Scheme")
     if uri.headers:
         raise SipError(400, "Headers in Request-URI")
-    if "contact" in index:
-        request.contacts  # noqa: B018
-    if "date" in index and not _DATE.fullmatch(index["date"][0]):
-        raise SipError(400, "Malformed Date")
+    if request.method not in _ENDINGS:
+        _check_optional(request)
     if request.method == "REGISTER" and not (to.uri.is_sip or to.uri.scheme == "tel"):
         raise SipError(400, "Malformed To")
+
+
+def _check_optional(request: Request) -> None:
+    index = request.index
+    if "contact" in index:
+        request.contacts  # noqa: B018
+    if "record-route" in index:
+        request.record_routes  # noqa: B018
+    if "route" in index:
+        request.routes  # noqa: B018
+    if "date" in index and not _DATE.fullmatch(index["date"][0]):
+        raise SipError(400, "Malformed Date")
 
 
 def _check_vias(request: Request) -> None:

@@ -228,7 +228,10 @@ class Request(Message):
     @classmethod
     def build(cls, method: str, uri: str, *, headers: Rows, body: bytes = b"") -> Request:
         """Make a request of ours; raises ValueError for CR, LF or NUL anywhere. Leave Content-Length out."""
-        return cls(method, uri, _checked(headers, f"{method}{uri}"), body)
+        rows = _checked(headers, f"{method}{uri}")
+        if " " in uri or " " in method:
+            raise ValueError(f"blank in a request line: {method!r} {uri!r}")
+        return cls(method, uri, rows, body)
 
     @property
     def request_uri(self) -> Uri:

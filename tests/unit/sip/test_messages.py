@@ -273,6 +273,22 @@ def test_the_check_names_what_is_wrong() -> None:
         response_to(request, status, caught.value.reason, to_tag="x").encode()
 
 
+def test_a_call_comes_to_its_end_whatever_else_is_malformed() -> None:
+    """A bad Contact, Route or Date refuses an INVITE, never a BYE."""
+    for name, value in (
+        ("Contact", "<sip:a@b>;;"),
+        ("Record-Route", "<x"),
+        ("Route", ";"),
+        ("Date", "today"),
+    ):
+        request = invite(**{name.replace("-", "_"): value})
+        with pytest.raises(SipError):
+            check_request(request)
+        check_request(
+            Request("BYE", "sip:a@b", invite(CSeq="2 BYE", **{name.replace("-", "_"): value}).headers)
+        )
+
+
 def test_a_register_for_no_sip_address_is_refused() -> None:
     """RFC 4475 3.3.4."""
     request = Request("REGISTER", "sip:b", invite(To="isbn:1", CSeq="1 REGISTER").headers)
@@ -375,6 +391,9 @@ def test_nothing_that_we_write_holds_line_ends() -> None:
                 change(invite(), "Subject", value)
     with pytest.raises(ValueError, match="CR or LF"):
         Request("INVITE", "sip:a@b", [("Subject", "a\r\nEvil: b")]).encode()
+    for method, uri in (("INVITE", "sip:a b"), ("IN VITE", "sip:a@b")):
+        with pytest.raises(ValueError, match="blank"):
+            Request.build(method, uri, headers=[])
     for status in (99, 700):
         with pytest.raises(ValueError, match="status"):
             Response.build(status, "x", headers=[])
