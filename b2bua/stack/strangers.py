@@ -88,7 +88,10 @@ class Gate:
 
     def admits_connection(self, host: str) -> bool:
         """Decide whether a host may open a TCP or TLS connection."""
-        if host in self.admitted or self._known_network(host):
+        if host in self.admitted:
+            return True
+        if self._known_network(host):
+            self._bound_and_admit(host)
             return True
         if self._phones and self._may_try(host):
             return True

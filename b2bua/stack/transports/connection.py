@@ -44,6 +44,7 @@ class Connection(Protocol):
         self._received_at = 0.0
         self._sent_at = 0.0
         self._open = False
+        self._closing = False
 
     def connectionMade(self) -> None:
         """Begin; a peer that connects must soon send a message."""
@@ -95,7 +96,7 @@ class Connection(Protocol):
 
     def send(self, data: bytes) -> None:
         """Send a message; the connection is cut when the peer has left too much unread."""
-        if not self._open:
+        if not self.is_open:
             return
         self._sent_at = self._port.now()
         if self._full_since is not None:
@@ -135,11 +136,16 @@ class Connection(Protocol):
             self.close()
 
     def close(self) -> None:
-        """Close after what was written has been sent."""
+        """Close after what was written has been sent; the second time at once."""
         transport: Any = self.transport
-        if self._open and transport is not None:
-            transport.unregisterProducer()
-            transport.loseConnection()
+        if not self._open or transport is None:
+            return
+        if self._closing:
+            self.abort()
+            return
+        self._closing = True
+        transport.unregisterProducer()
+        transport.loseConnection()
 
     def abort(self) -> None:
         """Close now."""
@@ -158,4 +164,4 @@ class Connection(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether messages can be sent on it."""
-        return self._open
+        return self._open and not self._closing

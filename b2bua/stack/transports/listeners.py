@@ -42,6 +42,8 @@ class Listeners:
         self._receiver = receiver
         self._gate_of = gate_of
         self._parse = parse
+        self.on_closed: Callable[[Flow], None] | None = None
+        """Called when a TCP or TLS connection is gone."""
         self._snapshots: dict[str, ListenerSnapshot] = {}
         self._ports: dict[tuple[str, str], Port] = {}
         self._udp: dict[str, UdpPort] = {}
@@ -81,6 +83,9 @@ class Listeners:
                     )
                 else:
                     raise ValueError(f"no transport {transport!r}")
+                stream = self._ports[name, transport]
+                if isinstance(stream, StreamPort):
+                    stream.on_closed = self._closed
         except (OSError, ValueError, CannotListenError) as error:
             self._close_listener(name)
             raise ListenFailed(f"listener {name}: {error}") from error
@@ -97,6 +102,10 @@ class Listeners:
             else:
                 waits.append(port.close())
         return DeferredList(waits).addCallback(lambda _: None) if waits else succeed(None)
+
+    def _closed(self, flow: Flow) -> None:
+        if self.on_closed is not None:
+            self.on_closed(flow)
 
     def close(self) -> Deferred[None]:
         """Close everything; fires when no socket is left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -51,6 +52,8 @@ class StreamPort:
         self.receiver = receiver
         self.transport = "tls" if tls is not None else "tcp"
         self._network = network
+        self.on_closed: Callable[[Flow], None] | None = None
+        """Called when a connection is gone, for whatever reason."""
         self._listener = listener
         self._tls = tls
         self._version = version_of(bind[0])
@@ -89,11 +92,16 @@ class StreamPort:
         host, port = remote
         if self._closing or version_of(host) != self._version or not 0 < port < 65536:
             raise TransportFailed(f"{self.transport} to {host!r} port {port} is not possible")
-        opening = self._opening[remote] = _Opening(self, self.flow(remote))
+        opening = _Opening(self, self.flow(remote))
         factory: Any = opening
         if self._tls is not None:
-            factory = TLSMemoryBIOFactory(self._tls.client_context(remote), True, factory)
+            try:
+                context = self._tls.client_context(remote)
+            except ValueError as error:
+                raise TransportFailed(str(error)) from error
+            factory = TLSMemoryBIOFactory(context, True, factory)
             factory.noisy = False
+        self._opening[remote] = opening
         source = None if is_wildcard(self._bind_host) else (self._bind_host, 0)
         self.gate.addressed(host)
         self._network.connectTCP(host, port, factory, timeout=CONNECT_SECONDS, bindAddress=source)
@@ -138,6 +146,12 @@ class StreamPort:
             del self._per_source[remote[0]]
         if failed:
             self.failed(connection.flow)
+        if self.on_closed is not None:
+            try:
+                self.on_closed(connection.flow)
+            except Exception:
+                self.counts.faults += 1
+                _log.failure("the end of {flow} was not taken in", flow=connection.flow)
         self._finish()
 
     def open_failed(self, flow: Flow) -> None:

@@ -72,7 +72,10 @@ class Trunk:
     @property
     def line_user(self) -> str:
         """User part of our Contact on it: what its peer puts into the Request-URI of calls to the line."""
-        return self.snapshot.username if self.registers else self.snapshot.trunk_number
+        if self.registers:
+            # An IMS private identity (user@realm) names the public one by its user part.
+            return self.snapshot.username.partition("@")[0]
+        return self.snapshot.trunk_number
 
     def usable(self) -> bool:
         """Whether calls may leave by it at all."""

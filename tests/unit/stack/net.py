@@ -46,6 +46,26 @@ def until(condition: Callable[[], object], seconds: float = 5.0):
     raise AssertionError("it never came true")
 
 
+@inlineCallbacks
+def receive(sock, enough=1, seconds=5.0):
+    """Read from a peer's socket while the reactor runs, until so many bytes are there or the end."""
+    sock.setblocking(False)
+    got = [b""]
+
+    def look():
+        try:
+            data = sock.recv(65536)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            data = b""
+        got[0] += data
+        return not data or len(got[0]) >= enough
+
+    yield until(look, seconds)
+    return got[0]
+
+
 def options(call_id: str = "c1", branch: str = "1", body: bytes = b"", extra: str = "") -> bytes:
     """Make the bytes of an OPTIONS."""
     return (
