@@ -19,6 +19,8 @@ COMMANDS = {
     "calls": "box400.cli.live",
     "hangup": "box400.cli.live",
     "alarms": "box400.cli.live",
+    "records": "box400.cli.records",
+    "recording": "box400.cli.recording",
     "trace": "box400.cli.trace",
     "store": "box400.cli.processes",
     "b2bua": "box400.cli.processes",

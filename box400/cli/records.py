@@ -1,0 +1,165 @@
+"""``box400 records``: what became of the calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from box400.call_list import Filter, Found, search
+from box400.cli.database import main_database
+from box400.cli.moment import Moment, beijing
+from box400.cli.options import complain, data_option, json_option
+from box400.cli.table import printable, table
+from box400.cli.words import words
+from domain.outcomes import VERDICTS, Outcome
+from storage.data_directory import DataDirectory
+from storage.records import CallRecord
+
+ALL_ROWS = 1_000_000
+"""More than an Excel sheet holds, and than a terminal shows."""
+
+
+@click.command()
+@click.argument("call", required=False, metavar="[CALL-ID]")
+@data_option
+@json_option
+@click.option(
+    "--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.xlsx", help="Write Excel."
+)
+@click.option("--tenant", metavar="ID", help="Only this tenant's; '' for numbers that no tenant owns.")
+@click.option("--number", default="", metavar="400...", help="Only calls to this number.")
+@click.option("--caller", default="", metavar="NUMBER", help="Only this caller's.")
+@click.option("--answerer", default="", metavar="NUMBER", help="Only those this number answered.")
+@click.option(
+    "--outcome", multiple=True, type=click.Choice([each.value for each in Outcome]), help="Only these."
+)
+@click.option(
+    "--since", type=Moment(), default="1970-01-01", help="Begun at or after: 2026-10-01, today, 90m."
+)
+@click.option("--until", type=Moment(), help="Begun before.")
+@click.option("--recorded", is_flag=True, help="Only those with a recording.")
+@click.option("--limit", type=click.IntRange(0), help="At most so many; 0: all.  [default: 50; --xlsx: all]")
+def records(
+    call: str | None,
+    data: DataDirectory,
+    as_json: bool,
+    xlsx: Path | None,
+    tenant: str | None,
+    number: str,
+    caller: str,
+    answerer: str,
+    outcome: tuple[str, ...],
+    since: float,
+    until: float | None,
+    recorded: bool,
+    limit: int | None,
+) -> None:
+    """List call records, newest first, or show one with its whole course.
+
+    A call is listed within about a second of its end. Times are Beijing time; in JSON, UTC POSIX seconds.
+
+    \b
+    Exit status: 0 shown, also when none matches; 1 there is no such call; 3 the store is not running.
+
+    \b
+    Examples:
+      box400 records --since today --outcome no-answer --outcome busy
+      box400 records --number 4001003722 --xlsx october.xlsx --since 2026-10-01 --until 2026-11-01
+      box400 records 01M8172EV8WM5RPGMQH3500BQN
+    """
+    if call is not None:
+        _show_one(data, call, as_json)
+        return
+    wanted = Filter(tenant, number, caller, answerer, frozenset(outcome), since, until, recorded)
+    most = limit if limit is not None else (ALL_ROWS if xlsx else 50)
+    with main_database(data) as database:
+        found = database.read(lambda root: list(search(root, wanted, most or None)))
+    if xlsx is not None:
+        from box400.cli.records_xlsx import write_xlsx
+
+        write_xlsx(xlsx, found)
+    elif as_json:
+        click.echo(msgspec.json.encode([as_object(each) for each in found]))
+    else:
+        _print(found)
+
+
+def as_object(found: Found) -> dict[str, Any]:
+    """Return a row as JSON shows it."""
+    row = found.row
+    return {
+        "id": row.id, "tenant": found.tenant or None, "number": row.number, "caller": row.caller,
+        "anonymous": row.anonymous, "answered_by": row.answered_by, "start": row.start_ms / 1000,
+        "duration_ms": row.end_ms, "access_ms": row.access_ms, "talk_ms": row.talk_ms, "outcome": row.outcome,
+        "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
+        "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
+    }  # fmt: skip
+
+
+def outcome_words(outcome: str) -> str:
+    """Return an outcome in the language spoken."""
+    verdict = VERDICTS.get(Outcome(outcome)) if outcome in Outcome._value2member_map_ else None
+    return outcome if verdict is None else words(verdict.en, verdict.zh)
+
+
+def _print(found: Iterable[Found]) -> None:
+    head = words(
+        ("call", "start", "400 number", "caller", "answered by", "talk s", "what became of it", "rec"),
+        ("呼叫", "开始", "400号码", "主叫", "接听", "通话秒", "结果", "录音"),
+    )
+    rows = [
+        (
+            row.id, beijing(row.start_ms / 1000), row.number,
+            words("anonymous", "匿名") if row.anonymous else row.caller,
+            row.answered_by, f"{row.talk_ms / 1000:.1f}", outcome_words(row.outcome),
+            "*" if row.recorded else "",
+        )
+        for row in (each.row for each in found)
+    ]  # fmt: skip
+    click.echo(table(head, rows, right=(5,)))
+
+
+def _show_one(data: DataDirectory, call: str, as_json: bool) -> None:
+    with main_database(data) as database:
+        record = database.read(lambda root: root.records.find(call))
+    if record is None:
+        complain(f"There is no record of {call}.", f"没有 {call} 的话单。")
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(_named(record)).decode() + "\n")
+        return
+    click.echo("\n".join(printable(line) for line in _lines(record)))
+
+
+def _named(record: CallRecord) -> dict[str, Any]:
+    """Return the record with its parts as objects instead of arrays."""
+    fields = msgspec.structs.asdict(record)
+    for name in ("legs", "media", "timeline"):
+        fields[name] = [msgspec.structs.asdict(each) for each in fields[name]]
+    return fields
+
+
+def _lines(record: CallRecord) -> list[str]:
+    lines = [
+        f"{record.id}  {beijing(record.start)}",
+        f"{record.caller or words('anonymous', '匿名')} -> {record.number or record.called}"
+        f"  ({record.tenant or words('no tenant', '无企业')}, {record.trunk_in or record.extension})",
+        f"{outcome_words(record.outcome)}; SIP {record.sip_status}; "
+        f"{words('hung up by', '挂机方')}: {record.hung_up_by}",
+        f"{words('access', '接入')} {record.access_seconds:.3f} s, {words('talk', '通话')} "
+        f"{record.talk_seconds:.3f} s",
+    ]
+    for moment in record.timeline:
+        parts = (f"{moment.ms / 1000:9.3f}", moment.what, moment.leg, moment.detail)
+        lines.append("  ".join(part for part in parts if part))
+    for media in record.media:
+        mos = "" if media.mos is None else f", MOS {media.mos:.1f}"
+        lines.append(
+            f"{media.leg}: {media.packets_in} in, {media.packets_out} out, {media.lost} lost, "
+            f"jitter {media.jitter_ms:.1f} ms{mos}"
+        )
+    return lines
