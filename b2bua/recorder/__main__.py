@@ -13,12 +13,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from ZODB.POSException import ConflictError
+
 from b2bua.alarms import Severity
 from b2bua.recorder.recorder import Recorder
 from storage.connection import StoreDown, open_recordings
 from storage.data_directory import DataDirectory
 from storage.readiness import notify
 from storage.recordings import Recordings
+from storage.retention_job import LOOK_SECONDS, RetentionJob, clock_path
+from storage.trusted_clock import TrustedClock
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +92,31 @@ class Process:
         return wait
 
 
+class Nightly(threading.Thread):
+    """Looks every ten minutes whether recordings are to be deleted; the recorder never waits for it."""
+
+    def __init__(self, job: RetentionJob) -> None:
+        super().__init__(name="retention", daemon=True)
+        self._job = job
+        self._stop_asked = threading.Event()
+
+    def stop(self) -> None:
+        """End at the next look."""
+        self._stop_asked.set()
+
+    def run(self) -> None:
+        """Look until stopped."""
+        while True:
+            try:
+                self._job.step()
+            except (StoreDown, OSError) as error:
+                log.warning("retention waits: %s", error)
+            except ConflictError as error:
+                log.info("retention is run again: %s", error)
+            if self._stop_asked.wait(LOOK_SECONDS):
+                return
+
+
 def serve(data: DataDirectory) -> None:
     """Run the recorder of a box until SIGTERM or SIGINT."""
     confine()
@@ -95,12 +124,19 @@ def serve(data: DataDirectory) -> None:
     database = open_recordings(data)
     recorder = Recorder(data, Recordings(database), mono=time.monotonic, utc=time.time)
     process = Process(recorder)
+    beside = open_recordings(data)
+    nightly = Nightly(RetentionJob(data, Recordings(beside), TrustedClock(clock_path(data))))
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
+    nightly.start()
     try:
         process.run()
     finally:
+        nightly.stop()
         recorder.close()
+        nightly.join(1.0)
+        if not nightly.is_alive():  # else it packs; the store ends that by itself
+            beside.close()
         database.close()
 
 

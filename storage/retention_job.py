@@ -1,0 +1,87 @@
+"""The nightly deletion: once a day after three in the morning, China time, by the trusted clock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from storage.call_id import BEIJING
+from storage.data_directory import DataDirectory, write_atomically
+from storage.recordings import Recordings
+from storage.retention import Expiring, IsWorkingDay, Plans, Retention, is_weekday
+from storage.trusted_clock import TrustedClock
+
+log = logging.getLogger(__name__)
+
+HOUR: Final = 3
+LOOK_SECONDS: Final = 600.0
+"""How often :meth:`RetentionJob.step` is to be called."""
+
+
+class RetentionSummary(msgspec.Struct, frozen=True):
+    """Content of ``retention.json``: the last run."""
+
+    day: date
+    deleted: int = 0
+    bytes: int = 0
+    held: int = 0
+    expiring: tuple[Expiring, ...] = ()
+    """Whom to warn of what will be deleted soon."""
+    clock_ahead: float = 0.0
+    """Seconds by which the wall clock is ahead of what is believed; not 0: alarm."""
+
+
+def clock_path(data: DataDirectory) -> Path:
+    """Return where the trusted clock is kept."""
+    return data.root / "clock.json"
+
+
+def summary_path(data: DataDirectory) -> Path:
+    """Return where the last run is told."""
+    return data.root / "retention.json"
+
+
+def read_summary(data: DataDirectory) -> RetentionSummary | None:
+    """Return the last run, None before the first."""
+    try:
+        return msgspec.json.decode(summary_path(data).read_bytes(), type=RetentionSummary)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+class RetentionJob:
+    """Runs retention when it is time."""
+
+    def __init__(
+        self,
+        data: DataDirectory,
+        recordings: Recordings,
+        clock: TrustedClock,
+        plans: Callable[[], Plans] = Plans,
+        is_working_day: IsWorkingDay = is_weekday,
+    ) -> None:
+        self._data = data
+        self._recordings = recordings
+        self._clock = clock
+        self._plans = plans
+        self._is_working_day = is_working_day
+
+    def step(self) -> RetentionSummary | None:
+        """Look at the clock; run if it is time, and return what was done. Raises StoreDown, OSError."""
+        state = self._clock.now()
+        moment = datetime.fromtimestamp(state.trusted, UTC).astimezone(BEIJING)
+        last = read_summary(self._data)
+        if moment.hour < HOUR or (last is not None and last.day >= moment.date()):
+            return None
+        retention = Retention(self._recordings, self._plans(), self._is_working_day)
+        report = retention.run(moment.date())
+        summary = RetentionSummary(
+            moment.date(), len(report.deleted), report.bytes, report.held, report.warnings, round(state.ahead)
+        )
+        write_atomically(summary_path(self._data), msgspec.json.encode(summary))
+        return summary
