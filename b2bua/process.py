@@ -27,13 +27,12 @@ from b2bua.process_sip import SipSide
 from b2bua.process_timers import Every, LaterSaver
 from b2bua.process_tuning import settle
 from b2bua.recovery import Recovery
+from b2bua.stack.transports.listeners import ListenFailed
 from b2bua.trace import FLUSH_SECONDS, Trace
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
 from storage.readiness import notify
 
-STOP_SECONDS = 2.0
-"""How long calls that are being ended, and their BYEs, may take before the process ends anyway."""
 WATCHDOG_SECONDS = 5.0
 _log = Logger()
 
@@ -67,6 +66,7 @@ class Process:
             self,
             wire=self.trace,
             on_trunk_state=self._trunk_changed,
+            on_guessing=self._guessing,
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
         )
         self.switchboard = Switchboard(
@@ -99,6 +99,7 @@ class Process:
         self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
         Recovery(self.sip.driver.core, self.journal, self.trace).run(self._cut)
         self._cut = []
+        self.sip.start(self.data.root / "registrations.json", self.clock.utc)
         self._ports.append(listen(self.reactor, self.data.control_socket, self))
         if self.settings.web:
             self._serve_web(self.settings.web)
@@ -122,17 +123,35 @@ class Process:
         self._stopping = True
         notify("STOPPING=1")
         had_calls = bool(self.switchboard.calls)
-        await _within(self.clock.after(STOP_SECONDS), self.switchboard.drain())
+        drained = self.switchboard.drain()
+        unregistered = self.sip.leave()
+        await self._within(1.0, drained)
         if had_calls:
-            await _within(self.clock.after(STOP_SECONDS / 2), self.sip.quiet())
+            await self._within(0.8, self.sip.quiet())
         for timer in self._timers:
             timer.stop()
+        self.lag.stop()
         for port in self._ports:
             await port.stopListening()
-        await self.media.stop()
+        await self._within(0.8, self.media.stop())
+        await self._within(0.3, unregistered)
         await self.sip.close()
         self.trace.close()
         self.journal.close()
+
+    async def _within(self, seconds: float, wish: Deferred[Any]) -> None:
+        """Wait for a wish so long; all the waits of a stop together stay under 3 s."""
+        done: Deferred[None] = Deferred()
+
+        def end(_: object) -> None:
+            if not done.called:
+                done.callback(None)
+
+        limit = self.clock.after(seconds)
+        limit.addBoth(end)
+        wish.addBoth(end)
+        await done
+        limit.cancel()
 
     def _serve_web(self, address: str) -> None:
         host, _, port = address.rpartition(":")
@@ -171,6 +190,16 @@ class Process:
             f"trunk:{name}", Severity.CRITICAL, f"中继 {name} 不可用：{why}", f"Trunk {name} is down: {why}"
         )
 
+    def _guessing(self, source: str, account: str, seconds: float) -> None:
+        what = f"{source} {account}".rstrip()
+        self.alarms.raise_alarm(
+            f"guessing:{source}",
+            Severity.WARNING,
+            f"{what} 多次猜测 SIP 密码，{seconds:.0f} 秒内不予应答",
+            f"{what} guesses SIP passwords, silenced for {seconds:.0f} s",
+        )
+        self.reactor.callLater(seconds, self.alarms.clear, f"guessing:{source}")
+
     # -- what the control socket asks --------------------------------------------------------------
 
     def status(self) -> Status:
@@ -192,7 +221,8 @@ class Process:
         errors = dict(versions.errors)
         try:
             self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
-        except ValueError as error:
+            self.sip.peers.reach_out()
+        except (ValueError, ListenFailed) as error:
             errors["box.json"] = str(error)
         return InForce(box=versions.box, tenants=versions.tenants, errors=errors)
 
@@ -217,17 +247,3 @@ def _live(call: Call, now: float) -> LiveCall:
         seconds=now - call.started_mono,
         talk_seconds=now - call.talking_mono if call.talking_mono is not None else None,
     )
-
-
-async def _within(limit: Deferred[None], wish: Deferred[None]) -> None:
-    """Wait for a wish, but not beyond a limit."""
-    done: Deferred[None] = Deferred()
-
-    def settle_once(_: object) -> None:
-        if not done.called:
-            done.callback(None)
-
-    limit.addBoth(settle_once)
-    wish.addBoth(settle_once)
-    await done
-    limit.cancel()

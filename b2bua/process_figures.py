@@ -53,7 +53,7 @@ class Figures:
                 detail=trunk.circuit.why,
                 calls=trunk.calls_out + calls_in[trunk.name],
             )
-            for trunk in self._process.sip.table.trunks.values()
+            for trunk in self._process.sip.peers.table.trunks.values()
         ]
 
     def workers(self) -> list[WorkerState]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from twisted.internet.base import ReactorBase
+from twisted.internet.base import DelayedCall, ReactorBase
 
 BEAT_SECONDS = 0.1
 KEPT_BEATS = 600
@@ -23,11 +23,17 @@ class ReactorLag:
         self._reactor = reactor
         self._recent: deque[float] = deque(maxlen=KEPT_BEATS)
         self._due = 0.0
+        self._beating: DelayedCall | None = None
 
     def start(self) -> None:
-        """Begin; beats until the reactor stops."""
+        """Begin; beats until :meth:`stop`."""
         self._due = self._reactor.seconds() + BEAT_SECONDS
-        self._reactor.callLater(BEAT_SECONDS, self._beat)
+        self._beating = self._reactor.callLater(BEAT_SECONDS, self._beat)
+
+    def stop(self) -> None:
+        """Beat no more."""
+        if self._beating is not None and self._beating.active():
+            self._beating.cancel()
 
     def worst_recent(self) -> float:
         """Seconds of the latest beat of the last minute."""

@@ -1,52 +1,32 @@
-"""The SIP side of the process: listeners, gates, trunks, phones, and who may speak to us."""
+"""The SIP side of the process: driver, listeners, and the peers that speak with them."""
 
 from __future__ import annotations
 
-import random
-import secrets
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from pathlib import Path
+from typing import cast
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
-from b2bua.calls.ports import Dialling, Invitation, Reception
+from b2bua.calls.ports import Reception
 from b2bua.control import ListenerState
-from b2bua.sdp import SessionDescription
 from b2bua.sip.core import Reply
-from b2bua.sip.core_admission import SILENCE, Admission, Admitted
+from b2bua.sip.core_admission import Admission, Admitted
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request
-from b2bua.sip.respond import response_to
 from b2bua.stack.dialler import SipDialler
 from b2bua.stack.driver import Driver, Wire
-from b2bua.stack.next_hop import NextHop
+from b2bua.stack.peers import Peers
 from b2bua.stack.reception import SipReception
-from b2bua.stack.resolver import Resolver
-from b2bua.stack.strangers import Gate
 from b2bua.stack.transport import Transport
 from b2bua.stack.transports.ip import bracketed
 from b2bua.stack.transports.listeners import Listeners
-from b2bua.stack.trunks.hops import TrunkHops
-from b2bua.stack.trunks.table import OnTrunkState, TrunkTable
+from b2bua.stack.transports.reactor import Network
+from b2bua.stack.trunks.table import OnTrunkState
 from domain.snapshot import BoxSnapshot, ListenerSnapshot
 
-
-class LazyDns:
-    """Twisted's DNS client, imported at the first question: most boxes reach their carriers by address."""
-
-    def __getattr__(self, name: str) -> Any:
-        from twisted.names.client import createResolver
-
-        return getattr(createResolver(), name)
-
-
-class NoPhones:
-    """Stands in for the registrar."""
-
-    def hops(self, dialling: Dialling) -> Sequence[NextHop]:
-        """Know nobody."""
-        return ()
+LOOK_SECONDS = 0.02
 
 
 class SipSide:
@@ -59,38 +39,44 @@ class SipSide:
         *,
         wire: Wire | None,
         on_trunk_state: OnTrunkState,
+        on_guessing: Callable[[str, str, float], None],
         calls_in: Callable[[str], int],
     ) -> None:
-        self.gates: dict[str, Gate] = {}
-        self.table = TrunkTable(on_trunk_state)
+        """``calls_in`` counts the calls that came by a trunk and take its channels."""
         self._reactor = reactor
+        network = cast(Network, reactor)
+        self.peers = Peers(network, on_trunk_state=on_trunk_state, on_guessing=on_guessing, calls_in=calls_in)
         self.driver = Driver(
-            reactor,
+            network,
             cast(Transport, None),  # the listeners, which need the driver first
-            SipReception(reception, self._read_invitation, self._register, self._prefers_reliable),
+            SipReception(reception, self.peers.read_invitation, self._register, self.peers.prefers_reliable),
             self._admit,
-            find_flow=lambda *where: self.listeners.flow(*where),
+            find_flow=lambda listener, transport, remote: self.listeners.flow(listener, transport, remote),
             wire=wire,
         )
-        self.listeners = Listeners(reactor, self.driver, self._gate)  # type: ignore[arg-type]
+        self.listeners = Listeners(network, self.driver, self.peers.gates.of)
         self.driver.transport = self.listeners
-        resolver = Resolver(LazyDns(), reactor, random.random)
-        self.hops = TrunkHops(self.table, self.listeners, resolver, NoPhones(), reactor.seconds, calls_in)
-        self.dialler = SipDialler(self.driver, self.hops)
+        self.peers.connect(self.listeners, self.driver.core.request)
+        self.dialler = SipDialler(self.driver, self.peers.hops)
 
-    def configure(self, box: BoxSnapshot, listeners: Sequence[ListenerSnapshot]) -> Deferred[None]:
-        """Put trunks and listeners in force; raises ValueError or ListenFailed."""
-        self.table.configure(box)
-        return self.listeners.configure(listeners)
+    def configure(self, box: BoxSnapshot, listeners: Sequence[ListenerSnapshot]) -> None:
+        """Put trunks, phones and listeners in force; raises ValueError or ListenFailed."""
+        self.peers.configure(box)
+        self.listeners.configure(listeners)
+
+    def start(self, registrations: Path, utc: Callable[[], float]) -> None:
+        """Restore registered phones and reach out to carriers; the listeners must be open."""
+        self.peers.start(registrations, utc)
+        self.peers.reach_out()
 
     def calls_out(self, trunk: str) -> int:
         """Count the channels of a trunk that calls going out have taken."""
-        found = self.table.get(trunk)
+        found = self.peers.table.get(trunk)
         return found.calls_out if found is not None else 0
 
     def registrations(self) -> int:
         """Count the phones that are registered."""
-        return 0
+        return len(list(self.peers.registrar.bindings.all()))
 
     def listener_states(self) -> list[ListenerState]:
         """Describe the sockets."""
@@ -103,64 +89,32 @@ class SipSide:
         return states
 
     def quiet(self) -> Deferred[None]:
-        """Fire when every BYE of ours was answered."""
-        quiet: Deferred[None] = Deferred()
+        """Fire when every request of ours was answered; cancellable."""
+        stopped: list[bool] = []
+        quiet: Deferred[None] = Deferred(lambda _: stopped.append(True))
 
         def look() -> None:
-            if not self.driver.core.endpoint.transactions.clients:
-                quiet.callback(None)
+            if stopped:
+                return
+            if self.driver.core.endpoint.transactions.clients:
+                self._reactor.callLater(LOOK_SECONDS, look)
             else:
-                self._reactor.callLater(0.02, look)
+                quiet.callback(None)
 
         look()
         return quiet
 
-    def close(self) -> Deferred[None]:
-        """Close the sockets and forget all timers."""
-        self.driver.close()
-        return self.listeners.close()
+    def leave(self) -> Deferred[None]:
+        """Unregister from carriers and save the phones; fires when done, at most 2 s later."""
+        return self.peers.stop()
 
-    def _gate(self, listener: str) -> Gate:
-        gate = self.gates.get(listener)
-        if gate is None:
-            gate = self.gates[listener] = Gate(
-                self._reactor.seconds, lambda host: self.table.is_source(listener, host), phones=False
-            )
-        return gate
+    async def close(self) -> None:
+        """Close the sockets, forget all timers."""
+        self.driver.close()
+        await self.listeners.close()
 
     def _admit(self, request: Request, flow: Flow) -> Admission:
-        trunk = self.table.identify(request, flow)
-        if trunk is None or not trunk.snapshot.inbound:
-            return SILENCE
-        return Admitted(trunk=trunk.name)
+        return self.peers.doorkeeper.admit(request, flow)
 
     def _register(self, request: Request, admitted: Admitted, reply: Reply) -> None:
-        reply(response_to(request, 403, to_tag=secrets.token_hex(8)))
-
-    def _prefers_reliable(self, admitted: Admitted) -> bool:
-        trunk = self.table.get(admitted.trunk or "")
-        return trunk is not None and trunk.snapshot.reliable_provisional
-
-    def _read_invitation(
-        self, request: Request, admitted: Admitted, offer: SessionDescription | None
-    ) -> Invitation:
-        flow = request.source
-        assert flow is not None
-        trunk = self.table.get(admitted.trunk or "")
-        assert trunk is not None
-        numbers = self.table.read_numbers(request, trunk)
-        return Invitation(
-            trunk=admitted.trunk,
-            extension=admitted.extension,
-            listener=flow.listener,
-            called_raw=numbers.called_raw,
-            called=numbers.called,
-            caller_raw=numbers.caller_raw,
-            caller=numbers.caller,
-            caller_display=numbers.caller_display,
-            anonymous=numbers.anonymous,
-            sip_call_id=request.call_id,
-            source=f"{flow.remote[0]}:{flow.remote[1]}",
-            user_agent=request.get("User-Agent") or "",
-            offer=offer,
-        )
+        self.peers.registrar.register(request, admitted, reply)

@@ -11,6 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from b2bua.calls.counts import CallCounts
 from b2bua.calls.ports import CallEnd, Clock, Invitation, Journal, MediaEndpoint, MediaStats
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot
@@ -76,6 +77,7 @@ class Call:
 
     __slots__ = (
         "_belongs",
+        "_counts",
         "_journal",
         "_legs_dialled",
         "_over",
@@ -110,6 +112,7 @@ class Call:
         invitation: Invitation,
         journal: Journal,
         clock: Clock,
+        counts: CallCounts,
         belongs: Callable[[str, str, str], None],
     ) -> None:
         self.id = call_id
@@ -142,6 +145,7 @@ class Call:
         self.task: Deferred[None] | None = None
         self._journal = journal
         self._times = clock
+        self._counts = counts
         self._belongs = belongs
         self._sip_call_ids = {invitation.sip_call_id}
         belongs(invitation.sip_call_id, call_id, "a")
@@ -237,6 +241,7 @@ class Call:
         at, mono = self._now()
         if self.first_dialled_mono is None:
             self.first_dialled_mono = mono
+            self._counts.set_up(mono - self.started_mono)
             self.talking_to = target
         self._append(
             LegDialled(
@@ -272,6 +277,7 @@ class Call:
         """Note that the caller is about to be answered; access time starts."""
         at, mono = self._now()
         self.answered_mono = mono
+        self._counts.answered += 1
         self._append(Answered(call=self.id, at=at, mono=mono))
 
     def bridged(self, leg: str, target: str) -> None:
@@ -279,6 +285,7 @@ class Call:
         at, mono = self._now()
         self.state = CallState.TALKING
         self.talking_mono = mono
+        self._counts.bridged += 1
         self.talking_to = target
         self._append(Bridged(call=self.id, at=at, mono=mono, leg=leg))
 

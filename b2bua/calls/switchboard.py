@@ -76,9 +76,10 @@ class Switchboard:
 
     def take_down(self, call: str) -> bool:
         """End a call on an operator's wish; False when it is not up."""
-        if call not in self.calls:
+        found = self.calls.get(call)
+        if found is None or found.end is not None:
             return False
-        self.calls[call].cut(CallEnd(outcome=Outcome.CUT_BY_OPERATOR, by=HungUpBy.BOX))
+        found.cut(CallEnd(outcome=Outcome.CUT_BY_OPERATOR, by=HungUpBy.BOX))
         return True
 
     def drain(self) -> Deferred[None]:
@@ -103,7 +104,7 @@ class Switchboard:
         clock = self.ports.clock
         self.counts.started += 1
         name = call_id(clock.utc(), self.ports.randomness(10))
-        return Call(name, invitation, self.ports.journal, clock, self.ports.belongs)
+        return Call(name, invitation, self.ports.journal, clock, self.counts, self.ports.belongs)
 
     async def _serve(self, call: Call, leg: InboundLeg, refusal: Outcome | None) -> None:
         try:
@@ -176,13 +177,9 @@ class Switchboard:
 
     def _count(self, call: Call) -> None:
         counts = self.counts
-        counts.answered += call.answered_mono is not None
-        counts.bridged += call.talking_mono is not None
         counts.faults += call.faults > 0
         if call.end is not None:
             counts.ended[call.end.outcome] += 1
-        if call.first_dialled_mono is not None:
-            counts.set_up(call.first_dialled_mono - call.started_mono)
 
     def _tell_emptied(self) -> None:
         if not self.calls:

@@ -37,8 +37,8 @@ def test_lag_is_how_late_the_reactor_comes() -> None:
     clock.advance(0.6)
     assert abs(lag.worst_recent() - 0.5) < 0.001
     assert lag.beats == 2
-    for call in clock.getDelayedCalls():
-        call.cancel()
+    lag.stop()
+    assert clock.getDelayedCalls() == []
 
 
 def test_the_newest_content_is_saved_last_and_one_write_runs_at_a_time() -> None:
