@@ -51,8 +51,9 @@ def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed) 
             if inlet is None:
                 run_rare()
                 continue
+            receive_into = inlet.recv_into
             try:
-                length = inlet.recv_into(inbox)
+                length = receive_into(inbox)
             except OSError:
                 continue
             word, timestamp, ssrc = unpack(data, start)
@@ -80,8 +81,9 @@ def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed) 
                         out.timestamp = timestamp = (timestamp + inlet.offset) & 0xFFFFFFFF
                         out.stamp = stamp
                         pack(data, start, out.head, sequence, timestamp, out.ssrc)
+                        send = out.send
                         try:
-                            out.send(packets[length])
+                            send(packets[length])
                         except OSError:
                             out.unsent += 1
                             continue

@@ -137,8 +137,12 @@ class SpoolWriter:
 
     def _create(self) -> bytes:
         """Open or create the file; return the octets that begin our segment in it."""
-        self._path.parent.mkdir(mode=0o750, exist_ok=True)
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        try:
+            self._fd = os.open(self._path, flags, 0o640)
+        except FileNotFoundError:
+            self._path.parent.mkdir(mode=0o750, exist_ok=True)
+            self._fd = os.open(self._path, flags, 0o640)
         head = os.pread(self._fd, len(MAGIC) + SEAM_LENGTH, 0)
         if head.startswith(MAGIC) and len(head) == len(MAGIC) + SEAM_LENGTH:
             return head[len(MAGIC) :]

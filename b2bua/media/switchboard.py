@@ -18,8 +18,8 @@ from b2bua.media.spool import Begin, End, SpoolWriter, spool_path
 from b2bua.media.spooler import Outcome, Share
 from b2bua.media.tones import tone
 
-SLOTS = 25
-"""Each leg is looked after at one tick of so many (0.5 s): spool, silence, RTCP."""
+SLOTS = 40
+"""Each leg is looked after at one tick of so many (0.8 s): spool, silence, RTCP."""
 
 LegCommand: TypeAlias = (
     protocol.Connect
