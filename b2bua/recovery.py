@@ -1,29 +1,24 @@
 """After a crash: close the calls it cut at their last mark, and end both legs of each.
 
-No carrier may go on billing a dead line, so the messages go first; the last lines follow in the same turn. Should
-the process die in between, the next start does it all again, which harms nobody.
+No carrier may go on billing a dead line, so the messages go first; the last lines follow in the same turn.
+Should the process die in between, the next start does it all again, which harms nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from twisted.logger import Logger
 
 from b2bua.calls.ports import Journal
 from b2bua.sip.core import SipCore
-from b2bua.sip.dialog import DialogState, Phase, decode_state, farewell
-from b2bua.sip.effects import Timed, Timer
-from b2bua.sip.message import Request, Response
-from b2bua.sip.via import Via
+from b2bua.sip.dialog import DialogState, decode_state
 from domain.outcomes import HungUpBy, Outcome
 from storage.events import Answered, DialogNow, Ended, LegDialled, LegEnded, Spooled, Started
 from storage.journal import Event, OpenCall
 
-REFUSAL_REPEATS: Final = (0.5, 1.0, 2.0)
-"""Seconds until a 503 to a pending INVITE is sent again; its transaction died with the process."""
 _log = Logger()
 
 
@@ -117,45 +112,10 @@ class Recovery:
             )
 
     def _end(self, leg: OpenLeg, dialog: DialogState) -> None:
-        endpoint = self._core.endpoint
         if self._trace is not None:
             self._trace.belongs(dialog.call_id, leg.call, leg.leg)
         try:
-            branch = _branch_of(dialog) if dialog.phase is Phase.CALLING else endpoint.branch()
-            message = farewell(dialog, endpoint.via(dialog.flow, branch))
-            if isinstance(message, Request):
-                endpoint.send_request(message, branch, dialog.flow, None)
-            else:
-                Refusal(self._core, dialog, message).send()
+            self._core.end_orphan(dialog)
             self.ended_legs += 1
         except Exception:  # one leg that cannot be ended keeps none of the others
             _log.failure("call {call}: leg {leg} cannot be ended", call=leg.call, leg=leg.leg)
-
-
-def _branch_of(dialog: DialogState) -> str:
-    """Return the branch of the INVITE that a CANCEL must repeat (RFC 3261 9.1)."""
-    branch = Via.parse(dialog.vias[0]).branch
-    if branch is None:
-        raise ValueError("the INVITE had no branch")
-    return branch
-
-
-class Refusal(Timed):
-    """A 503 to an INVITE whose transaction is gone, sent a few times since nobody waits for its ACK."""
-
-    def __init__(self, core: SipCore, dialog: DialogState, response: Response) -> None:
-        self._effects = core.endpoint.effects
-        self._dialog = dialog
-        self._data = response.encode()
-        self._left = list(REFUSAL_REPEATS)
-        self.timer: Timer | None = None
-
-    def send(self) -> None:
-        """Send it now and later."""
-        self._effects.send(self._data, self._dialog.flow, self._dialog.call_id)
-        if self._left:
-            self.timer = self._effects.set_timer(self, "refusal", self._left.pop(0))
-
-    def on_timer(self, key: str) -> None:
-        """Send it again."""
-        self.send()

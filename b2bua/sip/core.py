@@ -20,6 +20,8 @@ from b2bua.sip.core_endpoint import (
     Paths,
     Settings,
 )
+from b2bua.sip.core_orphans import end_orphan
+from b2bua.sip.dialog import DialogState
 from b2bua.sip.effects import Effects
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
@@ -87,6 +89,14 @@ class SipCore:
         branch = self.endpoint.branch()
         rows = [("Via", self.endpoint.via(flow, branch)), ("Max-Forwards", "70"), *rows]
         return self.endpoint.send_request(Request(method, uri, rows), branch, flow, user)
+
+    def end_orphan(self, state: DialogState) -> None:
+        """End a dialog that a crashed process left; raises SipError or IndexError for a broken state."""
+        end_orphan(self.endpoint, state)
+
+    def requests_waiting(self) -> int:
+        """Count our requests whose final answer is still to come."""
+        return self.endpoint.transactions.waiting()
 
     # receiving
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import msgspec
+
 from b2bua.sip.core_admission import Admitted
 from b2bua.sip.core_endpoint import ALLOW, SDP, SUPPORTED, Endpoint, Rows
 from b2bua.sip.cseq import RAck
@@ -94,7 +96,8 @@ class IncomingInvite:
         """Picture the dialog for the journal, before and after the final answer."""
         if self._final:
             return self.session.state()
-        return self.session.dialog.state(Phase.CALLED, tuple(self.request.get_all("Via")))
+        state = self.session.dialog.state(Phase.CALLED, tuple(self.request.get_all("Via")))
+        return msgspec.structs.replace(state, flow=self._transaction.flow)
 
     # answering
 

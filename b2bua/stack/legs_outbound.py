@@ -21,8 +21,9 @@ from domain.outcomes import Outcome
 _SECONDS = re.compile("[0-9]{1,6}")
 
 LAST_HOP_SECONDS = 16.0
-"""How long the last hop may be silent. Giving it up after ``failover_seconds`` would lose calls to mere packet
-loss (three INVITEs of 2.5 s all get lost once in a thousand calls at 5 %), and nothing else is left to try."""
+"""How long the last hop may be silent. Giving it up after ``failover_seconds`` would lose calls to mere
+packet loss (three INVITEs of 2.5 s all get lost once in a thousand calls at 5 %), and nothing else is left
+to try."""
 
 NEXT_TRUNK = frozenset({503})
 """Refusals after which another trunk may do better."""

@@ -190,7 +190,8 @@ class Wallet:
 
 
 def test_a_challenge_is_answered_where_credentials_are_configured() -> None:
-    """407: ACK, then the INVITE again with credentials, same call, next CSeq; the ACK to the 200 has them too."""
+    """407: ACK, then the INVITE again with credentials, same call, next CSeq; the ACK to the 200 has
+    them too."""
     scene = Scene()
     wallet = Wallet("Digest one")
     scene.box.hops.list = [scene.box.hop(TARGET, credentials=wallet)]

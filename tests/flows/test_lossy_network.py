@@ -27,7 +27,8 @@ class Tally:
 
 
 def play(calls: int, *, seed: int, loss: float, duplicates: float, jitter: float) -> Tally:
-    """Place calls through a box, one each 50 ms; each rings, is answered, talks and is hung up by either side."""
+    """Place calls through a box, one each 50 ms; each rings, is answered, talks and is hung up by
+    either side."""
     network = Network(seed=seed, loss=loss, duplicates=duplicates, delay=0.005, jitter=jitter, keep_log=False)
     phone, box, target = [Box(network, (f"10.0.0.{n}", 5060)) for n in (1, 2, 3)]
     phone.hops.list = [phone.hop(box.address, "box", failover_seconds=PATIENT)]

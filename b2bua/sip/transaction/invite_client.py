@@ -153,6 +153,10 @@ class InviteClient:
             elif key == "M":
                 user.on_all_forks_heard()
 
+    def is_waiting(self) -> bool:
+        """Whether the final answer is still to come."""
+        return self.state is TRYING or self.state is PROCEEDING
+
     def on_flow_failed(self) -> None:
         """Act on a transport error."""
         if self.state is TRYING or self.state is PROCEEDING:

@@ -109,6 +109,10 @@ class NonInviteClient:
         else:
             self._terminate()
 
+    def is_waiting(self) -> bool:
+        """Whether the final answer is still to come."""
+        return self.state is TRYING or self.state is PROCEEDING
+
     def on_flow_failed(self) -> None:
         """Act on a transport error."""
         if self.state is TRYING or self.state is PROCEEDING:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request, Response
 from b2bua.sip.via import MAGIC_COOKIE
-
-if TYPE_CHECKING:
-    from b2bua.sip.transaction.invite_client import InviteClient
-    from b2bua.sip.transaction.invite_server import InviteServer
-    from b2bua.sip.transaction.non_invite_client import NonInviteClient
-    from b2bua.sip.transaction.non_invite_server import NonInviteServer
 
 ClientKey = tuple[str, str]
 """Branch of our Via, and method of CSeq (a CANCEL shares the branch of its INVITE)."""
@@ -42,15 +37,41 @@ def client_key(response: Response) -> ClientKey:
     return (response.via.branch or "", response.cseq.method)
 
 
+class ClientTransaction(Protocol):
+    """A request of ours, as messages find it."""
+
+    flow: Flow
+
+    def on_response(self, response: Response) -> None:
+        """Take a response that matches."""
+
+    def on_flow_failed(self) -> None:
+        """Act on a transport error."""
+
+    def is_waiting(self) -> bool:
+        """Whether its final answer is still to come."""
+
+
+class ServerTransaction(Protocol):
+    """A request that we answer, as messages find it."""
+
+    def on_request(self, request: Request) -> None:
+        """Take the request again, or the ACK to its refusal."""
+
+
 class Transactions:
     """All transactions that are not over."""
 
     __slots__ = ("clients", "merged", "servers")
 
     def __init__(self) -> None:
-        self.servers: dict[ServerKey, InviteServer | NonInviteServer] = {}
-        self.clients: dict[ClientKey, InviteClient | NonInviteClient] = {}
+        self.servers: dict[ServerKey, ServerTransaction] = {}
+        self.clients: dict[ClientKey, ClientTransaction] = {}
         self.merged: dict[MergeKey, ServerKey] = {}
+
+    def waiting(self) -> int:
+        """Count our requests whose final answer is still to come."""
+        return sum(client.is_waiting() for client in self.clients.values())
 
     def forget_server(self, key: ServerKey, merge_key: MergeKey | None) -> None:
         """Drop a server transaction that is over."""
