@@ -1,7 +1,7 @@
 """Ending dialogs that a crashed process left, from their pictures in the journal.
 
-Unlike a bare farewell this hears what comes back: a 487 to our CANCEL gets its ACK, a 200 that crossed it gets ACK
-and BYE, our 503 is repeated until its ACK.
+Unlike a bare farewell this hears what comes back: a 487 to our CANCEL gets its ACK, a 200 that crossed it
+gets ACK and BYE, our 503 is repeated until its ACK.
 """
 
 from __future__ import annotations

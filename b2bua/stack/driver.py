@@ -139,8 +139,8 @@ class Driver:
         if self._find_flow is None or not uri.host:
             return flow
         host = uri.host.strip("[]")
-        transport = uri.transport or ("tls" if uri.scheme == "sips" else "udp")
-        if transport == "tcp" and uri.scheme == "sips":
+        transport = uri.transport or (flow.transport if host == flow.remote[0] else "udp")
+        if uri.scheme == "sips" and transport != "udp":
             transport = "tls"
         if host == flow.remote[0] and transport == flow.transport != "udp":
             return flow

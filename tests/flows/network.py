@@ -26,6 +26,7 @@ class Network:
 
     clock: Clock = field(default_factory=Clock)
     seed: int = 1
+    transport: str = "udp"
     loss: float = 0.0
     duplicates: float = 0.0
     delay: float = 0.001
@@ -84,10 +85,10 @@ class Network:
 class MemoryTransport:
     """Twin of the byte transports, on one address."""
 
-    def __init__(self, network: Network, address: Address, transport: str = "udp") -> None:
+    def __init__(self, network: Network, address: Address) -> None:
         self.network = network
         self.address = address
-        self.name = transport
+        self.name = network.transport
         self.receiver: Callable[[Message | SipError, Flow], None] = lambda message, flow: None
         network.nodes[address] = self._arrived
 
@@ -173,7 +174,9 @@ class Peer:
 
     def via(self, branch: str | None = None) -> str:
         """Write a Via value."""
-        return f"SIP/2.0/UDP {self.address[0]}:{self.address[1]};rport;branch={branch or self.branch()}"
+        transport = self.network.transport.upper()
+        host, port = self.address
+        return f"SIP/2.0/{transport} {host}:{port};rport;branch={branch or self.branch()}"
 
     @property
     def contact(self) -> str:
