@@ -23,9 +23,12 @@ from b2bua.metrics import make_registry, make_site
 from b2bua.process_disk import CHECK_SECONDS, DiskWatch
 from b2bua.process_figures import Figures
 from b2bua.process_lag import ReactorLag
+from b2bua.process_neighbours import Ledger, Recorder
 from b2bua.process_sip import SipSide
 from b2bua.process_timers import Every, LaterSaver
 from b2bua.process_tuning import settle
+from b2bua.process_watch import CHECK_SECONDS as WATCH_SECONDS
+from b2bua.process_watch import Watch
 from b2bua.recovery import Recovery
 from b2bua.stack.transports.listeners import ListenFailed
 from b2bua.trace import FLUSH_SECONDS, Trace
@@ -34,6 +37,8 @@ from storage.journal import JournalWriter, OpenCall, open_calls
 from storage.readiness import notify
 
 WATCHDOG_SECONDS = 5.0
+RECORDING_ALARM_SECONDS = 600.0
+"""How long a recording that failed stays alarmed; whether the next one works is known only when it does."""
 _log = Logger()
 
 
@@ -85,6 +90,13 @@ class Process:
         self.arrive = self.switchboard.arrive
         self.refused = self.switchboard.refused
         self.lag = ReactorLag(reactor)
+        self.watch = Watch(
+            self.alarms,
+            lambda: [home.process for home in self.media.homes],
+            self.lag.worst_recent,
+            {"ledger": Ledger(data, self.clock.utc), "recorder": Recorder(data, self.clock.mono)},
+        )
+        self.media.on_spool_failed = self._recording_failed
         self.figures = Figures(self)
         self._timers: list[Every] = []
         self._ports: list[Any] = []
@@ -107,6 +119,7 @@ class Process:
             Every(self.reactor, MARK_SECONDS, self.switchboard.mark),
             Every(self.reactor, FLUSH_SECONDS, self.trace.flush),
             Every(self.reactor, CHECK_SECONDS, self.disk.check),
+            Every(self.reactor, WATCH_SECONDS, self.watch.check),
             Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),
         ]
         self.lag.start()
@@ -190,6 +203,15 @@ class Process:
             f"trunk:{name}", Severity.CRITICAL, f"中继 {name} 不可用：{why}", f"Trunk {name} is down: {why}"
         )
 
+    def _recording_failed(self, call: str, leg: str, reason: str) -> None:
+        self.alarms.raise_alarm(
+            "recording",
+            Severity.CRITICAL,
+            f"录音写入失败（通话 {call}）：{reason}",
+            f"A recording stopped before its time (call {call}): {reason}",
+        )
+        self.reactor.callLater(RECORDING_ALARM_SECONDS, self.alarms.clear, "recording")
+
     def _guessing(self, source: str, account: str, seconds: float) -> None:
         what = f"{source} {account}".rstrip()
         self.alarms.raise_alarm(
@@ -220,7 +242,9 @@ class Process:
         versions = self.directory.reload()
         errors = dict(versions.errors)
         try:
-            self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
+            listeners = self.settings.listeners_of(self.directory.box)
+            self.sip.configure(self.directory.box, listeners)
+            self.media.configure(listeners)
             self.sip.peers.reach_out()
         except (ValueError, ListenFailed) as error:
             errors["box.json"] = str(error)

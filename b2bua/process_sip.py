@@ -96,7 +96,7 @@ class SipSide:
         def look() -> None:
             if stopped:
                 return
-            if self.driver.core.endpoint.transactions.clients:
+            if self.driver.core.requests_waiting():
                 self._reactor.callLater(LOOK_SECONDS, look)
             else:
                 quiet.callback(None)

@@ -182,6 +182,11 @@ class WorkerRelay:
             for index, ports in enumerate(port_slices(settings.ports, count))
         ]
 
+    def configure(self, listeners: Iterable[ListenerSnapshot]) -> None:
+        """Put listeners in force, for endpoints opened from now on."""
+        addresses = {listener.name: media_address(listener) for listener in listeners}
+        self._settings = msgspec.structs.replace(self._settings, addresses=addresses)
+
     def start(self) -> None:
         """Start the workers; ``open`` may be called at once."""
         for home in self.homes:

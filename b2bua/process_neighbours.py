@@ -1,0 +1,45 @@
+"""What ledger and recorder said last of themselves, for the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from b2bua.ledger.status import read_status as read_ledger
+from b2bua.process_watch import Neighbour
+from b2bua.recorder.status import read_status as read_recorder
+from storage.data_directory import DataDirectory
+
+
+class Ledger:
+    """Tells how the ledger is; it writes at least every ten seconds."""
+
+    def __init__(self, data: DataDirectory, utc: Callable[[], float]) -> None:
+        self._data = data
+        self._utc = utc
+
+    def __call__(self) -> Neighbour | None:
+        """Read its status; None when none ever ran on this directory."""
+        status = read_ledger(self._data)
+        if status is None:
+            return None
+        return Neighbour(self._utc() - status.at, status.store_down, status.lag_bytes)
+
+
+class Recorder:
+    """Tells how the recorder is; it writes only what is new, so its process is looked for instead."""
+
+    def __init__(self, data: DataDirectory, mono: Callable[[], float]) -> None:
+        self._data = data
+        self._mono = mono
+        self._seen_alive = mono()
+
+    def __call__(self) -> Neighbour | None:
+        """Look for its process; None when none ever ran on this directory."""
+        status = read_recorder(self._data)
+        if status is None:
+            return None
+        now = self._mono()
+        if Path(f"/proc/{status.pid}").exists():
+            self._seen_alive = now
+        return Neighbour(now - self._seen_alive)
