@@ -27,6 +27,7 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     realm: str = "box400"
     max_calls: int = 300
+    stranger_status: int = 0
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer`` ...) -> content address."""
 
@@ -101,7 +102,7 @@ class Tenant(Persistent):  # type: ignore[misc]
         self.numbers: Any = OOBTree()
         """Number (10 digits) -> :class:`Number`."""
         self.version = 0
-        """Of the snapshot; grows with each change of anything in it."""
+        """``Root.version`` at the last change of anything in the snapshot."""
 
     def snapshot(self) -> TenantSnapshot:
         """Return the frozen value that calls are served from."""

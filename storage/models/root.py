@@ -23,8 +23,9 @@ class Root(Persistent):  # type: ignore[misc]
         self.steps: Any = OOBTree()
         """Evolution step (int) -> UTC POSIX seconds when it ran."""
         self.box = Box(BoxConfig())
+        self.version = 0
+        """Counts changes of configuration; each snapshot carries the count of its own last change."""
         self.box_version = 0
-        """Version of the box snapshot; grows with each change of anything in it."""
         self.listeners: Any = OOBTree()
         """Name -> Listener."""
         self.trunks: Any = OOBTree()
@@ -47,6 +48,7 @@ class Root(Persistent):  # type: ignore[misc]
             trunks=tuple(trunk.value for trunk in self.trunks.values()),
             extensions=tuple(extension.value for extension in self.extensions.values()),
             realm=config.realm,
+            stranger_status=config.stranger_status,
             system_prompts=config.system_prompts,
             max_calls=config.max_calls,
             version=self.box_version,

@@ -1,0 +1,106 @@
+"""Declarative, idempotent provisioning: a YAML file says what should be there (docs/provisioning.md)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from storage.connection import MainDatabase
+from storage.models import PromptInfo, Root
+from storage.provisioning.changes import Change, FieldChange
+from storage.provisioning.checks import PromptRejected, Prompts
+from storage.provisioning.export import export
+from storage.provisioning.planning import Plan, make_plan
+from storage.provisioning.problems import WORDS, Problem, ProvisioningError
+from storage.provisioning.reading import Wishes, read_wishes
+from storage.provisioning.state import Configuration, read_configuration, write_configuration
+from storage.snapshots import Snapshots, build
+
+__all__ = [
+    "WORDS",
+    "Applied",
+    "Change",
+    "Configuration",
+    "FieldChange",
+    "Plan",
+    "Problem",
+    "PromptInfo",
+    "PromptRejected",
+    "Prompts",
+    "ProvisioningError",
+    "apply_file",
+    "apply_wishes",
+    "export",
+    "export_database",
+    "make_plan",
+    "read_configuration",
+    "read_file",
+    "write_configuration",
+]
+
+
+class Applied(NamedTuple):
+    """What applying a file did, or with ``dry_run`` would do."""
+
+    changes: tuple[Change, ...]
+    generated: dict[str, str]
+    """Extension -> the password that was made for it; told once, here."""
+    version: int
+    """What b2bua acknowledges once it has this in force; 0: nothing changed."""
+    snapshots: Snapshots
+    """To be written by ``storage.snapshots.write`` after this."""
+
+
+def make_secret() -> str:
+    """Return a password for a phone: 24 characters that survive being typed on one."""
+    alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    return "".join(secrets.choice(alphabet) for _ in range(24))
+
+
+def read_file(path: Path, prompts: Prompts) -> Wishes:
+    """Read a provisioning file and its audio; raises :class:`ProvisioningError` with all that is wrong."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ProvisioningError([Problem(str(path), 0, "", "no-file", {"why": why})]) from error
+    wishes, problems = read_wishes(data, str(path), path.parent, prompts)
+    if problems:
+        raise ProvisioningError(problems)
+    return wishes
+
+
+def apply_wishes(
+    database: MainDatabase,
+    wishes: Wishes,
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    make_secret: Callable[[], str] = make_secret,
+) -> Applied:
+    """Make the database hold what is wished for; raises :class:`ProvisioningError` when it does not fit."""
+
+    def work(root: Root) -> Applied:
+        plan = make_plan(wishes, read_configuration(root), prune=prune, make_secret=make_secret)
+        if plan.problems:
+            raise ProvisioningError(plan.problems)
+        version = 0 if dry_run else write_configuration(root, plan.after)
+        return Applied(plan.changes, plan.generated, version, build(root))
+
+    if dry_run:
+        return database.read(work)
+    return database.transact(work, note=f"apply {wishes.file}"[:200])
+
+
+def apply_file(
+    database: MainDatabase, path: Path, prompts: Prompts, *, prune: bool = False, dry_run: bool = False
+) -> Applied:
+    """Read and apply one file. All errors at once, and with any of them nothing is changed."""
+    return apply_wishes(database, read_file(path, prompts), prune=prune, dry_run=dry_run)
+
+
+def export_database(database: MainDatabase, *, secrets: bool = True) -> str:
+    """Return the whole configuration as a provisioning file."""
+    return export(database.read(read_configuration), secrets=secrets)

@@ -1,0 +1,166 @@
+"""What must fit together, over all objects; told at the objects the file names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain.snapshot import ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
+from storage.provisioning.problems import Problem
+from storage.provisioning.reading import Wish, Wishes
+from storage.provisioning.state import Configuration
+
+DEFAULT_LISTENER = "carrier"
+"""There is always one of this name: ``run`` makes it when nobody configured it."""
+
+
+def check_consistency(wishes: Wishes, before: Configuration, after: Configuration) -> list[Problem]:
+    """Return what does not fit in ``after`` because of what the file wishes."""
+    return [
+        *_listeners(wishes, after),
+        *_trunks(wishes, after),
+        *_tenants(wishes, after),
+        *_numbers(wishes, after),
+        *_removals(wishes, before, after),
+    ]
+
+
+def _kept(wishes: dict[str, Wish]) -> Iterator[tuple[str, Wish]]:
+    return ((key, wish) for key, wish in wishes.items() if not wish.absent)
+
+
+def _listeners(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    for name, wish in _kept(wishes.listeners):
+        listener = after.listeners[name]
+        if "tls" in listener.transports:
+            for field in ("tls_certificate", "tls_key"):
+                if not getattr(listener, field):
+                    yield wish.problem("tls-files", field, value=field)
+        for other_name, other in after.listeners.items():
+            if other_name == name:
+                continue
+            for place in sorted(_places(listener) & _places(other)):
+                yield wish.problem("same-port", "port", place=place, other=other_name)
+
+
+def _places(listener: ListenerSnapshot) -> set[str]:
+    places = set()
+    if {"udp", "tcp"} & set(listener.transports):
+        places.add(f"{listener.bind}:{listener.port}")
+    if "tls" in listener.transports:
+        places.add(f"{listener.bind}:{listener.tls_port}")
+    return places
+
+
+def _no_listener(after: Configuration, wish: Wish, name: str) -> Iterator[Problem]:
+    if name not in after.listeners and name != DEFAULT_LISTENER:
+        yield wish.problem("no-listener", "listener", value=name)
+
+
+def _trunks(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    for name, wish in _kept(wishes.trunks):
+        trunk = after.trunks[name]
+        yield from _no_listener(after, wish, trunk.listener)
+        if trunk.outbound and not trunk.target and not trunk.outbound_proxy:
+            yield wish.problem("trunk-target", "target")
+        if trunk.kind is TrunkKind.REGISTER:
+            for field in ("username", "password"):
+                if not getattr(trunk, field):
+                    yield wish.problem("trunk-register", field, value=field)
+            if not trunk.target and not trunk.domain:
+                yield wish.problem("trunk-register", "domain", value="target, domain")
+        elif trunk.inbound and not trunk.sources:
+            yield wish.problem("trunk-sources", "sources")
+        for network, other in _shared_sources(trunk, after):
+            yield wish.problem("same-source", "sources", network=network, other=other)
+        for landing, number in trunk.landing_numbers.items():
+            if number not in after.numbers:
+                yield wish.problem("landing", "landing_numbers", value=landing, number=number)
+
+
+def _shared_sources(trunk: TrunkSnapshot, after: Configuration) -> Iterator[tuple[str, str]]:
+    for name, other in after.trunks.items():
+        if name == trunk.name or other.listener != trunk.listener:
+            continue
+        if not (trunk.inbound and other.inbound and trunk.enabled and other.enabled):
+            continue
+        for network in sorted(set(trunk.sources) & set(other.sources)):
+            yield network, name
+
+
+def _tenants(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    for name, wish in _kept(wishes.tenants):
+        for trunk in after.tenants[name].outbound_trunks:
+            if trunk not in after.trunks:
+                yield wish.problem("no-trunk", "outbound_trunks", value=trunk)
+    for wish in wishes.extensions:
+        if not wish.absent and wish.key in after.extensions:
+            yield from _no_listener(after, wish, after.extensions[wish.key].listener)
+
+
+def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    for wish in wishes.numbers:
+        if wish.absent or wish.key not in after.numbers:
+            continue
+        tenant, plan = after.numbers[wish.key]
+        limit = after.tenants[tenant].bound_limit
+        if len(plan.bound) > limit:
+            yield wish.problem("too-many-bound", "bound", count=len(plan.bound), most=limit)
+        seen = set()
+        for bound in plan.bound:
+            if bound.number in seen:
+                yield wish.problem("repeated", "bound", value=bound.number)
+            seen.add(bound.number)
+            if bound.kind is TargetKind.EXTENSION:
+                extension = after.extensions.get(bound.number)
+                if extension is None or extension.tenant != tenant:
+                    yield wish.problem("no-extension", "bound", value=bound.number, tenant=tenant)
+    for name, wish in _kept(wishes.tenants):  # a limit that was lowered below what is there
+        if "bound_limit" not in wish.given:
+            continue
+        limit = after.tenants[name].bound_limit
+        for number, (tenant, plan) in after.numbers.items():
+            if tenant == name and len(plan.bound) > limit and not _names(wishes, number):
+                yield wish.problem("too-many-bound", "bound_limit", count=len(plan.bound), most=limit)
+
+
+def _names(wishes: Wishes, number: str) -> bool:
+    return any(wish.key == number for wish in wishes.numbers)
+
+
+def _removals(wishes: Wishes, before: Configuration, after: Configuration) -> Iterator[Problem]:
+    """Nothing that stays may use what goes."""
+    for name in before.trunks.keys() - after.trunks.keys():
+        users = [f"tenant {key}" for key, tenant in after.tenants.items() if name in tenant.outbound_trunks]
+        yield from _in_use(wishes, wishes.trunks.get(name), f"trunks.{name}", users)
+    for name in before.listeners.keys() - after.listeners.keys() - {DEFAULT_LISTENER}:
+        users = [f"trunk {key}" for key, trunk in after.trunks.items() if trunk.listener == name]
+        users += [f"extension {key}" for key, each in after.extensions.items() if each.listener == name]
+        yield from _in_use(wishes, wishes.listeners.get(name), f"listeners.{name}", users)
+    for name in before.extensions.keys() - after.extensions.keys():
+        users = [
+            f"number {number}"
+            for number, (tenant, plan) in after.numbers.items()
+            if tenant == before.extensions[name].tenant
+            and any(bound.number == name and bound.kind is TargetKind.EXTENSION for bound in plan.bound)
+            and not _names(wishes, number)
+        ]
+        wish = next((each for each in wishes.extensions if each.key == name), None)
+        yield from _in_use(wishes, wish, f"extensions.{name}", users)
+    gone = before.numbers.keys() - after.numbers.keys()
+    for number in sorted(gone):
+        users = [
+            f"trunk {key}"
+            for key, trunk in after.trunks.items()
+            if number in trunk.landing_numbers.values() and key not in wishes.trunks
+        ]
+        wish = next((each for each in wishes.numbers if each.key == number), None)
+        yield from _in_use(wishes, wish, f"numbers.{number}", users)
+
+
+def _in_use(wishes: Wishes, wish: Wish | None, path: str, users: list[str]) -> Iterator[Problem]:
+    if not users:
+        return
+    if wish is not None:
+        yield wish.problem("in-use", users=", ".join(users))
+    else:  # pruned: the file does not name it
+        yield Problem(wishes.file, 1, path, "in-use", {"users": ", ".join(users)})

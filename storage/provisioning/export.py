@@ -1,0 +1,112 @@
+"""Write the configuration as a provisioning file; applying it changes nothing."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from storage.models import TenantConfig
+from storage.provisioning import schema
+from storage.provisioning.checks import MASK
+from storage.provisioning.schema import Section
+from storage.provisioning.state import Configuration
+
+
+def export(configuration: Configuration, *, secrets: bool = True) -> str:
+    """Return YAML of what is not at its default. Without ``secrets`` it has masks and cannot be applied."""
+    names = {address: info.name for address, info in configuration.prompts.items()}
+    writing = _Writing(secrets)
+    document: dict[str, Any] = {}
+    box = writing.fields(schema.BOX, configuration.box)
+    if box:
+        document["box"] = box
+    for plural, section, objects in (
+        ("listeners", schema.LISTENER, configuration.listeners),
+        ("trunks", schema.TRUNK, configuration.trunks),
+    ):
+        if objects:
+            document[plural] = {_key(name): writing.fields(section, value) for name, value in objects.items()}
+    if configuration.tenants:
+        document["tenants"] = {
+            _key(name): _tenant(configuration, tenant, writing)
+            for name, tenant in configuration.tenants.items()
+        }
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 4096
+    yaml.allow_unicode = True
+    stream = io.StringIO()
+    if document:
+        yaml.dump(document, stream)
+    comments = "".join(f"# address:{address} = {name}\n" for address, name in sorted(names.items()))
+    return stream.getvalue() + comments
+
+
+def _tenant(configuration: Configuration, tenant: TenantConfig, writing: _Writing) -> dict[str, Any]:
+    fields = writing.fields(schema.TENANT, tenant)
+    extensions = {
+        _key(name): writing.fields(schema.EXTENSION, extension)
+        for name, extension in configuration.extensions.items()
+        if extension.tenant == tenant.id
+    }
+    numbers = {
+        _key(number): writing.fields(schema.NUMBER, plan)
+        for number, (owner, plan) in configuration.numbers.items()
+        if owner == tenant.id
+    }
+    if extensions:
+        fields["extensions"] = extensions
+    if numbers:
+        fields["numbers"] = numbers
+    return fields
+
+
+class _Writing:
+    def __init__(self, secrets: bool) -> None:
+        self.secrets = secrets
+
+    def fields(self, section: Section, value: msgspec.Struct) -> dict[str, Any]:
+        """Return the fields that are not at their default."""
+        found: dict[str, Any] = {}
+        for each in section.fields:
+            content = getattr(value, each.name)
+            if content == section.default(each.name):
+                continue
+            if each.secret and not self.secrets:
+                found[each.name] = _text(MASK)
+            else:
+                found[each.name] = self._plain(each.name, content)
+        return found
+
+    def _plain(self, name: str, value: Any) -> Any:
+        if isinstance(value, msgspec.Struct):
+            built = msgspec.to_builtins(value)
+            defaults = {each.name: each.default for each in msgspec.structs.fields(type(value))}
+            return {
+                key: self._plain(key, each)
+                for key, each in built.items()
+                if key == "kind" or each != defaults.get(key)
+            }
+        if isinstance(value, dict):
+            return {_key(key): self._plain(name, each) for key, each in value.items()}
+        if isinstance(value, (tuple, list)):
+            return [self._plain(name, each) for each in value]
+        if isinstance(value, str):
+            if name in ("welcome", "recording_notice", "ringback", "system_prompts"):
+                return _text(f"address:{value}")
+            return _text(value)
+        return value
+
+
+def _text(value: str) -> Any:
+    """Quote every text: no reader of YAML may take a phone number for a number."""
+    return DoubleQuotedScalarString(value)
+
+
+def _key(value: str) -> Any:
+    """Quote keys that somebody could take for a number or a truth value."""
+    return DoubleQuotedScalarString(value) if not value[:1].isalpha() or len(value) < 4 else value

@@ -1,0 +1,184 @@
+"""From what is and what a file wishes to what shall be. Pure, but for the secrets it is given a maker of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TargetKind, TrunkSnapshot
+from storage.models import BoxConfig, TenantConfig
+from storage.provisioning.changes import Change, differences
+from storage.provisioning.checks import PHONE
+from storage.provisioning.consistency import check_consistency
+from storage.provisioning.fields import RESET
+from storage.provisioning.problems import Problem
+from storage.provisioning.reading import Wish, Wishes
+from storage.provisioning.state import Configuration
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
+_LANDLINE = re.compile(r"0[1-9][0-9]{8,10}|[2-8][0-9]{6,7}", re.ASCII)
+
+
+@dataclass
+class Plan:
+    """What applying a file would make of the configuration."""
+
+    after: Configuration
+    changes: tuple[Change, ...]
+    problems: list[Problem]
+    generated: dict[str, str] = field(default_factory=dict)
+    """Extension -> the password that was made for it, to be told once."""
+
+
+def make_plan(wishes: Wishes, before: Configuration, *, prune: bool, make_secret: Callable[[], str]) -> Plan:
+    """Return what ``wishes`` make of ``before``; with problems, what would change means nothing.
+
+    A field that is not named stays as it is; null brings its default back. Nothing is removed but by
+    ``absent: true``. With ``prune`` a file is the whole truth of the sections it has: objects it does not
+    name go, fields it does not name are back at their defaults (passwords stay).
+    """
+    planning = _Planning(wishes, before, prune, make_secret)
+    planning.remove()
+    planning.set_all()
+    after = planning.after
+    used = after.used_prompts()
+    known = {**before.prompts, **wishes.prompts}
+    after.prompts = {address: known[address] for address in sorted(used) if address in known}
+    problems = planning.problems
+    if not problems:
+        problems += check_consistency(wishes, before, after)
+    return Plan(after, differences(before, after), problems, planning.generated)
+
+
+class _Planning:
+    def __init__(
+        self, wishes: Wishes, before: Configuration, prune: bool, make_secret: Callable[[], str]
+    ) -> None:
+        self.wishes = wishes
+        self.before = before
+        self.after = before.copy()
+        self.prune = prune
+        self.make_secret = make_secret
+        self.problems: list[Problem] = []
+        self.generated: dict[str, str] = {}
+
+    def remove(self) -> None:
+        """Take away what is absent or pruned, before anything is set: a number may move to another tenant."""
+        wishes, after = self.wishes, self.after
+        for name, objects, wished in (
+            ("listeners", after.listeners, wishes.listeners),
+            ("trunks", after.trunks, wishes.trunks),
+            ("tenants", after.tenants, wishes.tenants),
+        ):
+            for key in list(objects):
+                wish = wished.get(key)
+                if wish.absent if wish is not None else self.prune and name in wishes.named:
+                    del objects[key]
+        self._remove_owned("numbers", wishes.numbers, lambda number: after.numbers[number][0])
+        self._remove_owned("extensions", wishes.extensions, lambda name: after.extensions[name].tenant)
+
+    def _remove_owned(self, name: str, wished: list[Wish], owner_of: Callable[[str], str]) -> None:
+        objects: dict[str, Any] = getattr(self.after, name)
+        stay = {(wish.tenant, wish.key) for wish in wished if not wish.absent}
+        go = {(wish.tenant, wish.key) for wish in wished if wish.absent}
+        for key in list(objects):
+            owner = owner_of(key)
+            pruned = self.prune and f"{name} {owner}" in self.wishes.named and (owner, key) not in stay
+            if owner not in self.after.tenants or (owner, key) in go or pruned:
+                del objects[key]
+
+    def set_all(self) -> None:
+        """Set what is wished for; tenants before what they own."""
+        wishes, after = self.wishes, self.after
+        if wishes.box is not None:
+            after.box = self._value(wishes.box, after.box, BoxConfig, {})
+        self._set(wishes.listeners, after.listeners, ListenerSnapshot)
+        self._set(wishes.trunks, after.trunks, TrunkSnapshot)
+        for wish in wishes.tenants.values():
+            if not wish.absent:
+                held = after.tenants.get(wish.key)
+                after.tenants[wish.key] = self._value(wish, held, TenantConfig, {"id": wish.key})
+        for wish in wishes.extensions:
+            self._set_extension(wish)
+        for wish in wishes.numbers:
+            self._set_number(wish)
+
+    def _set(self, wished: dict[str, Wish], objects: dict[str, Any], kind: type[Any]) -> None:
+        for wish in wished.values():
+            if not wish.absent:
+                fixed = {wish.section.key: wish.key}
+                objects[wish.key] = self._value(wish, objects.get(wish.key), kind, fixed)
+
+    def _value(self, wish: Wish, held: msgspec.Struct | None, kind: type[Any], fixed: dict[str, Any]) -> Any:
+        values: dict[str, Any] = {} if held is None else msgspec.to_builtins(held)
+        if self.prune:
+            for each in wish.section.fields:
+                if not each.secret and each.name not in wish.given:
+                    values.pop(each.name, None)
+        for name, value in wish.given.items():
+            if value is RESET:
+                values.pop(name, None)
+            else:
+                values[name] = value
+        if kind is TenantConfig:
+            values.setdefault("name", wish.key)
+        return msgspec.convert({**values, **fixed}, kind)
+
+    def _set_extension(self, wish: Wish) -> None:
+        if wish.absent or wish.tenant not in self.after.tenants:
+            return
+        held = self.after.extensions.get(wish.key)
+        if held is not None and held.tenant != wish.tenant:
+            self.problems.append(wish.problem("extension-taken", value=wish.key, other=held.tenant))
+            return
+        given = wish.given.get("secret", RESET)
+        if given is RESET:
+            wish.given.pop("secret", None)
+            if held is None:
+                wish.given["secret"] = self.generated[wish.key] = self.make_secret()
+        fixed = {"name": wish.key, "tenant": wish.tenant}
+        self.after.extensions[wish.key] = self._value(wish, held, ExtensionSnapshot, fixed)
+
+    def _set_number(self, wish: Wish) -> None:
+        if wish.absent or wish.tenant not in self.after.tenants:
+            return
+        owner, held = self.after.numbers.get(wish.key, (wish.tenant, None))
+        if owner != wish.tenant:
+            self.problems.append(wish.problem("two-tenants", number=wish.key, other=owner))
+            return
+        if not self._tell_kinds(wish):
+            return
+        value = self._value(wish, held, NumberPlan, {"number": wish.key})
+        self.after.numbers[wish.key] = (wish.tenant, value)
+
+    def _tell_kinds(self, wish: Wish) -> bool:
+        """Write down what each bound number is, where the file does not say."""
+        bound = wish.given.get("bound", RESET)
+        if bound is RESET:
+            return True
+        told = []
+        for each in bound:
+            kind = each.get("kind") or self._kind_of(each["number"], wish.tenant)
+            if kind is None:
+                self.problems.append(wish.problem("kind-needed", "bound", value=each["number"]))
+                return False
+            if kind != TargetKind.EXTENSION and PHONE.fullmatch(each["number"]) is None:
+                self.problems.append(wish.problem("phone", "bound", value=each["number"]))
+                return False
+            told.append({**each, "kind": str(kind)})
+        wish.given["bound"] = told
+        return True
+
+    def _kind_of(self, number: str, tenant: str) -> TargetKind | None:
+        extension = self.after.extensions.get(number)
+        if extension is not None and extension.tenant == tenant:
+            return TargetKind.EXTENSION
+        if _MOBILE.fullmatch(number):
+            return TargetKind.MOBILE
+        if _LANDLINE.fullmatch(number):
+            return TargetKind.LANDLINE
+        return None

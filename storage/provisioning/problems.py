@@ -1,0 +1,120 @@
+"""What is wrong in a provisioning file: where, what, and what to do, in English and Chinese."""
+
+# ruff: noqa: E501 - a table of messages is read and translated row by row
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+MESSAGES: Final[dict[str, tuple[str, str]]] = {
+    # the file
+    "no-file": ("cannot be read: {why}", "无法读取：{why}"),
+    "too-large": ("has {bytes} bytes; split it, {most} is the most", "有 {bytes} 字节；请拆分，最多 {most} 字节"),
+    "not-utf8": ("is not UTF-8 here; save the file as UTF-8", "此处不是 UTF-8 编码；请将文件存为 UTF-8"),
+    "not-yaml": ("is no YAML: {why}; check indentation, colons and quotes", "不是合法的 YAML：{why}；请检查缩进、冒号和引号"),
+    "too-deep": ("is nested too deeply or too large", "嵌套过深或内容过多"),
+    "tag": ("has the tag {tag}; write plain values", "含有标签 {tag}；请只写普通值"),
+    "key": ("has a key that is no text; write `name: value`", "键不是文本；请写成 `名称: 值`"),
+    "twice": ("{key} stands here again (first on line {first}); keep one", "{key} 重复（首次在第 {first} 行）；请只保留一处"),
+    # shapes
+    "mapping": ("must be `name: value` lines", "应为若干行 `名称: 值`"),
+    "list": ("must be a list: [a, b] or lines that begin with `- `", "应为列表：[a, b]，或以 `- ` 开头的若干行"),
+    "scalar": ("must be a single value", "应为单个值"),
+    "unknown-field": ("is not known here; did you mean {near}? Known: {known}", "不认识此项；是否应为 {near}？可用项：{known}"),
+    "empty": ("must not be empty", "不能为空"),
+    "absent-and-more": ("is absent: true, so nothing else may stand here", "已写 absent: true，此处不能再有其他内容"),
+    # values
+    "flag": ("{value!r} is neither true nor false", "{value!r} 不是 true 或 false"),
+    "integer": ("{value!r} is no whole number from {low} to {high}", "{value!r} 不是 {low} 到 {high} 的整数"),
+    "number": ("{value!r} is no number from {low} to {high}", "{value!r} 不是 {low} 到 {high} 的数"),
+    "choice": ("{value!r} is not one of: {choices}", "{value!r} 不在可选值之中：{choices}"),
+    "text": ("has control characters or more than {most} characters", "含有控制字符或超过 {most} 个字"),
+    "name": (
+        "{value!r} is no name: letters, digits, dot, dash and underscore, up to {most}, beginning with a letter or digit",
+        "{value!r} 不是合法名称：字母、数字、点、横线、下划线，最多 {most} 个，以字母或数字开头",
+    ),
+    "host": ("{value!r} is no host name or address", "{value!r} 不是主机名或地址"),
+    "host-port": ("{value!r} is no HOST or HOST:PORT, such as 192.0.2.1:5060", "{value!r} 不是 主机 或 主机:端口，例如 192.0.2.1:5060"),
+    "address": ("{value!r} is no IP address", "{value!r} 不是 IP 地址"),
+    "network": ("{value!r} is no network such as 192.0.2.0/24 or 192.0.2.1", "{value!r} 不是网段，例如 192.0.2.0/24 或 192.0.2.1"),
+    "network-bits": ("{value!r} has host bits set; write {right}", "{value!r} 的主机位不为零；请写 {right}"),
+    "number-400": ("{value!r} is no 400 number: 10 digits that begin with 400", "{value!r} 不是 400 号码：应为以 400 开头的 10 位数字"),
+    "phone": ("{value!r} is no phone number: 3 to 20 digits, such as 13900001111 or 01061234567", "{value!r} 不是电话号码：3 到 20 位数字，例如 13900001111 或 01061234567"),
+    "digits": ("{value!r} may hold digits, +, * and # only", "{value!r} 只能含数字、+、* 和 #"),
+    "secret": ("is too weak: at least {least} characters, none of them white space; leave it out to have one made", "密码太弱：至少 {least} 个字符且不含空白；也可省略，由系统生成"),
+    "masked": ("is a masked secret; write the real one or leave it out", "是被遮盖的密码；请写真实密码或省略"),
+    "file": ("there is no file {value!r}", "没有文件 {value!r}"),
+    "prompt": ("{en}", "{zh}"),
+    "shipped": ("there is no shipped prompt {value!r}; there are: {known}", "没有自带提示音 {value!r}；可用：{known}"),
+    "prompt-address": ("the prompt {value!r} is not on this box; name an audio file", "本机没有提示音 {value!r}；请写音频文件名"),
+    "repeated": ("{value!r} stands twice", "{value!r} 重复"),
+    # what must fit together
+    "two-tenants": (
+        "{number} belongs to tenant {other}; a number has exactly one tenant: take it away there first (absent: true)",
+        "{number} 属于租户 {other}；一个号码只能属于一个租户：请先在那里删除（absent: true）",
+    ),
+    "too-many-bound": (
+        "has {count} bound numbers, the tenant may have {most}; the operator can raise bound_limit of the tenant",
+        "有 {count} 个绑定号码，该租户最多 {most} 个；可由运营者调高该租户的 bound_limit",
+    ),
+    "no-trunk": ("there is no trunk {value!r}", "没有中继 {value!r}"),
+    "no-listener": ("there is no listener {value!r}", "没有监听器 {value!r}"),
+    "no-extension": ("tenant {tenant} has no extension {value!r}", "租户 {tenant} 没有分机 {value!r}"),
+    "extension-taken": ("extension {value!r} belongs to tenant {other}; names are unique on the box", "分机 {value!r} 属于租户 {other}；分机名在本机唯一"),
+    "kind-needed": ("what {value!r} is cannot be told; write kind: landline, mobile, phs or extension", "无法判断 {value!r} 的类型；请写 kind: landline、mobile、phs 或 extension"),
+    "trunk-target": ("takes calls out but has no target; write target: HOST:PORT or outbound: false", "用于呼出但没有 target；请写 target: 主机:端口，或 outbound: false"),
+    "trunk-sources": ("takes calls in but has no sources; name the carrier's networks or write inbound: false", "用于呼入但没有 sources；请写运营商网段，或 inbound: false"),
+    "trunk-register": ("registers but has no {value}", "是注册型中继但没有 {value}"),
+    "same-source": ("{network} is a source of trunk {other} on the same listener too; calls could be of either", "{network} 也是同一监听器上中继 {other} 的来源；无法区分来电属于哪一条"),
+    "same-port": ("{place} is used by listener {other} already", "{place} 已被监听器 {other} 使用"),
+    "tls-files": ("speaks TLS but has no {value}", "使用 TLS 但没有 {value}"),
+    "landing": ("{value!r} is a landing number for {number}, which no tenant owns", "{value!r} 是 {number} 的落地号，但没有租户拥有该号码"),
+    "in-use": ("is still used by {users}; change them first", "仍被 {users} 使用；请先修改它们"),
+}  # fmt: skip
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "added": ("added", "新增"),
+    "changed": ("changed", "修改"),
+    "removed": ("removed", "删除"),
+    "nothing": ("nothing to change", "没有变化"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that must be put right."""
+
+    file: str
+    line: int
+    path: str
+    """Such as ``tenants.demo.numbers.4001003721.bound[2]``."""
+    code: str
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def text(self, language: str = "en") -> str:
+        """Return ``file:line: field: what is wrong; what to do``. ``language``: ``en`` or ``zh``."""
+        template = MESSAGES[self.code][language == "zh"]
+        facts = {name: _shown(value) for name, value in self.facts.items()}
+        place = f"{self.file}:{self.line}: {self.path}" if self.path else f"{self.file}:{self.line}"
+        return f"{place}: {template.format(**facts)}"
+
+
+def _shown(value: object) -> object:
+    """Cut what somebody typed, and leave nothing in it that moves the cursor."""
+    if not isinstance(value, str):
+        return value
+    clean = "".join(char if char.isprintable() else "?" for char in value)
+    return clean if len(clean) <= 400 else clean[:400] + "..."
+
+
+class ProvisioningError(Exception):
+    """Files that cannot be applied; nothing was changed."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(problem.text() for problem in problems))
+        self.problems = problems
+
+    def text(self, language: str = "en") -> str:
+        """Return one line for each problem, in the order of files and lines."""
+        ordered = sorted(self.problems, key=lambda problem: (problem.file, problem.line))
+        return "\n".join(problem.text(language) for problem in ordered)

@@ -1,0 +1,146 @@
+"""Read a provisioning file into wishes: what should be there, what should go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from storage.models import PromptInfo
+from storage.provisioning import schema
+from storage.provisioning.checks import INVALID, Prompts, Reading, flag, name, number_400
+from storage.provisioning.fields import read_fields
+from storage.provisioning.problems import Problem
+from storage.provisioning.schema import Section
+from storage.provisioning.tree import Mapping, Node, Scalar, TreeError, read_tree
+
+
+@dataclass
+class Wish:
+    """What a file says of one object."""
+
+    section: Section
+    key: str
+    tenant: str
+    """Whose it is; "" for objects of the box."""
+    file: str
+    path: str
+    line: int
+    given: dict[str, Any]
+    """Field -> plain value, or RESET."""
+    lines: dict[str, int]
+    """Field -> line."""
+    absent: bool = False
+
+    def problem(self, code: str, field: str = "", **facts: object) -> Problem:
+        """Return a problem at this object, or at one field of it."""
+        path = f"{self.path}.{field}" if field else self.path
+        return Problem(self.file, self.lines.get(field, self.line), path, code, facts)
+
+
+@dataclass
+class Wishes:
+    """Everything one file says."""
+
+    file: str
+    box: Wish | None = None
+    listeners: dict[str, Wish] = field(default_factory=dict)
+    trunks: dict[str, Wish] = field(default_factory=dict)
+    tenants: dict[str, Wish] = field(default_factory=dict)
+    numbers: list[Wish] = field(default_factory=list)
+    extensions: list[Wish] = field(default_factory=list)
+    prompts: dict[str, PromptInfo] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    """Sections the file has: ``listeners``, ``trunks``, ``tenants``, ``numbers TENANT`` ..."""
+
+
+def read_wishes(data: bytes, file: str, folder: Path, prompts: Prompts) -> tuple[Wishes, list[Problem]]:
+    """Return what a file says and everything that is wrong in it.
+
+    ``file`` is its name in messages; names in it are relative to ``folder``.
+    """
+    wishes = Wishes(file)
+    reading = Reading(file, folder, prompts)
+    try:
+        root = read_tree(data)
+    except TreeError as error:
+        return wishes, [Problem(file, error.line, "", error.code, error.facts)]
+    _File(wishes, reading).read(root)
+    wishes.prompts = reading.used_prompts
+    return wishes, reading.problems
+
+
+class _File:
+    def __init__(self, wishes: Wishes, reading: Reading) -> None:
+        self.wishes = wishes
+        self.reading = reading
+
+    def read(self, root: Node) -> None:
+        sections = ("box", "listeners", "trunks", "tenants")
+        if read_fields(root, "", (), self.reading, beside=sections) is INVALID:
+            return
+        if not isinstance(root, Mapping):
+            return
+        if "box" in root.items:
+            self.wishes.box = self._wish(schema.BOX, root.items["box"], "box", "", "")
+        for section, wishes in (
+            (schema.LISTENER, self.wishes.listeners),
+            (schema.TRUNK, self.wishes.trunks),
+            (schema.TENANT, self.wishes.tenants),
+        ):
+            plural = f"{section.kind}s"
+            for key, node, path in self._objects(root, plural, "", plural):
+                if name(Scalar(key, node.line, True), path, self.reading) is INVALID:
+                    continue
+                beside = ("numbers", "extensions") if section is schema.TENANT else ()
+                wishes[key] = self._wish(section, node, path, key, "", beside)
+                if section is schema.TENANT and isinstance(node, Mapping):
+                    self._tenant(key, node, path)
+
+    def _tenant(self, tenant: str, node: Mapping, path: str) -> None:
+        for key, item, place in self._objects(node, "numbers", path, f"numbers {tenant}"):
+            if number_400(Scalar(key, item.line, True), place, self.reading) is not INVALID:
+                self.wishes.numbers.append(self._wish(schema.NUMBER, item, place, key, tenant))
+        for key, item, place in self._objects(node, "extensions", path, f"extensions {tenant}"):
+            if name(Scalar(key, item.line, True), place, self.reading) is not INVALID:
+                self.wishes.extensions.append(self._wish(schema.EXTENSION, item, place, key, tenant))
+
+    def _objects(self, node: Mapping, name: str, path: str, mark: str) -> list[tuple[str, Node, str]]:
+        """Return key, node and path of each object under ``name``; note that the file has the section."""
+        found = node.items.get(name)
+        place = f"{path}.{name}" if path else name
+        if found is None:
+            return []
+        if isinstance(found, Scalar) and found.is_null:
+            found = Mapping({}, {}, found.line)
+        if not isinstance(found, Mapping):
+            self.reading.wrong(found, place, "mapping")
+            return []
+        self.wishes.named.add(mark)
+        return [(key, _at(item, found.lines[key]), f"{place}.{key}") for key, item in found.items.items()]
+
+    def _wish(
+        self, section: Section, node: Node, path: str, key: str, tenant: str, beside: tuple[str, ...] = ()
+    ) -> Wish:
+        removable = ("absent",) if section is not schema.BOX else ()
+        given = read_fields(node, path, section.fields, self.reading, beside=(*beside, *removable))
+        lines = dict(node.lines) if isinstance(node, Mapping) else {}
+        wish = Wish(section, key, tenant, self.reading.file, path, node.line, {}, lines)
+        if given is INVALID:
+            return wish
+        wish.given = given
+        if isinstance(node, Mapping) and removable and "absent" in node.items:
+            absent = flag(node.items["absent"], f"{path}.absent", self.reading)
+            wish.absent = absent is True
+            if wish.absent and len(node.items) > 1:
+                self.reading.problems.append(wish.problem("absent-and-more", "absent"))
+        return wish
+
+
+def _at(node: Node, line: int) -> Node:
+    """Return an object's node as standing on the line of its name."""
+    if isinstance(node, Mapping):
+        return Mapping(node.items, node.lines, line)
+    if isinstance(node, Scalar):
+        return Scalar(node.text, line, node.quoted)
+    return node

@@ -1,0 +1,187 @@
+"""Every field of a provisioning file: its check and its words; ``docs/provisioning.md`` shows them all."""
+
+# ruff: noqa: E501 - a table of fields is read and translated row by row
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from domain.snapshot import (
+    AnswerPolicy,
+    BoundNumber,
+    CalledHeader,
+    CallerHeader,
+    ExtensionSnapshot,
+    ListenerSnapshot,
+    NumberPlan,
+    PrefixRule,
+    RingStrategy,
+    ShownCaller,
+    TargetKind,
+    TenantState,
+    TrunkKind,
+    TrunkSnapshot,
+)
+from storage.models import BoxConfig, TenantConfig
+from storage.provisioning import checks as c
+from storage.provisioning.fields import Field, object_of
+from storage.provisioning.tree import Node, Scalar
+
+
+class Section(NamedTuple):
+    """The fields of one kind of object."""
+
+    kind: str
+    """``trunk``, ``tenant`` ..., as changes are told."""
+    where: str
+    """How it stands in a file."""
+    type: type[msgspec.Struct]
+    key: str
+    """Field of the value that comes from the key it stands under; "" for none."""
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field | None:
+        """Return a field by name, or None."""
+        return next((each for each in self.fields if each.name == name), None)
+
+    def default(self, name: str) -> Any:
+        """Return what a field is when nobody wrote it; ``msgspec.NODEFAULT`` when there is none."""
+        for each in msgspec.structs.fields(self.type):
+            if each.name == name:
+                if each.default_factory is not msgspec.NODEFAULT:
+                    return each.default_factory()
+                return each.default
+        raise KeyError(name)
+
+
+_target: Final = c.matching(c.NAME, "phone")
+
+
+def _bound_number(node: Node, path: str, reading: c.Reading) -> Any:
+    """A bound number: its digits alone, or a mapping. Without ``kind`` it is told from the digits later."""
+    if isinstance(node, Scalar):
+        number = _target(node, path, reading)
+        return c.INVALID if number is c.INVALID else {"number": number}
+    found = object_of(BOUND_FIELDS)(node, path, reading)
+    if found is not c.INVALID and "number" not in found:
+        return reading.wrong(node, f"{path}.number", "empty")
+    return found
+
+
+_CODECS: Final = ("PCMA", "PCMU", "G722", "G729", "opus", "AMR", "AMR-WB", "iLBC", "GSM", "speex")
+_TRANSPORTS: Final = ("udp", "tcp", "tls")
+
+BOUND_FIELDS: Final = (
+    Field("number", _target, "digits or extension", "Phone as dialled nationally, or an extension's name", "按国内拨法的电话号码，或分机名"),
+    Field("kind", c.choice(TargetKind), "landline, mobile, phs, extension", "What it is; told from the number when left out", "类型；省略时按号码判断"),
+    Field("label", c.text(), "text", "Whose it is", "备注"),
+    Field("job_number", c.or_empty(c.name), "text", "Job number of the agent", "工号"),
+    Field("enabled", c.flag, "true, false", "Whether it is rung", "是否振铃"),
+)  # fmt: skip
+
+NUMBER_FIELDS: Final = (
+    Field("bound", c.list_of(_bound_number, unique=False), "list of bound numbers", "Who answers, in order", "绑定号码，按顺序"),
+    Field("strategy", c.choice(RingStrategy), "sequential, simultaneous", "How bound numbers are rung", "振铃方式：顺序或同振"),
+    Field("answer", c.choice(AnswerPolicy), "at-once, on-pickup", "When the caller is answered (and charged)", "何时应答主叫（开始计费）"),
+    Field("welcome", c.optional(c.prompt), "audio", "Welcome prompt; implies answering at once", "欢迎词；有欢迎词即立即应答"),
+    Field("recording_notice", c.optional(c.prompt), "audio", "Played before connection when calls are recorded", "录音提示音，接通前播放"),
+    Field("ringback", c.optional(c.prompt), "audio", "Company audio instead of the ring tone", "企业彩铃"),
+    Field("record", c.flag, "true, false", "Whether calls are recorded", "是否录音"),
+    Field("no_answer_seconds", c.decimal(5, 300), "5 to 300 s", "How long a bound number rings", "无应答时限（秒）"),
+    Field("busy_tone_seconds", c.decimal(0, 60), "0 to 60 s", "How long the caller hears busy tone at the end", "结束前忙音时长（秒）"),
+    Field("active", c.flag, "true, false", "Whether the number is in service", "号码是否启用"),
+)  # fmt: skip
+
+EXTENSION_FIELDS: Final = (
+    Field("secret", c.secret, "12 characters or more", "Password; made when left out", "密码；省略则由系统生成", secret=True),
+    Field("listener", c.name, "name of a listener", "Where the phone registers", "注册到哪个监听器"),
+    Field("max_bindings", c.integer(1, 20), "1 to 20", "Devices at a time", "同时注册的设备数"),
+    Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
+    Field("srtp", c.flag, "true, false", "Encrypt audio (SDES)", "语音加密（SDES）"),
+)  # fmt: skip
+
+TENANT_FIELDS: Final = (
+    Field("name", c.text(), "text", "Name of the enterprise; the tenant's id when left out", "企业名称；省略时为租户标识"),
+    Field("state", c.choice(TenantState), "active, suspended", "Whether calls are connected", "正常或停机"),
+    Field("max_calls", c.optional(c.integer(1, 10_000)), "1 to 10000, or null", "Concurrent calls; null: no limit", "并发上限；null 表示不限"),
+    Field("outbound_trunks", c.list_of(c.name), "list of trunks", "Ways out, preferred first; empty: every trunk that takes calls out", "呼出中继，按优先顺序；空表示所有可呼出的中继"),
+    Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
+)  # fmt: skip
+
+LISTENER_FIELDS: Final = (
+    Field("bind", c.address, "address", "Address SIP is spoken on", "SIP 监听地址"),
+    Field("port", c.integer(1, 65535), "1 to 65535", "Port of UDP and TCP", "UDP 和 TCP 端口"),
+    Field("transports", c.list_of(c.choice(_TRANSPORTS)), "udp, tcp, tls", "Transports to open", "启用的传输方式"),
+    Field("tls_port", c.integer(1, 65535), "1 to 65535", "Port of TLS", "TLS 端口"),
+    Field("tls_certificate", c.file, "PEM file", "Certificate chain", "证书链文件"),
+    Field("tls_key", c.file, "PEM file", "Private key", "私钥文件"),
+    Field("tls_client_authorities", c.file, "PEM file", "Authorities whose certificates TLS peers must show; empty: none asked", "要求对端出示由这些机构签发的证书；空表示不要求"),
+    Field("advertise", c.or_empty(c.host), "host", "Host written into Via and Contact; empty: bind", "写入 Via 和 Contact 的主机；空表示同 bind"),
+    Field("rtp_bind", c.or_empty(c.address), "address", "Address of audio; empty: bind", "语音地址；空表示同 bind"),
+    Field("rtp_advertise", c.or_empty(c.address), "address", "Address written into SDP", "写入 SDP 的地址"),
+)  # fmt: skip
+
+_PREFIX_FIELDS: Final = (
+    Field("match", c.dialled, "digits", "Leading digits", "匹配的前缀"),
+    Field("replace", c.dialled, "digits", "What takes their place", "替换为"),
+)
+_prefixes: Final = c.list_of(object_of(_PREFIX_FIELDS), unique=False)
+
+TRUNK_FIELDS: Final = (
+    Field("kind", c.choice(TrunkKind), "ip, register", "How the carrier knows the box: by address, or by registration", "对接方式：IP 或注册"),
+    Field("enabled", c.flag, "true, false", "Whether the trunk is used", "是否启用"),
+    Field("sources", c.list_of(c.network), "list of networks", "From where its calls arrive; any port", "来电来源网段；端口不限"),
+    Field("target", c.or_empty(c.host_port), "host or host:port", "Where calls leave to", "呼出目标"),
+    Field("transport", c.choice(_TRANSPORTS), "udp, tcp, tls", "Transport of calls out", "呼出传输方式"),
+    Field("listener", c.name, "name of a listener", "Which listener it uses", "使用的监听器"),
+    Field("tls_authorities", c.file, "PEM file", "Who vouches for the carrier's certificate; empty: the system's authorities", "信任的证书机构；空表示系统默认"),
+    Field("inbound", c.flag, "true, false", "Takes calls in", "允许呼入"),
+    Field("outbound", c.flag, "true, false", "Takes calls out", "允许呼出"),
+    Field("username", c.text(), "text", "Account at the carrier", "运营商账号"),
+    Field("password", c.given_secret, "text", "Its password", "账号密码", secret=True),
+    Field("realm", c.text(), "text", "Realm the password is for; empty: any", "认证域；空表示任意"),
+    Field("domain", c.or_empty(c.host), "host", "From and To domain and registrar; empty: the target's host", "域名和注册服务器；空表示目标主机"),
+    Field("outbound_proxy", c.or_empty(c.host_port), "host or host:port", "Where requests are sent instead", "出局代理"),
+    Field("register_seconds", c.integer(60, 86400), "60 to 86400", "Registration wished for", "注册有效期（秒）"),
+    Field("options_seconds", c.decimal(0, 3600), "0 to 3600 s", "Between health probes; 0: none", "健康探测间隔（秒）；0 表示不探测"),
+    Field("failover_seconds", c.decimal(0.5, 30), "0.5 to 30 s", "Silence after which the next trunk is tried", "无响应多久后换下一条中继（秒）"),
+    Field("channels", c.optional(c.integer(1, 10_000)), "1 to 10000, or null", "Concurrent calls; null: no limit", "并发路数；null 表示不限"),
+    Field("calls_per_second", c.optional(c.decimal(0.1, 1000)), "0.1 to 1000, or null", "Rate of new calls; null: no limit", "每秒新呼叫数；null 表示不限"),
+    Field("early_media_seconds", c.decimal(0, 600), "0 to 600 s", "Longest early media", "早期媒体最长时间（秒）"),
+    Field("caller_header", c.choice(CallerHeader), "From, P-Asserted-Identity, Remote-Party-ID", "Header that names the caller", "主叫号码所在头域"),
+    Field("caller_prefixes", _prefixes, "list of match, replace", "Rules for the caller's leading digits", "主叫前缀规则"),
+    Field("restore_zero", c.flag, "true, false", "The carrier drops the 0 of area codes", "运营商去掉了区号前的 0"),
+    Field("called_header", c.choice(CalledHeader), "Request-URI, To, P-Called-Party-ID, Diversion, History-Info", "Header that names the called number", "被叫号码所在头域"),
+    Field("called_prefixes", _prefixes, "list of match, replace", "Rules for the called number's leading digits", "被叫前缀规则"),
+    Field("landing_numbers", c.table_of(c.dialled, c.number_400), "landing number: 400 number", "Landing numbers that stand for 400 numbers", "落地号与 400 号码对照表"),
+    Field("dialled_prefixes", _prefixes, "list of match, replace", "Rules for numbers dialled out", "外呼号码前缀规则"),
+    Field("shown_caller", c.choice(ShownCaller), "caller, 400, trunk", "Number shown on calls out", "外显号码"),
+    Field("trunk_number", c.or_empty(c.dialled), "digits", "The trunk's own number", "中继自身号码"),
+    Field("tel_uri", c.flag, "true, false", "Write tel: URIs", "使用 tel: URI"),
+    Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
+    Field("srtp", c.flag, "true, false", "Encrypt audio (SDES)", "语音加密（SDES）"),
+    Field("play_early_media", c.flag, "true, false", "Let the caller hear a single target's announcements", "让主叫听到单个目标的早期媒体"),
+    Field("reliable_provisional", c.flag, "true, false", "Offer 100rel", "启用 100rel"),
+    Field("session_seconds", c.integer(0, 86400), "0, or 90 to 86400", "Session timer offered; 0: none", "会话定时器（秒）；0 表示不用"),
+)  # fmt: skip
+
+BOX_FIELDS: Final = (
+    Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
+    Field("max_calls", c.integer(1, 10_000), "1 to 10000", "Calls up at a time", "最大并发呼叫"),
+    Field("stranger_status", c.integer(0, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
+    Field("system_prompts", c.table_of(c.name, c.prompt), "name: audio", "Announcements of the box: busy, no-answer, number-unknown, suspended, trunk-down", "系统提示音：busy、no-answer、number-unknown、suspended、trunk-down"),
+)  # fmt: skip
+
+BOX: Final = Section("box", "box", BoxConfig, "", BOX_FIELDS)
+LISTENER: Final = Section("listener", "listeners.NAME", ListenerSnapshot, "name", LISTENER_FIELDS)
+TRUNK: Final = Section("trunk", "trunks.NAME", TrunkSnapshot, "name", TRUNK_FIELDS)
+TENANT: Final = Section("tenant", "tenants.ID", TenantConfig, "id", TENANT_FIELDS)
+NUMBER: Final = Section("number", "tenants.ID.numbers.400NUMBER", NumberPlan, "number", NUMBER_FIELDS)
+EXTENSION: Final = Section(
+    "extension", "tenants.ID.extensions.NAME", ExtensionSnapshot, "name", EXTENSION_FIELDS
+)
+BOUND: Final = Section("bound number", "tenants.ID.numbers.400NUMBER.bound[]", BoundNumber, "", BOUND_FIELDS)
+PREFIX: Final = Section("prefix rule", "trunks.NAME.caller_prefixes[]", PrefixRule, "", _PREFIX_FIELDS)
+SECTIONS: Final = (BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, EXTENSION, PREFIX)

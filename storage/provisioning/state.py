@@ -1,0 +1,137 @@
+"""The whole configuration as values, out of the database and back into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
+from storage.models import (
+    BoxConfig,
+    Extension,
+    Listener,
+    Number,
+    Prompt,
+    PromptInfo,
+    Root,
+    Tenant,
+    TenantConfig,
+    Trunk,
+)
+
+
+@dataclass
+class Configuration:
+    """Everything that provisioning sets."""
+
+    box: BoxConfig = field(default_factory=BoxConfig)
+    listeners: dict[str, ListenerSnapshot] = field(default_factory=dict)
+    trunks: dict[str, TrunkSnapshot] = field(default_factory=dict)
+    tenants: dict[str, TenantConfig] = field(default_factory=dict)
+    numbers: dict[str, tuple[str, NumberPlan]] = field(default_factory=dict)
+    """400 number -> the tenant it belongs to, and its plan."""
+    extensions: dict[str, ExtensionSnapshot] = field(default_factory=dict)
+    prompts: dict[str, PromptInfo] = field(default_factory=dict)
+    """Content address -> what people know of it; those that something names."""
+
+    def copy(self) -> Configuration:
+        """Return another one to change."""
+        return Configuration(
+            self.box,
+            dict(self.listeners),
+            dict(self.trunks),
+            dict(self.tenants),
+            dict(self.numbers),
+            dict(self.extensions),
+            dict(self.prompts),
+        )
+
+    def used_prompts(self) -> set[str]:
+        """Return the addresses of the prompts that something names."""
+        used = set(self.box.system_prompts.values())
+        for _, plan in self.numbers.values():
+            used.update(filter(None, (plan.welcome, plan.recording_notice, plan.ringback)))
+        return used
+
+
+def read_configuration(root: Root) -> Configuration:
+    """Return the configuration as this transaction sees it."""
+    return Configuration(
+        root.box.value,
+        {name: listener.value for name, listener in root.listeners.items()},
+        {name: trunk.value for name, trunk in root.trunks.items()},
+        {name: tenant.config.value for name, tenant in root.tenants.items()},
+        {
+            number: (name, plan.value)
+            for name, tenant in root.tenants.items()
+            for number, plan in tenant.numbers.items()
+        },
+        {name: extension.value for name, extension in root.extensions.items()},
+        {address: prompt.value for address, prompt in root.prompts.items()},
+    )
+
+
+def write_configuration(root: Root, after: Configuration) -> int:
+    """Make the database hold ``after``; return the new version, or 0 when it held it already.
+
+    Only what differs is touched, so that transactions on other tenants do not conflict with this one.
+    """
+    before = read_configuration(root)
+    box_before = root.box_snapshot()
+    touched = _write_tenants(root, before, after)
+    if root.box.value != after.box:
+        root.box.value = after.box
+    _write_tree(root.listeners, before.listeners, after.listeners, Listener)
+    _write_tree(root.trunks, before.trunks, after.trunks, Trunk)
+    _write_tree(root.extensions, before.extensions, after.extensions, Extension)
+    _write_tree(root.prompts, before.prompts, after.prompts, Prompt)
+    box_changed = root.box_snapshot() != box_before
+    removed = before.tenants.keys() - after.tenants.keys()
+    if not touched and not box_changed and not removed:
+        return 0
+    root.version += 1
+    if box_changed:
+        root.box_version = root.version
+    for name in touched:
+        root.tenants[name].version = root.version
+    return root.version
+
+
+def _write_tenants(root: Root, before: Configuration, after: Configuration) -> set[str]:
+    touched = set()
+    for name in before.tenants.keys() - after.tenants.keys():
+        del root.tenants[name]
+    for name, config in after.tenants.items():
+        if name not in before.tenants:
+            root.tenants[name] = Tenant(config)
+            touched.add(name)
+        elif before.tenants[name] != config:
+            root.tenants[name].config.value = config
+            touched.add(name)
+    for number, (owner, _) in before.numbers.items():
+        if number not in after.numbers or after.numbers[number][0] != owner:
+            if owner in after.tenants:
+                del root.tenants[owner].numbers[number]
+                touched.add(owner)
+            del root.numbers[number]
+    for number, (owner, plan) in after.numbers.items():
+        held = before.numbers.get(number)
+        if held == (owner, plan):
+            continue
+        if held is not None and held[0] == owner:
+            root.tenants[owner].numbers[number].value = plan
+        else:
+            root.tenants[owner].numbers[number] = Number(plan)
+            root.numbers[number] = owner
+        touched.add(owner)
+    return touched
+
+
+def _write_tree(tree: Any, before: dict[str, Any], after: dict[str, Any], kind: Any) -> None:
+    for name in before.keys() - after.keys():
+        del tree[name]
+    for name, value in after.items():
+        if name not in before:
+            tree[name] = kind(value)
+        elif before[name] != value:
+            tree[name].value = value
