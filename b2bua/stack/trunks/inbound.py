@@ -118,8 +118,8 @@ def _called_in(request: Request, wanted: CalledHeader, dialled: str) -> str:
     entries = sorted(_each(request, "History-Info", HistoryEntry.parse), key=lambda entry: entry.index)
     users = [_user(entry.target) for entry in entries]
     # The last entry is where the request goes now; the one before was dialled.
-    others = [user for user in users if user and user != dialled]
-    return others[-1] if others else (users[-1] if users else "")
+    before = [user for user in users[:-1] if user and user != dialled]
+    return before[-1] if before else (users[-1] if users else "")
 
 
 def _each(request: Request, name: str, parse: Callable[[str], Value]) -> list[Value]:
