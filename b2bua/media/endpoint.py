@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from b2bua.calls.ports import MediaEndpoint, MediaStats, MediaUnavailable, Remote
 from b2bua.media import protocol
+from b2bua.sdp.crypto import SUITES
 
 if TYPE_CHECKING:
     from b2bua.media.relay import WorkerHome
@@ -58,7 +59,12 @@ class WorkerEndpoint:
         self.closing: list[Deferred[MediaStats]] = []
 
     def connect(self, remote: Remote) -> None:
-        """Set or change the peer."""
+        """Set or change the peer; raises ValueError for keys that cannot be used."""
+        if remote.srtp_remote_key and remote.srtp_suite not in SUITES:
+            raise ValueError(f"no such SRTP suite: {remote.srtp_suite!r}")
+        for key in (remote.srtp_remote_key, remote.srtp_local_key):
+            if key and len(key) != SUITES.get(remote.srtp_suite):
+                raise ValueError("an SRTP key of wrong length")
         self._peer = protocol.Peer(**{name: getattr(remote, name) for name in _PEER_FIELDS})
         self._send(protocol.Connect(self.number, self._peer))
 

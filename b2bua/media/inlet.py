@@ -35,7 +35,6 @@ class Inlet:
         "base",
         "cycles",
         "duplicates",
-        "expected_before",
         "head",
         "heard",
         "jitter",
@@ -46,7 +45,6 @@ class Inlet:
         "offset",
         "out",
         "received",
-        "received_before",
         "recv_into",
         "resync",
         "scale",
@@ -90,8 +88,6 @@ class Inlet:
         """Losses of earlier SSRCs."""
         self.total_before = 0
         """Packets received of earlier SSRCs."""
-        self.expected_before = 0
-        self.received_before = 0
         self.spool: bytearray | None = None
         self.out: Outlet | None = None
         """Where audio goes by the short way."""
@@ -167,7 +163,6 @@ class Inlet:
         self.base = sequence
         self.expect(sequence)
         self.missing.clear()
-        self.expected_before = self.received_before = 0
         self.resync = -1
         self.transit = 0
         self.mapped_from = -1

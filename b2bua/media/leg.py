@@ -7,19 +7,28 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from b2bua.media import g711, rtp
+from b2bua.media.dtmf_detector import DtmfDetector
 from b2bua.media.inlet import IRREGULAR, Inlet, nothing
 from b2bua.media.latch import Latch, Source, looks_translated
 from b2bua.media.outlet import Outlet, mute
 from b2bua.media.protocol import Figures, Peer, Start
+from b2bua.media.quality import estimate
+from b2bua.media.reporting import Reporting
 from b2bua.media.sockets import open_line
 from b2bua.media.spool import Formats, SpoolWriter
+from b2bua.media.srtp import Crypto
+from b2bua.media.telephone_event import EventReceiver
 
 if TYPE_CHECKING:
     from b2bua.media.playing import Playing
     from b2bua.media.poller import Poller
+    from b2bua.media.pressing import Pressing
 
 G711 = g711.SILENCE
+MAX_PTIME = 150
 KNOCKS = 16
 """Packets taken from a door at a time: strangers must not starve the calls."""
 
@@ -29,28 +38,38 @@ class Leg:
 
     __slots__ = (
         "connected_at",
+        "crypto",
         "dead",
+        "detector",
         "direct",
         "door",
+        "events",
         "far",
         "feed",
         "id",
+        "in_band",
         "inlet",
+        "keys",
         "latch",
         "line",
+        "listening",
+        "on_key",
         "outlet",
         "peer",
         "poller",
         "port",
+        "reporting",
+        "restored",
         "rtcp",
         "setup",
         "spool",
+        "srtp_key",
         "strangers",
         "target",
     )
 
     def __init__(
-        self, id: int, door: socket.socket, rtcp: socket.socket, setup: Start, poller: Poller
+        self, id: int, door: socket.socket, rtcp: socket.socket, setup: Start, poller: Poller, stamp: int
     ) -> None:
         self.id = id
         self.door = door
@@ -68,6 +87,22 @@ class Leg:
         """The other end of the bridge."""
         self.feed: Playing | None = None
         """What is played to the peer instead of the bridge."""
+        self.keys: Pressing | None = None
+        """Keys on their way to the peer, before all else."""
+        self.on_key: Callable[[str], None] = _unheard
+        """Called with each key that the peer sent as an event."""
+        self.in_band: Callable[[str], None] = _unheard
+        """Called with each key that the peer sent as a tone."""
+        self.events = EventReceiver()
+        self.listening = False
+        """Someone waits for keys."""
+        self.detector: DtmfDetector | None = None
+        """Listens for tones, while somebody waits for keys that cannot come as events."""
+        self.srtp_key = b""
+        self.crypto: Crypto | None = None
+        self.restored = False
+        """A worker that died carried this leg before."""
+        self.reporting = Reporting(stamp)
         self.spool: SpoolWriter | None = None
         self.target: Outlet | None = None
         """Where audio of this leg goes now."""
@@ -78,13 +113,16 @@ class Leg:
         self.strangers = 0
 
     def connect(self, peer: Peer, stamp: int) -> None:
-        """Set or change the peer."""
+        """Set or change the peer; a packet time that nobody can mean is taken for 20 ms."""
+        if not 10 <= peer.ptime <= MAX_PTIME:
+            peer = msgspec.structs.replace(peer, ptime=20)
         self.peer = peer
         self.connected_at = stamp
         self.dead = False
         inlet, outlet = self.inlet, self.outlet
         inlet.scale = max(1, peer.clock_rate // rtp.STAMPS)
         inlet.set_head(0x8000 | peer.payload_type)
+        self.crypto = self._keyed(peer)
         outlet.set_format(peer.payload_type, peer.clock_rate, peer.ptime)
         if self.spool is not None:
             self.spool.note(stamp, Formats(formats_of(peer)))
@@ -126,10 +164,35 @@ class Leg:
             elif self.latch is not None:
                 self.strangers += 1
 
-    def hear_rtcp(self) -> None:
-        """Read from the RTCP socket."""
-        with contextlib.suppress(OSError):
-            self.rtcp.recv(rtp.MAX_PACKET)
+    def listen(self, on: bool) -> None:
+        """Look for keys in the audio, as far as the peer can send them in no other way."""
+        self.listening = on
+        self.plan()
+
+    def hear_rtcp(self, stamp: int, utc: float) -> None:
+        """Take what came to the RTCP socket."""
+        for _ in range(KNOCKS):
+            try:
+                compound, address = self.rtcp.recvfrom(rtp.MAX_PACKET)
+            except OSError:
+                return
+            if self.latch is None or address[0] != self.latch.source[0]:
+                self.strangers += 1
+                continue
+            if self.crypto is not None:
+                compound = self.crypto.unprotect_rtcp(compound)
+            self.reporting.hear(compound, self.outlet, stamp, utc)
+
+    def report(self, stamp: int, utc: float) -> None:
+        """Send RTCP when it is due."""
+        if self.latch is None or self.line is None or stamp < self.reporting.due:
+            return
+        compound = self.reporting.compose(self.inlet, self.outlet, stamp, utc)
+        if self.crypto is not None:
+            compound = self.crypto.protect_rtcp(compound)
+        host, port = self.latch.source
+        with contextlib.suppress(OSError, OverflowError):
+            self.rtcp.sendto(compound, (host, port + 1))
 
     def falls_silent(self, since: int) -> bool:
         """Return, once for each silence, whether packets are missed since that stamp."""
@@ -142,7 +205,19 @@ class Leg:
     def figures(self) -> Figures:
         """Return what was measured."""
         inlet = self.inlet
-        return Figures(inlet.total, self.outlet.packets, inlet.lost, strangers=self.strangers)
+        jitter = inlet.jitter / 16 / (8 * inlet.scale)
+        trip = self.reporting.round_trip
+        trip_ms = None if trip is None else round(trip * 1000, 1)
+        codec = self.peer.codec if self.peer is not None else ""
+        return Figures(
+            inlet.total,
+            self.outlet.packets,
+            inlet.lost,
+            round(jitter, 2),
+            trip_ms,
+            estimate(inlet.total, inlet.lost, jitter, trip_ms, codec),
+            self.strangers,
+        )
 
     def close(self) -> None:
         """Close the sockets and let go of everything else."""
@@ -160,11 +235,16 @@ class Leg:
         inlet, far, peer = self.inlet, self.far, self.peer
         inlet.size = IRREGULAR
         inlet.out = None
-        self.direct = peer is not None and inlet.scale == 1
         self.target = None
-        if peer is None or far is None or far.peer is None or far.feed is not None:
+        self.direct = False
+        if peer is None:
             return
-        if far.outlet.send is mute:
+        if not (self.listening and peer.event_payload_type is None and peer.codec in G711):
+            self.detector = None
+        elif self.detector is None:
+            self.detector = DtmfDetector()
+        self.direct = inlet.scale == 1 and self.detector is None and self.crypto is None
+        if far is None or far.peer is None or far.feed or far.keys or far.outlet.send is mute:
             return
         theirs = far.peer.codec
         if peer.codec in G711 and theirs in G711:
@@ -214,7 +294,23 @@ class Leg:
     def _sender(self, peer: Peer) -> Callable[[bytes | bytearray | memoryview], int]:
         if self.line is None or not peer.sending:
             return mute
-        return self.line.send
+        send, crypto = self.line.send, self.crypto
+        if crypto is None:
+            return send
+        return lambda packet: send(crypto.protect(packet))
+
+    def _keyed(self, peer: Peer) -> Crypto | None:
+        """Return the cipher for a peer's keys; unchanged keys keep it, and with it the count of packets."""
+        if not peer.srtp_remote_key:
+            return None
+        keys = (peer.srtp_local_key or self.srtp_key, peer.srtp_remote_key, peer.srtp_suite)
+        if self.crypto is not None and self.crypto.keys == keys:
+            return self.crypto
+        return Crypto(*keys, restored=self.restored)
+
+
+def _unheard(key: str) -> None:
+    """Nobody wants to know."""
 
 
 def formats_of(peer: Peer) -> dict[int, tuple[str, int]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import TypeAlias
 
 from b2bua.media.rtp import HEADER, HEADER_LENGTH, SEQUENCE_MASK, STAMPS, TIMESTAMP_MASK
 
-Send = Callable[[bytes | bytearray | memoryview], int]
+Octets: TypeAlias = bytes | bytearray
+Send: TypeAlias = Callable[[Octets | memoryview], int]
 
 _pack = HEADER.pack
 
@@ -83,8 +85,11 @@ class Outlet:
         passed = (stamp - self.stamp) * self.clock_rate // STAMPS if self.stamp else 0
         return (self.timestamp + max(passed, self.step)) & TIMESTAMP_MASK
 
-    def write(self, payload: bytes | bytearray, timestamp: int, stamp: int) -> None:
-        """Send the next packet of audio."""
+    def write(self, payload: Octets, timestamp: int, stamp: int) -> None:
+        """Send the next packet of audio; for one who is on hold time passes without it."""
+        if self.send is mute:
+            self.source = None
+            return
         self.sequence = sequence = (self.sequence + 1) & SEQUENCE_MASK
         head = self.head
         if self.marker:
@@ -94,7 +99,7 @@ class Outlet:
         self.stamp = stamp
         self.emit(_pack(head, sequence, timestamp, self.ssrc) + payload)
 
-    def write_stream(self, payload: bytes | bytearray, timestamp: int, stamp: int) -> None:
+    def write_stream(self, payload: Octets, timestamp: int, stamp: int) -> None:
         """Send G.711 of any packet time in packets of the peer's."""
         pending = self.pending
         if pending and (self.pending_timestamp + len(pending) - timestamp) & TIMESTAMP_MASK:
@@ -109,15 +114,18 @@ class Outlet:
             del pending[:step]
             self.pending_timestamp = (self.pending_timestamp + step) & TIMESTAMP_MASK
 
-    def write_late(self, back: int, payload: bytes | bytearray, timestamp: int) -> None:
+    def write_late(self, payload_type: int, back: int, payload: Octets, timestamp: int) -> None:
         """Send a packet that belongs ``back`` places before the last one sent."""
         sequence = (self.sequence - back) & SEQUENCE_MASK
-        self.emit(_pack(self.head, sequence, timestamp, self.ssrc) + payload)
+        self.emit(_pack(0x8000 | payload_type, sequence, timestamp, self.ssrc) + payload)
 
     def write_event(
-        self, payload_type: int, marker: bool, timestamp: int, payload: bytes, stamp: int
+        self, payload_type: int, marker: bool, timestamp: int, payload: Octets, stamp: int
     ) -> None:
         """Send one packet of a telephone-event, all of which bear the timestamp of its start."""
+        if self.send is mute:
+            self.source = None
+            return
         self.sequence = sequence = (self.sequence + 1) & SEQUENCE_MASK
         head = 0x8000 | payload_type | (0x80 if marker else 0)
         self.timestamp = timestamp

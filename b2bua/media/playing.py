@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from b2bua.media import g711
+from b2bua.media.rtp import TIMESTAMP_MASK
 
 if TYPE_CHECKING:
     from b2bua.media.leg import Leg
@@ -50,8 +51,30 @@ class Audio:
         return taken
 
 
+def play_due(leg: Leg, source: object, audio: Audio, credit: int, stamp: int) -> int:
+    """Send as many packets of the peer's packet time as ``credit`` (ms) allows; return what is left of it.
+
+    A peer on hold, or one who speaks no G.711, misses them.
+    """
+    peer, outlet = leg.peer, leg.outlet
+    ptime = peer.ptime if peer is not None else TICK_MS
+    while credit >= ptime and not audio.over:
+        credit -= ptime
+        payload = audio.read(ptime * OCTETS_MS)
+        if peer is None or peer.codec not in g711.SILENCE:
+            continue
+        if peer.codec != audio.law:
+            payload = payload.translate(g711.translation(audio.law, peer.codec))
+        if outlet.source is source:
+            timestamp = (outlet.timestamp + outlet.step) & TIMESTAMP_MASK
+        else:
+            timestamp = outlet.begin(source, stamp)
+        outlet.write(payload, timestamp, stamp)
+    return credit
+
+
 class Playing:
-    """A play or tone on one leg, at the peer's packet time."""
+    """A play or tone on one leg."""
 
     def __init__(self, number: int, audio: Audio) -> None:
         self.number = number
@@ -59,20 +82,6 @@ class Playing:
         self._credit = 0
 
     def tick(self, leg: Leg, stamp: int) -> bool:
-        """Send the packets due; a peer that is on hold or speaks no G.711 misses them."""
-        peer, outlet = leg.peer, leg.outlet
-        ptime = peer.ptime if peer is not None else TICK_MS
-        self._credit += TICK_MS
-        while self._credit >= ptime and not self._audio.over:
-            self._credit -= ptime
-            payload = self._audio.read(ptime * OCTETS_MS)
-            if peer is None or peer.codec not in g711.SILENCE:
-                continue
-            if peer.codec != self._audio.law:
-                payload = payload.translate(g711.translation(self._audio.law, peer.codec))
-            if outlet.source is self:
-                timestamp = (outlet.timestamp + outlet.step) & 0xFFFFFFFF
-            else:
-                timestamp = outlet.begin(self, stamp)
-            outlet.write(payload, timestamp, stamp)
+        """Send what is due in these 20 ms; return False at the end."""
+        self._credit = play_due(leg, self, self._audio, self._credit + TICK_MS, stamp)
         return not self._audio.over

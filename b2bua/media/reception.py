@@ -15,12 +15,16 @@ JUMP = 2 * rtp.STAMPS
 def receive(leg: Leg, length: int, stamp: int) -> None:
     """Take the packet at hand (``rtp.data``), which came from the leg's peer."""
     peer, inlet = leg.peer, leg.inlet
+    if leg.crypto is not None:
+        length = leg.crypto.unprotect(length)
     length = rtp.normalise(length)
     if peer is None or length < 0:
         inlet.unknown += 1
         return
     head, sequence, timestamp, ssrc = HEADER.unpack_from(rtp.data, START)
     payload_type = head & 0x7F
+    if ssrc != inlet.ssrc:
+        leg.events.reset()
     ahead = inlet.admit(sequence, ssrc, stamp)
     if ahead is None:
         return
@@ -32,8 +36,35 @@ def receive(leg: Leg, length: int, stamp: int) -> None:
         if leg.target is not None:
             pass_on(leg, leg.target, ahead, head, timestamp, length, stamp)
         choose_way(leg, length)
+        if leg.detector is not None and ahead >= 0:
+            law = g711.STATIC_TYPES.get(payload_type, peer.codec)
+            for key in leg.detector.feed(rtp.data[PAYLOAD : START + length], law):
+                leg.in_band(key)
+    elif payload_type == peer.event_payload_type:
+        take_event(leg, ahead, head, timestamp, length, stamp)
     else:
         inlet.unknown += 1
+
+
+def take_event(leg: Leg, ahead: int, head: int, timestamp: int, length: int, stamp: int) -> None:
+    """Report the key; pass the event on to who negotiated events."""
+    payload = rtp.data[PAYLOAD : START + length]
+    key = leg.events.take(payload, timestamp, head > 0x807F)
+    if key is not None:
+        leg.on_key(key)
+    target, inlet = leg.target, leg.inlet
+    far = leg.far.peer if leg.far is not None else None
+    if target is None or far is None or far.event_payload_type is None:
+        return
+    if ahead < 0:
+        pass_late(leg, target, far.event_payload_type, ahead, payload, timestamp)
+        return
+    if target.source is inlet and inlet.mapped_from >= 0:
+        target.sequence = (target.sequence + ahead) & rtp.SEQUENCE_MASK
+    else:
+        adopt(leg, target, timestamp, stamp)
+    outgoing = (timestamp + inlet.offset) & TIMESTAMP_MASK
+    target.write_event(far.event_payload_type, head & 0x80 != 0, outgoing, payload, stamp)
 
 
 def pass_on(leg: Leg, target: Outlet, ahead: int, head: int, timestamp: int, length: int, stamp: int) -> None:
@@ -45,8 +76,7 @@ def pass_on(leg: Leg, target: Outlet, ahead: int, head: int, timestamp: int, len
     if law in G711 and law != theirs:
         payload = payload.translate(g711.translation(law, theirs))
     if ahead < 0:
-        if target.source is inlet and inlet.next + ahead >= inlet.mapped_from >= 0 and not target.pending:
-            target.write_late(-ahead - 1, payload, (timestamp + inlet.offset) & TIMESTAMP_MASK)
+        pass_late(leg, target, target.head & 0x7F, ahead, payload, timestamp)
         return
     align(leg, target, ahead, timestamp, stamp)
     if head & 0x80:
@@ -68,8 +98,24 @@ def align(leg: Leg, target: Outlet, ahead: int, timestamp: int, stamp: int) -> N
             if not target.pending:
                 target.sequence = (target.sequence + ahead) & rtp.SEQUENCE_MASK
             return
+    adopt(leg, target, timestamp, stamp)
+
+
+def adopt(leg: Leg, target: Outlet, timestamp: int, stamp: int) -> None:
+    """Let the leg's stream go on where the one before it stopped."""
+    inlet = leg.inlet
     inlet.offset = target.begin(inlet, stamp) - timestamp
     inlet.mapped_from = inlet.next - 1
+
+
+def pass_late(
+    leg: Leg, target: Outlet, payload_type: int, ahead: int, payload: bytearray, timestamp: int
+) -> None:
+    """Send on a packet that others have overtaken, if its place in the stream is still known."""
+    inlet = leg.inlet
+    if target.source is inlet and inlet.next + ahead >= inlet.mapped_from >= 0 and not target.pending:
+        outgoing = (timestamp + inlet.offset) & TIMESTAMP_MASK
+        target.write_late(payload_type, -ahead - 1, payload, outgoing)
 
 
 def choose_way(leg: Leg, length: int) -> None:

@@ -12,10 +12,12 @@ from b2bua.media import g711, protocol, reception, rtp
 from b2bua.media.leg import Leg
 from b2bua.media.playing import Audio, Playing
 from b2bua.media.poller import Poller
+from b2bua.media.pressing import Pressing
 from b2bua.media.prompts import Prompts
 from b2bua.media.sockets import PortPool, open_pair
 from b2bua.media.spool import Begin, End, SpoolWriter, spool_path
 from b2bua.media.spooler import Outcome, Share
+from b2bua.media.srtp import KEY_LENGTH
 from b2bua.media.tones import tone
 
 SLOTS = 40
@@ -78,16 +80,15 @@ class Switchboard:
         """Feed the legs that something is played to, and look after one slot of all."""
         stamp = self._clock.stamp
         for leg in list(self._fed.values()):
-            feed = leg.feed
-            if feed is not None and not feed.tick(leg, stamp):
-                self._stop(leg)
-                self._tell(protocol.Played(leg.id, feed.number))
+            self._feed(leg, stamp)
         self._turn = (self._turn + 1) % SLOTS
         slot = self._slots[self._turn]
         if slot:
             self._flush(slot)
             silent = stamp - int(self._setup.dead_after * rtp.STAMPS)
+            utc = time.time()
             for leg in slot.values():
+                leg.report(stamp, utc)
                 if leg.falls_silent(silent):
                     self._tell(protocol.Dead(leg.id))
 
@@ -132,8 +133,10 @@ class Switchboard:
             case protocol.Stop():
                 if leg.feed is not None and leg.feed.number == command.play:
                     self._stop(leg)
-            case protocol.Listen() | protocol.SendKeys():
-                pass
+            case protocol.Listen():
+                leg.listen(command.on)
+            case protocol.SendKeys():
+                self._press(leg, command.digits)
             case protocol.Close():
                 self._close(leg)
             case _:
@@ -160,30 +163,66 @@ class Switchboard:
         except (OSError, ValueError) as error:
             self._tell(protocol.Refused(command.endpoint, str(error)))
             return
-        leg = Leg(command.endpoint, door, rtcp, self._setup, self._poller)
+        clock = self._clock
+        leg = Leg(command.endpoint, door, rtcp, self._setup, self._poller, clock.stamp)
+        leg.restored = command.port != 0
+        if command.srtp:
+            leg.srtp_key = command.srtp_key or secrets.token_bytes(KEY_LENGTH)
+        leg.on_key = lambda key: self._pressed(leg, key)
+        leg.in_band = lambda key: self._tell(protocol.Key(leg.id, key))
         if command.record:
             path = spool_path(self._setup.spool, command.call, command.leg)
             begin = Begin(command.call, command.leg, time.monotonic(), time.time())
             leg.spool = SpoolWriter(path, begin)
             leg.inlet.spool = leg.spool.pending
-        self._poller.add(door.fileno(), lambda: leg.knock(self._clock.stamp, reception.receive))
-        self._poller.add(rtcp.fileno(), leg.hear_rtcp)
+        self._poller.add(door.fileno(), lambda: leg.knock(clock.stamp, reception.receive))
+        self._poller.add(rtcp.fileno(), lambda: leg.hear_rtcp(clock.stamp, time.time()))
         self.legs[leg.id] = leg
         self._slots[leg.id % SLOTS][leg.id] = leg
-        self._tell(protocol.Opened(leg.id, leg.port))
+        self._tell(protocol.Opened(leg.id, leg.port, leg.srtp_key))
 
     def _play(self, leg: Leg, number: int, audio: Audio) -> None:
         leg.feed = Playing(number, audio)
         self._fed[leg.id] = leg
         leg.plan()
 
+    def _press(self, leg: Leg, digits: str) -> None:
+        if not digits:
+            return
+        if leg.keys is None:
+            leg.keys = Pressing()
+            self._fed[leg.id] = leg
+            leg.plan()
+        leg.keys.add(digits)
+
+    def _pressed(self, leg: Leg, key: str) -> None:
+        """Report a key; the far end of a bridge that knows no events hears it as a tone."""
+        self._tell(protocol.Key(leg.id, key))
+        far = leg.far
+        if far is not None and far.peer is not None and far.peer.event_payload_type is None:
+            self._press(far, key)
+
+    def _feed(self, leg: Leg, stamp: int) -> None:
+        """Give a leg its 20 ms: keys before all else, what is played waits for them."""
+        feed = leg.feed
+        if leg.keys is not None:
+            if not leg.keys.tick(leg, stamp):
+                leg.keys = None
+                leg.plan()
+        elif feed is not None and not feed.tick(leg, stamp):
+            leg.feed = None
+            leg.plan()
+            self._tell(protocol.Played(leg.id, feed.number))
+        if leg.keys is None and leg.feed is None:
+            del self._fed[leg.id]
+
     def _stop(self, leg: Leg) -> None:
-        if self._fed.pop(leg.id, None) is not None:
+        if leg.feed is not None:
             leg.feed = None
             leg.plan()
 
     def _close(self, leg: Leg) -> None:
-        self._stop(leg)
+        self._fed.pop(leg.id, None)
         leg.close()
         del self.legs[leg.id]
         del self._slots[leg.id % SLOTS][leg.id]
