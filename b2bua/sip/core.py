@@ -123,7 +123,8 @@ class SipCore:
             if transaction is None:
                 endpoint.counters.stray_responses += 1
                 return
-            check_response(response)
+            if response.cseq.method == "INVITE":
+                check_response(response)  # of others only the status is looked at
         except SipError:
             endpoint.counters.broken_responses += 1
             return
@@ -336,6 +337,11 @@ class SipCore:
 def reply_flow(request: Request, flow: Flow) -> Flow:
     """Give the flow that answers to a request take (RFC 3261 18.2.2, RFC 3581)."""
     if flow.transport != "udp":
+        return flow
+    try:
+        if request.via.param("rport") is not None:
+            return flow
+    except SipError:
         return flow
     host, port = response_address(request)
     return flow if port == flow.remote[1] else Flow("udp", flow.local, (host, port), flow.listener)

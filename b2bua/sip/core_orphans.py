@@ -23,6 +23,7 @@ from b2bua.sip.session import Session, Stage
 from b2bua.sip.transaction import InviteServer
 from b2bua.sip.transaction.invite_client import ack_to_refusal
 from b2bua.sip.transaction.timings import GIVE_UP
+from b2bua.sip.uri import Uri
 from b2bua.sip.via import MAGIC_COOKIE, Via
 
 RESTART = 'SIP;cause=503;text="Restart"'
@@ -111,7 +112,7 @@ class OrphanInvite:
             remote_tag=tag,
             local_cseq=state.invite_cseq,
             remote_cseq=-1,
-            target=contact_of(response) or state.target,
+            target=contact_of(response) or Uri.parse(state.target),
             routes=routes,
             contact="",
             flow=state.flow,

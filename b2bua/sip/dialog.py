@@ -23,6 +23,7 @@ DialogKey = tuple[str, str, str]
 Rows = Sequence[tuple[str, str]]
 
 MAX_FORWARDS = ("Max-Forwards", "70")
+NO_ROWS: list[tuple[str, str]] = []
 
 
 class Phase(StrEnum):
@@ -91,7 +92,7 @@ class Dialog:
     """The state of RFC 3261 12, for either role."""
 
     __slots__ = (
-        "_first",
+        "_next_hop",
         "_route_rows",
         "_uri",
         "call_id",
@@ -120,7 +121,7 @@ class Dialog:
         remote_tag: str,
         local_cseq: int,
         remote_cseq: int,
-        target: str,
+        target: Uri,
         routes: tuple[str, ...],
         contact: str,
         flow: Flow,
@@ -135,38 +136,45 @@ class Dialog:
         self.key: DialogKey = (call_id, local_tag, remote_tag)
         self.local_cseq = local_cseq
         self.remote_cseq = remote_cseq
-        self.target = target
+        self.target = str(target)
         self.routes = routes
         self.contact = contact
         """Our Contact value, the same for the dialog's life."""
         self.flow = flow
         self.follow_contact = follow_contact
         self.invite_cseq = invite_cseq
-        self._aim()
+        self._aim(target)
 
-    def _aim(self) -> None:
-        """Work out Request-URI and Route rows (RFC 3261 12.2.1.1)."""
-        self._uri, self._route_rows, self._first = aim(self.target, self.routes)
+    def _aim(self, target: Uri) -> None:
+        """Work out Request-URI, Route rows and next hop (RFC 3261 12.2.1.1)."""
+        if self.routes:
+            self._uri, self._route_rows, first = aim(self.target, self.routes)
+            self._next_hop = Uri.parse(first)
+        else:
+            self._uri, self._route_rows, self._next_hop = self.target, NO_ROWS, target
 
     def retarget(self, message: Message, route: Route | None) -> bool:
         """Take the peer's Contact as remote target (RFC 3261 12.2); tell whether it changed."""
         contact = contact_of(message)
-        if contact is None or contact == self.target:
+        if contact is None:
             return False
-        self.target = contact
-        self._aim()
+        target = str(contact)
+        if target == self.target:
+            return False
+        self.target = target
+        self._aim(contact)
         self.find_flow(route)
         return True
 
     def find_flow(self, route: Route | None) -> None:
         """Follow route set or target where this dialog does so."""
         if route is not None and self.follow_contact:
-            self.flow = route(Uri.parse(self._first), self.flow)
+            self.flow = route(self._next_hop, self.flow)
 
     def set_routes(self, routes: tuple[str, ...]) -> None:
         """Fix the route set (a UAC does so at the 2xx)."""
         self.routes = routes
-        self._aim()
+        self._aim(Uri.parse(self.target))
 
     def request(self, method: str, cseq: int, via: str, headers: Rows = (), body: bytes = b"") -> Request:
         """Build a request in the dialog; ``cseq`` is the caller's business (an ACK repeats the INVITE's)."""
@@ -226,7 +234,7 @@ def _as_request_uri(uri: Uri) -> Uri:
     return msgspec.structs.replace(uri, params=params, headers="")
 
 
-def contact_of(message: Message) -> str | None:
+def contact_of(message: Message) -> Uri | None:
     """Return the URI of the first Contact where it is fit to be a target, else None."""
     try:
         contacts = message.contacts
@@ -234,7 +242,7 @@ def contact_of(message: Message) -> str | None:
         return None
     if not contacts or not contacts[0].uri.is_sip or not contacts[0].uri.host:
         return None
-    return str(contacts[0].uri)
+    return contacts[0].uri
 
 
 def route_set(message: Message, *, reverse: bool) -> tuple[str, ...]:

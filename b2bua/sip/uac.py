@@ -18,6 +18,7 @@ from b2bua.sip.session_requests import CREDENTIAL_TRIES, Credentials
 from b2bua.sip.session_timer import read_agreement, read_min_se, request_headers
 from b2bua.sip.transaction import InviteClient
 from b2bua.sip.transaction.timings import GIVE_UP
+from b2bua.sip.uri import Uri
 
 
 class OutgoingUser(SessionUser, Protocol):
@@ -241,7 +242,7 @@ class OutgoingInvite:
             remote_tag=tag,
             local_cseq=self._cseq,
             remote_cseq=-1,
-            target=contact_of(response) or invite.uri,
+            target=contact_of(response) or Uri.parse(invite.uri),
             routes=routes,
             contact=self.contact,
             flow=invite.flow,

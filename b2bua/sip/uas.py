@@ -92,6 +92,11 @@ class IncomingInvite:
         self.user = user
         self.session.user = user
 
+    def release(self) -> None:
+        """Let the user go: the call is over, its transaction may live on for a while."""
+        self.user = None
+        self._transaction.user = None
+
     def state(self) -> DialogState:
         """Picture the dialog for the journal, before and after the final answer."""
         if self._final:

@@ -73,6 +73,7 @@ class SipInboundLeg(SessionLeg):
 
     def _end(self, end: LegEnd) -> None:
         super()._end(end)
+        self._invite.release()
         acked = self._acked
         if acked is not None and not acked.called:
             acked.errback(dial_failed(end.status or 487, end.reason))
