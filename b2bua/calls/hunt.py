@@ -187,9 +187,10 @@ class Round:
         self._ringing.append(callee)
         offer = callee.offer(self._caller.negotiation.codec)
 
-        def dialled(trunk: str | None, listener: str) -> None:
+        def dialled(trunk: str | None, listener: str, state: bytes) -> None:
             callee.dialled = True
             call.leg_dialled(leg_id, callee.target, target.is_extension, trunk, listener)
+            call.dialog(leg_id, state)
 
         leg = target.dial(
             route,

@@ -70,9 +70,10 @@ class DialFailed(Exception):
 Renegotiate = Callable[[SessionDescription], SessionDescription | None]
 """Takes the peer's new offer (hold, resume, new address), returns our answer, or None to refuse with 488."""
 
-OnDialled = Callable[[str | None, str], None]
-"""Takes the trunk's name (None for an extension) and the listener's; called just before each INVITE is
-sent."""
+OnDialled = Callable[[str | None, str, bytes], None]
+"""Takes the trunk's name (None for an extension), the listener's, and the JSON of the new dialog's
+DialogState; called just before each INVITE is sent, so that no crash leaves a phone ringing that nobody
+knows of."""
 
 
 class Leg(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import Logger
@@ -56,6 +57,7 @@ class Switchboard:
         self.calls[call.id] = call
         self.admission.enter(payer, leg.invitation.trunk)
         call.journal_start()
+        leg.on_dialog = partial(call.dialog, leg.id)
         leg.ended.addCallback(self._caller_ended, call)
         call.task = Deferred.fromCoroutine(self._serve(call, leg, refusal))
         call.task.addErrback(self._lost, call)

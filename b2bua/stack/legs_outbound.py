@@ -84,7 +84,6 @@ class SipOutboundLeg(SessionLeg):
         self._hop = hop
         self._told_hop = self._suspected = False
         self.trunk = hop.trunk
-        self._on_dialled(hop.trunk, listener)
         invite = self._driver.core.invite(
             Invite(
                 uri=hop.uri,
@@ -105,7 +104,7 @@ class SipOutboundLeg(SessionLeg):
         )
         self._invite = invite
         self._silence = self._driver.set_timer(self, "silence", hop.failover_seconds)
-        self.dialog_changed(invite.state)
+        self._on_dialled(hop.trunk, listener, invite.state().to_json())
         invite.start()
 
     def on_timer(self, key: str) -> None:

@@ -84,6 +84,8 @@ class Box:
         self.callees: list[SipOutboundLeg] = []
         self.refusals: list[tuple[int, str]] = []
         self.dialled: list[str | None] = []
+        self.states: list[bytes] = []
+        """Dialogs as they were before each INVITE of ours."""
         self.strangers: set[str] = set()
         self.on_leg: Callable[[SipInboundLeg], None] = self.bridge
         self.extension: str | None = None
@@ -179,11 +181,13 @@ class Box:
             anonymous=False,
             trunks=("out",),
         )
-        leg = self.dialler.dial(
-            dialling, lambda listener: sdp or offer(), lambda trunk, listener: self.dialled.append(trunk)
-        )
+        leg = self.dialler.dial(dialling, lambda listener: sdp or offer(), self._dialled)
         self.callees.append(leg)
         return leg
+
+    def _dialled(self, trunk: str | None, listener: str, state: bytes) -> None:
+        self.dialled.append(trunk)
+        self.states.append(state)
 
     def bridge(self, leg: SipInboundLeg) -> None:
         """Ring the hops for a caller, answer him when they answer, end both when either ends."""

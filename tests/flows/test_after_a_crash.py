@@ -77,7 +77,7 @@ def test_a_callers_unanswered_invite_gets_503() -> None:
 def ringing_orphan(scene: Scene) -> tuple[Box, DialogState]:
     """Let a target ring, and the box die."""
     scene.dialled()
-    states: list[bytes] = []
+    states = scene.box.states
     scene.outbound.on_dialog = states.append
     invite = next(data for _, _, target, data in scene.network.log if target == scene.callee.address)
     assert invite.startswith(b"INVITE")
@@ -88,7 +88,7 @@ def test_a_ringing_target_is_cancelled() -> None:
     """CANCEL with the INVITE's branch; the 487 is acknowledged."""
     scene = Scene()
     invite = scene.dialled()
-    states: list[bytes] = []
+    states = scene.box.states
     scene.outbound.on_dialog = states.append
     scene.callee.respond(invite, 180)
     scene.network.run(0.1)
@@ -111,7 +111,7 @@ def test_a_target_that_had_answered_meanwhile_is_ended(answers_cancel: bool) -> 
     """Its 200 was on the way when the box died: ACK and BYE."""
     scene = Scene()
     invite = scene.dialled()
-    states: list[bytes] = []
+    states = scene.box.states
     scene.outbound.on_dialog = states.append
     scene.network.run(0.1)
     box = restarted(scene)

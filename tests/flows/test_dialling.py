@@ -259,7 +259,7 @@ def test_the_journal_hears_of_the_call_before_and_after_the_answer() -> None:
     """Dialog states: calling, then confirmed, each set before what follows from it is sent."""
     scene = Scene()
     scene.box.dial()
-    states: list[bytes] = []
+    states = scene.box.states
     scene.outbound.on_dialog = states.append
     invite = scene.callee.expect_request("INVITE")
     scene.callee.respond(invite, 200, body=answer_to(invite))

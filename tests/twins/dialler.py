@@ -36,7 +36,7 @@ class MemoryDialler:
         trunk = usable[0]
         listener = self._listeners[trunk]
         description = offer(listener)
-        on_dialled(trunk, listener)
+        on_dialled(trunk, listener, b'{"leg":"%s","state":"calling"}' % dialling.leg.encode())
         leg = MemoryOutboundLeg(dialling.leg, trunk, description, self._log)
         self._log.append(f"{leg.id} INVITE {dialling.target}")
         self.legs.append(leg)

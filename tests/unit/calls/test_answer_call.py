@@ -24,6 +24,7 @@ def test_the_whole_call_in_order_each_journal_line_before_the_message_it_allows(
     assert stage.log == [
         "journal start",
         "journal dial b1",
+        "journal dialog b1",
         f"b1 INVITE {TARGETS[0]}",
         "journal dialog b1",
         "journal prog b1",
