@@ -8,10 +8,11 @@ from b2bua.sdp.crypto import Crypto
 from b2bua.sdp.errors import SdpError
 from b2bua.sdp.media import STATIC_CODECS, Codec, Direction
 
-_MEDIA = re.compile(r"([!-~]{1,64}) +([0-9]{1,5})(?:/[0-9]{1,5})? +([!-~]{1,64})((?: +[!-~]++)*+) *")
-_RTPMAP = re.compile(r"([0-9]{1,3}) ++([!-.0-~]{1,64})/([0-9]{1,9})(?:/([0-9]{1,2}))?+ *+")
+_MEDIA = re.compile(r"([!-~]{1,64}) +([0-9]{1,5})(?:/[0-9]{1,5})? +([!-~]{1,64})((?: ++[!-~]++)*) *+")
+_RTPMAP = re.compile(r"([0-9]{1,3}) ++([!-.0-~]{1,64})/([0-9]{1,9})(?:/([0-9]{1,2}))? *+")
 _FMTP = re.compile(r"([0-9]{1,3}) ++(.*)", re.DOTALL)
 _PTIME = re.compile(r"([0-9]{1,4})(?:\.[0-9]{1,9})? *")
+_PAYLOAD_TYPE = re.compile(r"[0-9]{1,3}")
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 
 
@@ -130,8 +131,8 @@ class Section:
 def _payload_types(formats: tuple[str, ...]) -> dict[int, None]:
     """Read payload types, each once; empty when one of them is none, so that the section stays opaque."""
     out: dict[int, None] = {}
-    for raw in formats:
-        if not re.fullmatch(r"[0-9]{1,3}", raw) or int(raw) > 127:
+    for raw in dict.fromkeys(formats):
+        if not _PAYLOAD_TYPE.fullmatch(raw) or int(raw) > 127:
             return {}
         out[int(raw)] = None
     return out

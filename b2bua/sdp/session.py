@@ -19,7 +19,7 @@ MAX_LINES = 4096
 MAX_MEDIA = 64
 
 _CONNECTION = re.compile(r"IN +IP[46] +([0-9A-Za-z.:\-_]{1,255})(?:/[0-9]{1,5}){0,2} *", re.IGNORECASE)
-_LINE = re.compile(r"[a-z]=")
+_KINDS = frozenset([f"{letter}=" for letter in "abcdefghijklnopqrstuvwxyz"])
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
@@ -51,23 +51,24 @@ class SessionDescription(msgspec.Struct, frozen=True, gc=False):
         if len(body) > MAX_BYTES:
             raise SdpError("the description is too long")
         text = body.decode("utf-8", "surrogateescape")
-        if "\0" in text:
-            raise SdpError("NUL in the description")
-        lines = text.split("\n")
+        if text[-1:] == "\r":
+            text = text[:-1]  # its LF was cut off by a Content-Length that is one too small
+        if "\0" in text or text.count("\r") != text.count("\r\n"):
+            raise SdpError("NUL or a lone CR in the description")
+        lines = text.replace("\r\n", "\n").split("\n")
         if len(lines) > MAX_LINES:
             raise SdpError("the description has too many lines")
-        sections = [Section()]
+        section = Section()
+        sections = [section]
         for line in lines:
-            if line[-1:] == "\r":
-                line = line[:-1]
-            if not line:
-                continue
-            if not _LINE.match(line) or "\r" in line:
+            kind = line[:2]
+            if kind in _KINDS:
+                section.lines.append(line)
+            elif kind == "m=":
+                section = Section(line[2:])
+                sections.append(section)
+            elif line:
                 raise SdpError("a line is not of the form type=value")
-            if line[0] == "m":
-                sections.append(Section(line[2:]))
-            else:
-                sections[-1].lines.append(line)
         if len(sections) > MAX_MEDIA + 1:
             raise SdpError("too many media sections")
         return _read(sections)

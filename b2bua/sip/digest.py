@@ -30,7 +30,7 @@ PREFERENCE = ("SHA-512-256", "SHA-512-256-sess", "SHA-256", "SHA-256-sess", "MD5
 """Algorithms we answer, the strongest first; MD5 only where nothing better is offered."""
 
 _PARAM = re.compile(
-    r"""[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+=[ \t]*+("(?:[^"\\]++|\\.)*+"|[^\s",]++)[ \t]*+(?:,|\Z)""",
+    r"""[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+=[ \t]*+("(?:[^"\\]++|\\.)*"|[^\s",]++)[ \t]*+(?:,|\Z)""",
     re.DOTALL,
 )
 _NC = re.compile(r"[0-9A-Fa-f]{8}")

@@ -14,7 +14,7 @@ MAX_HEAD = 65536
 MAX_ROWS = 512
 
 _REQUEST_LINE = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]++) ([^\x00-\x20\x7f]++) ([Ss][Ii][Pp]/[0-9]++\.[0-9]++)")
-_STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/2\.0 ([1-6][0-9][0-9])(?: ([^\0\r]*+))?+")
+_STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/2\.0 ([1-6][0-9][0-9])(?: ([^\0\r]*+))?")
 _REQUEST_IN_RUINS = re.compile(
     r"([A-Za-z0-9\-.!%*_+`'~]++)[ \t]++[^\n]*[ \t][Ss][Ii][Pp]/[0-9]++\.[0-9]++[ \t]*+"
 )
@@ -61,7 +61,14 @@ def _unfold(lines: list[str]) -> list[str]:
 
 
 def parse_head(lines: list[str]) -> Head:
-    """Parse the start line and the header rows (without the empty line)."""
+    """Parse the start line and the header rows (without the empty line).
+
+    What has more than ``MAX_ROWS`` is not looked at any further: it gets no answer.
+    """
+    if len(lines) > MAX_ROWS + 1:
+        lines = _unfold(lines)
+        if len(lines) > MAX_ROWS + 1:
+            return Head(None, SipError(400, "Too Many Headers"), -1)
     headers: Rows = []
     index: Index = {}
     wrong: str | None = None
@@ -85,7 +92,7 @@ def parse_head(lines: list[str]) -> Head:
         else:
             index[key] = [value]
         headers.append((name, value))
-    stray = _find_stray("".join(lines), len(headers), index)
+    stray = _find_stray("".join(lines), index)
     if stray is not None:
         wrong = stray
         _blank_out(headers, index)
@@ -102,7 +109,7 @@ def parse_head(lines: list[str]) -> Head:
             length = -1
             error = error or SipError(400, "Malformed Content-Length")
         _take_length(headers, len(found))
-    if error is not None and message is not None and len(headers) <= MAX_ROWS:
+    if error is not None and message is not None:
         error = about(error, message)
     return Head(message, error, length)
 
@@ -133,10 +140,8 @@ def about(error: SipError, message: Message) -> SipError:
     return error.about(message) if isinstance(message, Request) else error
 
 
-def _find_stray(text: str, rows: int, index: Index) -> str | None:
-    """Find what must never be echoed or passed on: a lone CR, NUL, too much of all."""
-    if rows > MAX_ROWS:
-        return "Too Many Headers"
+def _find_stray(text: str, index: Index) -> str | None:
+    """Find what must never be echoed or passed on: a lone CR, NUL."""
     if "\r" in text:
         return "Stray Carriage Return"
     if "\0" in text:

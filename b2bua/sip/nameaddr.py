@@ -12,12 +12,12 @@ from b2bua.sip.text import malformed, quote, unquote
 from b2bua.sip.uri import SHORT, Uri
 
 _NAME_ADDR = re.compile(
-    r"""(?: ("(?:[^"\\]++|\\.)*+") | ([^\x00-\x08\x0a-\x1f\x7f"<>,;:\\]*+) )
-    [ \t]*+ <([^<>"\x00-\x20\x7f]++)> ([ \t]*+;.*+)?+ [ \t]*+""",
+    r"""(?: ("(?:[^"\\]++|\\.)*") | ([^\x00-\x08\x0a-\x1f\x7f"<>,;:\\]*+) )
+    [ \t]*+ <([^<>"\x00-\x20\x7f]++)> ([ \t]*+;.*+)? [ \t]*+""",
     re.VERBOSE | re.DOTALL,
 )
 # Without brackets, what follows ";" belongs to the header, and "?" and "," must not be there.
-_ADDR_SPEC = re.compile(r"""([^<>"\x00-\x20\x7f;?,]++)([ \t]*+;.*+)?+[ \t]*+""", re.DOTALL)
+_ADDR_SPEC = re.compile(r"""([^<>"\x00-\x20\x7f;?,]++)([ \t]*+;.*+)?[ \t]*+""", re.DOTALL)
 
 
 class NameAddr(msgspec.Struct, frozen=True, gc=False):

@@ -12,10 +12,10 @@ Params = tuple[tuple[str, str | None], ...]
 _PARAM = re.compile(
     r"""[ \t]*+;[ \t]*+
     ([^\x00-\x20\x7f;=,"<>]++)
-    (?:[ \t]*+=[ \t]*+( "(?:[^"\\]++|\\.)*+" | [^\x00-\x20\x7f;,"<>]++ ))?+""",
+    (?:[ \t]*+=[ \t]*+( "(?:[^"\\]++|\\.)*" | [^\x00-\x20\x7f;,"<>]++ ))?""",
     re.VERBOSE | re.DOTALL,
 )
-_SIMPLE = re.compile(r"(?:;[^\x00-\x20\x7f;=,\"<>]++(?:=[^\x00-\x20\x7f;,\"<>]++)?+)*+")
+_SIMPLE = re.compile(r"(?:;[^\x00-\x20\x7f;=,\"<>]++(?:=[^\x00-\x20\x7f;,\"<>]++)?)*")
 
 
 def parse_params(raw: str) -> Params:

@@ -9,7 +9,7 @@ import msgspec
 from b2bua.sip.params import Params, find_param, parse_params, print_params
 from b2bua.sip.text import TOKEN, malformed, quote, read_number, unquote
 
-_REASON = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]++)([ \t]*+;.*+)?+", re.DOTALL)
+_REASON = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]++)([ \t]*+;.*+)?", re.DOTALL)
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from b2bua.sip.params import find_param, parse_params
 from b2bua.sip.text import malformed
 from b2bua.sip.uri import Uri, unescape
 
-_REPLACES = re.compile(r"([^\x00-\x20\x7f;,]++)([ \t]*+;.*+)?+", re.DOTALL)
+_REPLACES = re.compile(r"([^\x00-\x20\x7f;,]++)([ \t]*+;.*+)?", re.DOTALL)
 
 
 class Replaces(msgspec.Struct, frozen=True, gc=False):

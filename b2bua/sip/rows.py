@@ -15,9 +15,8 @@ class HeaderRows:
 
     __slots__ = ("_index", "headers")
 
-    def __init__(self, headers: list[tuple[str, str]], index: dict[str, list[str]] | None = None) -> None:
-        self.headers = headers
-        self._index = index
+    headers: list[tuple[str, str]]
+    _index: dict[str, list[str]] | None
 
     @property
     def index(self) -> dict[str, list[str]]:

@@ -14,14 +14,14 @@ from b2bua.sip.text import malformed
 # Userinfo ends at the only "@" that may stand unescaped, so semicolons and question marks before it are
 # the user's.
 _SIP = re.compile(
-    r"""(?:([^@\x00-\x20\x7f<>"]++)@)?+
+    r"""(?:([^@\x00-\x20\x7f<>"]++)@)?
     (\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9._\-]++)
-    (?::([0-9]++))?+
-    (;[^?@\x00-\x20\x7f<>"]*+)?+
-    (?:\?([^@\x00-\x20\x7f<>"]++))?+""",
+    (?::([0-9]++))?
+    (;[^?@\x00-\x20\x7f<>"]*+)?
+    (?:\?([^@\x00-\x20\x7f<>"]++))?""",
     re.VERBOSE,
 )
-_TEL = re.compile(r"""(\+?[0-9A-Fa-f*#\-.()]++)(;[^\x00-\x20\x7f<>"]++)?+""")
+_TEL = re.compile(r"""(\+?[0-9A-Fa-f*#\-.()]++)(;[^\x00-\x20\x7f<>"]++)?""")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*+):")
 _OPAQUE = re.compile(r"""[^\x00-\x20\x7f<>"]++""")
 _PHONE = re.compile(r"\+?[0-9*#]++")

@@ -112,6 +112,7 @@ def test_what_was_read_is_written_and_read_again() -> None:
         (b"a=maxptime:40", b"x=unknown"),
         (b"c=IN IP4 10.20.30.40", b"c=IN IP4 10.20.30.40/127"),
         (b"c=IN IP4 10.20.30.40", b"c=in ip4 10.20.30.40"),
+        (b"a=inactive\r\n", b"a=inactive\r"),
         (b"m=image 0 udptl t38\r\n", b"m=image 0 udptl t38\r\n\r\n"),
     ],
 )
