@@ -212,10 +212,12 @@ class _Course:
 
     def has_recording(self) -> bool:
         """Tell whether audio is kept; of a call that a crash cut the recorder closes the spool later."""
+        if self.answer is None:  # what was spooled of early media is not kept
+            return False
         if self.spooled:
             return True
         cut = self.ended is None or self.ended.outcome == Outcome.CUT_BY_CRASH
-        return cut and self.answer is not None and self.started is not None and self.started.record
+        return cut and self.started is not None and self.started.record
 
     def record(self) -> CallRecord:
         caller_over = self.ms if self.caller_over is None else self.caller_over
