@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from b2bua.sip.message import Response
 from b2bua.stack.resolver import Destination
 from b2bua.stack.transports.reactor import DelayedCall, Times
-from b2bua.stack.trunks.hops import FAILING, TrunkHops
+from b2bua.stack.trunks.hops import FAILING, MAX_ADDRESSES, TrunkHops
 from b2bua.stack.trunks.presentation import outbound_domain, target_authority
 from b2bua.stack.trunks.requests import Once, SendRequest, SentBy, contact_uri, retry_after
 from b2bua.stack.trunks.table import TrunkTable
@@ -18,6 +18,8 @@ from b2bua.stack.trunks.trunk import Trunk
 
 ANSWER_SECONDS = 3.0
 """An OPTIONS that is not answered within this time has failed (its transaction goes on for 32 s)."""
+LONGEST_PROBE = ANSWER_SECONDS * (MAX_ADDRESSES + 1)
+"""A probe that asks every address of a trunk is over by then."""
 
 _log = Logger()
 
@@ -80,19 +82,16 @@ class Prober:
         previous = self._asked.pop(name, None)
         if previous is not None:
             previous.forget()
-        # Whatever goes wrong in here, the next one is planned already.
-        self._plan(name, trunk.circuit.probe_wait(self._clock.seconds(), self._interval(trunk)))
+        # Whatever goes wrong in here, the next one is planned already; an answer plans it anew.
+        self._plan(name, max(trunk.snapshot.options_seconds, LONGEST_PROBE))
         if not trunk.snapshot.enabled or (trunk.registers and not trunk.registration.registered):
             return
         try:
             found = self._hops.destinations(trunk)
-            found.addCallback(partial(self._ask, trunk))
+            found.addCallback(lambda destinations: self._ask(trunk, destinations[:MAX_ADDRESSES]))
             found.addErrback(lambda failure: _log.failure("probe of {name} failed", failure, name=name))
         except Exception:
             _log.failure("probe of {name} failed", name=name)
-
-    def _interval(self, trunk: Trunk) -> float:
-        return trunk.snapshot.options_seconds * (0.9 + 0.2 * self._random())
 
     def _ask(self, trunk: Trunk, destinations: tuple[Destination, ...]) -> None:
         """Ask one address after the other, until one answers."""
@@ -126,19 +125,18 @@ class Prober:
         if response is not None and status not in FAILING:
             if trunk.circuit.success(now):
                 self._table.tell_state(trunk, True, f"OPTIONS answered {status}")
-            else:
-                self._soon(trunk)
+            self._plan_next(trunk)
         elif rest:
             self._ask(trunk, rest)
         else:
             why = f"OPTIONS answered {status}" if response is not None else "no answer to OPTIONS"
             if trunk.circuit.failure(now, why, retry_after(response)):
                 self._table.tell_state(trunk, False, why)
-            self._soon(trunk)
+            self._plan_next(trunk)
 
-    def _soon(self, trunk: Trunk) -> None:
+    def _plan_next(self, trunk: Trunk) -> None:
         """Plan the next probe by what the circuit wants now."""
-        wait = trunk.circuit.probe_wait(self._clock.seconds(), self._interval(trunk))
-        if wait < trunk.snapshot.options_seconds and trunk.name in self._due:
+        interval = trunk.snapshot.options_seconds * (0.9 + 0.2 * self._random())
+        if trunk.name in self._due:
             self._cancel(trunk.name)
-            self._plan(trunk.name, wait)
+            self._plan(trunk.name, trunk.circuit.probe_wait(self._clock.seconds(), interval))
