@@ -45,7 +45,7 @@ class Message(HeaderRows):
     must not change once the message was encoded.
     """
 
-    __slots__ = ("_call_id", "_cseq", "_encoded", "_from", "_parsed", "_to", "_via", "body")
+    __slots__ = ("_call_id", "_cseq", "_encoded", "_from", "_parsed", "_to", "_via", "body", "raw")
 
     def __init__(
         self, headers: list[tuple[str, str]], body: bytes, index: dict[str, list[str]] | None = None
@@ -53,6 +53,9 @@ class Message(HeaderRows):
         self.headers = headers
         self._index = index
         self.body = body
+        self.raw = b""
+        """The datagram it was read from, as it came (for the trace); empty for a message made here or cut
+        out of a stream."""
         self._forget()
 
     def _forget(self) -> None:

@@ -32,6 +32,7 @@ def parse_message(data: bytes) -> Message:
     if length > MAX_BODY:
         raise about(SipError(413, "Request Entity Too Large"), message)
     message.body = data[body_at : body_at + length]
+    message.raw = data
     return message
 
 

@@ -84,7 +84,7 @@ class Driver:
         if self.wire is not None:
             seen = message.message if isinstance(message, SipError) else message
             if seen is not None:
-                self.wire.received(seen.encode(), flow, seen.get("Call-ID") or "")
+                self.wire.received(seen.raw or seen.encode(), flow, seen.get("Call-ID") or "")
         try:
             self.core.receive(message, flow)
         except Exception:
