@@ -6,7 +6,6 @@ in place and sent, all in one buffer; any other goes to ``reception.receive``.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from struct import Struct
 from typing import Protocol
@@ -23,6 +22,16 @@ LATE = 4000
 """Timestamp units by which a packet may be early or late before the sender's clock is in doubt."""
 
 
+class Clock(Protocol):
+    """What ``time`` does for the loop."""
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds of CLOCK_MONOTONIC."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Rest."""
+
+
 class Timed(Protocol):
     """Who is given time to generate audio and to look after things."""
 
@@ -35,10 +44,10 @@ class Timed(Protocol):
         """Do what is due and move ``due`` on."""
 
 
-def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed) -> None:
+def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed, clock: Clock) -> None:
     """Serve until something raises SystemExit."""
     poll, lines, run_rare = poller.poll, poller.lines, poller.run_rare
-    monotonic_ns, sleep = time.monotonic_ns, time.sleep
+    monotonic_ns, sleep = clock.monotonic_ns, clock.sleep
     data, inbox, packets, records = rtp.data, rtp.inbox, rtp.packets, rtp.records
     unpack = Struct("!III").unpack_from
     pack, pack_record = rtp.HEADER.pack_into, RECORD.pack_into

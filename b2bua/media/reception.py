@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from b2bua.media import g711, rtp
+from b2bua.media.inlet import IRREGULAR
 from b2bua.media.leg import G711, Leg
 from b2bua.media.outlet import Outlet
 from b2bua.media.rtp import HEADER, PAYLOAD, START, TIMESTAMP_MASK
@@ -15,6 +16,7 @@ JUMP = 2 * rtp.STAMPS
 def receive(leg: Leg, length: int, stamp: int) -> None:
     """Take the packet at hand (``rtp.data``), which came from the leg's peer."""
     peer, inlet = leg.peer, leg.inlet
+    inlet.size = IRREGULAR
     if leg.crypto is not None:
         length = leg.crypto.unprotect(length)
     length = rtp.normalise(length)
@@ -37,13 +39,18 @@ def receive(leg: Leg, length: int, stamp: int) -> None:
             pass_on(leg, leg.target, ahead, head, timestamp, length, stamp)
         choose_way(leg, length)
         if leg.detector is not None and ahead >= 0:
-            law = g711.STATIC_TYPES.get(payload_type, peer.codec)
-            for key in leg.detector.feed(rtp.data[PAYLOAD : START + length], law):
+            for key in leg.detector.feed(rtp.data[PAYLOAD : START + length], codec_of(leg, payload_type)):
                 leg.in_band(key)
     elif payload_type == peer.event_payload_type:
         take_event(leg, ahead, head, timestamp, length, stamp)
     else:
         inlet.unknown += 1
+
+
+def codec_of(leg: Leg, payload_type: int) -> str:
+    """Return what audio of this payload type is; who negotiated one law of G.711 may send the other."""
+    codec = leg.peer.codec if leg.peer is not None else ""
+    return g711.STATIC_TYPES.get(payload_type, codec) if codec in G711 else codec
 
 
 def take_event(leg: Leg, ahead: int, head: int, timestamp: int, length: int, stamp: int) -> None:
@@ -71,7 +78,7 @@ def pass_on(leg: Leg, target: Outlet, ahead: int, head: int, timestamp: int, len
     """Send a packet of audio on; ``ahead`` as ``Inlet.admit`` says."""
     inlet = leg.inlet
     payload = rtp.data[PAYLOAD : START + length]
-    law = g711.STATIC_TYPES.get(head & 0x7F, leg.peer.codec if leg.peer else "")
+    law = codec_of(leg, head & 0x7F)
     theirs = leg.far.peer.codec if leg.far and leg.far.peer else ""
     if law in G711 and law != theirs:
         payload = payload.translate(g711.translation(law, theirs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 
 from b2bua.media import forward, protocol, reception, rtp
 from b2bua.media.poller import Poller
@@ -41,7 +42,7 @@ class Worker:
     def run(self) -> None:
         """Serve until the control socket closes; then write the spools and return."""
         with contextlib.suppress(EndOfControl):
-            forward.run(self._poller, reception.receive, self)
+            forward.run(self._poller, reception.receive, self, time)
         self._board.flush()
         self._spooler.stop()
 
