@@ -1,0 +1,154 @@
+"""Call lists: filters, pages and the Excel file people download."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import msgspec
+import openpyxl
+import pytest
+
+from domain.outcomes import Outcome
+from storage.connection import MainDatabase, open_main_in_memory
+from storage.export_xlsx import COLUMNS, place_of_landline, write_xlsx
+from storage.fold import fold
+from storage.query import Filter, Found, Page, every, page, search
+from storage.records import CallRecord
+from storage.rows import row_of
+from tests.unit.ledger.made_up import NOON, a_call
+
+DAY = 86400.0
+
+
+def made() -> list[CallRecord]:
+    """Return calls of two tenants and of nobody, over ten weeks."""
+    rnd = random.Random(7)
+    outcomes = (Outcome.ANSWERED, Outcome.ANSWERED, Outcome.BUSY, Outcome.NO_ANSWER)
+    owners = (("acme", "4001003721"), ("acme", "4001003722"), ("other", "4006000000"), (None, None))
+    records = []
+    for n in range(400):
+        tenant, number = owners[rnd.randrange(4)]
+        outcome = Outcome.NUMBER_UNKNOWN if tenant is None else rnd.choice(outcomes)
+        records.append(fold(a_call(rnd, NOON + n * DAY / 6, tenant=tenant, number=number, outcome=outcome)))
+    return records
+
+
+@pytest.fixture(scope="module")
+def records() -> list[CallRecord]:
+    return made()
+
+
+@pytest.fixture(scope="module")
+def database(records: list[CallRecord]) -> MainDatabase:
+    database = open_main_in_memory()
+    database.transact(lambda root: root.records.add(records))
+    return database
+
+
+def ids(found: list[Found]) -> list[str]:
+    return [each.row.id for each in found]
+
+
+def read_page(database: MainDatabase, wanted: Filter, limit: int, cursor: str) -> Page:
+    return database.read(lambda root: page(root, wanted, limit, cursor))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "takes"),
+    [
+        (Filter(), lambda r: True),
+        (Filter(tenant="acme"), lambda r: r.tenant == "acme"),
+        (Filter(tenant=""), lambda r: r.tenant is None),
+        (Filter(tenant="nobody"), lambda r: False),
+        (Filter(number="4001003722"), lambda r: r.number == "4001003722"),
+        (Filter(caller="13*"), lambda r: r.caller.startswith("13")),
+        (Filter(answerer="13900001111"), lambda r: r.answered_by == "13900001111"),
+        (Filter(outcomes=frozenset({"busy", "no-answer"})), lambda r: r.outcome in ("busy", "no-answer")),
+        (Filter(answered=True), lambda r: r.outcome == "answered"),
+        (Filter(answered=False, tenant="acme"), lambda r: r.outcome != "answered" and r.tenant == "acme"),
+        (Filter(recorded=True), lambda r: r.recorded),
+        (
+            Filter(since=NOON + 5 * DAY, until=NOON + 40 * DAY),
+            lambda r: NOON + 5 * DAY <= r.start < NOON + 40 * DAY,
+        ),
+    ],
+)
+def test_filters_take_what_they_say(
+    database: MainDatabase, records: list[CallRecord], wanted: Filter, takes: object
+) -> None:
+    """A list holds exactly the calls asked for, newest first, however it is read."""
+    expected = [record.id for record in reversed(records) if takes(record)]  # type: ignore[operator]
+    assert ids(database.read(lambda root: list(search(root, wanted)))) == expected
+    assert ids(list(every(database, wanted, at_a_time=7))) == expected
+    assert ids(database.read(lambda root: list(search(root, wanted, 5)))) == expected[:5]
+
+
+def test_a_caller_is_found_exactly(database: MainDatabase, records: list[CallRecord]) -> None:
+    """A number without * is that number, not its beginning."""
+    caller = records[50].caller
+    found = database.read(lambda root: list(search(root, Filter(caller=caller))))
+    assert records[50].id in ids(found)
+    assert {each.row.caller for each in found} == {caller}
+    assert not database.read(lambda root: list(search(root, Filter(caller=caller[:6]))))
+
+
+def test_pages_stay_right_while_calls_are_added(records: list[CallRecord]) -> None:
+    """Turning the page shows neither a call twice nor leaves one out when newer calls came in between."""
+    database = open_main_in_memory()
+    database.transact(lambda root: root.records.add(records[:100]))
+    first = read_page(database, Filter(), 30, "")
+    database.transact(lambda root: root.records.add(records[100:200]))
+    second = read_page(database, Filter(), 30, first.next)
+    assert ids(first.found) + ids(second.found) == [record.id for record in reversed(records[40:100])]
+    last = read_page(database, Filter(until=NOON + DAY), 500, "")
+    assert last.next == ""
+
+
+def test_a_wrong_cursor_is_refused(database: MainDatabase) -> None:
+    """A cursor is what a page gave, nothing else."""
+    with pytest.raises(ValueError, match="hex"):
+        read_page(database, Filter(), 10, "not a cursor")
+
+
+def test_excel_has_the_columns_of_the_trade(
+    database: MainDatabase, records: list[CallRecord], tmp_path: Path
+) -> None:
+    """Numbers are text, times are Beijing time, and the reason stands beside what was not answered."""
+    path = tmp_path / "calls.xlsx"
+    assert write_xlsx(path, every(database, Filter())) == len(records)
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0] == tuple(column.title for column in COLUMNS)
+    newest = records[-1]
+    assert rows[1][2] == newest.caller
+    assert str(rows[-1][4]) == "2026-11-22 12:00:00"
+    assert {row[7] for row in rows[1:]} == {None}
+    states = {row[5] for row in rows[1:]}
+    assert "接听" in states
+    assert "未接听（全部占线）" in states
+    assert [path.name for path in tmp_path.iterdir()] == ["calls.xlsx"]
+
+
+def test_hostile_callers_become_no_formulas(tmp_path: Path) -> None:
+    """What begins with = or looks like a link stays a text in the file."""
+    record = fold(a_call(random.Random(1)))
+    row = row_of(record)
+    hostile = ["=1+2", "@SUM(A1)", "http://example.net", "+8613900001111", "013900001111", "{=1}"]
+    found = [Found("acme", msgspec.structs.replace(row, caller=text)) for text in hostile]
+    path = tmp_path / "hostile.xlsx"
+    write_xlsx(path, found)
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    cells = [sheet.cell(line + 2, 3) for line in range(len(hostile))]
+    assert [cell.value for cell in cells] == hostile
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert {cell.hyperlink for cell in cells} == {None}
+
+
+def test_the_area_code_of_a_landline_is_told() -> None:
+    """010 and 0571 are read off the number; a mobile's place is not known yet."""
+    assert place_of_landline("01061234567").area_code == "010"
+    assert place_of_landline("057188886666").area_code == "0571"
+    assert place_of_landline("13900001111").area_code == ""
