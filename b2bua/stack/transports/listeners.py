@@ -50,18 +50,32 @@ class Listeners:
         self._sent_by: dict[tuple[str, str, str], tuple[str, int]] = {}
 
     def configure(self, snapshots: Iterable[ListenerSnapshot]) -> Deferred[None]:
-        """Open what is new, close what is gone or changed; fires when the latter are closed.
+        """Open what is new, close what is gone, open anew what has moved; fires when all of that is done.
 
-        Raises ListenFailed; what was opened until then stays open.
+        Raises ListenFailed where a new listener cannot be opened (what was opened until then stays open);
+        errbacks it where a moved one cannot.
         """
         wanted = {snapshot.name: snapshot for snapshot in snapshots}
-        gone = [name for name, old in self._snapshots.items() if wanted.get(name) != old]
-        closed = DeferredList([self._close_listener(name) for name in gone])
-        done: Deferred[None] = closed.addCallback(lambda _: None)
+        closing: list[Deferred[None]] = []
+        moved: list[ListenerSnapshot] = []
+        for name, old in list(self._snapshots.items()):
+            new = wanted.get(name)
+            if new is not None and _sockets(new) == _sockets(old):
+                self._snapshots[name] = new
+                continue
+            closing.append(self._close_listener(name))
+            if new is not None:
+                moved.append(new)
+        self._sent_by.clear()
         for name, snapshot in wanted.items():
-            if name not in self._snapshots:
+            if name not in self._snapshots and snapshot not in moved:
                 self._open_listener(snapshot)
-        return done
+
+        def closed(_: object) -> None:
+            for snapshot in moved:
+                self._open_listener(snapshot)
+
+        return DeferredList(closing).addCallback(closed)
 
     def _open_listener(self, snapshot: ListenerSnapshot) -> None:
         name, gate = snapshot.name, self._gate_of(snapshot.name)
@@ -93,7 +107,6 @@ class Listeners:
     def _close_listener(self, name: str) -> Deferred[None]:
         del self._snapshots[name]
         self._udp.pop(name, None)
-        self._sent_by = {key: value for key, value in self._sent_by.items() if key[0] != name}
         waits: list[Deferred[None]] = []
         for key in [key for key in self._ports if key[0] == name]:
             port = self._ports.pop(key)
@@ -164,3 +177,16 @@ class Listeners:
     def counts(self) -> dict[tuple[str, str], Counts]:
         """Give the counters by (listener, transport)."""
         return {key: port.counts for key, port in self._ports.items()}
+
+
+def _sockets(snapshot: ListenerSnapshot) -> tuple[object, ...]:
+    """What the sockets of a listener hang on; all else may change under them."""
+    return (
+        snapshot.bind,
+        snapshot.port,
+        snapshot.transports,
+        snapshot.tls_port,
+        snapshot.tls_certificate,
+        snapshot.tls_key,
+        snapshot.tls_client_authorities,
+    )
