@@ -13,7 +13,7 @@ from b2bua.sip.transaction.timings import GIVE_UP, T1, T2
 class Acceptance:
     """Waits for the ACK of one 2xx, on all transports (the next hop says nothing about the last one).
 
-    ``on_ack`` gets the ACK, or None when none came for 64 T1.
+    ``on_ack`` gets the ACK (or what proves as much), or None when none came for 64 T1.
     """
 
     __slots__ = ("_data", "_effects", "_flow", "_interval", "_long", "_on_ack", "_short", "call_id", "cseq")
@@ -50,6 +50,13 @@ class Acceptance:
         self.close()
         on_ack(ack)
         return True
+
+    def presume(self, request: Request) -> None:
+        """Take another request as proof that the 2xx arrived."""
+        on_ack = self._on_ack
+        self.close()
+        if on_ack is not None:
+            on_ack(request)
 
     def on_timer(self, key: str) -> None:
         """Send again, or give up."""

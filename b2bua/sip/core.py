@@ -120,7 +120,8 @@ class SipCore:
         endpoint = self.endpoint
         try:
             transaction = endpoint.transactions.clients.get(client_key(response))
-            if transaction is None:
+            # More than one Via: it was not meant for us (RFC 3261 8.1.3.3).
+            if transaction is None or len(response.index["via"]) > 1 or "," in response.index["via"][0]:
                 endpoint.counters.stray_responses += 1
                 return
             if response.cseq.method == "INVITE":
@@ -228,7 +229,12 @@ class SipCore:
         if refusal is not None:
             endpoint.answer(transaction, request, refusal.status, refusal.headers, reason=refusal.reason)
             return
-        session.on_request(request, transaction)
+        try:
+            session.on_request(request, transaction)
+        except Exception:  # our own mistake, which the driver logs; the peer shall not wait for its end
+            if not transaction.is_answered():
+                endpoint.answer(transaction, request, 500)
+            raise
 
     def _on_new_request(self, request: Request, flow: Flow, key: ServerKey) -> None:
         endpoint = self.endpoint
@@ -295,7 +301,11 @@ class SipCore:
             self._user.on_refused_invite(request, admitted, error.status, error.reason)
             return
         transaction.respond(100, response_to(request, 100).encode())
-        self._user.on_invite(invite)
+        try:
+            self._user.on_invite(invite)
+        except Exception:
+            invite.refuse(500)
+            raise
 
     def _invite_server(
         self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey | None

@@ -15,6 +15,8 @@ class Admitted(msgspec.Struct, frozen=True):
 
     trunk: str | None = None
     extension: str | None = None
+    session_seconds: int | None = None
+    """Interval of session timers we ask this peer for (RFC 4028), 0: none, None: the usual one."""
 
 
 class Refused(msgspec.Struct, frozen=True):

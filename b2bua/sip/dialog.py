@@ -15,6 +15,7 @@ from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Message, Request, Response
 from b2bua.sip.nameaddr import NameAddr
+from b2bua.sip.text import malformed
 from b2bua.sip.uri import Uri
 
 DialogKey = tuple[str, str, str]
@@ -250,6 +251,8 @@ def route_set(message: Message, *, reverse: bool) -> tuple[str, ...]:
     SipError(400)."""
     if not message.has("Record-Route"):
         return ()
+    if not all(value.uri.is_sip and value.uri.host for value in message.record_routes):
+        raise malformed("Record-Route")
     routes = tuple([str(value) for value in message.record_routes])
     return routes[::-1] if reverse else routes
 

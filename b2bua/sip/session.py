@@ -203,6 +203,9 @@ class Session:
 
     def _on_reinvite(self, request: Request, transaction: InviteServer) -> None:
         offers = self.offers
+        if self.acceptance is not None and offers.open is Open.NONE:
+            # Who sends a new INVITE has our 200: its ACK was lost or overtaken (RFC 5407 3.1.4).
+            self.acceptance.presume(request)
         if self.stage is Stage.EARLY:
             self._retry_later(request, transaction)
         elif self.exchange is not None or offers.open is Open.OURS:
@@ -278,8 +281,6 @@ class Session:
     ) -> None:
         """Send a 2xx to an INVITE and wait for its ACK."""
         data = self.endpoint.accepting(request, self.dialog.local_tag, rows, body)
-        if self.acceptance is not None:  # its ACK was overtaken by this request
-            self.acceptance.close()
         transaction.respond(200, data)
         self.acceptance = Acceptance(
             self.endpoint.effects,

@@ -11,6 +11,7 @@ from b2bua.sip.effects import Timer
 from b2bua.sip.errors import SipError
 from b2bua.sip.message import Response
 from b2bua.sip.offer_answer import sdp_of
+from b2bua.sip.reliable import ReliableReceiver
 from b2bua.sip.session_requests import CREDENTIAL_TRIES
 from b2bua.sip.session_timer import read_agreement, read_min_se, request_headers
 
@@ -30,6 +31,7 @@ class Exchange:
         "_ack",
         "_branch",
         "_done",
+        "_early",
         "_glares",
         "_request",
         "_seconds",
@@ -48,6 +50,7 @@ class Exchange:
         self._done = done
         self._ack = b""
         self._branch = ""
+        self._early = b""
         self._tries = 0
         self._glares = 0
         self._seconds = 0
@@ -81,6 +84,7 @@ class Exchange:
         )
         session.changed()
         if self.method == "INVITE":
+            session.receiver = ReliableReceiver()  # RSeq counts anew for each INVITE
             endpoint.send_invite(self._request, self._branch, dialog.flow, self)
         else:
             endpoint.send_request(self._request, self._branch, dialog.flow, self)
@@ -92,7 +96,7 @@ class Exchange:
             self._resend_ack(response)
         elif status < 200:
             if self.method == "INVITE":
-                self._session.on_provisional(response, self._request)
+                self._early = self._session.on_provisional(response, self._request) or self._early
         elif status < 300:
             self._accepted(response)
         else:
@@ -118,7 +122,7 @@ class Exchange:
         if session.exchange is not self:  # over meanwhile
             return
         session.agree(read_agreement(response))
-        answer = sdp_of(response)
+        answer = sdp_of(response) or self._early
         if self.offer:
             session.offers.they_answer()
         self._finish(answer, response.status, response.reason)

@@ -58,9 +58,8 @@ class IncomingInvite:
     ) -> None:
         """Make the early dialog; raises SipError (400, 422) where that is not possible."""
         settings = endpoint.settings
-        self.interval, self._timer_rows = answer_request(
-            request, settings.session_seconds, settings.min_session_seconds
-        )
+        seconds = settings.session_seconds if admitted.session_seconds is None else admitted.session_seconds
+        self.interval, self._timer_rows = answer_request(request, seconds, settings.min_session_seconds)
         self.endpoint = endpoint
         self.request = request
         self.admitted = admitted
@@ -83,9 +82,9 @@ class IncomingInvite:
         session.peer_allow = ",".join(request.get_all("Allow"))
         transaction.user = self
         self._expires: Timer | None = None
-        seconds = read_number((request.get("Expires") or "").strip(" \t"), 2**31 - 1)
-        if seconds is not None:
-            self._expires = endpoint.effects.set_timer(self, "expires", seconds)
+        expires = read_number((request.get("Expires") or "").strip(" \t"), 2**31 - 1)
+        if expires is not None:
+            self._expires = endpoint.effects.set_timer(self, "expires", expires)
 
     def take(self, user: IncomingUser) -> None:
         """Make ``user`` hear what happens."""

@@ -73,7 +73,10 @@ class Doorkeeper:
         """Put a configuration in force."""
         status = box.stranger_status
         self._refusal = Refused(status, "Forbidden") if status else SILENCE
-        self._trunks = {trunk.name: Admitted(trunk=trunk.name) for trunk in box.trunks}
+        self._trunks = {
+            trunk.name: Admitted(trunk=trunk.name, session_seconds=trunk.session_seconds)
+            for trunk in box.trunks
+        }
 
     def admit(self, request: Request, flow: Flow) -> Admission:
         """Judge a request outside dialogs; a phone behind a trunk's address is known by its very flow."""

@@ -330,3 +330,22 @@ def test_one_description_from_early_media_to_the_answer() -> None:
     assert b"5000" in ok.body
     scene.caller.send(scene.caller.in_dialog("ACK", ok, 1))
     end(scene, ok)
+
+
+def test_a_reinvite_that_overtakes_the_ack_proves_it() -> None:
+    """The ACK to our 200 is late: the caller's re-INVITE shows that he has it; the answer counts as heard."""
+    scene = Scene()
+    leg = scene.received()
+    assert leg.invitation.offer is not None
+    leg.on_reoffer = lambda sdp: answer(sdp, 6000)
+    acknowledged: list[object] = []
+    leg.answer(answer(leg.invitation.offer)).addCallback(acknowledged.append)
+    ok = scene.caller.expect_response("200 INVITE")
+    scene.caller.send(scene.caller.in_dialog("INVITE", ok, 2, body=HOLD))
+    assert scene.caller.expect_response("200 INVITE").cseq.number == 2
+    assert acknowledged == [None]
+    scene.caller.send(scene.caller.in_dialog("ACK", ok, 1))
+    scene.caller.send(scene.caller.in_dialog("ACK", ok, 2))
+    scene.network.run(1.0)
+    assert scene.caller.inbox == []
+    end(scene, ok)

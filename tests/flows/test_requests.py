@@ -279,3 +279,38 @@ def test_early_media_permission_is_answered_where_it_was_asked() -> None:
     assert scene.caller.expect_response("183 INVITE").get("P-Early-Media") == "sendrecv"
     leg.refuse(404, "Not Found")
     scene.assert_nothing_left()
+
+
+def test_our_own_mistake_in_a_call_is_answered_with_500(capfd: pytest.CaptureFixture[str]) -> None:
+    """An owner that raises costs that request, not the call, and the peer does not wait for nothing."""
+    scene = Scene()
+    ok = scene.answered()
+
+    def broken(sdp: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    scene.inbound.on_reoffer = broken
+    reinvite = scene.caller.in_dialog("INVITE", ok, 2, body=OFFER)
+    scene.caller.send(reinvite)
+    scene.caller.expect("500 INVITE")
+    scene.caller.send(scene.caller.in_dialog("ACK", ok, 2, branch=reinvite.via.branch))
+    assert scene.box.driver.faults == 1
+    scene.box.driver.faults = 0
+    assert not scene.inbound.is_over
+    scene.caller.send(scene.caller.in_dialog("BYE", ok, 3))
+    scene.assert_nothing_left()
+
+
+def test_our_own_mistake_with_a_new_call_is_answered_with_500() -> None:
+    """The caller is refused."""
+    scene = Scene()
+
+    def broken(leg: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    scene.box.on_leg = broken
+    scene.caller.send(scene.caller.invite(body=OFFER))
+    scene.caller.expect("500 INVITE")
+    assert scene.box.driver.faults == 1
+    scene.box.driver.faults = 0
+    scene.assert_nothing_left()

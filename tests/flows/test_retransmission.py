@@ -157,7 +157,11 @@ def test_stray_responses_are_counted_and_dropped() -> None:
     stray = scene.callee.invite("other")
     scene.callee.respond(stray, 200)
     scene.network.run(0.1)
-    assert scene.box.core.counters.stray_responses == 1
+    misrouted = scene.callee.respond(invite, 200)
+    misrouted.prepend("Via", invite.get("Via") or "")
+    scene.callee.send(misrouted)
+    scene.network.run(0.1)
+    assert scene.box.core.counters.stray_responses == 2
     scene.callee.send(scene.callee.in_dialog("BYE", invite, 1))
     scene.assert_nothing_left()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.flows.network import Peer
 from tests.flows.scene import OFFER, Scene, answer_to
 
@@ -74,10 +76,11 @@ def test_an_outbound_proxy_stands_in_the_route_of_the_invite() -> None:
     scene.assert_nothing_left()
 
 
-def test_a_malformed_record_route_is_refused() -> None:
+@pytest.mark.parametrize("value", ["<sip:x", "*", "<tel:+861390>", "<sip:x;lr>, "])
+def test_a_malformed_record_route_is_refused(value: str) -> None:
     """400: no dialog could be kept."""
     scene = Scene()
-    scene.caller.send(scene.caller.invite(body=OFFER, rows=(("Record-Route", "<sip:x"),)))
+    scene.caller.send(scene.caller.invite(body=OFFER, rows=(("Record-Route", value),)))
     scene.caller.expect("400 INVITE")
     scene.assert_nothing_left()
 

@@ -117,6 +117,10 @@ class InviteServer:
             if not self.reliable:
                 self._short = self._effects.set_timer(self, "G", T1)
 
+    def is_answered(self) -> bool:
+        """Whether a final response was sent."""
+        return self.state is not PROCEEDING
+
     def on_request(self, request: Request) -> None:
         """Take the INVITE again, or an ACK that matches it."""
         if request.method == "ACK":

@@ -69,6 +69,10 @@ class NonInviteServer:
         else:
             self._timer = self._effects.set_timer(self, "J", GIVE_UP)
 
+    def is_answered(self) -> bool:
+        """Whether the final response was sent."""
+        return bool(self._last)
+
     def on_request(self, request: Request) -> None:
         """Take the request again."""
         if self._last:
