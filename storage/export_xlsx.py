@@ -63,7 +63,7 @@ def place_of_landline(caller: str) -> Place:
 def write_xlsx(
     path: Path, found: Iterable[Found], *, place_of: Callable[[str], Place] = place_of_landline
 ) -> int:
-    """Write rows in the order given and return how many; raises OSError. The file appears when it is whole."""
+    """Write rows in the order given, return how many; raises OSError. The file appears when it is whole."""
     passing = path.with_name(f".{path.name}.new")
     options = {
         "constant_memory": True,

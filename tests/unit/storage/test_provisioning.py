@@ -1,0 +1,594 @@
+"""Provisioning: a file says what should be there; twice changes nothing; faults are told at once."""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.snapshot import (
+    AnswerPolicy,
+    BoundNumber,
+    ExtensionSnapshot,
+    ListenerSnapshot,
+    NumberPlan,
+    PrefixRule,
+    TargetKind,
+    TenantState,
+    TrunkSnapshot,
+)
+from storage.connection import MainDatabase, open_main_in_memory
+from storage.data_directory import DataDirectory
+from storage.models import BoxConfig, PromptInfo, TenantConfig
+from storage.provisioning import (
+    Applied,
+    Configuration,
+    PromptRejected,
+    ProvisioningError,
+    apply_file,
+    apply_wishes,
+    export,
+    export_database,
+    make_plan,
+    read_configuration,
+    schema,
+    write_configuration,
+)
+from storage.provisioning.problems import MESSAGES
+from storage.provisioning.reading import read_wishes
+from storage.snapshots import build, read_box, read_tenants, write
+
+
+class MemoryPrompts:
+    """Prompts that are their own content; audio must begin with ``sound``."""
+
+    def __init__(self) -> None:
+        self.prepared: dict[str, PromptInfo] = {}
+
+    def ingest(self, path: Path) -> PromptInfo:
+        data = path.read_bytes()
+        if not data.startswith(b"sound"):
+            raise PromptRejected(f"{path.name} is no audio; use WAV", f"{path.name} 不是音频；请使用 WAV")
+        info = PromptInfo(hashlib.sha256(data).hexdigest(), path.name, 1.5)
+        self.prepared[info.address] = info
+        return info
+
+    def known(self, address: str) -> PromptInfo | None:
+        return self.prepared.get(address)
+
+    def shipped(self) -> dict[str, Path]:
+        return {}
+
+
+class Desk:
+    """A technician's desk: a database, audio files, and files to apply."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database: MainDatabase = open_main_in_memory()
+        self.prompts = MemoryPrompts()
+        (folder / "audio").mkdir()
+        (folder / "audio" / "welcome.wav").write_bytes(b"sound of welcome")
+        (folder / "audio" / "notice.wav").write_bytes(b"sound of notice")
+        (folder / "audio" / "broken.wav").write_bytes(b"noise")
+
+    def apply(self, text: str, *, prune: bool = False, dry_run: bool = False) -> Applied:
+        path = self.folder / "box.yaml"
+        path.write_text(text, encoding="utf-8")
+        return apply_file(self.database, path, self.prompts, prune=prune, dry_run=dry_run)
+
+    def faults(self, text: str, language: str = "en") -> list[str]:
+        before = self.configuration()
+        with pytest.raises(ProvisioningError) as caught:
+            self.apply(text)
+        assert self.configuration() == before, "something was applied in spite of a fault"
+        return caught.value.text(language).replace(str(self.folder) + "/", "").split("\n")
+
+    def configuration(self) -> Configuration:
+        return self.database.read(read_configuration)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+FIRST = """\
+box:
+  max_calls: 200
+listeners:
+  carrier:
+    bind: 10.0.0.1
+    advertise: sip.example.cn
+trunks:
+  unicom:
+    sources: [192.0.2.0/24, 198.51.100.7]
+    target: 192.0.2.10:5060
+    landing_numbers: {"01088880000": 4001003721}
+    called_prefixes: [{match: "86", replace: ""}]
+tenants:
+  acme:
+    name: 示例公司
+    max_calls: 30
+    outbound_trunks: [unicom]
+    extensions:
+      "8001": {secret: correct-horse-battery}
+    numbers:
+      4001003721:
+        welcome: audio/welcome.wav
+        answer: at-once
+        bound:
+          - 13900001111
+          - {number: 01061234567, label: 前台, job_number: "1001"}
+          - {number: "8001", enabled: false}
+"""
+
+
+def test_a_first_file_sets_up_a_box(desk: Desk) -> None:
+    """Trunk, tenant, number, phones and prompt are there afterwards, numbers exactly as typed."""
+    desk.apply(FIRST)
+    now = desk.configuration()
+    tenant, plan = now.numbers["4001003721"]
+    assert tenant == "acme"
+    assert [(each.number, each.kind) for each in plan.bound] == [
+        ("13900001111", TargetKind.MOBILE),
+        ("01061234567", TargetKind.LANDLINE),
+        ("8001", TargetKind.EXTENSION),
+    ]
+    assert plan.bound[2].enabled is False
+    assert plan.answer is AnswerPolicy.AT_ONCE
+    assert plan.welcome in desk.prompts.prepared
+    assert now.trunks["unicom"].sources == ("192.0.2.0/24", "198.51.100.7/32")
+    assert now.trunks["unicom"].called_prefixes == (PrefixRule("86", ""),)
+    assert now.trunks["unicom"].landing_numbers == {"01088880000": "4001003721"}
+    assert now.tenants["acme"].name == "示例公司"
+    assert now.box.max_calls == 200
+
+
+def test_applying_twice_changes_nothing(desk: Desk) -> None:
+    """The second time there is nothing to tell and no new version."""
+    first = desk.apply(FIRST)
+    second = desk.apply(FIRST)
+    assert first.version == 1
+    assert (second.changes, second.version) == ((), 0)
+
+
+def test_a_dry_run_tells_and_changes_nothing(desk: Desk) -> None:
+    """What would change is told, and nothing is."""
+    told = desk.apply(FIRST, dry_run=True)
+    assert len(told.changes) == 6
+    assert desk.configuration() == Configuration()
+    assert desk.apply(FIRST).changes == told.changes
+
+
+def test_changes_are_told_by_object_and_field(desk: Desk) -> None:
+    """Old and new values, in English and Chinese, and never a password."""
+    desk.apply(FIRST)
+    changed = FIRST.replace("max_calls: 30", "max_calls: 40").replace("correct-horse", "wrong-donkey")
+    changed = changed.replace("- 13900001111", "- 13800138000")
+    told = desk.apply(changed).changes
+    english = "\n".join(each.text() for each in told)
+    assert english == (
+        "~ changed tenant acme\n"
+        "    max_calls: 30 -> 40\n"
+        "~ changed extension 8001 (tenant acme)\n"
+        "    secret: ******** -> ********\n"
+        "~ changed number 4001003721 (tenant acme)\n"
+        "    bound[13900001111]: 13900001111 mobile -> -\n"
+        "    bound[13800138000]: - -> 13800138000 mobile"
+    )
+    assert "~ 修改 租户 acme" in "\n".join(each.text("zh") for each in told)
+    assert "donkey" not in english
+
+
+def test_a_field_that_is_not_named_stays(desk: Desk) -> None:
+    """A file may say one thing only; null brings a default back."""
+    desk.apply(FIRST)
+    desk.apply("tenants: {acme: {state: suspended}}")
+    tenant = desk.configuration().tenants["acme"]
+    assert (tenant.state, tenant.max_calls, tenant.name) == (TenantState.SUSPENDED, 30, "示例公司")
+    desk.apply("tenants: {acme: {max_calls: null, state: ~}}")
+    tenant = desk.configuration().tenants["acme"]
+    assert (tenant.state, tenant.max_calls) == (TenantState.ACTIVE, None)
+
+
+def test_nothing_goes_unless_it_is_said_to_be_absent(desk: Desk) -> None:
+    """An object that a file does not name stays; ``absent: true`` removes it."""
+    desk.apply(FIRST)
+    desk.apply("tenants: {other: {numbers: {4006000000: {}}}}")
+    assert set(desk.configuration().tenants) == {"acme", "other"}
+    told = desk.apply("tenants: {acme: {absent: true}}\ntrunks: {unicom: {absent: true}}").changes
+    assert {each.what for each in told} == {"removed"}
+    now = desk.configuration()
+    assert (set(now.tenants), set(now.numbers), set(now.extensions), set(now.trunks)) == (
+        {"other"},
+        {"4006000000"},
+        set(),
+        set(),
+    )
+
+
+def test_pruning_makes_a_file_the_whole_truth_of_its_sections(desk: Desk) -> None:
+    """Unnamed objects and fields of the sections a file has go; other sections and passwords stay."""
+    desk.apply(FIRST)
+    desk.apply(
+        "tenants: {acme: {outbound_trunks: [unicom], extensions: {'8001': {}}, numbers: {4001003721: {}}}}",
+        prune=True,
+    )
+    now = desk.configuration()
+    assert now.numbers["4001003721"][1] == NumberPlan("4001003721")
+    assert now.tenants["acme"] == TenantConfig("acme", "acme", outbound_trunks=("unicom",))
+    assert now.extensions["8001"].secret == "correct-horse-battery"
+    assert set(now.trunks) == {"unicom"}
+    desk.apply("tenants: {acme: {extensions: {}}}", prune=True)
+    assert not desk.configuration().extensions
+
+
+def test_a_number_moves_when_it_is_taken_away_first(desk: Desk) -> None:
+    """A number has exactly one tenant; it moves in one file that takes it away from the other."""
+    desk.apply(FIRST)
+    faults = desk.faults("tenants: {other: {numbers: {4001003721: {}}}}")
+    assert faults == [
+        "box.yaml:1: tenants.other.numbers.4001003721: 4001003721 belongs to tenant acme; a number has "
+        "exactly one tenant: take it away there first (absent: true)"
+    ]
+    told = desk.apply(
+        "tenants:\n  acme: {numbers: {4001003721: {absent: true}}}\n  other: {numbers: {4001003721: {}}}\n"
+    ).changes
+    assert desk.configuration().numbers["4001003721"][0] == "other"
+    assert [(each.what, each.tenant) for each in told if each.kind == "number"] == [
+        ("removed", "acme"),
+        ("added", "other"),
+    ]
+    assert desk.database.read(lambda root: root.numbers["4001003721"]) == "other"
+    assert desk.database.read(lambda root: len(root.tenants["acme"].numbers)) == 0
+
+
+def test_one_number_in_two_tenants_of_one_file_is_refused(desk: Desk) -> None:
+    """A number cannot be given to two tenants at once."""
+    faults = desk.faults(
+        "tenants:\n  a: {numbers: {4001003721: {}}}\n  b:\n    numbers:\n      4001003721: {}\n"
+    )
+    assert faults[0].startswith("box.yaml:5: tenants.b.numbers.4001003721: 4001003721 belongs to tenant a")
+
+
+def test_more_than_20_bound_numbers_need_the_operator(desk: Desk) -> None:
+    """20 is the limit until the tenant's own is raised."""
+    bound = ", ".join(f"139000011{n:02d}" for n in range(21))
+    file = f"tenants:\n  acme:\n    numbers:\n      4001003721:\n        bound: [{bound}]\n"
+    assert desk.faults(file) == [
+        "box.yaml:5: tenants.acme.numbers.4001003721.bound: has 21 bound numbers, the tenant may have 20; "
+        "the operator can raise bound_limit of the tenant"
+    ]
+    raised = file.replace("  acme:\n", "  acme:\n    bound_limit: 21\n")
+    desk.apply(raised)
+    assert len(desk.configuration().numbers["4001003721"][1].bound) == 21
+    assert "may have 20" in desk.faults("tenants: {acme: {bound_limit: 20}}")[0]
+
+
+def test_passwords_are_made_once_and_kept(desk: Desk) -> None:
+    """A phone without a password gets a long one, told once; later files do not change it."""
+    file = "tenants: {acme: {extensions: {'8001': {}, '8002': {}}}}"
+    first = desk.apply(file)
+    assert set(first.generated) == {"8001", "8002"}
+    assert all(len(secret) >= 20 for secret in first.generated.values())
+    second = desk.apply(file)
+    assert (second.generated, second.changes) == ({}, ())
+    assert desk.configuration().extensions["8001"].secret == first.generated["8001"]
+
+
+FAULTY = """\
+box: {max_calls: many, colour: red}
+trunks:
+  unicom:
+    sources: [192.0.2.5/24, 300.1.1.1]
+    target: "192.0.2.10:99999"
+    codecs: [PCMA, MP3]
+    restore_zero: perhaps
+  telecom: {kind: register, password: short}
+tenants:
+  acme:
+    outbound_trunks: [mobile]
+    extensions:
+      "8001": {secret: short}
+    numbers:
+      4001003721:
+        welcome: audio/none.wav
+        ringback: audio/broken.wav
+        no_answer_seconds: 1
+        bound: [{label: nobody}, "12", 13900001111, 13900001111]
+      400100372: {}
+  bad tenant: {}
+"""
+
+
+def test_all_faults_are_told_at_once_with_line_and_field(desk: Desk) -> None:
+    """One run tells everything that is wrong, where it stands and what to do, and applies nothing."""
+    faults = desk.faults(FAULTY)
+    places = [fault.split(": ", 2)[:2] for fault in faults]
+    assert places == [
+        ["box.yaml:1", "box.max_calls"],
+        ["box.yaml:1", "box.colour"],
+        ["box.yaml:4", "trunks.unicom.sources[1]"],
+        ["box.yaml:4", "trunks.unicom.sources[2]"],
+        ["box.yaml:5", "trunks.unicom.target"],
+        ["box.yaml:6", "trunks.unicom.codecs[2]"],
+        ["box.yaml:7", "trunks.unicom.restore_zero"],
+        ["box.yaml:13", "tenants.acme.extensions.8001.secret"],
+        ["box.yaml:16", "tenants.acme.numbers.4001003721.welcome"],
+        ["box.yaml:17", "tenants.acme.numbers.4001003721.ringback"],
+        ["box.yaml:18", "tenants.acme.numbers.4001003721.no_answer_seconds"],
+        ["box.yaml:19", "tenants.acme.numbers.4001003721.bound[1].number"],
+        ["box.yaml:20", "tenants.acme.numbers.400100372"],
+        ["box.yaml:21", "tenants.bad tenant"],
+    ]
+    assert "write 192.0.2.0/24" in faults[2]
+    assert "no audio; use WAV" in faults[9]
+
+
+def test_faults_are_told_in_chinese(desk: Desk) -> None:
+    """The same faults for a technician who reads Chinese."""
+    faults = desk.faults(FAULTY, "zh")
+    assert faults[0] == "box.yaml:1: box.max_calls: 'many' 不是 1 到 10000 的整数"
+    assert faults[9].endswith("broken.wav 不是音频；请使用 WAV")
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "says"),
+    [
+        ("trunks: {t: {target: 1.2.3.4, sources: [1.2.3.4], listener: office}}", 1, "no listener 'office'"),
+        ("trunks: {t: {sources: [1.2.3.4]}}", 1, "has no target"),
+        ("trunks: {t: {target: 1.2.3.4}}", 1, "has no sources"),
+        ("trunks:\n  t: {kind: register, target: 1.2.3.4, username: u}", 2, "registers but has no password"),
+        ("tenants: {a: {outbound_trunks: [x]}}", 1, "no trunk 'x'"),
+        (
+            "tenants: {a: {numbers: {4001003721: {bound: [{number: x1, kind: extension}]}}}}",
+            1,
+            "no extension",
+        ),
+        ("tenants: {a: {numbers: {4001003721: {bound: [13900001111, 13900001111]}}}}", 1, "stands twice"),
+        ("tenants: {a: {numbers: {4001003721: {bound: [12345]}}}}", 1, "write kind"),
+        ("tenants: {a: {extensions: {x: {}}}, b: {extensions: {x: {}}}}", 1, "belongs to tenant a"),
+        ("listeners: {a: {bind: 1.2.3.4}, b: {bind: 1.2.3.4}}", 1, "used by listener"),
+        ("listeners: {a: {transports: [tls]}}", 1, "speaks TLS but has no tls_certificate"),
+        (
+            "trunks: {t: {target: h, sources: [1.2.3.4]}, u: {target: h, sources: [1.2.3.4]}}",
+            1,
+            "is a source of trunk",
+        ),
+        (
+            "trunks: {t: {target: h, sources: [1.2.3.4], landing_numbers: {'010': 4001003721}}}",
+            1,
+            "no tenant owns",
+        ),
+        ("a: 1\na: 2\n", 2, "stands here again (first on line 1)"),
+        ("box: [1", 1, "is no YAML"),
+        ("box: &a [*a]", 1, "is nested too deeply"),
+        ("box: !!python/object:os.system {}", 1, "has the tag"),
+        ("trunks: [a, b]", 1, "must be `name: value` lines"),
+        ("tenants: {a: {absent: true, name: x}}", 1, "nothing else may stand here"),
+        ("tenants: {a: {name: [x]}}", 1, "must be a single value"),
+        ("tenants: {a: {extensions: {x: {secret: '********'}}}}", 1, "masked secret"),
+        ("tenants: {a: {numbers: {4001003721: {welcome: 'address:00'}}}}", 1, "not on this box"),
+        ("tenants: {a: {numbers: {4001003721: {welcome: 'shipped:x'}}}}", 1, "no shipped prompt"),
+        ("tenants: {a: {nmae: x}}", 1, "did you mean name?"),
+    ],
+)
+def test_what_does_not_fit_is_told(desk: Desk, file: str, line: int, says: str) -> None:
+    """Each fault has its line and its remedy."""
+    faults = desk.faults(file)
+    assert any(says in fault for fault in faults), faults
+    assert faults[0].startswith(f"box.yaml:{line}: ")
+
+
+def test_what_is_in_use_is_not_removed(desk: Desk) -> None:
+    """A trunk, listener, extension or number that something needs cannot be taken away under it."""
+    desk.apply(FIRST)
+    assert "used by tenant acme" in desk.faults("trunks: {unicom: {absent: true}}")[0]
+    assert (
+        "used by number 4001003721"
+        in desk.faults("tenants: {acme: {extensions: {'8001': {absent: true}}}}")[0]
+    )
+    assert (
+        "used by trunk unicom" in desk.faults("tenants: {acme: {numbers: {4001003721: {absent: true}}}}")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xfe",
+        b"\x00",
+        b"- 1\n- 2\n",
+        b"a: b: c",
+        b"{" * 5000,
+        b"? [a]\n: b",
+        b"%YAML 9.9\n---\n",
+        b"'",
+    ],
+)
+def test_any_bytes_give_a_list_of_faults_or_nothing(data: bytes, tmp_path: Path) -> None:
+    """A file of any bytes never ends in a traceback."""
+    _, problems = read_wishes(data, "x.yaml", tmp_path, MemoryPrompts())
+    assert bool(problems) is (data != b"")
+    for problem in problems:
+        assert problem.text("en")
+        assert problem.text("zh")
+
+
+def test_a_file_that_is_not_there(desk: Desk) -> None:
+    """The name and the reason are told."""
+    with pytest.raises(ProvisioningError, match="No such file"):
+        apply_file(desk.database, desk.folder / "none.yaml", desk.prompts)
+
+
+def test_every_message_is_in_both_languages_with_the_same_facts() -> None:
+    """No message misses a translation or a fact."""
+    for code, (english, chinese) in MESSAGES.items():
+        names = [
+            {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, chinese)
+        ]
+        if code not in ("prompt", "secret", "phone"):
+            assert names[0] == names[1] or names[1] <= names[0], code
+
+
+def test_the_tables_name_every_field() -> None:
+    """A field that calls are served by can be provisioned, and has words in both languages."""
+    for section in schema.SECTIONS:
+        ours = {each.name for each in section.fields}
+        theirs = set(section.type.__struct_fields__) - {section.key, "tenant"}
+        assert ours == theirs, section.kind
+        assert all(each.en and each.zh for each in section.fields)
+
+
+def test_snapshots_are_written_when_they_changed(desk: Desk, tmp_path: Path) -> None:
+    """b2bua serves from files: those that changed are written, and tenants that are gone disappear."""
+    data = DataDirectory(tmp_path / "data")
+    data.create()
+    first = desk.apply(FIRST)
+    assert sorted(write(data, first.snapshots)) == ["acme.json", "box.json"]
+    assert read_box(data).version == read_tenants(data)["acme"].version == first.version == 1
+    assert read_tenants(data)["acme"].numbers[0].bound[0] == BoundNumber("13900001111", TargetKind.MOBILE)
+    second = desk.apply("tenants: {acme: {max_calls: 31}, other: {}}")
+    assert sorted(write(data, second.snapshots)) == ["acme.json", "other.json"]
+    assert read_tenants(data)["acme"].version == second.version == 2
+    assert read_box(data).version == 1
+    assert write(data, first.snapshots) == ["other.json"]
+    assert read_tenants(data)["acme"].max_calls == 31, "an older snapshot replaced a newer one"
+    third = desk.apply("tenants: {other: {absent: true}}")
+    write(data, third.snapshots)
+    assert set(read_tenants(data)) == {"acme"}
+    assert write(data, desk.database.read(build)) == []
+
+
+# Export.
+
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=12)
+phones = st.from_regex(r"(1[3-9][0-9]{9}|0[1-9][0-9]{9})", fullmatch=True)
+numbers_400 = st.from_regex(r"400[0-9]{7}", fullmatch=True)
+prefixes = st.lists(st.builds(PrefixRule, st.from_regex(r"[0-9+]{0,4}", fullmatch=True)), max_size=2).map(
+    tuple
+)
+trunks = st.builds(
+    TrunkSnapshot,
+    name=st.just(""),
+    sources=st.just(("192.0.2.0/24",)),
+    target=st.sampled_from(["192.0.2.1", "sip.example.cn:5070", "[2001:db8::1]:5060"]),
+    inbound=st.just(False),
+    username=texts,
+    password=texts,
+    options_seconds=st.sampled_from([0.0, 30.0, 12.5]),
+    channels=st.none() | st.integers(1, 300),
+    caller_prefixes=prefixes,
+    restore_zero=st.booleans(),
+    codecs=st.sampled_from([("PCMA", "PCMU"), ("PCMU",), ("G729", "PCMA")]),
+    trunk_number=st.sampled_from(["", "01088880000", "0"]),
+)
+plans = st.builds(
+    NumberPlan,
+    number=st.just(""),
+    bound=st.lists(
+        st.builds(BoundNumber, phones, st.sampled_from(TargetKind).filter(lambda k: k != "extension"), texts),
+        max_size=4,
+        unique_by=lambda bound: bound.number,
+    ).map(tuple),
+    welcome=st.none() | st.just("aa" * 32),
+    record=st.booleans(),
+    no_answer_seconds=st.sampled_from([25.0, 30.0, 12.5]),
+)
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> Configuration:
+    named = {
+        name: msgspec.structs.replace(draw(trunks), name=name) for name in draw(st.sets(names, max_size=3))
+    }
+    tenants = {
+        name: TenantConfig(
+            name, draw(texts), max_calls=draw(st.none() | st.integers(1, 99)), outbound_trunks=tuple(named)
+        )
+        for name in draw(st.sets(names, max_size=3))
+    }
+    owners = sorted(tenants)
+    numbers = {}
+    extensions = {}
+    if owners:
+        for number in draw(st.sets(numbers_400, max_size=3)):
+            plan = msgspec.structs.replace(draw(plans), number=number)
+            numbers[number] = (draw(st.sampled_from(owners)), plan)
+        for name in draw(st.sets(names, max_size=2)):
+            extensions[name] = ExtensionSnapshot(name, draw(st.sampled_from(owners)), "s" * 20)
+    listeners = {}
+    if draw(st.booleans()):
+        listeners["carrier"] = ListenerSnapshot("carrier", "10.0.0.1", draw(st.integers(1, 65535)))
+    made = Configuration(
+        BoxConfig(max_calls=draw(st.integers(1, 999))), listeners, named, tenants, numbers, extensions
+    )
+    made.prompts = {address: PromptInfo(address, "w.wav", 1.0) for address in made.used_prompts()}
+    return made
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(configurations(), configurations())
+def test_an_export_applied_changes_nothing_and_restores_everything(
+    one: Configuration, other: Configuration
+) -> None:
+    """An export changes nothing where it came from, and makes an empty box the same."""
+    prompts = MemoryPrompts()
+    prompts.prepared = dict(one.prompts)
+    text = export(one)
+    wishes, problems = read_wishes(text.encode(), "export.yaml", Path("."), prompts)
+    assert problems == []
+    for prune in (False, True):
+        plan = make_plan(wishes, one, prune=prune, make_secret=str)
+        assert plan.problems == []
+        assert plan.changes == ()
+        assert plan.after == one
+    onto_empty = make_plan(wishes, Configuration(), prune=False, make_secret=str)
+    assert onto_empty.after == one
+
+    database = open_main_in_memory()
+    database.transact(lambda root: write_configuration(root, other))
+    assert database.read(read_configuration) == other
+    database.transact(lambda root: write_configuration(root, one))
+    assert database.read(read_configuration) == one
+    assert database.transact(lambda root: write_configuration(root, one)) == 0
+    assert database.read(lambda root: dict(root.numbers)) == {
+        number: owner for number, (owner, _) in one.numbers.items()
+    }
+
+
+def test_an_export_without_secrets_cannot_be_applied_by_mistake(desk: Desk) -> None:
+    """A masked export is for showing; its masks never become passwords."""
+    desk.apply(FIRST)
+    text = export_database(desk.database, secrets=False)
+    assert "battery" not in text
+    assert "masked secret" in desk.faults(text)[0]
+    assert desk.apply(export_database(desk.database)).changes == ()
+
+
+def test_two_technicians_at_once(desk: Desk) -> None:
+    """A plan is made anew when another file was applied in between: nothing of either is lost."""
+    wishes, _ = read_wishes(b"tenants: {a: {}}", "a.yaml", Path("."), desk.prompts)
+    interfered = []
+
+    def secret() -> str:
+        if not interfered:
+            interfered.append(True)
+            desk.apply("tenants: {b: {extensions: {y: {}}}}")
+        return "x" * 20
+
+    wishes.extensions.extend(
+        read_wishes(b"tenants: {a: {extensions: {x: {}}}}", "a.yaml", Path("."), desk.prompts)[0].extensions
+    )
+    apply_wishes(desk.database, wishes, make_secret=secret)
+    now = desk.configuration()
+    assert set(now.tenants) == {"a", "b"}
+    assert set(now.extensions) == {"x", "y"}
