@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -227,10 +228,19 @@ def _media_host(description: SessionDescription, media: Media) -> str:
     address = description.address_of(media)
     if address is None:
         raise SdpError("no connection address")
+    wrong = _why_no_unicast(address)
+    if wrong:
+        raise SdpError(wrong)
+    return address
+
+
+@lru_cache(4096)
+def _why_no_unicast(address: str) -> str:
+    """Say what is wrong with a media address; empty when it is a unicast IP literal."""
     try:
         literal = ipaddress.ip_address(address)
-    except ValueError as error:
-        raise SdpError("the connection address is no IP address") from error
+    except ValueError:
+        return "the connection address is no IP address"
     if literal.is_multicast or address == "255.255.255.255":
-        raise SdpError("the connection address is no unicast address")
-    return address
+        return "the connection address is no unicast address"
+    return ""

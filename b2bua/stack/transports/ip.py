@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from functools import lru_cache
 
 
+@lru_cache(4096)
 def version_of(host: str) -> int:
     """Return 4 or 6, or 0 when the host is no IP literal."""
     try:
