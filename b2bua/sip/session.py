@@ -51,7 +51,7 @@ class SessionUser(Protocol):
         """Take an INFO; return the status to answer."""
 
     def take_refer(self, request: Request) -> int:
-        """Take a REFER; return the status to answer."""
+        """Take a REFER; return the status to answer. After 202 :meth:`Session.notify_referral` reports."""
 
     def dialog_changed(self, state: Callable[[], DialogState]) -> None:
         """Learn that what a later BYE would need has changed."""
@@ -152,7 +152,10 @@ class Session:
             self._answer(transaction, request, 200, [ALLOW, SUPPORTED, ACCEPT])
         elif method == "REFER":
             status = self.user.take_refer(request) if self.user is not None else 481
-            self._answer(transaction, request, status, [ALLOW] if status == 405 else ())
+            if status == 202:  # it asks for a new request in the dialog, hence names our Contact
+                self._answer(transaction, request, 202, [("Contact", self.dialog.contact)])
+            else:
+                self._answer(transaction, request, status, [ALLOW] if status == 405 else ())
         elif method == "NOTIFY":
             self._answer(transaction, request, 481)
         elif method in KNOWN_METHODS:
@@ -327,6 +330,20 @@ class Session:
     ) -> DialogRequest:
         """Send a request other than INVITE and ACK in the dialog."""
         return DialogRequest(self, method, rows, body, finished)
+
+    def notify_referral(self, cseq: int, status: int, reason: str, *, last: bool) -> None:
+        """Report how a referral goes (RFC 3515 2.4.4); ``cseq`` is the REFER's."""
+        if self.stage is Stage.OVER:
+            return
+        state = "terminated;reason=noresource" if last else "active;expires=60"
+        rows = [
+            ("Event", f"refer;id={cseq}"),
+            ("Subscription-State", state),
+            ("Contact", self.dialog.contact),
+            self.endpoint.user_agent_row,
+            ("Content-Type", "message/sipfrag;version=2.0"),
+        ]
+        self.request("NOTIFY", rows, f"SIP/2.0 {status} {reason}\r\n".encode())
 
     def offer(self, sdp: bytes, done: Done) -> None:
         """Send a new offer: re-INVITE, or UPDATE in an early dialog; waits for its turn where one is open."""

@@ -15,11 +15,16 @@ from b2bua.sip.errors import SipError
 from b2bua.sip.message import Request
 from b2bua.sip.offer_answer import Open, sdp_of
 from b2bua.sip.reliable import ReliableSender
+from b2bua.sip.replaces import Replaces
 from b2bua.sip.respond import response_to
 from b2bua.sip.session import Server, Session, SessionUser, Stage
 from b2bua.sip.session_timer import answer_request
 from b2bua.sip.text import read_number
 from b2bua.sip.transaction import InviteServer
+
+ALIVE_SECONDS = 60.0
+"""How often the last unreliable provisional is repeated, so that no proxy gives the call up (RFC 3261
+13.3.1.1)."""
 
 
 class IncomingUser(SessionUser, Protocol):
@@ -36,6 +41,7 @@ class IncomingInvite:
     """
 
     __slots__ = (
+        "_alive",
         "_expires",
         "_final",
         "_queue",
@@ -48,6 +54,7 @@ class IncomingInvite:
         "endpoint",
         "interval",
         "offer",
+        "replaces",
         "request",
         "session",
         "user",
@@ -63,6 +70,8 @@ class IncomingInvite:
         self.endpoint = endpoint
         self.request = request
         self.admitted = admitted
+        self.replaces = _replaced(endpoint, request, admitted)
+        """The session that a phone's INVITE shall take the place of (RFC 3891)."""
         self.offer = sdp_of(request)
         """SDP; b"": the caller wants our offer."""
         self.user: IncomingUser | None = None
@@ -82,6 +91,7 @@ class IncomingInvite:
         session.peer_allow = ",".join(request.get_all("Allow"))
         transaction.user = self
         self._expires: Timer | None = None
+        self._alive: Timer | None = None
         expires = read_number((request.get("Expires") or "").strip(" \t"), 2**31 - 1)
         if expires is not None:
             self._expires = endpoint.effects.set_timer(self, "expires", expires)
@@ -123,6 +133,12 @@ class IncomingInvite:
         if not self.offer:
             sdp = b""
         self._respond(status, [("Contact", self.session.dialog.contact), ALLOW, *rows], sdp)
+        self._stay_alive()
+
+    def _stay_alive(self) -> None:
+        if self._alive is not None:
+            self._alive.owner = None
+        self._alive = self.endpoint.effects.set_timer(self, "alive", ALIVE_SECONDS)
 
     def _next_reliable(self) -> None:
         sender = self._reliable
@@ -223,6 +239,9 @@ class IncomingInvite:
         if self._expires is not None:
             self._expires.owner = None
             self._expires = None
+        if self._alive is not None:
+            self._alive.owner = None
+            self._alive = None
 
     # what comes from the caller
 
@@ -272,8 +291,12 @@ class IncomingInvite:
         """A refusal was never acknowledged: nothing is left to do."""
 
     def on_timer(self, key: str) -> None:
-        """Act on the INVITE's Expires (RFC 3261 13.3.1)."""
-        self._end_by_peer("")
+        """Say again that the call lives, or act on the INVITE's Expires (RFC 3261 13.3.1)."""
+        if key == "alive":
+            self._transaction.repeat()
+            self._stay_alive()
+        else:
+            self._end_by_peer("")
 
     def _end_by_peer(self, reason: str) -> None:
         self._close()
@@ -304,6 +327,26 @@ class IncomingInvite:
         if user is not None:
             user.acknowledged(answer)
         session.next_exchange()
+
+
+def _replaced(endpoint: Endpoint, request: Request, admitted: Admitted) -> Session | None:
+    """Find what a Replaces header names; trunks may not use it, so it is not seen there.
+
+    Raises SipError: 400, 481 for no such dialog, 486 for an answered one that was wanted early.
+    """
+    if admitted.extension is None:
+        return None
+    replaces = request.parse_header("Replaces", Replaces.parse)
+    if replaces is None:
+        return None
+    session = endpoint.dialogs.get((replaces.call_id, replaces.to_tag, replaces.from_tag))
+    if session is None or session.stage is Stage.OVER:
+        raise SipError(481, "Call/Transaction Does Not Exist")
+    if session.stage is Stage.EARLY and not session.is_caller:
+        raise SipError(481, "Call/Transaction Does Not Exist")
+    if session.stage is Stage.CONFIRMED and replaces.early_only:
+        raise SipError(486, "Busy Here")
+    return session
 
 
 def _dialog(endpoint: Endpoint, request: Request, transaction: InviteServer, admitted: Admitted) -> Dialog:

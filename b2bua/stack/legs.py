@@ -10,7 +10,9 @@ from twisted.internet.defer import Deferred
 from b2bua.calls.ports import DialFailed, LegEnd, Renegotiate
 from b2bua.sdp import SdpError, SessionDescription
 from b2bua.sip.dialog import DialogState
+from b2bua.sip.errors import SipError
 from b2bua.sip.message import Request
+from b2bua.sip.refer import Referral, read_referral
 from b2bua.sip.respond import REASONS
 from b2bua.sip.session import Session
 from domain.outcomes import outcome_of_status
@@ -32,6 +34,10 @@ class SessionLeg:
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: AnswerTaken | None = None
         self.on_key: Callable[[str], None] | None = None
+        self.on_refer: Callable[[Referral], int] | None = None
+        """Decides on a phone's REFER: 202 to go on, else the status to refuse with (603 while unset)."""
+        self.is_phone = False
+        """Whether an extension is at the other end."""
         self.session: Session | None = None
         self._on_dialog: Callable[[bytes], None] | None = None
         self._untold: Callable[[], DialogState] | None = None
@@ -116,8 +122,19 @@ class SessionLeg:
         return 200
 
     def take_refer(self, request: Request) -> int:
-        """Refuse: trunks may never transfer, and phones cannot yet."""
-        return 603
+        """Let the owner decide on a phone's referral; trunks may never transfer."""
+        if self.on_refer is None or not self.is_phone:
+            return 603
+        try:
+            referral = read_referral(request)
+        except SipError as error:
+            return error.status
+        return self.on_refer(referral)
+
+    def report_referral(self, referral: Referral, status: int, *, last: bool) -> None:
+        """Tell the phone how its referral goes."""
+        if self.session is not None:
+            self.session.notify_referral(referral.cseq, status, REASONS.get(status, ""), last=last)
 
     def dialog_changed(self, state: Callable[[], DialogState]) -> None:
         """Journal the dialog."""

@@ -20,6 +20,10 @@ class SipInboundLeg(SessionLeg):
         super().__init__("a")
         self.invitation = invitation
         self.session = invite.session
+        self.is_phone = invitation.extension is not None
+        replaced = invite.replaces.user if invite.replaces is not None else None
+        self.replaces = replaced if isinstance(replaced, SessionLeg) else None
+        """The leg that a phone asks to take the place of (INVITE with Replaces)."""
         self._invite = invite
         self._prefer_reliable = prefer_reliable
         self._rung = False

@@ -84,6 +84,7 @@ class SipOutboundLeg(SessionLeg):
         self._hop = hop
         self._told_hop = self._suspected = False
         self.trunk = hop.trunk
+        self.is_phone = hop.trunk is None
         invite = self._driver.core.invite(
             Invite(
                 uri=hop.uri,

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from b2bua.sip.effects import Timed, Timer
 from b2bua.stack.transports.reactor import DelayedCall, Times
 
-LANES = (0.5, 1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 16.0, 32.0)
+LANES = (0.5, 1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 16.0, 32.0, 60.0)
 """The delays that nearly all timers have. Timers of one delay come due in the order of their setting, so
 that a plain queue does for them what others need a heap for."""
 

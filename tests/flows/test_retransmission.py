@@ -176,3 +176,14 @@ def test_a_dead_flow_ends_the_attempt_at_once() -> None:
     assert len(failures) == 1
     assert scene.box.hops.log == ["begin out", "tried out 0", "end out"]
     scene.assert_nothing_left()
+
+
+def test_a_caller_who_waits_long_hears_that_his_call_lives() -> None:
+    """180 is repeated each minute, so that no proxy on the way gives the call up."""
+    scene = Scene()
+    leg = scene.received()
+    leg.ring()
+    scene.network.run(125.0, step=1.0)
+    assert len(sent_at(scene, "SIP/2.0 180")) == 3
+    leg.refuse(404, "Not Found")
+    scene.assert_nothing_left()

@@ -117,6 +117,11 @@ class InviteServer:
             if not self.reliable:
                 self._short = self._effects.set_timer(self, "G", T1)
 
+    def repeat(self) -> None:
+        """Send the last provisional again, on the user's wish."""
+        if self.state is PROCEEDING and self._last:
+            self._send(self._last)
+
     def is_answered(self) -> bool:
         """Whether a final response was sent."""
         return self.state is not PROCEEDING
