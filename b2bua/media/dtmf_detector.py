@@ -39,6 +39,7 @@ def _filters() -> Floats:
 _FILTERS = _filters()
 _COUNT = _FILTERS.shape[1] // 2
 _MIN_POWER = (MIN_AMPLITUDE * WINDOW / 2) ** 2
+_MIN_ENERGY = MIN_AMPLITUDE**2 * WINDOW
 _LEVELS = {law: pcm.astype(np.float32) for law, pcm in g711.TO_PCM.items()}
 
 
@@ -53,15 +54,14 @@ class DtmfDetector:
 
     def feed(self, payload: bytes | bytearray, law: str) -> str:
         """Return the keys whose presses became certain with this packet, mostly none."""
-        levels = _LEVELS[law][np.frombuffer(payload, np.uint8)]
-        samples = np.concatenate((self._tail, levels))
-        count = (len(samples) - WINDOW) // HOP + 1
-        if count < 1:
-            self._tail = samples
-            return ""
-        self._tail = samples[count * HOP :]
-        windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP][:count]
-        return "".join(filter(None, map(self._judge, _keys(windows))))
+        samples = np.concatenate((self._tail, _LEVELS[law][np.frombuffer(payload, np.uint8)]))
+        pressed = ""
+        at = 0
+        while at + WINDOW <= len(samples):
+            pressed += self._judge(_key(samples[at : at + WINDOW]))
+            at += HOP
+        self._tail = samples[at:]
+        return pressed
 
     def _judge(self, key: str) -> str:
         if key != self._candidate:
@@ -74,17 +74,15 @@ class DtmfDetector:
         return ""
 
 
-def _keys(windows: Floats) -> list[str]:
-    """Return for each window the key that is in it, or an empty text."""
-    parts = windows @ _FILTERS
-    powers = parts[:, :_COUNT] ** 2 + parts[:, _COUNT:] ** 2
-    best = powers.reshape(len(windows), 8, len(DETUNINGS)).max(axis=2)
-    energies = np.einsum("ij,ij->i", windows, windows)
-    return [_key(row, energy) for row, energy in zip(best.tolist(), energies.tolist(), strict=True)]
-
-
-def _key(powers: list[float], energy: float) -> str:
-    rows, columns = powers[:4], powers[4:]
+def _key(window: Floats) -> str:
+    """Return the key whose tones are in the window, or an empty text."""
+    energy = float(window @ window)
+    if energy < _MIN_ENERGY:
+        return ""
+    parts = window @ _FILTERS
+    powers = (parts[:_COUNT] ** 2 + parts[_COUNT:] ** 2).tolist()
+    rows = [max(powers[at : at + 3]) for at in (0, 3, 6, 9)]
+    columns = [max(powers[at : at + 3]) for at in (12, 15, 18, 21)]
     low, high = max(rows), max(columns)
     if min(low, high) < _MIN_POWER or max(low, high) > MAX_TWIST * min(low, high):
         return ""

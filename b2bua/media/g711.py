@@ -38,7 +38,7 @@ def _nearest(expansion: Pcm, samples: Pcm) -> bytes:
     order = np.argsort(expansion, kind="stable")
     levels = expansion[order].astype(np.int32)
     edges = (levels[1:] + levels[:-1]) // 2
-    return order[np.searchsorted(edges, samples, side="left")].astype(np.uint8).tobytes()
+    return order[np.searchsorted(edges, samples, side="right")].astype(np.uint8).tobytes()
 
 
 def encode_alaw(samples: Pcm) -> bytes:
