@@ -68,6 +68,7 @@ class Authorised:
         anonymous: bool,
         offer: Callable[[str], SessionDescription],
         on_dialled: OnDialled,
+        max_forwards: int,
     ) -> OutboundLeg:
         """Ring the target by one of its routes."""
         dialling = Dialling(
@@ -80,6 +81,7 @@ class Authorised:
             caller=caller,
             anonymous=anonymous,
             trunks=route.trunks,
+            max_forwards=max_forwards,
         )
         return self._ports.dialler.dial(dialling, offer, on_dialled)
 

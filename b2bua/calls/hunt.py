@@ -200,6 +200,7 @@ class Round:
             call.invitation.anonymous,
             lambda listener: offer,
             dialled,
+            call.invitation.max_forwards - 1,
         )
         callee.leg = leg
         callee.attend(leg)

@@ -41,6 +41,9 @@ class Invitation(msgspec.Struct, frozen=True):
     user_agent: str
     offer: SessionDescription | None
     """None: late offer, the caller answers ours in his ACK."""
+    max_forwards: int = 70
+    """How many hops the call may still take; legs rung for it get one less, so that a loop through carriers
+    ends (RFC 7332)."""
 
 
 class LegEnd(msgspec.Struct, frozen=True):
@@ -146,6 +149,8 @@ class Dialling(msgspec.Struct, frozen=True):
     anonymous: bool
     trunks: tuple[str, ...]
     """Trunk names in order of preference; empty for an extension."""
+    max_forwards: int = 69
+    """One less than the invitation's; below 1 the leg fails with 483."""
 
 
 class Dialler(Protocol):

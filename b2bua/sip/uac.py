@@ -52,6 +52,7 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
     min_session_seconds: int = 90
     reliable_provisional: bool = False
     follow_contact: bool = True
+    max_forwards: int = 70
 
 
 class OutgoingInvite:
@@ -111,7 +112,7 @@ class OutgoingInvite:
         rows: list[tuple[str, str]] = [
             ("Via", endpoint.via(invite.flow, self._branch)),
             *route_rows,
-            MAX_FORWARDS,
+            ("Max-Forwards", str(invite.max_forwards)),
             ("From", f"{invite.from_};tag={self._tag}"),
             ("To", invite.to),
             ("Call-ID", self.call_id),

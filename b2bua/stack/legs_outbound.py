@@ -49,6 +49,7 @@ class SipOutboundLeg(SessionLeg):
         self._driver = driver
         self._hops = hops
         self._make_offer = offer
+        self._max_forwards = dialling.max_forwards
         self._offers: dict[str, bytes] = {}
         self._on_dialled = on_dialled
         self._left: list[NextHop] = []
@@ -62,7 +63,9 @@ class SipOutboundLeg(SessionLeg):
 
     def dial(self, hops: Sequence[NextHop]) -> None:
         """Start; to be called once."""
-        self._left = list(hops)
+        self._left = list(hops) if self._max_forwards > 0 else []
+        if self._max_forwards <= 0:
+            self._failure = dial_failed(483, "")
         if not self.is_over:
             self._next()
 
@@ -100,6 +103,7 @@ class SipOutboundLeg(SessionLeg):
                 min_session_seconds=hop.min_session_seconds,
                 reliable_provisional=hop.reliable_provisional,
                 follow_contact=hop.follow_contact,
+                max_forwards=self._max_forwards,
             ),
             self,
         )

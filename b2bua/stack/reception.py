@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from b2bua.calls.ports import Invitation, Reception
 from b2bua.sdp import SessionDescription
 from b2bua.sip.core import Reply
@@ -43,6 +45,9 @@ class SipReception:
             invite.refuse(400, "Malformed SDP")
             self._reception.refused(invitation, 400, "Malformed SDP")
             return
+        left = invite.request.max_forwards
+        if left is not None and left < invitation.max_forwards:
+            invitation = msgspec.structs.replace(invitation, max_forwards=left)
         prefer = self._prefers_reliable(invite.admitted)
         self._reception.arrive(SipInboundLeg(invite, invitation, prefer_reliable=prefer))
 

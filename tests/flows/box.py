@@ -168,7 +168,7 @@ class Box:
             **more,  # type: ignore[arg-type]
         )
 
-    def dial(self, sdp: SessionDescription | None = None) -> SipOutboundLeg:
+    def dial(self, sdp: SessionDescription | None = None, *, max_forwards: int = 69) -> SipOutboundLeg:
         """Dial by ``hops.list``."""
         dialling = Dialling(
             call="C",
@@ -180,6 +180,7 @@ class Box:
             caller="13900001111",
             anonymous=False,
             trunks=("out",),
+            max_forwards=max_forwards,
         )
         leg = self.dialler.dial(dialling, lambda listener: sdp or offer(), self._dialled)
         self.callees.append(leg)
@@ -191,7 +192,7 @@ class Box:
 
     def bridge(self, leg: SipInboundLeg) -> None:
         """Ring the hops for a caller, answer him when they answer, end both when either ends."""
-        callee = self.dial()
+        callee = self.dial(max_forwards=leg.invitation.max_forwards - 1)
 
         def progressed(status: int, sdp: SessionDescription | None) -> None:
             if status >= 180:

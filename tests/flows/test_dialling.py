@@ -249,7 +249,7 @@ def test_the_invite_shows_what_the_hop_says() -> None:
     assert invite.get("P-Asserted-Identity") == "<sip:13900001111@box>"
     assert invite.get("Diversion") == "<sip:4001003721@box>"
     assert str(invite.contacts[0].uri) == "sip:400@10.0.0.1:5060"
-    assert invite.max_forwards == 70
+    assert invite.max_forwards == 69
     scene.callee.respond(invite, 486)
     failures_of(scene)
     scene.assert_nothing_left()

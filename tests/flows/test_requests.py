@@ -314,3 +314,20 @@ def test_our_own_mistake_with_a_new_call_is_answered_with_500() -> None:
     assert scene.box.driver.faults == 1
     scene.box.driver.faults = 0
     scene.assert_nothing_left()
+
+
+def test_hops_are_counted_through_the_box() -> None:
+    """A loop through carriers ends: each leg we dial has one hop less than its caller had (RFC 7332)."""
+    scene = Scene()
+    invite = scene.caller.invite(body=OFFER)
+    invite.set("Max-Forwards", "12")
+    scene.caller.send(invite)
+    assert scene.callee.expect_request("INVITE").max_forwards == 11
+    scene.callee.respond(scene.callee.expect_request("INVITE", within=0.6), 486)
+    scene.caller.expect("486 INVITE")
+    invite = scene.caller.invite("last", body=OFFER)
+    invite.set("Max-Forwards", "1")
+    scene.caller.send(invite)
+    scene.caller.expect("486 INVITE")
+    assert [leg.trunk for leg in scene.box.callees] == ["out", None]
+    scene.assert_nothing_left()
