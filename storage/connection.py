@@ -58,8 +58,9 @@ logging.getLogger("ZODB.Connection").addFilter(_QuietWhenDown())
 class Database:
     """One storage, opened when first used and kept open; for use from any thread."""
 
-    def __init__(self, opener: Callable[[], DB]) -> None:
+    def __init__(self, opener: Callable[[], DB], *, wait: float = WAIT_SECONDS) -> None:
         self._opener = opener
+        self._wait = wait
         self._db: DB | None = None
 
     def transact(self, work: Callable[[Any], T], *, note: str = "", attempts: int = ATTEMPTS) -> T:
@@ -94,6 +95,7 @@ class Database:
     def _transaction(self, note: str) -> Iterator[tuple[Any, transaction.TransactionManager]]:
         if self._db is None:
             self._db = self._opener()
+        self._require_connected(self._db)
         manager = transaction.TransactionManager(explicit=True)
         current = manager.begin()
         if note:
@@ -105,6 +107,17 @@ class Database:
             with suppress(transaction.interfaces.NoTransaction):  # committed
                 manager.abort()
             connection.close()
+
+    def _require_connected(self, db: DB) -> None:
+        """Wait a little for a lost store: its client would serve stale reads and refuse writes at once."""
+        connected = getattr(db.storage, "is_connected", None)
+        if connected is None:
+            return
+        deadline = time.monotonic() + self._wait
+        while not connected():
+            if time.monotonic() >= deadline:
+                raise StoreDown("no connection to the store")
+            time.sleep(0.02)
 
     def pack(self, days: float = 0.0) -> None:
         """Free what no object needs any more and was replaced more than ``days`` ago."""
@@ -148,7 +161,9 @@ def open_main(data: DataDirectory, *, wait: float = WAIT_SECONDS, cache_objects:
     uri = data.read_settings().storage
     if uri:
         return MainDatabase(lambda: _from_uri(uri, cache_objects))
-    return MainDatabase(lambda: DB(_zeo(data, MAIN, None, wait), cache_size=cache_objects, pool_size=4))
+    return MainDatabase(
+        lambda: DB(_zeo(data, MAIN, None, wait), cache_size=cache_objects, pool_size=4), wait=wait
+    )
 
 
 def open_recordings(
@@ -162,7 +177,9 @@ def open_recordings(
     if uri:
         return Database(lambda: _from_uri(uri, cache_objects))
     blobs = data.store / "blobs"
-    return Database(lambda: DB(_zeo(data, RECORDINGS, blobs, wait), cache_size=cache_objects, pool_size=4))
+    return Database(
+        lambda: DB(_zeo(data, RECORDINGS, blobs, wait), cache_size=cache_objects, pool_size=4), wait=wait
+    )
 
 
 def open_main_in_memory() -> MainDatabase:

@@ -1,0 +1,233 @@
+"""The store as its own process: who may open it, conflicts, blobs, and what its loss means to others."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from BTrees.Length import Length
+from persistent import Persistent
+from ZODB.blob import Blob
+from ZODB.POSException import ConflictError
+
+from storage.connection import StoreDown, open_main, open_recordings
+from storage.data_directory import DataDirectory, Settings
+from storage.evolution import STEPS, SchemaMismatch, Step, evolve_main, require_current
+from storage.models import Root
+from storage.models.root import ROOT_KEY
+from storage.server import StoreStatus, status_path
+from tests.unit.storage.running import eventually, running, short_data_directory, wait_for_store
+
+# ZEO leaves its event loop's sockets to the garbage collector when a connection is lost.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture
+def data() -> Iterator[DataDirectory]:
+    with short_data_directory() as directory:
+        yield directory
+    gc.collect()
+
+
+def status(data: DataDirectory) -> StoreStatus:
+    return msgspec.json.decode(status_path(data).read_bytes(), type=StoreStatus)
+
+
+def test_only_the_service_user_reaches_the_store(data: DataDirectory) -> None:
+    """Whoever opens the socket can run code in the server: 0660, in a directory others cannot enter."""
+    with running("storage", data) as store:
+        wait_for_store(data)
+        assert stat.S_IMODE(data.store_socket.stat().st_mode) == 0o660
+        assert stat.S_IMODE(data.run.stat().st_mode) & 0o007 == 0
+        assert stat.S_IMODE((data.store / "main.fs").stat().st_mode) & 0o007 == 0
+        assert status(data).evolved == ("1 first edition",)
+        assert store.end() == 0
+
+
+def test_a_second_store_on_the_same_files_is_refused(data: DataDirectory) -> None:
+    """Two servers on one file would destroy it; the first goes on."""
+    with running("storage", data):
+        wait_for_store(data)
+        with running("storage", data) as second:
+            assert second.popen.wait(timeout=30) != 0
+        wait_for_store(data)
+
+
+def test_conflicts_are_tried_again_until_both_are_there(data: DataDirectory) -> None:
+    """Two writers of the same object: the second is run again on fresh data, and nothing is lost."""
+    with running("storage", data):
+        wait_for_store(data)
+        one, other = open_recordings(data), open_recordings(data)
+        one.transact(lambda root: root.__setitem__("list", ()))
+        tries: list[int] = []
+
+        def add(root: dict[str, tuple[int, ...]]) -> None:
+            tries.append(len(root["list"]))
+            if len(tries) == 1:
+                other.transact(lambda theirs: theirs.__setitem__("list", (*theirs["list"], 1)))
+            root["list"] = (*root["list"], 2)
+
+        one.transact(add)
+        assert other.read(lambda root: root["list"]) == (1, 2)
+        assert tries == [0, 1]
+
+        def always_late(root: dict[str, tuple[int, ...]]) -> None:
+            other.transact(lambda theirs: theirs.__setitem__("list", (*theirs["list"], 3)))
+            root["list"] = ()
+
+        with pytest.raises(ConflictError):
+            one.transact(always_late, attempts=2)
+        one.close()
+        other.close()
+
+
+def test_counters_of_two_writers_add_up(data: DataDirectory) -> None:
+    """The server resolves conflicts of counters by itself: it sees our classes."""
+    with running("storage", data):
+        wait_for_store(data)
+        one, other = open_recordings(data), open_recordings(data)
+        one.transact(lambda root: root.__setitem__("count", Length()))
+
+        def add(root: dict[str, Length]) -> None:
+            if not done:
+                done.append(True)
+                other.transact(lambda theirs: theirs["count"].change(5))
+            runs.append(True)
+            root["count"].change(7)
+
+        done: list[bool] = []
+        runs: list[bool] = []
+        one.transact(add)
+        assert one.read(lambda root: root["count"]()) == 12
+        assert len(runs) == 1
+        one.close()
+        other.close()
+
+
+def test_a_blob_is_a_file_of_the_shared_directory(data: DataDirectory) -> None:
+    """Audio never crosses the socket: the blob's file lies under store/blobs, whole."""
+    with running("storage", data):
+        wait_for_store(data)
+        database = open_recordings(data)
+        sound = b"\x55" * 100_000
+
+        def put(root: dict[str, Blob]) -> None:
+            root["call"] = blob = Blob()
+            with blob.open("w") as file:
+                file.write(sound)
+
+        database.transact(put)
+        path = database.read(lambda root: root["call"].committed())
+        assert path.startswith(str(data.store / "blobs"))
+        with open(path, "rb") as file:
+            assert file.read() == sound
+        database.close()
+
+
+def test_a_lost_store_is_told_and_comes_back(data: DataDirectory) -> None:
+    """A killed store raises StoreDown, which is no conflict; once it is back, the same database goes on."""
+    database = open_main(data, wait=0.5)
+    with pytest.raises(StoreDown):
+        database.read(lambda root: root.schema)
+    with running("storage", data) as store:
+        wait_for_store(data)
+        database.transact(lambda root: setattr(root, "box_version", 7))
+        store.end(signal.SIGKILL)
+        with pytest.raises(StoreDown):
+            database.transact(lambda root: setattr(root, "box_version", 8))
+        with pytest.raises(StoreDown):
+            database.read(lambda root: root.tenants.get("x"))
+    with running("storage", data):
+        assert eventually(lambda: database.read(lambda root: root.box_version)) == 7
+        database.transact(lambda root: setattr(root, "box_version", 9))
+        assert database.read(lambda root: root.box_version) == 9
+    database.close()
+
+
+def test_threads_share_one_database(data: DataDirectory) -> None:
+    """Each thread has its own view; writes of all are there at the end."""
+    with running("storage", data):
+        wait_for_store(data)
+        database = open_recordings(data)
+        database.transact(lambda root: root.__setitem__("n", 0))
+
+        def work() -> None:
+            for _ in range(5):
+                database.transact(lambda root: root.__setitem__("n", root["n"] + 1), attempts=50)
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert database.read(lambda root: root["n"]) == 15
+        database.close()
+
+
+def test_a_damaged_tail_is_cut_off_and_told(data: DataDirectory) -> None:
+    """FileStorage repairs a torn end silently; the store's status says that it did."""
+    with running("storage", data) as store:
+        wait_for_store(data)
+        database = open_main(data)
+        for version in range(5):
+            database.transact(lambda root, version=version: setattr(root, "box_version", version))  # type: ignore[misc]
+        database.close()
+        store.end()
+    path = data.store / "main.fs"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    (data.store / "main.fs.index").unlink()
+    with running("storage", data):
+        wait_for_store(data)
+        database = open_main(data)
+        assert database.read(lambda root: root.box_version) == 3
+        database.close()
+        assert any("truncated" in told for told in status(data).damage)
+
+
+def test_any_zodb_uri_may_take_the_place_of_the_store(data: DataDirectory) -> None:
+    """The records' storage is a setting; a storage without our schema says what to do."""
+    data.write_settings(Settings(storage=f"file://{data.root}/elsewhere.fs", recordings="memory://"))
+    database = open_main(data)
+    with pytest.raises(SchemaMismatch, match="box400 evolve"):
+        database.read(lambda root: root.schema)
+    assert database.evolve() == ["1 first edition"]
+    assert database.evolve() == []
+    assert database.read(lambda root: root.schema) == 1
+    database.close()
+    wrong = data.read_settings()
+    data.write_settings(msgspec.structs.replace(wrong, storage="file:///proc/none/x.fs"))
+    with pytest.raises(StoreDown):
+        open_main(data).read(lambda root: root.schema)
+
+
+class Shelf(Persistent):  # type: ignore[misc]
+    """Something that a later edition adds."""
+
+
+def test_evolution_steps_run_once_in_order_and_are_recorded() -> None:
+    """A database of any older edition is brought up to date; one that is newer is refused."""
+    ran: list[int] = []
+
+    def second(mapping: dict[str, Root]) -> None:
+        ran.append(2)
+        mapping[ROOT_KEY].shelf = Shelf()
+
+    def third(mapping: dict[str, Root]) -> None:
+        ran.append(3)
+
+    steps = (*STEPS, Step(len(STEPS) + 1, "shelf", second), Step(len(STEPS) + 2, "paint", third))
+    mapping: dict[str, Root] = {}
+    assert evolve_main(mapping) == ["1 first edition"]
+    assert require_current(mapping[ROOT_KEY]).schema == 1
+    assert evolve_main(mapping, steps=steps) == ["2 shelf", "3 paint"]
+    assert evolve_main(mapping, steps=steps) == []
+    assert ran == [2, 3]
+    assert list(mapping[ROOT_KEY].steps) == [1, 2, 3]
+    with pytest.raises(SchemaMismatch, match="newer than this code"):
+        require_current(mapping[ROOT_KEY])
