@@ -1,6 +1,6 @@
 """Whether an extension is who it says: digest with nonces of our own, replay and guessing kept down.
 
-Pure: time and randomness come in. A challenge costs no memory, so that a flood of requests without
+Pure: time and randomness come in. A challenge costs next to no memory, so that a flood of requests without
 credentials leaves nothing behind. Unknown accounts are challenged, checked and refused just like known ones.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,11 @@ from domain.snapshot import ExtensionSnapshot
 NONCE_SECONDS = 300.0
 """How long a nonce may be used; after it the client gets a new one (stale) without asking its user."""
 OFFERED = ("SHA-256", "MD5")
+MD5_ONLY = re.compile(r"baresip v?[01]\.|.*\blibre/[01]\.", re.IGNORECASE)
+"""User agents that give up at an algorithm they do not know, even beside MD5 (against RFC 8760)."""
+BARE_BEFORE_MD5 = 2
+"""Challenges that a phone leaves unanswered before it is offered MD5 alone."""
+MAX_BARE = 4096
 MAX_NONCES = 20_000
 MAX_SUSPECTS = 20_000
 FAILURE_WINDOW = 600.0
@@ -112,6 +118,7 @@ class Accounts:
         self._nonces = _Nonces()
         self._sources: OrderedDict[str, _Suspect] = OrderedDict()
         self._accounts: OrderedDict[str, _Suspect] = OrderedDict()
+        self._bare: OrderedDict[tuple[str, str, str], int] = OrderedDict()
         self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def configure(self, extensions: Iterable[ExtensionSnapshot], realm: str) -> None:
@@ -130,8 +137,10 @@ class Accounts:
             self.counts.ignored += 1
             return Ignored()
         credentials = self._credentials(request)
+        who = (source, _from_user(request), request.get("User-Agent") or "")
+        offer = self._offer(who, None if credentials is None else credentials.algorithm)
         if credentials is None:
-            return self._challenge(now)
+            return self._challenge(now, offer)
         name = credentials.username
         if (name, source) not in self._trusted and self._is_silenced(self._accounts, name, now):
             self.counts.ignored += 1
@@ -139,13 +148,13 @@ class Accounts:
         extension = self._extensions.get(name)
         right = self._is_right(credentials, extension, request)
         if not right or extension is None or extension.listener != listener:
-            return self._failed(source, name, now)
+            return self._failed(source, name, now, offer)
         if not self._is_ours(credentials.nonce, now):
-            return self._challenge(now, stale=True)
+            return self._challenge(now, offer, stale=True)
         count = int(credentials.nc, 16) if credentials.nc is not None else 1
         if not self._nonces.use(credentials.nonce, count):
             self.counts.replayed += 1
-            return self._challenge(now, stale=True)
+            return self._challenge(now, offer, stale=True)
         self._trusted[name, source] = None
         self._trusted.move_to_end((name, source))
         if len(self._trusted) > MAX_SUSPECTS:
@@ -154,20 +163,30 @@ class Accounts:
         self.counts.proved += 1
         return Proved(extension)
 
-    def _challenge(self, now: float, *, stale: bool = False) -> Unproved:
+    def _offer(self, who: tuple[str, str, str], answered: str | None) -> tuple[str, ...]:
+        """Choose the algorithms to offer a phone, whether or not its account exists.
+
+        Some phones give up at once where SHA-256 is offered; one that leaves challenges unanswered is
+        offered MD5 alone, so that it can register at all.
+        """
+        if MD5_ONLY.match(who[2]):
+            return ("MD5",)
+        count = self._bare.get(who, 0)
+        if answered is not None:
+            if answered == "MD5" and count > BARE_BEFORE_MD5:
+                return ("MD5",)
+            self._bare.pop(who, None)
+            return OFFERED
+        count = self._bare[who] = count + 1
+        if len(self._bare) > MAX_BARE:
+            self._bare.popitem(last=False)
+        return OFFERED if count <= BARE_BEFORE_MD5 else ("MD5",)
+
+    def _challenge(self, now: float, offer: tuple[str, ...], *, stale: bool = False) -> Unproved:
         self.counts.challenged += 1
         nonce = self._make_nonce(now)
-        return Unproved(
-            tuple(
-                [
-                    (
-                        "WWW-Authenticate",
-                        str(Challenge(self._realm, nonce, algorithm, ("auth",), stale=stale)),
-                    )
-                    for algorithm in OFFERED
-                ]
-            )
-        )
+        challenges = [Challenge(self._realm, nonce, name, ("auth",), stale=stale) for name in offer]
+        return Unproved(tuple([("WWW-Authenticate", str(challenge)) for challenge in challenges]))
 
     def _credentials(self, request: Request) -> DigestCredentials | None:
         """Return the credentials for our realm; other schemes and realms are no credentials."""
@@ -219,13 +238,13 @@ class Accounts:
 
     # guessing
 
-    def _failed(self, source: str, name: str, now: float) -> Verdict:
+    def _failed(self, source: str, name: str, now: float, offer: tuple[str, ...]) -> Verdict:
         self.counts.failed += 1
         if self._suspect(self._sources, source, FAILURES_PER_SOURCE, now):
             self._tell(source, "", self._sources[source])
         if self._suspect(self._accounts, name, FAILURES_PER_ACCOUNT, now):
             self._tell(source, name, self._accounts[name])
-        return self._challenge(now)
+        return self._challenge(now, offer)
 
     def _suspect(self, table: OrderedDict[str, _Suspect], key: str, limit: int, now: float) -> bool:
         suspect = table.get(key)
@@ -251,6 +270,13 @@ class Accounts:
     def _is_silenced(self, table: OrderedDict[str, _Suspect], key: str, now: float) -> bool:
         suspect = table.get(key)
         return suspect is not None and now < suspect.silent_until
+
+
+def _from_user(request: Request) -> str:
+    try:
+        return request.from_.uri.user or ""
+    except SipError:
+        return ""
 
 
 def _same_target(uri: str, request: Request) -> bool:

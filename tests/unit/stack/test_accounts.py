@@ -12,6 +12,7 @@ from b2bua.stack.registrar_accounts import (
     FAILURES_PER_ACCOUNT,
     FAILURES_PER_SOURCE,
     FIRST_SILENCE,
+    MAX_BARE,
     NONCE_SECONDS,
     Accounts,
     Ignored,
@@ -35,9 +36,9 @@ def make(**kw):
     return accounts
 
 
-def register(authorization=None, method="REGISTER"):
+def register(authorization=None, method="REGISTER", agent="Phone 1"):
     """Make a request, with credentials or without."""
-    rows = [("To", "<sip:8001@box400>"), ("From", "<sip:8001@box400>;tag=1")]
+    rows = [("User-Agent", agent), ("To", "<sip:8001@box400>"), ("From", "<sip:8001@box400>;tag=1")]
     if authorization:
         rows.append(("Authorization", str(authorization)))
     return Request(method, URI, rows)
@@ -186,10 +187,11 @@ def test_slow_mistakes_are_no_attack():
 def test_challenging_leaves_nothing_behind():
     """A flood without credentials costs no memory."""
     accounts = make()
-    for number in range(1000):
+    for number in range(6000):
         ask(accounts, source=f"10.0.{number // 250}.{number % 250}")
     assert not accounts._sources
     assert not accounts._nonces.used
+    assert len(accounts._bare) <= MAX_BARE
 
 
 def test_an_empty_secret_opens_no_door():
@@ -208,3 +210,25 @@ def test_a_new_secret_is_in_force_at_once():
     accounts.configure([ExtensionSnapshot("8001", "t", "new", listener="office")], "box400")
     assert isinstance(ask(accounts, authorization=reply(offered[0], nc=2)), Unproved)
     assert isinstance(ask(accounts, authorization=reply(offered[0], password="new", nc=3)), Proved)
+
+
+def test_a_phone_that_knows_md5_only_is_served():
+    """Old baresip gives up at SHA-256 even beside MD5: it is offered MD5 alone, by its name ..."""
+    accounts = make()
+    offered = challenges(ask(accounts, agent="baresip v1.0.0 (x86_64/linux)"))
+    assert [one.algorithm for one in offered] == ["MD5"]
+    assert isinstance(ask(accounts, authorization=reply(offered[0])), Proved)
+    assert len(challenges(ask(accounts, agent="baresip v3.1.0 (x86_64/Linux)"))) == 2
+
+
+def test_a_phone_that_never_answers_is_offered_md5_alone():
+    """... or by its silence; that is remembered until it answers better."""
+    accounts = make()
+    counts = [len(challenges(ask(accounts, float(turn)))) for turn in range(4)]
+    assert counts == [2, 2, 1, 1]
+    (md5,) = challenges(ask(accounts, 5.0))
+    assert isinstance(ask(accounts, 5.0, authorization=reply(md5)), Proved)
+    assert len(challenges(ask(accounts, 6.0))) == 1
+    (strong, _) = challenges(ask(accounts, 6.0, agent="Other"))
+    assert isinstance(ask(accounts, 6.0, authorization=reply(strong)), Proved)
+    assert len(challenges(ask(accounts, 7.0))) == 2
