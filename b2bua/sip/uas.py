@@ -27,6 +27,10 @@ ALIVE_SECONDS = 60.0
 13.3.1.1)."""
 
 
+ANSWERED = Request("INVITE", "sip:answered.invalid", [])
+"""Stands for the INVITE of a call that is up, to spare its memory."""
+
+
 class IncomingUser(SessionUser, Protocol):
     """The leg above an INVITE that came in."""
 
@@ -315,6 +319,7 @@ class IncomingInvite:
             session.on_unacknowledged()
             return
         session.acceptance = None
+        self.request = ANSWERED  # for hours nobody looks at it any more
         if session.send_delayed_bye():
             return
         answer = b""
