@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
 from twisted.internet.defer import CancelledError, Deferred
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from b2bua.calls.hunt import Callee
 
 T = TypeVar("T")
+P = ParamSpec("P")
 log = Logger()
 
 
@@ -173,6 +174,18 @@ class Call:
         """End the call because the caller hung up or cancelled; the outcome tells at which step."""
         self.cut(CallEnd(outcome=self.failed_with or _GAVE_UP[self.state], by=HungUpBy.CALLER))
 
+    def guard(self, function: Callable[P, T]) -> Callable[P, T | None]:
+        """Make a callback into the call's code from outside its flow; a mistake there ends this call only."""
+
+        def guarded(*arguments: P.args, **named: P.kwargs) -> T | None:
+            try:
+                return function(*arguments, **named)
+            except Exception:
+                self.fault(Failure())
+                return None
+
+        return guarded
+
     def audio_lost(self, leg: str) -> None:
         """End the call because nothing arrived from a leg for the dead-media time."""
         self.step("audio-lost", leg)
@@ -197,6 +210,11 @@ class Call:
             self._waiting = False
 
     # -- names -------------------------------------------------------------------------------------
+
+    def keep(self, endpoint: MediaEndpoint, leg: str) -> MediaEndpoint:
+        """Remember a media endpoint, so that it is released whatever happens."""
+        self.media.append((leg, endpoint))
+        return endpoint
 
     def next_leg(self) -> str:
         """Name the next leg to dial: ``b1``, ``b2`` ..."""

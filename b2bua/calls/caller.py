@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -24,10 +26,8 @@ async def receive_caller(call: Call, leg: InboundLeg, ports: CallPorts, *, recor
     trunk = ports.directory.trunk(invitation.trunk) if invitation.trunk is not None else None
     codecs = trunk.codecs if trunk is not None else codecs_of_extension(ports.directory, invitation.extension)
     srtp = wants_srtp(invitation.offer)
-    endpoint = await call.wait(
-        ports.media.open(call.id, leg.id, invitation.listener, record=record, srtp=srtp)
-    )
-    call.media.append((leg.id, endpoint))
+    opening = ports.media.open(call.id, leg.id, invitation.listener, record=record, srtp=srtp)
+    endpoint = await call.wait(opening.addCallback(call.keep, leg.id))
     early = trunk.early_media_seconds if trunk is not None else 60.0
     negotiation = Negotiation(endpoint, codecs, srtp=srtp, randomness=ports.randomness)
     return Caller(call, leg, endpoint, negotiation, ports, early_media_seconds=early)
@@ -58,7 +58,7 @@ class Caller(Party):
         """The one answer of the caller's dialog, the same in 183 and 200."""
         self._sound: Deferred[None] | None = None
         self.attend(leg)
-        endpoint.on_dead = self._audio_lost
+        endpoint.on_dead = call.guard(partial(call.audio_lost, self.leg_id))
 
     # -- SIP ---------------------------------------------------------------------------------------
 
@@ -74,9 +74,12 @@ class Caller(Party):
             self.leg.ring()
 
     def open_early_media(self) -> bool:
-        """Send 183 so that the caller hears us unanswered; False when he offered no SDP yet (late offer)."""
+        """Send 183 so that the caller hears us unanswered; False where his trunk has none, or with a late
+        offer."""
         if self.answered or self.in_early_media:
             return True
+        if self._early_media_seconds <= 0:
+            return False
         self.settle()
         if self._description is None:
             return False
@@ -167,9 +170,6 @@ class Caller(Party):
     def _keep(self, sound: Deferred[None]) -> None:
         self._sound = sound
         sound.addErrback(_expected_to_end)
-
-    def _audio_lost(self) -> None:
-        self.call.audio_lost(self.leg_id)
 
 
 def _expected_to_end(failure: Failure) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
@@ -51,7 +52,7 @@ class Callee(Party):
         self.statuses: set[int] = set()
         self.hung_up: Deferred[LegEnd] = Deferred()
         """Fires when an answered callee's dialog is over."""
-        endpoint.on_dead = self._audio_lost
+        endpoint.on_dead = call.guard(partial(call.audio_lost, self.leg_id))
 
     def leave(self, reason: str = "") -> None:
         """End the leg as its state asks, and note it; does nothing when it is over."""
@@ -68,9 +69,6 @@ class Callee(Party):
         self.over = True
         self.call.leg_ended(self.leg_id, end.status, end.reason, by_peer=end.by_peer)
         self.hung_up.callback(end)
-
-    def _audio_lost(self) -> None:
-        self.call.audio_lost(self.leg_id)
 
 
 async def hunt(call: Call, caller: Caller, plan: NumberPlan, ports: CallPorts) -> Callee:
@@ -138,7 +136,8 @@ class Round:
         winner: Callee | None = None
         try:
             for target in self._targets:
-                self._try(target, 0)
+                if not self._closed:
+                    self._try(target, 0)
             winner = await self._call.wait(self._done)
             return winner
         finally:
@@ -166,6 +165,7 @@ class Round:
 
         def opened(endpoint: MediaEndpoint) -> None:
             self._opening.remove(opening)
+            self._call.keep(endpoint, leg_id)
             self._dial(target, index, leg_id, endpoint)
 
         def unavailable(failure: Failure) -> None:
@@ -182,10 +182,13 @@ class Round:
         call = self._call
         negotiation = Negotiation(endpoint, route.codecs, srtp=route.srtp, randomness=self._ports.randomness)
         callee = Callee(call, leg_id, endpoint, negotiation, target.target.number, route)
-        call.media.append((leg_id, endpoint))
+        try:
+            offer = callee.offer(self._caller.negotiation.codec)
+        except SdpError:
+            self._failed_target(Outcome.NO_COMMON_CODEC)
+            return
         call.callees.append(callee)
         self._ringing.append(callee)
-        offer = callee.offer(self._caller.negotiation.codec)
 
         def dialled(trunk: str | None, listener: str, state: bytes) -> None:
             callee.dialled = True
@@ -204,7 +207,7 @@ class Round:
         )
         callee.leg = leg
         callee.attend(leg)
-        leg.on_progress = lambda status, description: self._progressed(callee, status, description)
+        leg.on_progress = call.guard(partial(self._progressed, callee))
         leg.answered.addCallbacks(
             lambda answer: self._answered(target, index, callee, answer),
             lambda failure: self._refused(target, index, callee, failure),
@@ -250,7 +253,7 @@ class Round:
             self._failed_target(Outcome.NO_COMMON_CODEC)
             return
         self._call.leg_answered(callee.leg_id)
-        callee.leg.ended.addCallback(callee.ended_by_peer)
+        callee.leg.ended.addCallback(callee.ended_by_peer).addErrback(self._call.fault)
         self._settle(callee)
 
     def _refused(self, target: Authorised, index: int, callee: Callee, failure: Failure) -> None:

@@ -67,7 +67,8 @@ class Negotiation:
     def offer(self, first: str | None) -> SessionDescription:
         """Make our offer, with codec ``first`` before the others.
 
-        A codec that we only pass through is offered alone, since nothing could be made of another one.
+        A codec that we only pass through is offered alone, since nothing could be made of another one. Raises
+        NoCommonCodec when this leg does not speak it.
         """
         codecs = self._codecs
         if first is not None and first not in G711:
@@ -75,6 +76,8 @@ class Negotiation:
         elif first is not None:
             best = tuple([codec for codec in codecs if codec.name == first])
             codecs = best + tuple([codec for codec in codecs if codec.name != first and codec.name in G711])
+        if not codecs:
+            raise NoCommonCodec(f"{first} is not spoken on the other leg")
         return self._versioned(
             lambda version: make_offer(
                 self._host,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from b2bua.calls.call import Call
 from b2bua.calls.negotiation import Negotiation, SdpError
 from b2bua.calls.ports import CallEnd, Leg, MediaEndpoint
@@ -23,15 +25,16 @@ class Party:
         self.negotiation = negotiation
         self.other: Party | None = None
         """Who this party is bridged to."""
-        endpoint.on_key = self._pressed
+        endpoint.on_key = call.guard(self._pressed)
 
     def attend(self, leg: Leg) -> None:
         """Take what arrives inside the leg's dialog from now on."""
-        leg.on_reoffer = self._reoffered
+        guard = self.call.guard
+        leg.on_reoffer = guard(self._reoffered)
         leg.on_offer_wanted = self._offer_wanted
-        leg.on_answer = self._late_answer
-        leg.on_key = self._pressed_by_info
-        leg.on_dialog = self._dialog_changed
+        leg.on_answer = guard(self._late_answer)
+        leg.on_key = guard(self._pressed_by_info)
+        leg.on_dialog = partial(self.call.dialog, self.leg_id)
 
     def offer(self, first: str | None = None) -> SessionDescription:
         """Make our offer, ``first`` codec before the others (the one that spares transcoding)."""
@@ -85,6 +88,3 @@ class Party:
         self.call.key(self.leg_id, digit)
         if self.other is not None:
             self.other.endpoint.send_keys(digit)
-
-    def _dialog_changed(self, state: bytes) -> None:
-        self.call.dialog(self.leg_id, state)

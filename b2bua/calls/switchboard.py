@@ -58,7 +58,7 @@ class Switchboard:
         self.admission.enter(payer, leg.invitation.trunk)
         call.journal_start()
         leg.on_dialog = partial(call.dialog, leg.id)
-        leg.ended.addCallback(self._caller_ended, call)
+        leg.ended.addCallback(self._caller_ended, call).addErrback(call.fault)
         call.task = Deferred.fromCoroutine(self._serve(call, leg, refusal))
         call.task.addErrback(self._lost, call)
         call.task.addCallback(self._gone, call, payer)
@@ -127,10 +127,10 @@ class Switchboard:
         clock = self.ports.clock
         utc, mono = clock.utc(), clock.mono()
         call.state = CallState.ENDING
+        for callee in call.callees:
+            call.guard(callee.leave)()
+        call.guard(self._dismiss)(call, leg)
         try:
-            for callee in call.callees:
-                callee.leave()
-            self._dismiss(call, leg)
             for _, endpoint in call.media:
                 endpoint.on_key = endpoint.on_dead = None
             stats = await gatherResults([endpoint.close() for _, endpoint in call.media], consumeErrors=True)

@@ -365,3 +365,55 @@ def test_a_trunks_channels_are_shared_by_calls_in_and_out() -> None:
     assert admission.ask(directory, an_invitation(), 0.0).refusal is Outcome.OVER_TRUNK_LIMIT
     admission.leave("acme", "carrier-a")
     assert admission.ask(directory, an_invitation(), 0.0).refusal is None
+
+
+@pytest.mark.parametrize("where", ["reoffer", "key", "progress"])
+def test_our_own_mistake_in_a_callback_ends_that_call_too(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the stack calls is part of the call's flow."""
+    stage = Stage()
+    caller = stage.call()
+    leg = stage.leg("b1")
+    if where != "progress":
+        leg.peer_answers(sdp())
+
+    def broken(*_: object) -> object:
+        raise RuntimeError("a mistake")
+
+    endpoint = stage.endpoint("a") if where == "reoffer" else stage.media
+    if where == "reoffer":
+        monkeypatch.setattr(endpoint, "connect", broken)
+        assert caller.peer_reoffers(sdp(40002, version=2)) is None
+    elif where == "key":
+        monkeypatch.setattr(stage.endpoint("b1"), "send_keys", broken)
+        caller.peer_keys("1")
+    else:
+        monkeypatch.setattr(caller, "ring", broken)
+        leg.peer_progresses(180)
+    assert outcome(stage) is Outcome.INTERNAL_ERROR
+
+
+def test_a_caller_who_left_before_his_call_was_taken_in_costs_no_port() -> None:
+    """His CANCEL was faster than we."""
+    stage = Stage()
+    leg = MemoryInboundLeg(an_invitation(offer=sdp()), stage.log)
+    leg.peer_cancels()
+    stage.switchboard.arrive(leg)
+    assert outcome(stage) is Outcome.GAVE_UP_EARLY
+
+
+def test_a_codec_that_the_other_leg_does_not_speak_is_no_common_codec() -> None:
+    """The caller speaks G.722 only, the trunk does not."""
+    from b2bua.sdp import G722
+
+    box = BoxSnapshot(
+        trunks=(TrunkSnapshot(name="carrier-a", codecs=("PCMA", "G722")), TrunkSnapshot(name="carrier-b"))
+    )
+    plan = a_plan()
+    stage = Stage(
+        plan,
+        tenant=TenantSnapshot(id="acme", name="Acme", numbers=(plan,), outbound_trunks=("carrier-b",)),
+        box=box,
+    )
+    refusal(stage, stage.call(offer=sdp(40000, G722)), Outcome.NO_COMMON_CODEC)
