@@ -23,6 +23,8 @@ MAX_ADDRESSES = 3
 """Addresses of one trunk that a call tries."""
 FAILING = frozenset({0, 408, 503, 504})
 """What an attempt came to that tells against the trunk: dead flow, silence, overload."""
+WITHDRAWN = 487
+"""The caller gave up before the trunk had said a word: tells nothing about it."""
 
 _log = Logger()
 
@@ -177,7 +179,9 @@ class TrunkHops:
         if trunk is None:
             return
         now = self._now()
-        if status not in FAILING:
+        if status == WITHDRAWN:
+            trunk.circuit.give_up_probe()
+        elif status not in FAILING:
             if not (trunk.probed and trunk.circuit.state != "up") and trunk.circuit.success(now):
                 self._table.tell_state(trunk, True, "a call got through")
         elif trunk.circuit.failure(now, _why(status), retry_after):

@@ -147,6 +147,14 @@ def test_answers_of_the_called_party_say_nothing_against_the_trunk(status):
     assert names(targets(made)) == ["a"]
 
 
+def test_a_caller_who_gave_up_says_nothing_about_the_trunk():
+    """Impatient callers neither open the circuit nor hide that the trunk is silent."""
+    made = make(trunk("a"), trunk("b"))
+    for status in (408, 487, 408):
+        made.hops.tried(SimpleNamespace(trunk="a"), status)
+    assert names(targets(made)) == ["b"]
+
+
 def test_with_every_trunk_down_a_call_is_still_tried():
     """A call would be lost anyway; but a peer that asked for peace gets it."""
     made = make(trunk("a"), trunk("b"))

@@ -16,7 +16,7 @@ from b2bua.stack.driver import Driver
 from b2bua.stack.peers import Peers
 from b2bua.stack.reception import SipReception
 from b2bua.stack.transports.listeners import Listeners
-from domain.snapshot import BoxSnapshot, ExtensionSnapshot, ListenerSnapshot, TrunkSnapshot
+from domain.snapshot import BoxSnapshot, ExtensionSnapshot, ListenerSnapshot, TrunkKind, TrunkSnapshot
 from tests.unit.stack.net import options, receive, until
 
 TRUNK, PHONE, STRANGER = "127.0.0.2", "127.0.0.8", "127.0.0.9"
@@ -233,3 +233,56 @@ def test_a_trunk_is_probed_and_comes_back(box):
     box.peers.reach_out()
     yield until(lambda: box.states)
     assert box.states[0][:2] == ("out", False)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest_twisted.inlineCallbacks
+def test_one_box_registers_with_another(transport):
+    """Our REGISTER client against our registrar: challenged with SHA-256, granted, and rung on its line."""
+    carrier = Box(
+        BoxSnapshot(
+            listeners=(ListenerSnapshot(name="carrier", bind="127.0.0.21", port=0),),
+            extensions=(ExtensionSnapshot("01088880000", "t", "line-secret"),),
+            realm="carrier.example",
+        )
+    )
+    host, port = carrier.at(transport)
+    line = TrunkSnapshot(
+        name="line",
+        kind=TrunkKind.REGISTER,
+        target=f"{host}:{port}",
+        transport=transport,
+        domain="carrier.example",
+        username="01088880000",
+        password="line-secret",
+        realm="carrier.example",
+        options_seconds=0.0,
+    )
+    here = ListenerSnapshot(name="carrier", bind="127.0.0.22", port=0)
+    customer = Box(BoxSnapshot(listeners=(here,), trunks=(line,)))
+    customer.peers.reach_out()
+    yield until(lambda: customer.states)
+    assert customer.states == [("line", True, "registered")]
+    assert carrier.peers.accounts.counts.proved == 1
+    dialling = Dialling("c", "b1", "t", "1", "01088880000", True, "13900001111", False, ())
+    (hop,) = carrier.peers.registrar.hops(dialling)
+    invite = Request(
+        "INVITE",
+        hop.uri,
+        [
+            ("Via", f"SIP/2.0/{transport.upper()} {host}:{port};rport;branch=z9hG4bKx1"),
+            ("From", f"{hop.from_};tag=9"),
+            ("To", hop.to),
+            ("Call-ID", "ring"),
+            ("CSeq", "1 INVITE"),
+            ("Max-Forwards", "70"),
+            ("Contact", f"<sip:{host}:{port}>"),
+        ],
+    )
+    carrier.listeners.send(invite.encode(), hop.flow)
+    yield until(lambda: customer.calls.arrived)
+    (invitation,) = customer.calls.arrived
+    assert (invitation.trunk, invitation.called, invitation.caller) == ("line", "01088880000", "13900001111")
+    yield customer.close()
+    yield until(lambda: not carrier.peers.registrar.hops(dialling))
+    yield carrier.close()
