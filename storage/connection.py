@@ -210,6 +210,7 @@ def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> Cli
             cache_size=16 * 1024 * 1024,
             blob_dir=str(blobs) if blobs is not None else None,
             shared_blob_dir=blobs is not None,
+            server_sync=True,  # a transaction sees what any process committed before it began
         )
     except ClientDisconnected as error:
         raise StoreDown(str(error)) from error

@@ -138,6 +138,20 @@ def integer(low: int, high: int) -> Check:
     return check
 
 
+def zero_or(low: int, high: int) -> Check:
+    """0, or a whole number between two, both included."""
+
+    def check(node: Node, path: str, reading: Reading) -> Any:
+        value = scalar_text(node, path, reading)
+        if value is INVALID or value == "0":
+            return 0 if value == "0" else value
+        if _WHOLE.fullmatch(value) is None or not low <= int(value) <= high:
+            return reading.wrong(node, path, "integer-or-0", value=value, low=low, high=high)
+        return int(value)
+
+    return check
+
+
 def decimal(low: float, high: float) -> Check:
     """A number between two, both included."""
 

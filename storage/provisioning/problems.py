@@ -26,6 +26,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     # values
     "flag": ("{value!r} is neither true nor false", "{value!r} 不是 true 或 false"),
     "integer": ("{value!r} is no whole number from {low} to {high}", "{value!r} 不是 {low} 到 {high} 的整数"),
+    "integer-or-0": ("{value!r} is neither 0 nor a whole number from {low} to {high}", "{value!r} 既不是 0 也不是 {low} 到 {high} 的整数"),
     "number": ("{value!r} is no number from {low} to {high}", "{value!r} 不是 {low} 到 {high} 的数"),
     "choice": ("{value!r} is not one of: {choices}", "{value!r} 不在可选值之中：{choices}"),
     "text": ("has control characters or more than {most} characters", "含有控制字符或超过 {most} 个字"),

@@ -164,13 +164,13 @@ TRUNK_FIELDS: Final = (
     Field("srtp", c.flag, "true, false", "Encrypt audio (SDES)", "语音加密（SDES）"),
     Field("play_early_media", c.flag, "true, false", "Let the caller hear a single target's announcements", "让主叫听到单个目标的早期媒体"),
     Field("reliable_provisional", c.flag, "true, false", "Offer 100rel", "启用 100rel"),
-    Field("session_seconds", c.integer(0, 86400), "0, or 90 to 86400", "Session timer offered; 0: none", "会话定时器（秒）；0 表示不用"),
+    Field("session_seconds", c.zero_or(90, 86400), "0, or 90 to 86400", "Session timer offered; 0: none", "会话定时器（秒）；0 表示不用"),
 )  # fmt: skip
 
 BOX_FIELDS: Final = (
     Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
     Field("max_calls", c.integer(1, 10_000), "1 to 10000", "Calls up at a time", "最大并发呼叫"),
-    Field("stranger_status", c.integer(0, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
+    Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
     Field("system_prompts", c.table_of(c.name, c.prompt), "name: audio", "Announcements of the box: busy, no-answer, number-unknown, suspended, trunk-down", "系统提示音：busy、no-answer、number-unknown、suspended、trunk-down"),
 )  # fmt: skip
 

@@ -41,6 +41,7 @@ from storage.provisioning import (
 )
 from storage.provisioning.problems import MESSAGES
 from storage.provisioning.reading import read_wishes
+from storage.provisioning.reference import tables
 from storage.snapshots import build, read_box, read_tenants, write
 
 
@@ -366,6 +367,8 @@ def test_faults_are_told_in_chinese(desk: Desk) -> None:
             1,
             "no tenant owns",
         ),
+        ("box: {stranger_status: 200}", 1, "neither 0 nor a whole number from 400 to 699"),
+        ("trunks: {t: {session_seconds: 10}}", 1, "neither 0 nor a whole number from 90"),
         ("a: 1\na: 2\n", 2, "stands here again (first on line 1)"),
         ("box: [1", 1, "is no YAML"),
         ("box: &a [*a]", 1, "is nested too deeply"),
@@ -592,3 +595,16 @@ def test_two_technicians_at_once(desk: Desk) -> None:
     now = desk.configuration()
     assert set(now.tenants) == {"a", "b"}
     assert set(now.extensions) == {"x", "y"}
+
+
+def test_the_reference_tells_every_field() -> None:
+    """docs/provisioning.md shows the tables as the code has them."""
+    page = Path(__file__).resolve().parents[3] / "docs" / "provisioning.md"
+    assert tables() in page.read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_reference_can_be_applied(desk: Desk) -> None:
+    """What people copy from the page works."""
+    page = Path(__file__).resolve().parents[3] / "docs" / "provisioning.md"
+    example = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    assert desk.apply(example).version == 1

@@ -1,0 +1,65 @@
+"""Print the reference of provisioning files from the tables: ``python -m storage.provisioning.reference``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from storage.provisioning import schema
+from storage.provisioning.schema import Section
+
+BEGIN: Final = (
+    "<!-- The tables are printed by `python -m storage.provisioning.reference`; a test compares them. -->"
+)
+_TITLES: Final = {
+    "box": "The box",
+    "listener": "Listeners",
+    "trunk": "Trunks",
+    "tenant": "Tenants",
+    "number": "Numbers",
+    "bound number": "Bound numbers",
+    "extension": "Extensions",
+    "prefix rule": "Prefix rules",
+}
+
+
+def tables() -> str:
+    """Return every field of every kind of object as Markdown."""
+    return "\n".join([BEGIN, *(_table(section) for section in schema.SECTIONS)])
+
+
+def _table(section: Section) -> str:
+    lines = [
+        "",
+        f"### {_TITLES[section.kind]}: `{section.where}`",
+        "",
+        "| field | may be | default | meaning | 含义 |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{each.name}` | {each.form} | {_default(section, each.name)} | {each.en} | {each.zh} |"
+        for each in section.fields
+    ]
+    return "\n".join(lines)
+
+
+def _default(section: Section, name: str) -> str:
+    if (section.kind, name) in (("tenant", "name"), ("extension", "secret"), ("bound number", "kind")):
+        return ""  # told from something else, as its meaning says
+    value: Any = section.default(name)
+    if value is msgspec.NODEFAULT:
+        return "must be written"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(str(each) for each in value) or "[]"
+    return str(value) if value != {} and value != "" else ("{}" if value == {} else "")
+
+
+if __name__ == "__main__":
+    print(tables())
