@@ -14,6 +14,10 @@ LANES = (0.5, 1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 16.0, 32.0, 60.0)
 that a plain queue does for them what others need a heap for."""
 
 
+GRAIN = 0.005
+"""Seconds by which a timer may be late so that under load many fire in one turn of the reactor."""
+
+
 class TimerQueue:
     """Timers on monotonic time.
 
@@ -74,7 +78,7 @@ class TimerQueue:
         if heap:
             heads.append(heap[0][0])
         if heads:
-            due = min(heads)
+            due = max(min(heads), now + GRAIN)
             self._wait(due, due - now)
 
     def _run(self, timer: Timer) -> None:

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from b2bua.calls.ports import Dialling, Invitation, LegEnd
-from b2bua.sdp import PCMA, TELEPHONE_EVENT, SessionDescription, make_answer, make_offer
+from b2bua.sdp import PCMA, TELEPHONE_EVENT, SdpError, SessionDescription, make_answer, make_offer
 from b2bua.sip.core import Reply
 from b2bua.sip.core_admission import SILENCE, Admission, Admitted
 from b2bua.sip.core_endpoint import Settings
@@ -204,7 +204,12 @@ class Box:
                 return
             callee.ended.addCallback(callee_ended)
             offered = leg.invitation.offer
-            leg.answer(answer(offered) if offered else offer()).addErrback(lambda failure: None)
+            try:
+                mine = answer(offered) if offered else offer()
+            except SdpError:
+                leg.refuse(488, "Not Acceptable Here")
+                return
+            leg.answer(mine).addErrback(lambda failure: None)
 
         def failed(failure: Failure) -> None:
             leg.refuse(486, "Busy Here")
