@@ -49,8 +49,8 @@ class Figures:
         return [
             TrunkState(
                 name=trunk.name,
-                state=str(trunk.circuit.state) if trunk.snapshot.enabled else "off",
-                detail=trunk.circuit.why,
+                state=trunk.state,
+                detail=trunk.why,
                 calls=trunk.calls_out + calls_in[trunk.name],
             )
             for trunk in self._process.sip.peers.table.trunks.values()

@@ -188,6 +188,7 @@ class TrunkRegistration:
         state.identity = identities[0] if identities else ""
         state.address = flow.remote
         state.registered = True
+        state.why = ""
         self._flow = flow
         self._failures = 0
         self._ends_at = self._clock.seconds() + seconds
@@ -219,6 +220,7 @@ class TrunkRegistration:
 
     def _lost(self, why: str) -> None:
         state = self.trunk.registration
+        state.why = why
         if state.registered:
             state.registered = False
             self._table.tell_state(self.trunk, False, why)
@@ -227,6 +229,7 @@ class TrunkRegistration:
         first = self._failures == 0
         self._failures += 1
         if not self.trunk.registration.registered:
+            self.trunk.registration.why = why
             if first:
                 self._table.tell_state(self.trunk, False, why)
         elif "refused" in why:

@@ -78,6 +78,8 @@ def present(
     if tenant_number and named != tenant_number:
         diverting = _address(trunk, tenant_number, domain)
         headers.append(("Diversion", f"<{diverting}>;reason=unconditional;counter=1"))
+    if trunk.play_early_media:
+        headers.append(("P-Early-Media", "supported"))
     return Shown(_request_uri(trunk, dialled), from_, f"<{_address(trunk, dialled, domain)}>", tuple(headers))
 
 
@@ -90,18 +92,23 @@ def _request_uri(trunk: TrunkSnapshot, dialled: str) -> str:
     if trunk.tel_uri:
         return _tel(dialled, outbound_domain(trunk))
     if trunk.kind is TrunkKind.REGISTER:
-        return f"sip:{escape_user(dialled)}@{outbound_domain(trunk)};user=phone"
+        return f"sip:{_user(dialled)}@{outbound_domain(trunk)};user=phone"
     host, port = target_authority(trunk.target)
-    return f"sip:{escape_user(dialled)}@{host}{port}"
+    return f"sip:{_user(dialled)}@{host}{port}"
 
 
 def _address(trunk: TrunkSnapshot, number: str, domain: str) -> str:
     if trunk.tel_uri and number:
         return _tel(number, domain)
     phone = ";user=phone" if trunk.kind is TrunkKind.REGISTER else ""
-    return f"sip:{escape_user(number)}@{domain}{phone}" if number else f"sip:{domain}"
+    return f"sip:{_user(number)}@{domain}{phone}" if number else f"sip:{domain}"
 
 
 def _tel(number: str, domain: str) -> str:
     # A number that is not global needs its context (RFC 3966 5.1.5).
     return f"tel:{number}" if number.startswith("+") else f"tel:{number};phone-context={domain}"
+
+
+def _user(number: str) -> str:
+    # Nearly always plain digits, which need no escaping.
+    return number if number.isascii() and number.isalnum() else escape_user(number)

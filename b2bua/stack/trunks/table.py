@@ -96,8 +96,11 @@ class TrunkTable:
             self._index_resolved()
 
     def tell_state(self, trunk: Trunk, up: bool, why: str) -> None:
-        """Tell who watches that a trunk went down or came up."""
-        if self.on_state is not None:
+        """Tell who watches that a trunk went down or came up.
+
+        A registering trunk is up only with both its registration and its circuit.
+        """
+        if self.on_state is not None and (not up or trunk.state == "up"):
             self.on_state(trunk.name, up, why)
 
     def _names_at(self, listener: str, host: str) -> tuple[str, ...] | list[str]:

@@ -12,10 +12,12 @@ from domain.snapshot import TrunkKind, TrunkSnapshot
 class Registration:
     """What the registrar of a registering trunk granted; empty while it has not."""
 
-    __slots__ = ("address", "identity", "registered", "service_routes")
+    __slots__ = ("address", "identity", "registered", "service_routes", "why")
 
     def __init__(self) -> None:
         self.registered = False
+        self.why = ""
+        """Why not, for people."""
         self.service_routes: tuple[str, ...] = ()
         """Service-Route values (RFC 3608), put before requests that leave by the trunk."""
         self.identity = ""
@@ -76,6 +78,22 @@ class Trunk:
             # An IMS private identity (user@realm) names the public one by its user part.
             return self.snapshot.username.partition("@")[0]
         return self.snapshot.trunk_number
+
+    @property
+    def state(self) -> str:
+        """``off``, ``down``, ``trying`` or ``up``."""
+        if not self.snapshot.enabled:
+            return "off"
+        if self.registers and not self.registration.registered:
+            return "down"
+        return self.circuit.state.value
+
+    @property
+    def why(self) -> str:
+        """Why it is not up, for people; empty when it is."""
+        if self.registers and not self.registration.registered:
+            return self.registration.why or "not registered yet"
+        return self.circuit.why
 
     def usable(self) -> bool:
         """Whether calls may leave by it at all."""
