@@ -259,7 +259,14 @@ class SipCore:
         elif method == "OPTIONS":
             self._answer_statelessly(request, flow, 200, None, [ALLOW, SUPPORTED, ACCEPT])
         elif method == "REGISTER":
-            self._user.on_register(request, admission, self._reply(request, flow, key, merge_key))
+            reply = self._reply(request, flow, key, merge_key)
+            try:
+                self._user.on_register(request, admission, reply)
+            except Exception:
+                transaction = endpoint.transactions.servers.get(key)
+                if isinstance(transaction, NonInviteServer) and not transaction.is_answered():
+                    reply(response_to(request, 500, to_tag=endpoint.fresh_token()))
+                raise
         elif method in ("BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"):
             self._answer_statelessly(request, flow, 481)
         else:

@@ -12,7 +12,7 @@ from b2bua.sip.errors import SipError
 from b2bua.sip.message import Response
 from b2bua.sip.offer_answer import sdp_of
 from b2bua.sip.reliable import ReliableReceiver
-from b2bua.sip.session_requests import CREDENTIAL_TRIES
+from b2bua.sip.session_requests import Challenged
 from b2bua.sip.session_timer import read_agreement, read_min_se, request_headers
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Exchange:
     __slots__ = (
         "_ack",
         "_branch",
+        "_challenged",
         "_done",
         "_early",
         "_glares",
@@ -37,7 +38,6 @@ class Exchange:
         "_seconds",
         "_session",
         "_timer",
-        "_tries",
         "method",
         "offer",
     )
@@ -51,7 +51,7 @@ class Exchange:
         self._ack = b""
         self._branch = ""
         self._early = b""
-        self._tries = 0
+        self._challenged = Challenged()
         self._glares = 0
         self._seconds = 0
         self._timer: Timer | None = None
@@ -60,9 +60,9 @@ class Exchange:
         """Send it; the session is free for it."""
         if self.offer:
             self._session.offers.we_offer(self.offer)
-        self._send(())
+        self._send()
 
-    def _send(self, extra: tuple[tuple[str, str], ...]) -> None:
+    def _send(self) -> None:
         session = self._session
         dialog, endpoint = session.dialog, session.endpoint
         dialog.local_cseq += 1
@@ -79,7 +79,7 @@ class Exchange:
             self.method,
             dialog.local_cseq,
             endpoint.via(dialog.flow, self._branch),
-            [*rows, *extra],
+            [*rows, *self._challenged.rows],
             self.offer,
         )
         session.changed()
@@ -136,20 +136,17 @@ class Exchange:
         session = self._session
         if session.exchange is not self:
             return
-        if status in (401, 407) and session.credentials is not None and self._tries < CREDENTIAL_TRIES:
-            row = session.credentials(response, self._request)
-            if row is not None:
-                self._tries += 1
-                self._send((row,))
-                return
-        if status == 422 and self._tries < CREDENTIAL_TRIES and session.interval is not None:
-            self._tries += 1
+        if self._challenged.answer(session.credentials, response, self._request):
+            self._send()
+            return
+        if status == 422 and not self._seconds and session.interval is not None:
             try:
                 self._seconds = read_min_se(response)
             except SipError:
                 self._seconds = 0
-            self._send(())
-            return
+            if self._seconds > session.interval.seconds:
+                self._send()
+                return
         if status == 491 and self._glares < GLARE_TRIES:
             self._wait()
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,49 @@ Credentials = Callable[[Response, Request], tuple[str, str] | None]
 Finished = Callable[[Response | None, int], None]
 """Takes the final response, or None with 408 or 503 when none came; and its status."""
 
-CREDENTIAL_TRIES = 2
-"""How often one request may be challenged: the second time by a stale nonce."""
+CHALLENGES = 4
+"""How many challenges of one request are answered at most: a proxy's and the peer's, and stale nonces."""
+
+
+class Challenged:
+    """Answers the challenges of one request: each kind once, and again where only the nonce was stale."""
+
+    __slots__ = ("_answered", "_count", "rows")
+
+    def __init__(self) -> None:
+        self._answered: set[int] = set()
+        self._count = 0
+        self.rows: list[tuple[str, str]] = []
+        """The headers that answer, for the next try."""
+
+    def answer(self, credentials: Credentials | None, response: Response, request: Request) -> bool:
+        """Take a response; True when the request shall be sent again with ``rows``."""
+        status = response.status
+        if credentials is None or status not in (401, 407) or self._count >= CHALLENGES:
+            return False
+        if status in self._answered and not _is_stale(response, status):
+            return False  # our credentials are wrong
+        row = credentials(response, request)
+        if row is None:
+            return False
+        self._answered.add(status)
+        self._count += 1
+        self.rows = [kept for kept in self.rows if kept[0] != row[0]] + [row]
+        return True
+
+
+def _is_stale(response: Response, status: int) -> bool:
+    name = "WWW-Authenticate" if status == 401 else "Proxy-Authenticate"
+    return any(_STALE.search(row) is not None for row in response.get_all(name))
+
+
+_STALE = re.compile(r'stale[ \t]*=[ \t]*"?true', re.IGNORECASE)
 
 
 class DialogRequest:
     """BYE, INFO, PRACK, NOTIFY ... until its final answer."""
 
-    __slots__ = ("_body", "_finished", "_method", "_request", "_rows", "_session", "_tries")
+    __slots__ = ("_body", "_challenged", "_finished", "_method", "_request", "_rows", "_session")
 
     def __init__(
         self, session: Session, method: str, rows: Rows, body: bytes, finished: Finished | None
@@ -34,7 +70,7 @@ class DialogRequest:
         self._rows = rows
         self._body = body
         self._finished = finished
-        self._tries = 0
+        self._challenged: Challenged | None = None
         self._send(rows)
 
     def _send(self, rows: Rows) -> None:
@@ -53,12 +89,10 @@ class DialogRequest:
         status = response.status
         if status < 200:
             return
-        credentials = self._session.credentials
-        if status in (401, 407) and credentials is not None and self._tries < CREDENTIAL_TRIES:
-            row = credentials(response, self._request)
-            if row is not None:
-                self._tries += 1
-                self._send([*self._rows, row])
+        if status in (401, 407):
+            challenged = self._challenged = self._challenged or Challenged()
+            if challenged.answer(self._session.credentials, response, self._request):
+                self._send([*self._rows, *challenged.rows])
                 return
         self._finish(response, status)
 

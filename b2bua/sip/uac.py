@@ -14,8 +14,8 @@ from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request, Response
 from b2bua.sip.offer_answer import Open, sdp_of
 from b2bua.sip.session import Session, SessionUser, Stage
-from b2bua.sip.session_requests import CREDENTIAL_TRIES, Credentials
-from b2bua.sip.session_timer import read_agreement, read_min_se, request_headers
+from b2bua.sip.session_requests import Challenged, Credentials
+from b2bua.sip.session_timer import MIN_SE, read_agreement, read_min_se, request_headers
 from b2bua.sip.transaction import InviteClient
 from b2bua.sip.transaction.timings import GIVE_UP
 from b2bua.sip.uri import Uri
@@ -62,11 +62,11 @@ class OutgoingInvite:
         "_acks",
         "_branch",
         "_cancel_reason",
-        "_challenges",
+        "_challenged",
         "_cseq",
         "_heard",
+        "_min_se",
         "_request",
-        "_rows",
         "_seconds",
         "_session",
         "_tag",
@@ -93,8 +93,8 @@ class OutgoingInvite:
         self._tag = endpoint.fresh_token()
         self._cseq = int(endpoint.random() * 10000)
         self._seconds = invite.session_seconds
-        self._rows: list[tuple[str, str]] = []
-        self._challenges = 0
+        self._min_se = max(invite.min_session_seconds, MIN_SE)
+        self._challenged = Challenged()
         self._heard = False
         self._session: Session | None = None
         self._acks: dict[str, tuple[bytes, Flow]] = {}
@@ -123,9 +123,9 @@ class OutgoingInvite:
             endpoint.user_agent_row,
         ]
         if self._seconds:
-            rows += request_headers(self._seconds, max(invite.min_session_seconds, 90))
+            rows += request_headers(self._seconds, self._min_se)
         rows += invite.rows
-        rows += self._rows
+        rows += self._challenged.rows
         if invite.sdp:
             rows.append(("Content-Type", SDP))
         self._request = Request("INVITE", uri, rows, invite.sdp)
@@ -322,7 +322,7 @@ class OutgoingInvite:
 
     def _send_ack(self, session: Session, body: bytes) -> None:
         endpoint, dialog = self.endpoint, session.dialog
-        rows = [row for row in self._rows if row[0] in ("Authorization", "Proxy-Authorization")]
+        rows = list(self._challenged.rows)
         if body:
             rows.append(("Content-Type", SDP))
         ack = dialog.request("ACK", self._cseq, endpoint.via(dialog.flow, endpoint.branch()), rows, body)
@@ -331,31 +331,22 @@ class OutgoingInvite:
         endpoint.effects.send(data, dialog.flow, self.call_id)
 
     def _on_refused(self, status: int, response: Response) -> None:
-        if (
-            self._cancel_reason is None
-            and self._challenges < CREDENTIAL_TRIES
-            and self._answer(status, response)
-        ):
-            self._challenges += 1
+        if self._cancel_reason is None and self._answer(status, response):
             self._again()
-            return
-        self._refuse(status, response)
+        else:
+            self._refuse(status, response)
 
     def _answer(self, status: int, response: Response) -> bool:
         """Prepare another try where the refusal asks for one."""
-        if status in (401, 407) and self.invite.credentials is not None:
-            row = self.invite.credentials(response, self._request)
-            if row is not None:
-                self._rows = [kept for kept in self._rows if kept[0] != row[0]] + [row]
-                return True
-        elif status == 422 and self._seconds:
+        if status in (401, 407):
+            return self._challenged.answer(self.invite.credentials, response, self._request)
+        if status == 422 and self._seconds:
             try:
                 wanted = read_min_se(response)
             except SipError:
                 return False
             if wanted > self._seconds:
-                self._seconds = wanted
-                self._rows = [row for row in self._rows if row[0] != "Min-SE"] + [("Min-SE", str(wanted))]
+                self._seconds = self._min_se = wanted
                 return True
         return False
 

@@ -89,11 +89,12 @@ class Box:
         self.strangers: set[str] = set()
         self.on_leg: Callable[[SipInboundLeg], None] = self.bridge
         self.extension: str | None = None
+        self.reception = SipReception(self, self.read_invitation, self.register, lambda admitted: False)
         chance = random.Random(network.seed + hash(address[1]))
         self.driver = Driver(
             network.clock,
             self.transport,
-            SipReception(self, self.read_invitation, self.register, lambda admitted: False),
+            self.reception,
             self.admit,
             find_flow=self.transport.find_flow,
             settings=settings or Settings(session_seconds=0),

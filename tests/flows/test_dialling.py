@@ -215,17 +215,32 @@ def test_a_challenge_is_answered_where_credentials_are_configured() -> None:
 
 
 def test_a_challenge_without_end_is_a_refusal() -> None:
-    """The second challenge may be a stale nonce; a third one is not answered."""
+    """A second challenge that does not say stale=true means that our credentials are wrong."""
     scene = Scene()
     wallet = Wallet("Digest one", "Digest two", "Digest three")
     scene.box.hops.list = [scene.box.hop(TARGET, credentials=wallet)]
     scene.callee.respond(scene.dialled(), 401)
-    for _ in range(2):
-        scene.callee.respond(scene.callee.expect_request("INVITE"), 401)
+    scene.callee.respond(scene.callee.expect_request("INVITE"), 401)
     failures = failures_of(scene)
     scene.network.run(0.1)
     assert [failure.status for failure in failures] == [401]
-    assert len(wallet.asked) == 2
+    assert len(wallet.asked) == 1
+    scene.assert_nothing_left()
+
+
+def test_a_stale_nonce_is_no_refusal() -> None:
+    """The nonce was too old: answered again, but not for ever; a proxy and the peer may both ask."""
+    scene = Scene()
+    wallet = Wallet("Digest one", "Digest two", "Digest three", "Digest four", "Digest five")
+    scene.box.hops.list = [scene.box.hop(TARGET, credentials=wallet)]
+    stale = (("WWW-Authenticate", 'Digest realm="r", nonce="n", stale=TRUE'),)
+    scene.callee.respond(scene.dialled(), 407)
+    for _ in range(4):
+        scene.callee.respond(scene.callee.expect_request("INVITE"), 401, rows=stale)
+    failures = failures_of(scene)
+    scene.network.run(0.1)
+    assert [failure.status for failure in failures] == [401]
+    assert len(wallet.asked) == 4
     scene.assert_nothing_left()
 
 

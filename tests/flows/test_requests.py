@@ -331,3 +331,18 @@ def test_hops_are_counted_through_the_box() -> None:
     scene.caller.expect("486 INVITE")
     assert [leg.trunk for leg in scene.box.callees] == ["out", None]
     scene.assert_nothing_left()
+
+
+def test_our_own_mistake_with_a_register_is_answered_with_500() -> None:
+    """The phone does not wait for nothing."""
+    scene = Scene()
+
+    def broken(request: object, admitted: object, reply: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    scene.box.reception._register = broken
+    ask(scene, "REGISTER")
+    scene.caller.expect("500 REGISTER")
+    assert scene.box.driver.faults == 1
+    scene.box.driver.faults = 0
+    scene.assert_nothing_left()
