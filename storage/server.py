@@ -9,6 +9,8 @@ import logging
 import os
 import signal
 import threading
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -18,6 +20,8 @@ import transaction
 from ZEO.StorageServer import StorageServer
 from ZODB import DB
 from ZODB.FileStorage import FileStorage
+from ZODB.FileStorage.FileStorage import FileStorageError
+from ZODB.serialize import referencesf
 
 from storage.connection import MAIN, RECORDINGS
 from storage.data_directory import DataDirectory, write_atomically
@@ -30,6 +34,10 @@ TRANSACTION_SECONDS: Final = 30
 """A client that holds the commit lock longer is cut off (it was stopped or hangs)."""
 INVALIDATIONS: Final = 5000
 """Transactions after which a client that comes back must drop its cache."""
+PACK_HOUR: Final = 19
+"""UTC hour (03 in Beijing) in which the main storage is packed each day; retention packs the recordings."""
+PACK_KEEPS: Final = 86400.0
+"""Seconds of history that packing leaves, to look back and to undo by hand."""
 INDEX_SECONDS: Final = 300
 """How often the index is saved: opening after a kill then scans minutes of data, not all of it."""
 
@@ -95,8 +103,7 @@ class Store:
         """Serve until SIGTERM or SIGINT."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
-        saver = threading.Thread(target=self._save_indexes, name="index-saver", daemon=True)
-        saver.start()
+        threading.Thread(target=self._keep_up, name="upkeep", daemon=True).start()
         notify("READY=1")
         self._server.loop()
         self._stop.set()
@@ -107,11 +114,34 @@ class Store:
         notify("STOPPING=1")
         self._server.close()
 
-    def _save_indexes(self) -> None:
+    def _keep_up(self) -> None:
+        packed = ""
         while not self._stop.wait(INDEX_SECONDS):
             for storage in (self._main, self._recordings):
                 with storage._lock:
                     storage._save_index()
+            due = pack_due(packed, time.time())
+            if due:
+                packed = due
+                pack(self._main)
+
+
+def pack_due(packed: str, now: float) -> str:
+    """Return the day (UTC) to pack for when it is time, "" otherwise; ``packed`` is the last such day."""
+    moment = datetime.fromtimestamp(now, UTC)
+    day = moment.date().isoformat()
+    return day if moment.hour == PACK_HOUR and day != packed else ""
+
+
+def pack(storage: FileStorage) -> None:
+    """Free what records and configuration no longer need; a fault is logged, the storage is as it was."""
+    before = storage.getSize()
+    try:
+        storage.pack(time.time() - PACK_KEEPS, referencesf)
+    except (FileStorageError, OSError) as error:
+        log.error("packing failed: %s", error)
+        return
+    log.info("packed from %d to %d bytes", before, storage.getSize())
 
 
 def _evolve(storage: FileStorage) -> list[str]:

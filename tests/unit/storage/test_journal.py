@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import threading
 from pathlib import Path
 
 import msgspec
@@ -203,6 +204,49 @@ def test_recovery_reads_older_files_when_the_newest_was_torn(tmp_path: Path) -> 
     newest.write_bytes(b"")
     assert sorted(call.id for call in open_calls(tmp_path)) == ["c1", "c2"]
     assert all(len(call.events) == 1 for call in open_calls(tmp_path))
+
+
+def test_lines_are_made_durable_by_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call never waits for the disk: fsync follows each line, on a thread of its own."""
+    synced: list[threading.Thread] = []
+    seen = threading.Event()
+
+    def fdatasync(fd: int) -> None:
+        synced.append(threading.current_thread())
+        seen.set()
+
+    monkeypatch.setattr("storage.journal.writer.os.fdatasync", fdatasync)
+    with JournalWriter(tmp_path) as writer:
+        for number in range(3):
+            seen.clear()
+            writer.append(step("c1", f"n{number}"))
+            assert seen.wait(30)
+        assert threading.main_thread() not in synced
+
+
+def test_a_disk_that_fails_to_sync_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An input/output error is told when it begins and when it is over, not forty times a second."""
+    told: list[str] = []
+    over = threading.Event()
+    failures = [3]
+
+    def fdatasync(fd: int) -> None:
+        if failures[0]:
+            failures[0] -= 1
+            raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr("storage.journal.writer.os.fdatasync", fdatasync)
+
+    def recovered() -> None:
+        told.append("recovered")
+        over.set()
+
+    with JournalWriter(
+        tmp_path, on_error=lambda error: told.append("error"), on_recovered=recovered
+    ) as writer:
+        while not over.wait(0.02):
+            writer.append(step("c1"))
+    assert told == ["error", "recovered"]
 
 
 def test_only_one_writer(tmp_path: Path) -> None:

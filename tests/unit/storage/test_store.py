@@ -12,15 +12,17 @@ import msgspec
 import pytest
 from BTrees.Length import Length
 from persistent import Persistent
+from ZODB import DB
 from ZODB.blob import Blob
+from ZODB.FileStorage import FileStorage
 from ZODB.POSException import ConflictError
 
-from storage.connection import StoreDown, open_main, open_recordings
+from storage.connection import Database, StoreDown, open_main, open_recordings
 from storage.data_directory import DataDirectory, Settings
 from storage.evolution import STEPS, SchemaMismatch, Step, evolve_main, require_current
 from storage.models import Root
 from storage.models.root import ROOT_KEY
-from storage.server import StoreStatus, status_path
+from storage.server import StoreStatus, pack, pack_due, status_path
 from tests.unit.storage.running import eventually, running, short_data_directory, wait_for_store
 
 # ZEO leaves its event loop's sockets to the garbage collector when a connection is lost.
@@ -204,6 +206,24 @@ def test_any_zodb_uri_may_take_the_place_of_the_store(data: DataDirectory) -> No
     data.write_settings(msgspec.structs.replace(wrong, storage="file:///proc/none/x.fs"))
     with pytest.raises(StoreDown):
         open_main(data).read(lambda root: root.schema)
+
+
+def test_packing_frees_what_was_replaced(data: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The storage is packed once a night; what is there stays, what was replaced goes."""
+    assert pack_due("", 1_795_374_000.0) == "2026-11-22"
+    assert pack_due("2026-11-22", 1_795_374_000.0) == ""
+    assert pack_due("", 1_795_374_000.0 + 3600) == ""
+    monkeypatch.setattr("storage.server.PACK_KEEPS", 0.0)
+    storage = FileStorage(str(data.root / "x.fs"), pack_keep_old=False)
+    database = Database(lambda: DB(storage))
+    for number in range(20):
+        database.transact(lambda root, number=number: root.__setitem__("n", "x" * 10_000 + str(number)))  # type: ignore[misc]
+    before = storage.getSize()
+    pack(storage)
+    assert storage.getSize() < before / 10
+    assert database.read(lambda root: root["n"]).endswith("x19")
+    pack(storage)
+    database.close()
 
 
 class Shelf(Persistent):  # type: ignore[misc]
