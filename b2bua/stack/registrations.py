@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.defer import Deferred, DeferredList
 
@@ -19,20 +20,37 @@ class Registrations:
         self._table = table
         self._make = make
         self._running: dict[str, TrunkRegistration] = {}
+        self._ending: dict[str, Deferred[None]] = {}
+        self._stopped = False
 
     def configure(self) -> None:
         """Take the trunks in force: register new and changed ones, unregister those gone."""
-        wanted = {
+        wanted = self._wanted()
+        for name in [name for name, one in self._running.items() if wanted.get(name) is not one.trunk]:
+            # The old one ends before the new one begins: both have the same Contact.
+            ended = self._running.pop(name).stop(unregister=True)
+            self._ending[name] = ended
+            ended.addCallback(partial(self._ended, name))
+        for name in wanted:
+            self._start(name)
+
+    def _wanted(self) -> dict[str, Trunk]:
+        return {
             name: trunk
             for name, trunk in self._table.trunks.items()
             if trunk.registers and trunk.snapshot.enabled
         }
-        for name in [name for name, one in self._running.items() if wanted.get(name) is not one.trunk]:
-            self._running.pop(name).stop(unregister=True)
-        for name, trunk in wanted.items():
-            if name not in self._running:
-                self._running[name] = self._make(trunk)
-                self._running[name].start()
+
+    def _ended(self, name: str, _: None) -> None:
+        self._ending.pop(name, None)
+        if not self._stopped:
+            self._start(name)
+
+    def _start(self, name: str) -> None:
+        trunk = self._wanted().get(name)
+        if trunk is not None and name not in self._running and name not in self._ending:
+            self._running[name] = self._make(trunk)
+            self._running[name].start()
 
     def flow_closed(self, flow: Flow) -> None:
         """Learn that a connection is gone."""
@@ -41,6 +59,7 @@ class Registrations:
 
     def stop(self) -> Deferred[None]:
         """Unregister everywhere; fires when all have answered, or after 2 s."""
+        self._stopped = True
         stopped = [one.stop(unregister=True) for one in self._running.values()]
         self._running.clear()
         return DeferredList(stopped).addCallback(lambda _: None)

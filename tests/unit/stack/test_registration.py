@@ -339,8 +339,9 @@ def test_a_reload_with_another_password_registers_anew():
     assert len(made.carrier.requests) == 2
     made.table.configure(BoxSnapshot(trunks=(msgspec.structs.replace(IMS, domain="ims2.example"),)))
     made.registrations.configure()
-    uris = [request[1] for request in made.carrier.requests]
-    assert "sip:ims2.example" in uris
+    uris = [(request[1], request[3]["Expires"]) for request in made.carrier.requests[2:]]
+    goodbye, hello = ("sip:ims.example", "0"), ("sip:ims2.example", "3600")
+    assert uris[:4] == [goodbye, goodbye, hello, hello]
     made.table.configure(BoxSnapshot())
     made.registrations.configure()
     end(made)
