@@ -140,7 +140,7 @@ class SipCore:
         self._refuse_broken(request, flow, error)
 
     def _refuse_broken(self, request: Request, flow: Flow, error: SipError) -> None:
-        """Answer what cannot become a transaction, if its sender is known."""
+        """Answer what is malformed, if its sender is known; an INVITE once, however often it is repeated."""
         admission = self._admit(request, flow)
         counters = self.endpoint.counters
         if not isinstance(admission, Admitted):
@@ -149,11 +149,43 @@ class SipCore:
         if error.message is None:
             counters.unanswerable += 1
             return
-        self._answer_statelessly(request, flow, error.status, error.reason, error.headers)
-        if request.method == "INVITE":
-            self._user.on_refused_invite(
-                request, admitted=admission, status=error.status, reason=error.reason
-            )
+        if request.method != "INVITE":
+            self._answer_statelessly(request, flow, error.status, error.reason, error.headers)
+            return
+        try:
+            key = server_key(request, "INVITE")
+        except SipError:
+            self._answer_statelessly(request, flow, error.status, error.reason, error.headers)
+            self._user.on_refused_invite(request, admission, error.status, error.reason)
+            return
+        known = self.endpoint.transactions.servers.get(key)
+        if known is not None:
+            known.on_request(request)
+        else:
+            self._refuse_invite(request, flow, key, None, admission, error)
+
+    def _refuse_invite(
+        self,
+        request: Request,
+        flow: Flow,
+        key: ServerKey,
+        merge_key: MergeKey | None,
+        admitted: Admitted,
+        error: SipError,
+    ) -> None:
+        """Refuse a known peer's INVITE in a transaction, so that it is recorded once."""
+        endpoint = self.endpoint
+        transaction = self._invite_server(request, flow, key, merge_key)
+        endpoint.answer(
+            transaction,
+            request,
+            error.status,
+            error.headers,
+            reason=error.reason,
+            to_tag=endpoint.fresh_token(),
+        )
+        if error.status != 482:  # the request has its record already
+            self._user.on_refused_invite(request, admitted, error.status, error.reason)
 
     def _answer_statelessly(
         self,
@@ -249,9 +281,11 @@ class SipCore:
         merge_key = (request.call_id, request.from_.tag or "", request.cseq.number, request.method)
         refusal = self._why_not(request, merge_key)
         if refusal is not None:
-            self._answer_statelessly(request, flow, refusal.status, refusal.reason, refusal.headers)
-            if request.method == "INVITE" and refusal.status != 482:
-                self._user.on_refused_invite(request, admission, refusal.status, refusal.reason)
+            if request.method == "INVITE":
+                own_key = None if refusal.status == 482 else merge_key
+                self._refuse_invite(request, flow, key, own_key, admission, refusal)
+            else:
+                self._answer_statelessly(request, flow, refusal.status, refusal.reason, refusal.headers)
             return
         method = request.method
         if method == "INVITE":
@@ -323,7 +357,7 @@ class SipCore:
             endpoint.transactions,
             key,
             merge_key,
-            request.call_id,
+            request.get("Call-ID") or "",
             reply_flow(request, flow),
             endpoint.paths.reliable(flow),
         )

@@ -52,7 +52,7 @@ def _refuse(endpoint: Endpoint, state: DialogState) -> None:
     server = InviteServer(
         endpoint.effects,
         endpoint.transactions,
-        (branch, via.host, via.port, "INVITE"),
+        (branch, via.host, via.port, state.call_id, "INVITE"),
         None,
         state.call_id,
         state.flow,

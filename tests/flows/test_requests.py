@@ -346,3 +346,31 @@ def test_our_own_mistake_with_a_register_is_answered_with_500() -> None:
     assert scene.box.driver.faults == 1
     scene.box.driver.faults = 0
     scene.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    "row", [("Require", "frobnicate"), ("Max-Forwards", "0"), ("CSeq", "1 OPTIONS"), ("From", "x")]
+)
+def test_a_refused_invite_that_is_repeated_has_one_record(row: tuple[str, str]) -> None:
+    """The refusal is sent again for each repeated INVITE, and again by itself until the ACK."""
+    scene = Scene()
+    invite = scene.caller.invite(body=OFFER)
+    invite.set(*row)
+    scene.caller.send(invite)
+    scene.caller.send(invite)
+    scene.network.run(0.1)
+    assert len(scene.caller.seen) == 2
+    assert len(scene.box.refusals) == 1
+    scene.caller.send(
+        scene.caller.request(
+            "ACK",
+            call_id="call-1",
+            from_=invite.get("From") or "",
+            to=scene.caller.inbox[0].get("To") or "",
+            cseq=1,
+            branch=invite.via.branch,
+        )
+    )
+    scene.network.run(2.0)
+    assert len(scene.caller.seen) == 2
+    scene.assert_nothing_left()

@@ -12,7 +12,8 @@ ClientKey = tuple[str, str]
 """Branch of our Via, and method of CSeq (a CANCEL shares the branch of its INVITE)."""
 
 ServerKey = tuple[object, ...]
-"""(branch, sent-by host, sent-by port, method); for RFC 2543 peers without the cookie a longer one."""
+"""(branch, sent-by host, sent-by port, Call-ID, method); for RFC 2543 peers without the cookie a longer one.
+Call-ID is more than RFC 3261 17.2.3 asks for: some peers use a branch again for another call."""
 
 MergeKey = tuple[str, str, int, str]
 """(Call-ID, From tag, CSeq number, method): one request that came by two ways has it twice (RFC 3261
@@ -27,7 +28,7 @@ def server_key(request: Request, method: str) -> ServerKey:
     via = request.via
     branch = via.branch
     if branch is not None and len(branch) > len(MAGIC_COOKIE) and branch.startswith(MAGIC_COOKIE):
-        return (branch, via.host, via.port, method)
+        return (branch, via.host, via.port, request.get("Call-ID"), method)
     # RFC 2543: the To tag is left out, because it is ours in the ACK and absent in the INVITE.
     return (str(via), request.uri, request.from_.tag, request.call_id, request.cseq.number, method)
 

@@ -9,7 +9,7 @@ from b2bua.sip.message import Request
 from b2bua.sip.transaction import InviteServer, Transactions
 from tests.unit.sip_core.recording import TCP, UDP, Edge, request
 
-KEY = ("z9hG4bKa", "10.0.0.2", 5060, "INVITE")
+KEY = ("z9hG4bKa", "10.0.0.2", 5060, "id", "INVITE")
 MERGE = ("id", "x", 1, "INVITE")
 
 
