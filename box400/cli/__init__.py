@@ -15,6 +15,8 @@ from box400.cli.words import LANGUAGES, speak
 COMMANDS = {
     "run": "box400.cli.run",
     "call": "box400.cli.call",
+    "apply": "box400.cli.provision",
+    "export": "box400.cli.provision",
     "status": "box400.cli.live",
     "calls": "box400.cli.live",
     "hangup": "box400.cli.live",

@@ -12,7 +12,8 @@ import msgspec
 
 from box400.cli.address import Address, AddressType
 from box400.cli.options import complain, data_option
-from box400.cli.words import words
+from box400.cli.welcome import welcome
+from box400.cli.words import language, words
 from box400.programs import programs
 from box400.supervisor.supervisor import AlreadyRunning, CannotStart, Supervisor
 from domain.snapshot import ListenerSnapshot
@@ -20,6 +21,7 @@ from storage.data_directory import DataDirectory, Settings
 
 TRIAL_SIP = Address("127.0.0.1", 5060)
 TRIAL_WEB = Address("127.0.0.1", 8400)
+DEMO = Path(__file__).parents[1] / "demo" / "demo.yaml"
 
 
 @click.command()
@@ -31,19 +33,25 @@ TRIAL_WEB = Address("127.0.0.1", 8400)
     "--web", type=AddressType(), default=str(TRIAL_WEB), show_default=True, help="/healthz and /metrics."
 )
 @click.option(
-    "--apply", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
-    metavar="FILE.yaml", help="Apply this configuration once the box is up (may be given again).",
-)  # fmt: skip
-@click.option("--demo/--no-demo", default=True, help="Keep the demo trunk and tenant.  [default: demo]")
-def run(data: DataDirectory, sip: Address, web: Address, files: tuple[Path, ...], demo: bool) -> None:
+    "--apply",
+    "files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE.yaml",
+    help="Apply this configuration at the start (may be given again).",
+)
+@click.option("--no-demo", is_flag=True, help="Give an empty box no demo trunk and tenant.")
+def run(data: DataDirectory, sip: Address, web: Address, files: tuple[Path, ...], no_demo: bool) -> None:
     """Start a whole box and keep it up until Ctrl-C.
 
     Starts the store, the ledger, the recorder and the SIP process on one data directory, starts again
     what dies, and ends all of them in order on Ctrl-C or SIGTERM: calls in progress are ended and
-    closed in the records.
+    closed in the records. A box that has no tenant yet is given the demo.
 
     \b
-    Exit status: 0 ended as told; 1 the box could not start, or a process had to be killed at the end.
+    Exit status:
+      0  ended as told
+      1  the box could not start, or a process had to be killed at the end
 
     \b
     Examples:
@@ -52,13 +60,16 @@ def run(data: DataDirectory, sip: Address, web: Address, files: tuple[Path, ...]
     """
     data.create()
     data.write_settings(_settings(data, sip, web))
+    if not no_demo and not any(data.tenant_snapshots.glob("*.json")):
+        files = (DEMO, *files)
     try:
-        done = asyncio.run(_run(data, files, demo))
+        gently = asyncio.run(_run(data, files))
     except AlreadyRunning:
         complain(f"A box is running on {data.root} already.", f"{data.root} 上已有一个 box400 在运行。")
     except CannotStart as failure:
         complain(f"The box did not start. {failure}", f"启动失败。{failure}")
-    sys.exit(0 if done else 1)
+    if not gently:
+        complain("A process did not end by itself and was killed.", "有进程未能自行结束，已被强制终止。")
 
 
 def _settings(data: DataDirectory, sip: Address, web: Address) -> Settings:
@@ -67,22 +78,46 @@ def _settings(data: DataDirectory, sip: Address, web: Address) -> Settings:
     return msgspec.structs.replace(data.read_settings(), listeners=(listener,), web=str(web))
 
 
-async def _run(data: DataDirectory, files: tuple[Path, ...], demo: bool) -> bool:
+async def _run(data: DataDirectory, files: tuple[Path, ...]) -> bool:
+    """Start, wait for the signal, end; whether no process had to be killed."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
     box = Supervisor(data, programs(data), lambda line: click.echo(line, err=True))
     waiting = asyncio.create_task(told.wait())
-    starting = asyncio.create_task(box.start())
+    starting = asyncio.create_task(_start(box, data, files))
     try:
         await asyncio.wait([waiting, starting], return_when="FIRST_COMPLETED")
         if starting.done():
             await starting
-            click.echo(words("The box is up.", "box400 已启动。"))
+            click.echo(welcome(data))
             await waiting
-            click.echo(words("Ending ...", "正在停止……"))
+        click.echo(words("Ending ...", "正在停止……"))
     finally:
         starting.cancel()
+        await asyncio.wait([starting])
         gently = await box.stop()
     return gently
+
+
+async def _start(box: Supervisor, data: DataDirectory, files: tuple[Path, ...]) -> None:
+    await box.start()
+    for file in files:
+        await _apply(data, file)
+
+
+async def _apply(data: DataDirectory, file: Path) -> None:
+    """Apply a file in a process of its own: what that needs shall not stay in our memory."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "box400", "--lang", language(), "apply", str(file), "--data", str(data.root),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, process_group=0,
+    )  # fmt: skip
+    try:
+        output, _ = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
+    if process.returncode:
+        raise CannotStart(output.decode(errors="replace").strip())

@@ -22,3 +22,8 @@ def speak(language: str | None) -> None:
 def words(en: T, zh: T) -> T:
     """Return the text (or texts) in the language spoken."""
     return zh if _spoken == "zh" else en
+
+
+def language() -> str:
+    """Return the language spoken: ``en`` or ``zh``."""
+    return _spoken

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 FIRST = 0.2
 LONGEST = 5.0
-STEADY = 10.0
-"""Seconds up after which a process counts as well again."""
+STEADY = 2.0
+"""Seconds up after which a process counts as well again: longer than one takes to fail at its start."""
 
 
 class Backoff:
-    """Waiting times that double from 0.2 s to 5 s, and begin anew after a process was up for 10 s."""
+    """Waiting times that double from 0.2 s to 5 s, and begin anew after a process was up for 2 s."""
 
     def __init__(self) -> None:
         self._next = FIRST

@@ -141,7 +141,8 @@ def test_after_a_crash_both_legs_are_ended_and_the_records_closed(box: B2bua, ca
     carrier.leave(again)
     carrier.run(3.0, lambda: not carrier.legs[1].up)
     assert box.stop() == 0
-    assert [each.outcome for each in box.ended()] == [Outcome.CUT_BY_CRASH, Outcome.ANSWERED]
+    ended = box.ended()
+    assert [each.outcome for each in ended] == [Outcome.CUT_BY_CRASH, Outcome.ANSWERED], box.events()
 
 
 def test_a_call_that_rang_when_the_process_died_is_ended_too(box: B2bua, carrier: Patient) -> None:
