@@ -78,6 +78,9 @@ class Process:
                 "录音存储不可用,录音暂存于 spool",
                 f"The recordings' store is down, spools are kept: {error}",
             )
+        except ConflictError as error:  # another process opened the new database at the same time
+            log.info("tried again: %s", error)
+            wait = POLL_SECONDS
         except OSError as error:
             alarms.raise_alarm(
                 "recordings-disk",

@@ -81,6 +81,7 @@ def _least_ahead(delay: Seconds) -> Seconds:
     width = 1
     while width < _AHEAD:
         step = min(width, _AHEAD - width)
-        least[: len(least) - step] = np.minimum(least[: len(least) - step], least[step:])
+        further = least[step:]
+        np.minimum(least[: len(further)], further, out=least[: len(further)])
         width += step
     return least

@@ -56,7 +56,14 @@ class SpoolFolder:
 
     def remove(self) -> None:
         """Delete it; its call is safe, or has nothing to keep."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        try:
+            for name in os.listdir(self.path):
+                os.unlink(os.path.join(self.path, name))
+            os.rmdir(self.path)
+        except FileNotFoundError:
+            return
+        except OSError:
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def put_aside(self, reason: str) -> None:
         """Move it, if it is there, to ``spool/failed`` with the reason, for a person; raises OSError."""

@@ -169,6 +169,15 @@ def test_one_stray_packet_moves_nothing() -> None:
     np.testing.assert_array_equal(sound[: len(left), 0], decoded(left))
 
 
+@pytest.mark.parametrize("packets", [1, 2, 24, 25, 26, 35, 36, 37, 63, 64, 65, 99, 100, 101])
+def test_calls_of_any_number_of_packets(packets: int) -> None:
+    """Short calls are recorded like long ones, to the last packet."""
+    left = speech(1, packets * 0.02)
+    sound = composed(lines(), {"a": sent(left, 1.0), "b1": sent(left, 2.0)})
+    np.testing.assert_array_equal(sound[: len(left), 0], decoded(left))
+    np.testing.assert_array_equal(sound[8000 : 8000 + len(left), 1], decoded(left))
+
+
 def test_a_call_cut_by_a_crash_keeps_what_was_spooled() -> None:
     """The last mark is up to 6 s old; the sound spooled after it is kept, on both sides."""
     events = lines(ended=6.0, outcome="cut-by-crash", spooled=False)
