@@ -35,6 +35,7 @@ from storage.journal import Event
 
 if TYPE_CHECKING:
     from b2bua.calls.hunt import Callee
+    from b2bua.calls.party import Party
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -95,6 +96,7 @@ class Call:
         "id",
         "invitation",
         "media",
+        "parties",
         "plan",
         "records",
         "sip_status",
@@ -127,6 +129,8 @@ class Call:
         """Every media endpoint opened for the call, with its leg."""
         self.callees: list[Callee] = []
         """Everybody ever rung."""
+        self.parties: list[Party] = []
+        """Caller and everybody rung, to be released at the end."""
         self.caller_over = False
         """Whether the caller's leg is over."""
         self.failed_with: Outcome | None = None
@@ -365,6 +369,15 @@ class Call:
             )
         )
         self._over = True
+
+    def release(self) -> None:
+        """Let go of everything; the last thing done with a call."""
+        for party in self.parties:
+            party.release()
+        self.parties.clear()
+        self.callees.clear()
+        self.media.clear()
+        self.task = None
 
     def _append(self, event: Event) -> None:
         if self._over:

@@ -62,6 +62,13 @@ class Callee(Party):
         self.call.leg_ended(self.leg_id, 0 if self.up else 487, "", by_peer=False)
         self.leg.hang_up(reason)
 
+    def release(self) -> None:
+        """See Party."""
+        super().release()
+        if self.leg is not None:
+            self.leg.on_progress = None
+            self.leg = None
+
     def ended_by_peer(self, end: LegEnd) -> None:
         """Note that the answered leg is over."""
         if self.over:
@@ -172,7 +179,7 @@ class Round:
             self._opening.remove(opening)
             failure.trap(MediaUnavailable, CancelledError)
             if not self._closed:
-                self._failed_target(Outcome.INTERNAL_ERROR)
+                self._failed_target(Outcome.OVER_BOX_LIMIT)
 
         opening.addCallbacks(opened, unavailable)
         opening.addErrback(self._fault)

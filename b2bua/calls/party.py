@@ -25,16 +25,28 @@ class Party:
         self.negotiation = negotiation
         self.other: Party | None = None
         """Who this party is bridged to."""
+        self._attended: Leg | None = None
+        call.parties.append(self)
         endpoint.on_key = call.guard(self._pressed)
 
     def attend(self, leg: Leg) -> None:
         """Take what arrives inside the leg's dialog from now on."""
+        self._attended = leg
         guard = self.call.guard
         leg.on_reoffer = guard(self._reoffered)
         leg.on_offer_wanted = self._offer_wanted
         leg.on_answer = guard(self._late_answer)
         leg.on_key = guard(self._pressed_by_info)
         leg.on_dialog = partial(self.call.dialog, self.leg_id)
+
+    def release(self) -> None:
+        """Forget leg and media when the call is over, so that nothing of it refers to itself any more: what
+        is freed at once never waits for the garbage collector."""
+        self.endpoint.on_key = self.endpoint.on_dead = None
+        self.other = None
+        leg, self._attended = self._attended, None
+        if leg is not None:
+            leg.on_reoffer = leg.on_offer_wanted = leg.on_answer = leg.on_key = leg.on_dialog = None
 
     def offer(self, first: str | None = None) -> SessionDescription:
         """Make our offer, ``first`` codec before the others (the one that spares transcoding)."""

@@ -130,9 +130,9 @@ class Switchboard:
         for callee in call.callees:
             call.guard(callee.leave)()
         call.guard(self._dismiss)(call, leg)
+        for _, endpoint in call.media:
+            endpoint.on_key = endpoint.on_dead = None
         try:
-            for _, endpoint in call.media:
-                endpoint.on_key = endpoint.on_dead = None
             stats = await gatherResults([endpoint.close() for _, endpoint in call.media], consumeErrors=True)
             for (leg_id, _), measured in zip(call.media, stats, strict=True):
                 call.measured(leg_id, measured)
@@ -175,6 +175,7 @@ class Switchboard:
         del self.calls[call.id]
         self.admission.leave(payer, call.invitation.trunk)
         self._count(call)
+        call.release()
         self._tell_emptied()
 
     def _count(self, call: Call) -> None:
