@@ -266,6 +266,7 @@ class Leg:
             return False
         if latch.source != before:
             self._point(latch.source)
+            self.plan()
         return True
 
     def _reach(self, peer: Peer, stamp: int) -> None:

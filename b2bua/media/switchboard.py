@@ -61,6 +61,8 @@ class Switchboard:
         self._turn = 0
         self._fed: dict[int, Leg] = {}
         """Legs that something is played to."""
+        self._past = (0, 0)
+        """Packets and strangers of legs closed."""
         self._closing: dict[int, protocol.Figures] = {}
         """Closed, but for the spool."""
         self._setup = protocol.Start(ports=(0, 0), spool="", prompts="")
@@ -108,8 +110,11 @@ class Switchboard:
 
     def pong(self, late_ms: float) -> protocol.Pong:
         """Sum up."""
-        legs = self.legs.values()
-        return protocol.Pong(len(legs), late_ms=late_ms)
+        packets, strangers = self._past
+        for leg in self.legs.values():
+            packets += leg.inlet.total
+            strangers += leg.strangers
+        return protocol.Pong(len(self.legs), packets, strangers, late_ms)
 
     def _direct(self, leg: Leg, command: LegCommand) -> None:
         match command:
@@ -228,6 +233,8 @@ class Switchboard:
         del self._slots[leg.id % SLOTS][leg.id]
         self._ports.give_back(leg.port)
         figures = leg.figures()
+        packets, strangers = self._past
+        self._past = (packets + figures.packets_in, strangers + figures.strangers)
         if leg.spool is None:
             self._tell(protocol.Closed(leg.id, figures))
             return
