@@ -6,13 +6,16 @@ snapshots)``, then tell b2bua to reload. A file that is newer than what is to be
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from domain.snapshot import BoxSnapshot, TenantSnapshot
+from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory, write_atomically
 from storage.models import Root
 
@@ -38,20 +41,37 @@ def build(root: Root) -> Snapshots:
     return Snapshots(root.box_snapshot(), tuple(tenant.snapshot() for tenant in root.tenants.values()))
 
 
-def write(data: DataDirectory, snapshots: Snapshots) -> list[str]:
+def publish(data: DataDirectory, database: MainDatabase) -> Snapshots:
+    """Make the files what the database holds now, whatever they hold; return what was written.
+
+    One process at a time does so: the last to write is the last to have read. After a restore the database may
+    be older than the files, which then go back with it. Raises ``StoreDown``.
+    """
+    data.tenant_snapshots.mkdir(mode=0o750, parents=True, exist_ok=True)
+    lock = os.open(data.snapshots / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        snapshots = database.read(build)
+        write(data, snapshots, keep_newer=False)
+    finally:
+        os.close(lock)
+    return snapshots
+
+
+def write(data: DataDirectory, snapshots: Snapshots, *, keep_newer: bool = True) -> list[str]:
     """Write what has changed, delete tenants that are gone, and return the names of those files.
 
-    Each file is replaced whole and durably; after a crash between two of them, writing again finishes the
+    With ``keep_newer`` a file of a higher version stays: somebody else committed and wrote meanwhile. Each file is replaced whole and durably; after a crash between two of them, writing again finishes the
     work.
     """
     data.tenant_snapshots.mkdir(mode=0o750, parents=True, exist_ok=True)
     changed = []
     wanted = {data.tenant_snapshots / f"{tenant.id}.json": tenant for tenant in snapshots.tenants}
     for path, tenant in wanted.items():
-        if _write(path, tenant, TenantSnapshot):
+        if _write(path, tenant, TenantSnapshot, keep_newer):
             changed.append(path.name)
     # The box last: a new trunk serves nobody before its tenants are there.
-    if _write(data.box_snapshot, snapshots.box, BoxSnapshot):
+    if _write(data.box_snapshot, snapshots.box, BoxSnapshot, keep_newer):
         changed.append(data.box_snapshot.name)
     for path in data.tenant_snapshots.glob("*.json"):
         if path not in wanted:
@@ -60,9 +80,9 @@ def write(data: DataDirectory, snapshots: Snapshots) -> list[str]:
     return changed
 
 
-def _write(path: Path, value: S, kind: type[S]) -> bool:
+def _write(path: Path, value: S, kind: type[S], keep_newer: bool) -> bool:
     before = _read(path, kind)
-    if before is not None and (before == value or before.version > value.version):
+    if before is not None and (before == value or (keep_newer and before.version > value.version)):
         return False
     write_atomically(path, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
     return True

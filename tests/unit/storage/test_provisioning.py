@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import string
 from pathlib import Path
 
@@ -42,7 +43,7 @@ from storage.provisioning import (
 from storage.provisioning.problems import MESSAGES
 from storage.provisioning.reading import read_wishes
 from storage.provisioning.reference import tables
-from storage.snapshots import build, read_box, read_tenants, write
+from storage.snapshots import build, publish, read_box, read_tenants, write
 
 
 class MemoryPrompts:
@@ -464,10 +465,29 @@ def test_snapshots_are_written_when_they_changed(desk: Desk, tmp_path: Path) -> 
     assert read_box(data).version == 1
     assert write(data, first.snapshots) == ["other.json"]
     assert read_tenants(data)["acme"].max_calls == 31, "an older snapshot replaced a newer one"
+    publish(data, desk.database)
+    assert set(read_tenants(data)) == {"acme", "other"}
     third = desk.apply("tenants: {other: {absent: true}}")
     write(data, third.snapshots)
     assert set(read_tenants(data)) == {"acme"}
     assert write(data, desk.database.read(build)) == []
+
+
+def test_a_restored_database_takes_the_snapshots_back_with_it(desk: Desk, tmp_path: Path) -> None:
+    """After a restore calls are served by what was restored, though its versions are lower."""
+    data = DataDirectory(tmp_path / "data")
+    data.create()
+    desk.apply(FIRST)
+    backup = export_database(desk.database)
+    desk.apply("tenants: {acme: {max_calls: 99}}")
+    publish(data, desk.database)
+    restored = open_main_in_memory()
+    wishes, _ = read_wishes(backup.encode(), "backup.yaml", tmp_path, desk.prompts)
+    apply_wishes(restored, wishes)
+    write(data, restored.read(build))
+    assert read_tenants(data)["acme"].max_calls == 99
+    assert publish(data, restored).version == 1
+    assert read_tenants(data)["acme"].max_calls == 30
 
 
 # Export.
@@ -608,3 +628,31 @@ def test_the_example_of_the_reference_can_be_applied(desk: Desk) -> None:
     page = Path(__file__).resolve().parents[3] / "docs" / "provisioning.md"
     example = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     assert desk.apply(example).version == 1
+
+
+words = st.sampled_from(
+    [each.name for section in schema.SECTIONS for each in section.fields]
+    + ["box", "trunks", "tenants", "numbers", "extensions", "absent", "4001003721", "acme", "carrier"]
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | words,
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(words, inside, max_size=6),
+    max_leaves=30,
+)
+objects = st.dictionaries(words, st.dictionaries(words, anything, max_size=5), max_size=3)
+files = st.fixed_dictionaries(
+    {}, optional={"box": anything, "trunks": objects, "listeners": objects, "tenants": objects}
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(files | anything, st.booleans())
+def test_a_file_of_any_content_gives_faults_or_a_plan(content: object, prune: bool) -> None:
+    """Whatever somebody wrote under whatever name: faults in words or a plan, never a traceback."""
+    data = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    wishes, problems = read_wishes(data, "x.yaml", Path("/nowhere"), MemoryPrompts())
+    if not problems:
+        plan = make_plan(wishes, Configuration(), prune=prune, make_secret=lambda: "s" * 20)
+        problems = plan.problems
+        assert all(each.text() and each.text("zh") for each in plan.changes)
+    assert all(problem.text() and problem.text("zh") for problem in problems)
