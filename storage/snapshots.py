@@ -44,8 +44,8 @@ def build(root: Root) -> Snapshots:
 def publish(data: DataDirectory, database: MainDatabase) -> Snapshots:
     """Make the files what the database holds now, whatever they hold; return what was written.
 
-    One process at a time does so: the last to write is the last to have read. After a restore the database may
-    be older than the files, which then go back with it. Raises ``StoreDown``.
+    One process at a time does so: the last to write is the last to have read. After a restore the database
+    may be older than the files, which then go back with it. Raises ``StoreDown``.
     """
     data.tenant_snapshots.mkdir(mode=0o750, parents=True, exist_ok=True)
     lock = os.open(data.snapshots / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
@@ -61,8 +61,8 @@ def publish(data: DataDirectory, database: MainDatabase) -> Snapshots:
 def write(data: DataDirectory, snapshots: Snapshots, *, keep_newer: bool = True) -> list[str]:
     """Write what has changed, delete tenants that are gone, and return the names of those files.
 
-    With ``keep_newer`` a file of a higher version stays: somebody else committed and wrote meanwhile. Each file is replaced whole and durably; after a crash between two of them, writing again finishes the
-    work.
+    With ``keep_newer`` a file of a higher version stays: somebody else committed and wrote meanwhile. Each
+    file is replaced whole and durably; after a crash between two of them, writing again finishes the work.
     """
     data.tenant_snapshots.mkdir(mode=0o750, parents=True, exist_ok=True)
     changed = []
