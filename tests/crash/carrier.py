@@ -27,6 +27,8 @@ class Seen:
     """One side of one call as its peer saw it; times are monotonic seconds, None: never."""
 
     call_id: str
+    caller: str
+    """The number that the call shows, another one for each call placed."""
     started: float
     responded: float | None = None
     """First answer of any kind to our INVITE (caller's side only)."""
@@ -42,6 +44,16 @@ class Seen:
     def up(self) -> bool:
         """Answered and not yet ended."""
         return self.answered is not None and self.ended is None
+
+
+@dataclass(frozen=True)
+class Weather:
+    """What the network does to SIP datagrams of the carrier, each way; RTP passes untouched."""
+
+    loss: float = 0.0
+    duplicate: float = 0.0
+    jitter: float = 0.0
+    """Up to so many seconds of delay, each datagram its own."""
 
 
 @dataclass
@@ -67,9 +79,16 @@ class Carrier:
     """Places calls from one address, answers them at another, and hangs up either side."""
 
     def __init__(
-        self, box: tuple[str, int], caller: str, gateway: tuple[str, int], number: str, seed: int
+        self,
+        box: tuple[str, int],
+        caller: str,
+        gateway: tuple[str, int],
+        number: str,
+        seed: int,
+        weather: Weather | None = None,
     ) -> None:
         self._box, self._number = box, number
+        self._weather = weather or Weather()
         self._random = random.Random(seed)
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._ids = itertools.count()
@@ -81,6 +100,9 @@ class Carrier:
         self._gateway_rtp = self._socket(gateway[0], 0, self._on_rtp)
         self._sides: dict[tuple[bool, str], _Side] = {}
         self._by_rtp: dict[tuple[str, int], Seen] = {}
+        self._pings = ""
+        self.heard = 0.0
+        """When the last :meth:`ping` was answered, 0: not yet."""
         self.calls: list[Seen] = []
         self.legs: list[Seen] = []
 
@@ -101,6 +123,11 @@ class Carrier:
 
     # --- the loop
 
+    @staticmethod
+    def now() -> float:
+        """Return the time that all of :class:`Seen` is in."""
+        return time.monotonic()
+
     def after(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something later, in the loop."""
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._ids), action))
@@ -117,14 +144,39 @@ class Carrier:
 
     # --- the caller's side
 
+    def ping(self, until: float) -> None:
+        """Send an OPTIONS every 0.1 s until one is answered; see :attr:`heard`."""
+        self.heard = 0.0
+        self._pings = f"ping-{next(self._ids)}-{self._run_id}"
+        self._ping(until)
+
+    def _ping(self, until: float) -> None:
+        if self.heard or time.monotonic() > until:
+            return
+        host, port = self._caller.getsockname()
+        serial = next(self._ids)
+        self._send(
+            self._caller,
+            (
+                f"OPTIONS sip:{self._box[0]}:{self._box[1]} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bKo{serial}x{self._run_id}\r\n"
+                f"Max-Forwards: 70\r\nFrom: <sip:ping@{host}>;tag=o{serial}\r\n"
+                f"To: <sip:{self._box[0]}>\r\n"
+                f"Call-ID: {self._pings}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+            ).encode(),
+            self._box,
+        )
+        self.after(0.1, lambda: self._ping(until))
+
     def place(self, talk_seconds: float) -> Seen:
         """Place one call; after the answer it talks so long, then one of the two sides hangs up."""
         serial = next(self._ids)
         call_id = f"c{serial}-{self._run_id}@carrier"
-        seen = Seen(call_id, time.monotonic())
+        number = f"139{serial:08d}"
+        seen = Seen(call_id, number, time.monotonic())
         side = _Side(seen, gateway=False)
         host, port = self._caller.getsockname()
-        side.local = f"<sip:139{serial:08d}@{host}>;tag=t{serial}"
+        side.local = f"<sip:{number}@{host}>;tag=t{serial}"
         side.remote = f"<sip:{self._number}@{self._box[0]}>"
         sdp = self._sdp(self._caller_rtp)
         side.invite = (
@@ -149,10 +201,14 @@ class Carrier:
         side.sequence = round(talk * 1000)  # kept until the answer; then the RTP sequence number
 
     def _on_caller(self, sock: socket.socket) -> None:
-        text, source = self._receive(sock)
+        self._receive(sock, self._caller_heard)
+
+    def _caller_heard(self, sock: socket.socket, text: str, source: tuple[str, int]) -> None:
         call_id, cseq = _header(text, "Call-ID"), _header(text, "CSeq")
         side = self._sides.get((False, call_id))
         if side is None:
+            if call_id == self._pings and not self.heard:
+                self.heard = time.monotonic()
             return
         if not text.startswith("SIP/2.0"):
             self._on_request(sock, side, text, source)
@@ -188,7 +244,9 @@ class Carrier:
     # --- the gateway's side
 
     def _on_gateway(self, sock: socket.socket) -> None:
-        text, source = self._receive(sock)
+        self._receive(sock, self._gateway_heard)
+
+    def _gateway_heard(self, sock: socket.socket, text: str, source: tuple[str, int]) -> None:
         call_id = _header(text, "Call-ID")
         side = self._sides.get((True, call_id))
         if text.startswith("SIP/2.0"):
@@ -198,8 +256,9 @@ class Carrier:
         method = text.split(" ", 1)[0]
         if method == "OPTIONS":
             self._send(sock, self._reply(text, 200, "OK").encode(), source)
-        elif method == "INVITE" and side is None:
-            self._accept(sock, text, source)
+        elif method == "INVITE":
+            if side is None:
+                self._accept(sock, text, source)
         elif side is not None and method == "ACK":
             if not side.confirmed:
                 side.confirmed = True
@@ -211,7 +270,7 @@ class Carrier:
 
     def _accept(self, sock: socket.socket, text: str, source: tuple[str, int]) -> None:
         call_id, now = _header(text, "Call-ID"), time.monotonic()
-        seen = Seen(call_id, now)
+        seen = Seen(call_id, "", now)
         side = _Side(seen, gateway=True, invite=text)
         side.local = _header(text, "To") + f";tag=g{next(self._ids)}"
         side.remote = _header(text, "From")
@@ -286,7 +345,7 @@ class Carrier:
             "!BBHII", 0x80, 8, side.sequence & 0xFFFF, side.sequence * 160, 0x10000 + side.gateway
         )
         side.sequence += 1
-        self._send(self._gateway_rtp if side.gateway else self._caller_rtp, packet + TONE, side.rtp)
+        _put(self._gateway_rtp if side.gateway else self._caller_rtp, packet + TONE, side.rtp)
         seen.packets_out += 1
         started = seen.answered or 0.0
         self.after(
@@ -312,7 +371,8 @@ class Carrier:
         branch = f"z9hG4bK{method}{next(self._ids)}x{self._run_id}"
         via = via or f"SIP/2.0/UDP {host}:{port};branch={branch}"
         return (
-            f"{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {side.local}\r\nTo: {side.remote}\r\n"
+            f"{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\n"
+            f"From: {side.local}\r\nTo: {side.remote}\r\n"
             f"Call-ID: {side.seen.call_id}\r\nCSeq: {cseq} {method}\r\nContent-Length: 0\r\n\r\n"
         )
 
@@ -338,19 +398,33 @@ class Carrier:
             "a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n"
         )
 
-    @staticmethod
-    def _send(sock: socket.socket, data: bytes, to: tuple[str, int]) -> None:
-        # the box is being restarted; retransmission is what SIP has for this
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            sock.sendto(data, to)
+    def _send(self, sock: socket.socket, data: bytes, to: tuple[str, int]) -> None:
+        self._pass(lambda: _put(sock, data, to))
 
-    @staticmethod
-    def _receive(sock: socket.socket) -> tuple[str, tuple[str, int]]:
+    def _receive(
+        self, sock: socket.socket, heard: Callable[[socket.socket, str, tuple[str, int]], None]
+    ) -> None:
         try:
             data, source = sock.recvfrom(65535)
         except (BlockingIOError, ConnectionError):
-            return "", ("", 0)
-        return data.decode("utf-8", "replace"), source
+            return
+        self._pass(lambda: heard(sock, data.decode("utf-8", "replace"), source))
+
+    def _pass(self, deliver: Callable[[], None]) -> None:
+        """Let one datagram through the weather."""
+        weather = self._weather
+        copies = (self._random.random() >= weather.loss) + (self._random.random() < weather.duplicate)
+        for _ in range(copies):
+            if weather.jitter:
+                self.after(self._random.uniform(0, weather.jitter), deliver)
+            else:
+                deliver()
+
+
+def _put(sock: socket.socket, data: bytes, to: tuple[str, int]) -> None:
+    # the box may be being restarted; retransmission is what SIP has for this
+    with contextlib.suppress(BlockingIOError, ConnectionError):
+        sock.sendto(data, to)
 
 
 def _head(text: str) -> str:
