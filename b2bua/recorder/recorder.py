@@ -84,6 +84,7 @@ class Recorder:
         self._suspects = dict(progress.suspects) if progress else {}
         self._calls = FinishedCalls(data.journal, progress)
         self._waiting: dict[str, _Waiting] = {}
+        self._saved: object = None
         self._saved_at: float | None = None
         self._swept: float | None = None
         self._temporary: Path | None = None
@@ -329,10 +330,10 @@ class Recorder:
 
     def _save(self) -> None:
         """Keep the place in the journal, now and then: reading lines again does no harm."""
-        now = self._mono()
-        if self._saved_at is None or now - self._saved_at > SAVE_SECONDS:
+        now, place = self._mono(), (self._calls.position, dict(self._suspects))
+        if place != self._saved and (self._saved_at is None or now - self._saved_at > SAVE_SECONDS):
             self._calls.save(self._progress, self._suspects)
-            self._saved_at = now
+            self._saved, self._saved_at = place, now
 
 
 def _newest(path: Path) -> float:
