@@ -6,30 +6,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from b2bua.sip.bodies import accepts, body_of
 from b2bua.sip.check import check_request, check_response
 from b2bua.sip.core_admission import Admit, Admitted
 from b2bua.sip.core_endpoint import (
     ACCEPT,
     ALLOW,
-    SDP,
     SUPPORTED,
-    SUPPORTED_OPTIONS,
     Counters,
     Endpoint,
     Paths,
     Settings,
 )
 from b2bua.sip.core_orphans import end_orphan
+from b2bua.sip.core_refusals import reply_flow, unacceptable, unsupported
 from b2bua.sip.dialog import DialogState
 from b2bua.sip.effects import Effects
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import KNOWN_METHODS, Message, Request, Response
-from b2bua.sip.respond import response_address, response_to
+from b2bua.sip.respond import response_to
 from b2bua.sip.transaction import InviteServer, NonInviteClient, NonInviteClientUser, NonInviteServer
 from b2bua.sip.transaction.table import MergeKey, ServerKey, client_key, server_key
-from b2bua.sip.uac import Invite, OutgoingInvite, OutgoingUser
+from b2bua.sip.uac import OutgoingInvite, OutgoingUser
+from b2bua.sip.uac_request import Invite
 from b2bua.sip.uas import IncomingInvite
 
 Reply = Callable[[Response], None]
@@ -257,7 +256,7 @@ class SipCore:
             transaction: InviteServer | NonInviteServer = self._invite_server(request, flow, key, None)
         else:
             transaction = self._other_server(request, flow, key, None)
-        refusal = _unsupported(request)
+        refusal = unsupported(request)
         if refusal is not None:
             endpoint.answer(transaction, request, refusal.status, refusal.headers, reason=refusal.reason)
             return
@@ -316,11 +315,11 @@ class SipCore:
             return SipError(482, "Loop Detected")
         if request.max_forwards == 0 and request.method != "OPTIONS":
             return SipError(483, "Too Many Hops")
-        refusal = _unsupported(request)
+        refusal = unsupported(request)
         if refusal is not None:
             return refusal
         if request.method == "INVITE":
-            return _unacceptable(request)
+            return unacceptable(request)
         return None
 
     def _on_invite(
@@ -383,50 +382,3 @@ class SipCore:
             transaction.respond(response.status, response.encode())
 
         return reply
-
-
-def reply_flow(request: Request, flow: Flow) -> Flow:
-    """Give the flow that answers to a request take (RFC 3261 18.2.2, RFC 3581)."""
-    if flow.transport != "udp":
-        return flow
-    try:
-        if request.via.param("rport") is not None:
-            return flow
-    except SipError:
-        return flow
-    host, port = response_address(request)
-    return flow if port == flow.remote[1] else Flow("udp", flow.local, (host, port), flow.listener)
-
-
-def _unsupported(request: Request) -> SipError | None:
-    """Refuse options that we do not know (RFC 3261 8.2.2.3)."""
-    if not request.has("Require"):
-        return None
-    unknown = [option for option in request.tokens("Require") if option not in SUPPORTED_OPTIONS]
-    if not unknown:
-        return None
-    return SipError(420, "Bad Extension", [("Unsupported", ", ".join(unknown))])
-
-
-def _unacceptable(request: Request) -> SipError | None:
-    """Refuse an INVITE whose body we cannot read, or whose sender cannot read ours (RFC 3261 8.2.3,
-    21.4.7)."""
-    if request.body:
-        kind = request.content_type
-        if kind is not None and kind.startswith("multipart/"):
-            try:
-                body_of(request, SDP)
-            except SipError as error:
-                return error
-        elif kind is not None and kind != SDP and _must_be_read(request):
-            return SipError(415, "Unsupported Media Type", [ACCEPT])
-        if request.has("Content-Encoding") and request.tokens("Content-Encoding") != ("identity",):
-            return SipError(415, "Unsupported Media Type", [("Accept-Encoding", "identity")])
-    if not accepts(request, SDP):
-        return SipError(406, "Not Acceptable")
-    return None
-
-
-def _must_be_read(request: Request) -> bool:
-    disposition = (request.get("Content-Disposition") or "").lower()
-    return "handling=optional" not in disposition.replace(" ", "")

@@ -19,7 +19,8 @@ from b2bua.sip.dialog import (
 from b2bua.sip.effects import Timer
 from b2bua.sip.errors import SipError
 from b2bua.sip.message import Request, Response
-from b2bua.sip.session import Session, Stage
+from b2bua.sip.session import Session
+from b2bua.sip.session_user import Stage
 from b2bua.sip.transaction import InviteServer
 from b2bua.sip.transaction.invite_client import ack_to_refusal
 from b2bua.sip.transaction.timings import GIVE_UP

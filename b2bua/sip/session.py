@@ -1,14 +1,12 @@
 """A session: one dialog that an INVITE made, early or confirmed, in either role (RFC 3261 12-15).
 
-The initial INVITE itself is in ``uas.py`` and ``uac.py``, offers of ours in the dialog in
-``session_exchange.py``.
+The initial INVITE itself is in ``uas.py`` and ``uac.py``; later offers are in ``session_reoffers.py``
+(theirs) and ``session_exchange.py`` (ours).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
-from typing import Protocol
 
 from b2bua.sip.acceptance import Acceptance
 from b2bua.sip.core_endpoint import ACCEPT, ALLOW, SDP, SUPPORTED, Endpoint, Rows
@@ -20,54 +18,11 @@ from b2bua.sip.message import KNOWN_METHODS, Message, Request, Response
 from b2bua.sip.offer_answer import OfferAnswer, Open, sdp_of
 from b2bua.sip.reliable import ReliableReceiver
 from b2bua.sip.session_exchange import Done, Exchange
+from b2bua.sip.session_reoffers import take_reinvite, take_update
 from b2bua.sip.session_requests import Credentials, DialogRequest, Finished
-from b2bua.sip.session_timer import Interval, answer_request
-from b2bua.sip.transaction import InviteServer, NonInviteServer
-
-Server = InviteServer | NonInviteServer
-
-
-class Stage(IntEnum):
-    """How far a session is."""
-
-    EARLY = 0
-    CONFIRMED = 1
-    OVER = 2
-
-
-class SessionUser(Protocol):
-    """The leg above a session."""
-
-    def answer_offer(self, sdp: bytes) -> bytes | None:
-        """Answer the peer's new offer, or refuse it with None (488)."""
-
-    def make_offer(self) -> bytes | None:
-        """Make an offer for the answer to a re-INVITE without one; None: 488."""
-
-    def take_answer(self, sdp: bytes) -> None:
-        """Take the answer to what :meth:`make_offer` made, or to a refresh of ours."""
-
-    def take_info(self, request: Request) -> int:
-        """Take an INFO; return the status to answer."""
-
-    def take_refer(self, request: Request) -> int:
-        """Take a REFER; return the status to answer. After 202 :meth:`Session.notify_referral` reports."""
-
-    def dialog_changed(self, state: Callable[[], DialogState]) -> None:
-        """Learn that what a later BYE would need has changed."""
-
-    def session_over(self, by_peer: bool, status: int, reason: str) -> None:
-        """Learn, once, that the session has ended; ``status`` 0 for a BYE."""
-
-
-class EarlyInvite(Protocol):
-    """The initial INVITE, while it is not finally answered."""
-
-    def on_early_bye(self) -> None:
-        """The caller ended the early dialog."""
-
-    def on_prack(self, request: Request, rack: RAck, transaction: Server) -> None:
-        """Take a PRACK."""
+from b2bua.sip.session_timer import Interval
+from b2bua.sip.session_user import EarlyInvite, Server, SessionUser, Stage
+from b2bua.sip.transaction import InviteServer
 
 
 class Session:
@@ -140,9 +95,9 @@ class Session:
             self._answer(transaction, request, 481)
         elif method == "INVITE":
             assert isinstance(transaction, InviteServer)
-            self._on_reinvite(request, transaction)
+            take_reinvite(self, request, transaction)
         elif method == "UPDATE":
-            self._on_update(request, transaction)
+            take_update(self, request, transaction)
         elif method == "PRACK":
             self._on_prack(request, transaction)
         elif method == "INFO":
@@ -204,76 +159,6 @@ class Session:
         else:
             self.invite.on_prack(request, rack, transaction)
 
-    def _on_reinvite(self, request: Request, transaction: InviteServer) -> None:
-        offers = self.offers
-        if self.acceptance is not None and offers.open is Open.NONE:
-            # Who sends a new INVITE has our 200: its ACK was lost or overtaken (RFC 5407 3.1.4).
-            self.acceptance.presume(request)
-        if self.stage is Stage.EARLY:
-            self._retry_later(request, transaction)
-        elif self.exchange is not None or offers.open is Open.OURS:
-            self._answer(transaction, request, 491)
-        elif offers.open is Open.THEIRS:
-            self._retry_later(request, transaction)
-        else:
-            self._renegotiate(request, transaction)
-
-    def _on_update(self, request: Request, transaction: Server) -> None:
-        offers = self.offers
-        if sdp_of(request):
-            if offers.open is Open.OURS:
-                self._answer(transaction, request, 491)
-                return
-            if offers.open is Open.THEIRS:
-                self._retry_later(request, transaction)
-                return
-        self._renegotiate(request, transaction)
-
-    def _retry_later(self, request: Request, transaction: Server) -> None:
-        """Refuse what comes while the same peer's last offer is still open (RFC 3261 14.2, RFC 3311 5.2)."""
-        seconds = int(self.endpoint.random() * 10) + 1
-        self._answer(transaction, request, 500, [("Retry-After", str(seconds))])
-
-    def _renegotiate(self, request: Request, transaction: Server) -> None:
-        user = self.user
-        settings = self.endpoint.settings
-        try:
-            interval, timer_rows = answer_request(
-                request, self.interval.seconds if self.interval else 0, settings.min_session_seconds
-            )
-        except SipError as error:
-            self._answer(transaction, request, error.status, error.headers, reason=error.reason)
-            return
-        offer = sdp_of(request)
-        is_invite = request.method == "INVITE"
-        body: bytes | None = b""
-        if user is None:
-            body = None
-        elif offer:
-            self.offers.they_offer()
-            body = user.answer_offer(offer)
-            if body is None:
-                self.offers.withdrawn()
-            else:
-                self.offers.we_answer(body)
-        elif is_invite:
-            body = user.make_offer()
-            if body is not None:
-                self.offers.we_offer(body)
-        if body is None:
-            self._answer(transaction, request, 488)
-            return
-        if request.has("Allow"):
-            self.peer_allow = ",".join(request.get_all("Allow"))
-        self.retarget(request)
-        self.agree(interval)
-        rows = [("Contact", self.dialog.contact), ALLOW, SUPPORTED, *timer_rows]
-        if not is_invite:
-            self._answer(transaction, request, 200, rows, body)
-            return
-        assert isinstance(transaction, InviteServer)
-        self.accept(request, transaction, rows, body, self._on_reinvite_acked)
-
     def accept(
         self,
         request: Request,
@@ -293,23 +178,6 @@ class Session:
             request.cseq.number,
             on_ack,
         )
-
-    def _on_reinvite_acked(self, ack: Request | None) -> None:
-        if ack is None:
-            self.on_unacknowledged()
-            return
-        self.acceptance = None
-        if self.send_delayed_bye():
-            return
-        if self.offers.open is Open.OURS:
-            answer = sdp_of(ack)
-            if not answer:
-                self.end('SIP;cause=488;text="No answer in ACK"')
-                return
-            self.offers.they_answer()
-            if self.user is not None:
-                self.user.take_answer(answer)
-        self.next_exchange()
 
     def on_ack(self, request: Request) -> bool:
         """Take an ACK to a 2xx; False when nothing waited for it."""

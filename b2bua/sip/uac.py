@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import msgspec
-
-from b2bua.sip.core_endpoint import ALLOW, SDP, Endpoint
-from b2bua.sip.dialog import MAX_FORWARDS, Dialog, DialogState, Phase, aim, contact_of, route_set
+from b2bua.sip.core_endpoint import SDP, Endpoint
+from b2bua.sip.dialog import Dialog, DialogState, Phase, contact_of, route_set
 from b2bua.sip.effects import Timer
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
-from b2bua.sip.message import Request, Response
+from b2bua.sip.message import Response
 from b2bua.sip.offer_answer import Open, sdp_of
-from b2bua.sip.session import Session, SessionUser, Stage
-from b2bua.sip.session_requests import Challenged, Credentials
+from b2bua.sip.session import Session
+from b2bua.sip.session_requests import Challenged
 from b2bua.sip.session_timer import MIN_SE, read_agreement, read_min_se, request_headers
+from b2bua.sip.session_user import SessionUser, Stage
 from b2bua.sip.transaction import InviteClient
 from b2bua.sip.transaction.timings import GIVE_UP
+from b2bua.sip.uac_request import Invite, write_cancel, write_invite
 from b2bua.sip.uri import Uri
 
 
@@ -32,27 +32,6 @@ class OutgoingUser(SessionUser, Protocol):
 
     def call_refused(self, status: int, response: Response | None) -> None:
         """Take the final refusal; without a response 408 is silence and 503 a dead flow."""
-
-
-class Invite(msgspec.Struct, frozen=True, kw_only=True):
-    """What to send, and where."""
-
-    uri: str
-    flow: Flow
-    from_: str
-    """From value without tag."""
-    to: str
-    sdp: bytes
-    """Our offer; b"": the callee shall make one."""
-    contact_user: str = ""
-    routes: tuple[str, ...] = ()
-    rows: tuple[tuple[str, str], ...] = ()
-    credentials: Credentials | None = None
-    session_seconds: int = 0
-    min_session_seconds: int = 90
-    reliable_provisional: bool = False
-    follow_contact: bool = True
-    max_forwards: int = 70
 
 
 class OutgoingInvite:
@@ -108,27 +87,17 @@ class OutgoingInvite:
         endpoint, invite = self.endpoint, self.invite
         self._cseq += 1
         self._branch = endpoint.branch()
-        uri, route_rows, _ = aim(invite.uri, invite.routes)
-        rows: list[tuple[str, str]] = [
-            ("Via", endpoint.via(invite.flow, self._branch)),
-            *route_rows,
-            ("Max-Forwards", str(invite.max_forwards)),
-            ("From", f"{invite.from_};tag={self._tag}"),
-            ("To", invite.to),
-            ("Call-ID", self.call_id),
-            ("CSeq", f"{self._cseq} INVITE"),
-            ("Contact", self.contact),
-            ALLOW,
-            ("Supported", _supported(invite)),
-            endpoint.user_agent_row,
-        ]
-        if self._seconds:
-            rows += request_headers(self._seconds, self._min_se)
-        rows += invite.rows
-        rows += self._challenged.rows
-        if invite.sdp:
-            rows.append(("Content-Type", SDP))
-        self._request = Request("INVITE", uri, rows, invite.sdp)
+        self._request = write_invite(
+            endpoint,
+            invite,
+            branch=self._branch,
+            tag=self._tag,
+            call_id=self.call_id,
+            cseq=self._cseq,
+            contact=self.contact,
+            timer_rows=request_headers(self._seconds, self._min_se),
+            credentials=self._challenged.rows,
+        )
 
     def start(self) -> None:
         """Send the INVITE."""
@@ -178,15 +147,7 @@ class OutgoingInvite:
             self._transaction.hush()
 
     def _send_cancel(self) -> None:
-        request = self._request
-        rows = [("Via", request.get_all("Via")[0])]
-        rows += [("Route", value) for value in request.get_all("Route")]
-        rows += [MAX_FORWARDS]
-        rows += [(name, request.get(name) or "") for name in ("From", "To", "Call-ID")]
-        rows += [("CSeq", f"{self._cseq} CANCEL")]
-        if self._cancel_reason:
-            rows.append(("Reason", self._cancel_reason))
-        cancel = Request("CANCEL", request.uri, rows)
+        cancel = write_cancel(self._request, self._cancel_reason or "")
         self.endpoint.send_request(cancel, self._branch, self.invite.flow, None)
         self._timer = self.endpoint.effects.set_timer(self, "cancelled", GIVE_UP)
 
@@ -376,10 +337,3 @@ class OutgoingInvite:
         for session in forks.values():
             session.user = None
             session.finish(by_peer=True, status=0, reason="")
-
-
-def _supported(invite: Invite) -> str:
-    options = ["timer"]
-    if invite.reliable_provisional:
-        options.insert(0, "100rel")
-    return ", ".join(options)

@@ -9,18 +9,18 @@ import msgspec
 from b2bua.sip.core_admission import Admitted
 from b2bua.sip.core_endpoint import ALLOW, SDP, SUPPORTED, Endpoint, Rows
 from b2bua.sip.cseq import RAck
-from b2bua.sip.dialog import Dialog, DialogState, Phase, contact_of, route_set
+from b2bua.sip.dialog import DialogState, Phase
 from b2bua.sip.effects import Timer
-from b2bua.sip.errors import SipError
 from b2bua.sip.message import Request
 from b2bua.sip.offer_answer import Open, sdp_of
 from b2bua.sip.reliable import ReliableSender
-from b2bua.sip.replaces import Replaces
 from b2bua.sip.respond import response_to
-from b2bua.sip.session import Server, Session, SessionUser, Stage
+from b2bua.sip.session import Session
 from b2bua.sip.session_timer import answer_request
+from b2bua.sip.session_user import Server, SessionUser, Stage
 from b2bua.sip.text import read_number
 from b2bua.sip.transaction import InviteServer
+from b2bua.sip.uas_dialog import callee_dialog, replaced_session
 
 ALIVE_SECONDS = 60.0
 """How often the last unreliable provisional is repeated, so that no proxy gives the call up (RFC 3261
@@ -74,7 +74,7 @@ class IncomingInvite:
         self.endpoint = endpoint
         self.request = request
         self.admitted = admitted
-        self.replaces = _replaced(endpoint, request, admitted)
+        self.replaces = replaced_session(endpoint, request, admitted)
         """The session that a phone's INVITE shall take the place of (RFC 3891)."""
         self.offer = sdp_of(request)
         """SDP; b"": the caller wants our offer."""
@@ -85,9 +85,7 @@ class IncomingInvite:
         self._reliable: ReliableSender | None = None
         self._requires_100rel = "100rel" in request.tokens("Require")
         self._supports_100rel = self._requires_100rel or "100rel" in request.tokens("Supported")
-        self.session = Session(
-            endpoint, _dialog(endpoint, request, transaction, admitted), None, is_caller=False
-        )
+        self.session = Session(endpoint, callee_dialog(endpoint, request, admitted), None, is_caller=False)
         session = self.session
         session.invite = self
         if self.offer:
@@ -332,51 +330,3 @@ class IncomingInvite:
         if user is not None:
             user.acknowledged(answer)
         session.next_exchange()
-
-
-def _replaced(endpoint: Endpoint, request: Request, admitted: Admitted) -> Session | None:
-    """Find what a Replaces header names; trunks may not use it, so it is not seen there.
-
-    Raises SipError: 400, 481 for no such dialog, 486 for an answered one that was wanted early.
-    """
-    if admitted.extension is None:
-        return None
-    replaces = request.parse_header("Replaces", Replaces.parse)
-    if replaces is None:
-        return None
-    session = endpoint.dialogs.get((replaces.call_id, replaces.to_tag, replaces.from_tag))
-    if session is None or session.stage is Stage.OVER:
-        raise SipError(481, "Call/Transaction Does Not Exist")
-    if session.stage is Stage.EARLY and not session.is_caller:
-        raise SipError(481, "Call/Transaction Does Not Exist")
-    if session.stage is Stage.CONFIRMED and replaces.early_only:
-        raise SipError(486, "Busy Here")
-    return session
-
-
-def _dialog(endpoint: Endpoint, request: Request, transaction: InviteServer, admitted: Admitted) -> Dialog:
-    tag = endpoint.fresh_token()
-    target = contact_of(request)
-    if target is None:
-        raise SipError(400, "Missing Contact")
-    flow = request.source
-    assert flow is not None
-    uri = request.request_uri
-    cseq = request.cseq.number
-    dialog = Dialog(
-        call_id=request.call_id,
-        local=f"{request.get('To')};tag={tag}",
-        remote=request.get("From") or "",
-        local_tag=tag,
-        remote_tag=request.from_.tag or "",
-        local_cseq=int(endpoint.random() * 10000),
-        remote_cseq=cseq,
-        target=target,
-        routes=route_set(request, reverse=False),
-        contact=endpoint.contact(flow, (uri.user or "") if uri.is_sip else "", secure=uri.scheme == "sips"),
-        flow=flow,
-        follow_contact=admitted.extension is None,
-        invite_cseq=cseq,
-    )
-    dialog.find_flow(endpoint.paths.route)
-    return dialog

@@ -12,7 +12,8 @@ from b2bua.sdp import SessionDescription
 from b2bua.sip.effects import Timer
 from b2bua.sip.message import Response
 from b2bua.sip.session import Session
-from b2bua.sip.uac import Invite, OutgoingInvite
+from b2bua.sip.uac import OutgoingInvite
+from b2bua.sip.uac_request import Invite
 from b2bua.stack.driver import Driver
 from b2bua.stack.legs import SessionLeg, dial_failed, read_sdp, reason_value
 from b2bua.stack.next_hop import NextHop, NextHops

@@ -349,3 +349,21 @@ def test_a_reinvite_that_overtakes_the_ack_proves_it() -> None:
     scene.network.run(1.0)
     assert scene.caller.inbox == []
     end(scene, ok)
+
+
+def test_the_owner_hangs_up_instead_of_answering_an_offer() -> None:
+    """The re-INVITE gets 487, the call its BYE."""
+    scene = Scene()
+    ok = scene.answered()
+    leg = scene.inbound
+
+    def hang_up(sdp: SessionDescription) -> SessionDescription:
+        leg.hang_up()
+        return answer(sdp, 6000)
+
+    leg.on_reoffer = hang_up
+    scene.caller.send(scene.caller.in_dialog("INVITE", ok, 2, body=HOLD))
+    bye = scene.caller.expect_request("BYE")
+    scene.caller.expect("487 INVITE")
+    scene.caller.respond(bye, 200)
+    scene.assert_nothing_left()

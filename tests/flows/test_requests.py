@@ -297,7 +297,11 @@ def test_our_own_mistake_in_a_call_is_answered_with_500(capfd: pytest.CaptureFix
     assert scene.box.driver.faults == 1
     scene.box.driver.faults = 0
     assert not scene.inbound.is_over
-    scene.caller.send(scene.caller.in_dialog("BYE", ok, 3))
+    scene.inbound.on_reoffer = lambda sdp: sdp
+    scene.caller.send(scene.caller.in_dialog("INVITE", ok, 3, body=OFFER))
+    scene.caller.expect("200 INVITE")
+    scene.caller.send(scene.caller.in_dialog("ACK", ok, 3))
+    scene.caller.send(scene.caller.in_dialog("BYE", ok, 4))
     scene.assert_nothing_left()
 
 
