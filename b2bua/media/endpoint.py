@@ -70,8 +70,10 @@ class WorkerEndpoint:
 
     def bridge(self, other: MediaEndpoint) -> None:
         """Pass audio both ways between two endpoints of one call; replaces playing."""
-        if not isinstance(other, WorkerEndpoint) or other._home is not self._home or other is self:
+        if not isinstance(other, WorkerEndpoint) or other is self or other.call != self.call:
             raise ValueError("only two endpoints of one call can be bridged")
+        if other.closing or other.figures is not None:
+            raise ValueError("the other endpoint is closed")
         for end, far in ((self, other), (other, self)):
             if end._far is not far:
                 end._part()

@@ -75,8 +75,12 @@ class Switchboard:
             self._start(command)
         elif isinstance(command, protocol.Open):
             self._open(command)
-        elif not isinstance(command, protocol.Ping) and command.endpoint in self.legs:
+        elif isinstance(command, protocol.Ping):
+            return
+        elif command.endpoint in self.legs:
             self._direct(self.legs[command.endpoint], command)
+        elif isinstance(command, protocol.Close) and command.endpoint not in self._closing:
+            self._tell(protocol.Closed(command.endpoint, protocol.Figures()))
 
     def tick(self) -> None:
         """Feed the legs that something is played to, and look after one slot of all."""

@@ -1,0 +1,264 @@
+"""The relay of the b2bua process on real workers: its contract, and what it does when one dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import pytest_twisted
+from twisted.internet import reactor as installed
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.task import deferLater
+from twisted.logger import globalLogPublisher
+
+from b2bua.calls.ports import MediaEndpoint, MediaUnavailable, Remote
+from b2bua.media import supervision
+from b2bua.media.relay import MediaAddress, RelaySettings, WorkerRelay
+from b2bua.media.spool import read_spool
+from tests.contracts.media_contract import CONTRACT, Stage
+from tests.product.media.wire import Phone, address
+
+Fired = TypeVar("Fired")
+reactor: Any = installed
+Relays = Callable[..., "RelayStage"]
+
+
+class RelayStage:
+    """Real workers on a loopback address of our own."""
+
+    def __init__(self, directory: Path, workers: int = 1, ports: tuple[int, int] = (20000, 20999)) -> None:
+        self.host = "127.0.0.1"
+        self.prompt = "prompt"
+        for name in ("spool", "prompts"):
+            (directory / name).mkdir()
+        (directory / "prompts" / "prompt.alaw").write_bytes(bytes(1600))
+        self.spool = directory / "spool"
+        media = address()
+        self.media = media
+        settings = RelaySettings(
+            str(self.spool),
+            str(directory / "prompts"),
+            {"carrier": MediaAddress(media, self.host)},
+            ports,
+            workers,
+        )
+        self.relay = WorkerRelay(_reactor(), settings)
+        self.relay.start()
+
+    def wait(self, fired: Deferred[Fired]) -> Awaitable[Fired]:
+        """Wait for what must come within seconds."""
+        return fired.addTimeout(20, reactor)
+
+    async def call(self, *phones: Phone, record: bool = False) -> list[MediaEndpoint]:
+        """Bridge two phones."""
+        ends = []
+        for leg, phone in zip(("a", "b1"), phones, strict=True):
+            end = await self.wait(self.relay.open("01CALL", leg, "carrier", record=record))
+            phone.aim(self.media, end.port)
+            end.connect(Remote(phone.host, phone.port, "PCMA", 8))
+            ends.append(end)
+        ends[0].bridge(ends[1])
+        return ends
+
+
+def _reactor() -> ReactorBase:
+    return reactor
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> Iterator[Relays]:
+    """Make relays; end their workers."""
+    made: list[RelayStage] = []
+
+    def make(**more: Any) -> RelayStage:
+        made.append(RelayStage(tmp_path, **more))
+        return made[-1]
+
+    yield make
+    pytest_twisted.blockon(DeferredList([stage.relay.stop() for stage in made]))
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What was logged as an error; asserted by who expects some."""
+    found: list[str] = []
+
+    def observe(event: Any) -> None:
+        if event["log_level"].name in ("error", "critical"):
+            found.append(event["log_format"] or str(event.get("log_failure")))
+
+    globalLogPublisher.addObserver(observe)
+    yield found
+    globalLogPublisher.removeObserver(observe)
+
+
+async def passes(sender: Phone, listener: Phone) -> list[tuple[int, int, int, int, bytes]]:
+    """Send until something is heard (a worker may be busy being replaced); return what was."""
+    listener.rtp.setblocking(False)
+    for _ in range(500):
+        with contextlib.suppress(ConnectionRefusedError):
+            sender.send()
+        await deferLater(reactor, 0.02)
+        try:
+            return [listener.hear()]
+        except BlockingIOError:
+            continue
+    raise AssertionError("nothing came through")
+
+
+@pytest.mark.parametrize("clause", CONTRACT, ids=lambda clause: clause.__name__)
+@pytest_twisted.ensureDeferred
+async def test_the_relay_keeps(clause: Callable[[Stage], Awaitable[None]], stages: Relays) -> None:
+    """Each clause of the port's contract, on a worker process."""
+    stage = stages()
+    await clause(stage)
+    assert not any(home.endpoints for home in stage.relay.homes)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_killed_worker_is_replaced_on_the_same_ports(
+    stages: Relays, phone: Callable[..., Phone], complaints: list[str]
+) -> None:
+    """Audio of the call is back, the recording goes on, a prompt that was playing ends."""
+    stage, caller, callee = stages(), phone(), phone()
+    ends = await stage.call(caller, callee, record=True)
+    (before,) = await passes(caller, callee)
+    third = await stage.wait(stage.relay.open("01CALL", "b2", "carrier", record=False))
+    third.connect(Remote(caller.host, 9, "PCMA", 8))
+    playing = third.play(("prompt",) * 5)
+    os.kill(stage.relay.homes[0].process.pid, signal.SIGKILL)
+    while stage.relay.homes[0].process.restarts == 0:
+        await deferLater(reactor, 0.01)
+    (after,) = await passes(caller, callee)
+    assert after[0] == 8
+    assert after[4] == before[4]
+    await passes(callee, caller)
+    await stage.wait(playing)
+    figures = [await stage.wait(end.close()) for end in (*ends, third)]
+    assert figures[0].packets_in > 0
+    segments = read_spool(stage.spool / "01CALL" / "a.spool")
+    assert segments[-1].closed
+    assert complaints == ["media worker {index} (pid {pid}) is lost"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_worker_that_hangs_is_replaced(
+    stages: Relays, phone: Callable[..., Phone], complaints: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped, it answers no ping; it is killed, and its calls go on."""
+    monkeypatch.setattr(supervision, "HUNG_AFTER", 0.5)
+    monkeypatch.setattr(supervision, "PING_EVERY", 0.1)
+    stage, caller, callee = stages(), phone(), phone()
+    ends = await stage.call(caller, callee)
+    await passes(caller, callee)
+    process = stage.relay.homes[0].process
+    monkeypatch.setattr(supervision, "HUNG_AFTER", 10.0)
+    os.kill(process.pid, signal.SIGSTOP)
+    while process.restarts == 0:
+        await deferLater(reactor, 0.01)
+    await passes(caller, callee)
+    for end in ends:
+        await stage.wait(end.close())
+    assert complaints[0] == "media worker {index} (pid {pid}) hangs"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_call_may_open_and_close_while_its_worker_is_replaced(
+    stages: Relays, complaints: list[str]
+) -> None:
+    """What is opened waits for the replacement; what is closed is gone."""
+    stage = stages()
+    old = await stage.wait(stage.relay.open("01CALL", "a", "carrier", record=False))
+    process = stage.relay.homes[0].process
+    os.kill(process.pid, signal.SIGKILL)
+    closing = old.close()
+    new = await stage.wait(stage.relay.open("01CALL", "b1", "carrier", record=False))
+    assert (await stage.wait(closing)).packets_in == 0
+    assert new.port
+    await stage.wait(new.close())
+    assert complaints
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_port_taken_meanwhile_ends_that_leg(
+    stages: Relays, phone: Callable[..., Phone], complaints: list[str]
+) -> None:
+    """If another program grabs the port in between, the call service is told that the leg is dead."""
+    stage = stages()
+    end = await stage.wait(stage.relay.open("01CALL", "a", "carrier", record=False))
+    dead: Deferred[None] = Deferred()
+    end.on_dead = lambda: dead.callback(None)
+    os.kill(stage.relay.homes[0].process.pid, signal.SIGKILL)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+        while True:
+            with contextlib.suppress(OSError):
+                thief.bind((stage.media, end.port))
+                break
+        await stage.wait(dead)
+    await stage.wait(end.close())
+    assert complaints
+
+
+@pytest_twisted.ensureDeferred
+async def test_calls_are_spread_over_workers_and_stay_together(stages: Relays) -> None:
+    """One home for all legs of a call."""
+    stage = stages(workers=2)
+    ends = [
+        await stage.wait(stage.relay.open(f"01CALL{call}", leg, "carrier", record=False))
+        for call in range(8)
+        for leg in ("a", "b1")
+    ]
+    homes = stage.relay.homes
+    assert all(home.endpoints for home in homes)
+    for one, other in zip(ends[::2], ends[1::2], strict=True):
+        assert sum(one.number in home.endpoints and other.number in home.endpoints for home in homes) == 1
+    assert len({end.port for end in ends}) == 16
+    await DeferredList([end.close() for end in ends])
+
+
+@pytest_twisted.ensureDeferred
+async def test_without_a_port_the_call_is_refused(stages: Relays) -> None:
+    """``MediaUnavailable``, which the call service answers with 503."""
+    stage = stages(ports=(20000, 20003))
+    ends = [await stage.wait(stage.relay.open("01CALL", leg, "carrier", record=False)) for leg in "ab"]
+    with pytest.raises(MediaUnavailable):
+        await stage.wait(stage.relay.open("01CALL", "c", "carrier", record=False))
+    with pytest.raises(KeyError):
+        stage.relay.open("01CALL", "d", "nowhere", record=False)
+    await DeferredList([end.close() for end in ends])
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_recording_that_stops_is_told(stages: Relays, complaints: list[str]) -> None:
+    """With call, leg and reason."""
+    stage = stages()
+    told: Deferred[tuple[str, str, str]] = Deferred()
+    stage.relay.on_spool_failed = lambda *what: told.callback(what)
+    (stage.spool / "01CALL").write_bytes(b"in the way")
+    end = await stage.wait(stage.relay.open("01CALL", "a", "carrier", record=True))
+    end.connect(Remote("127.0.0.1", 9, "PCMA", 8))
+    call, leg, reason = await stage.wait(told)
+    assert (call, leg) == ("01CALL", "a")
+    assert reason
+    await stage.wait(end.close())
+    assert complaints == ["recording of {call}/{leg} stopped: {reason}"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_workers_end_with_the_relay(stages: Relays) -> None:
+    """No process is left, and ending twice is ending once."""
+    stage = stages(workers=2)
+    end = await stage.wait(stage.relay.open("01CALL", "a", "carrier", record=False))
+    assert end.port
+    pids = [home.process.pid for home in stage.relay.homes]
+    await stage.wait(stage.relay.stop())
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
