@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from storage.connection import StoreDown, open_recordings
 from storage.data_directory import DataDirectory
-from storage.recordings import RecordingDamaged, RecordingMissing
+from storage.recordings import RecordingDamaged, RecordingMissing, Recordings
 from tests.unit.recorder.box import Box
 from tests.unit.recorder.processes import process
 
@@ -83,6 +85,25 @@ def test_iterating_is_by_age_and_in_pages(box: Box) -> None:
     ]
 
 
+def test_deleting_while_others_are_added(box: Box) -> None:
+    """Retention and the recorder work at the same time; usage is right in the end, nothing comes back."""
+    old = [box.call(number) for number in range(20)]
+    box.settle()
+    other = Recordings(open_recordings(box.data))
+    new = [box.call(number) for number in range(100, 120)]
+    deleter = threading.Thread(target=lambda: [other.delete([name]) for name in old])
+    deleter.start()
+    while deleter.is_alive():
+        new.append(box.call(100 + len(new)))
+        box.settle(0.5)
+    deleter.join()
+    box.settle()
+    other.close()
+    assert box.recordings.known(old + new) == set(new)
+    assert box.recordings.usage("acme").count == len(new)
+    assert box.recordings.usage("acme").bytes == sum(facts.bytes for facts in box.recordings.iterate())
+
+
 def test_the_process_records_and_survives_the_store(tmp_path: Path) -> None:
     """The recorder process waits for a store that is down, records when it is up, and ends in order."""
     data = DataDirectory(tmp_path)
@@ -112,8 +133,6 @@ def test_the_process_records_and_survives_the_store(tmp_path: Path) -> None:
 
 def wait_for_recordings(box: Box, names: list[str]) -> None:
     """Return when all are recorded; fail after a minute."""
-    import time
-
     until = time.monotonic() + 60
     while box.recordings.known(names) != set(names):
         assert time.monotonic() < until
