@@ -55,10 +55,12 @@ def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed, 
     while True:
         ready = poll(max(0.0, (timed.due - monotonic_ns() / rtp.STAMP_NS) / rtp.STAMPS), BATCH)
         timed.stamp = stamp = monotonic_ns() // rtp.STAMP_NS
+        headed = 0
         for fd, _ in ready:
             inlet = lines[fd]
             if inlet is None:
                 run_rare()
+                headed = 0
                 continue
             receive_into = inlet.recv_into
             try:
@@ -74,32 +76,35 @@ def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed, 
                 if apart < LATE:
                     inlet.word = word + 1
                     inlet.heard = stamp
-                    inlet.received += 1
                     inlet.transit = transit
                     inlet.jitter += apart - (inlet.jitter + 8 >> 4)
                     spool = inlet.spool
                     if spool is not None:
-                        pack_record(data, 0, stamp, length)
+                        if length != headed:
+                            pack_record(data, 0, stamp, length)
+                            headed = length
                         spool += records[length]
                     out = inlet.out
                     if out is not None:
                         table = inlet.table
                         if table is not None:
                             data[payload : start + length] = data[payload : start + length].translate(table)
-                        out.sequence = sequence = (out.sequence + 1) & 0xFFFF
-                        out.timestamp = timestamp = (timestamp + inlet.offset) & 0xFFFFFFFF
-                        out.stamp = stamp
-                        pack(data, start, out.head, sequence, timestamp, out.ssrc)
+                        pack(
+                            data,
+                            start,
+                            out.head,
+                            (word + inlet.shift) & 0xFFFF,
+                            (timestamp + inlet.offset) & 0xFFFFFFFF,
+                            out.ssrc,
+                        )
                         send = out.send
                         try:
                             send(packets[length])
                         except OSError:
                             out.unsent += 1
-                            continue
-                        out.packets += 1
-                        out.octets += length - 12
                     continue
             receive(inlet.leg, length, stamp)
+            headed = 0
         if stamp >= timed.due:
             timed.tick()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from b2bua.media.rtp import SEQUENCE_MASK, TIMESTAMP_MASK
+from b2bua.media.rtp import HEADER_LENGTH, SEQUENCE_MASK, TIMESTAMP_MASK
 
 if TYPE_CHECKING:
     from b2bua.media.leg import Leg
@@ -48,6 +48,8 @@ class Inlet:
         "recv_into",
         "resync",
         "scale",
+        "settled",
+        "shift",
         "size",
         "spool",
         "ssrc",
@@ -65,12 +67,15 @@ class Inlet:
         self.size = IRREGULAR
         self.head = 0x8000
         """First two octets of a usual packet: version 2, payload type."""
-        self.word = 0
+        self.word = 0x8000 << 16
         """``head`` and the next sequence number, as the first four octets of a packet are read."""
         self.ssrc = -1
         self.cycles = 0
         self.base = 0
         self.received = 0
+        """Packets of this SSRC, as of ``settle``."""
+        self.settled = 0
+        """Extended sequence number up to which the short way's packets are accounted for."""
         self.heard = 0
         """Stamp of the last packet, 0 before the first."""
         self.transit = 0
@@ -93,6 +98,8 @@ class Inlet:
         """Where audio goes by the short way."""
         self.offset = 0
         """Outgoing minus incoming timestamp."""
+        self.shift = 0
+        """Outgoing minus incoming sequence number, on the short way."""
         self.mapped_from = 0
         """Extended sequence number from which ``offset`` holds."""
         self.table: bytes | None = None
@@ -104,9 +111,28 @@ class Inlet:
         return self.cycles + self.word - (self.head << 16)
 
     def expect(self, extended: int) -> None:
-        """Set the extended sequence number expected next."""
+        """Set the extended sequence number expected next; nothing must be left to settle."""
         self.cycles = extended & ~SEQUENCE_MASK
+        self.settled = extended
         self.word = self.head << 16 | extended & SEQUENCE_MASK
+
+    def settle(self) -> None:
+        """Account for the packets that went the short way, which keeps no counts of its own.
+
+        Call it before anything is read or changed here or in the outlet fed from here.
+        """
+        count = self.next - self.settled
+        if not count:
+            return
+        self.settled += count
+        self.received += count
+        out = self.out
+        if out is not None:
+            out.sequence = (out.sequence + count) & SEQUENCE_MASK
+            out.timestamp = (self.heard - self.transit + self.offset) & TIMESTAMP_MASK
+            out.stamp = self.heard
+            out.packets += count
+            out.octets += count * (self.size - HEADER_LENGTH)
 
     def set_head(self, head: int) -> None:
         """Change the usual payload type; the count goes on."""

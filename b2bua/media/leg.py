@@ -116,6 +116,7 @@ class Leg:
         """Set or change the peer; a packet time that nobody can mean is taken for 20 ms."""
         if not 10 <= peer.ptime <= MAX_PTIME:
             peer = msgspec.structs.replace(peer, ptime=20)
+        self.settle()
         self.peer = peer
         self.connected_at = stamp
         self.dead = False
@@ -145,6 +146,12 @@ class Leg:
             far.far = None
             far.plan()
         self.plan()
+
+    def settle(self) -> None:
+        """Bring all counts of this leg up to date (``Inlet.settle``)."""
+        self.inlet.settle()
+        if self.far is not None:
+            self.far.inlet.settle()
 
     def plan(self) -> None:
         """Decide anew which way the packets of this leg and of its far end go; call it after any change."""
@@ -187,6 +194,7 @@ class Leg:
         """Send RTCP when it is due."""
         if self.latch is None or self.line is None or stamp < self.reporting.due:
             return
+        self.settle()
         compound = self.reporting.compose(self.inlet, self.outlet, stamp, utc)
         if self.crypto is not None:
             compound = self.crypto.protect_rtcp(compound)
@@ -204,6 +212,7 @@ class Leg:
 
     def figures(self) -> Figures:
         """Return what was measured."""
+        self.settle()
         inlet = self.inlet
         jitter = inlet.jitter / 16 / (8 * inlet.scale)
         trip = self.reporting.round_trip
@@ -233,6 +242,7 @@ class Leg:
 
     def _plan(self) -> None:
         inlet, far, peer = self.inlet, self.far, self.peer
+        inlet.settle()
         inlet.size = IRREGULAR
         inlet.out = None
         self.target = None

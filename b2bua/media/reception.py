@@ -16,6 +16,7 @@ JUMP = 2 * rtp.STAMPS
 def receive(leg: Leg, length: int, stamp: int) -> None:
     """Take the packet at hand (``rtp.data``), which came from the leg's peer."""
     peer, inlet = leg.peer, leg.inlet
+    inlet.settle()
     inlet.size = IRREGULAR
     if leg.crypto is not None:
         length = leg.crypto.unprotect(length)
@@ -135,5 +136,6 @@ def choose_way(leg: Leg, length: int) -> None:
             return
         if leg.peer is not None and leg.peer.codec in G711 and length - rtp.HEADER_LENGTH != target.step:
             return
+        inlet.shift = target.sequence - inlet.next + 1
     inlet.out = target
     inlet.size = length

@@ -41,17 +41,34 @@ _log = Logger()
 class _Link(Protocol):
     """The socket to one worker process."""
 
-    def __init__(self, worker: WorkerProcess) -> None:
+    def __init__(self, worker: WorkerProcess, reactor: ReactorBase) -> None:
         self._stream = protocol.NoticeStream()
         self._worker = worker
+        self._reactor = reactor
+        self._frames: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Send frames."""
-        if self.transport is not None:
-            cast(Server, self.transport).write(data)
+        """Send frames, all those of one turn of the reactor together."""
+        if not self._frames:
+            self._reactor.callLater(0, self._flush)
+        self._frames.append(data)
+
+    def _flush(self) -> None:
+        """Write to the socket itself; what it does not take at once goes the long way through the reactor."""
+        data = b"".join(self._frames)
+        self._frames.clear()
+        if self.transport is None:
+            return
+        transport = cast(Server, self.transport)
+        if not transport.dataBuffer and not transport._tempDataBuffer:
+            with contextlib.suppress(OSError):  # a dead worker is noticed by the reactor
+                data = data[transport.socket.send(data) :]
+        if data:
+            transport.write(data)
 
     def end(self) -> None:
         """Close our end once all is sent."""
+        self._flush()
         if self.transport is not None:
             cast(Server, self.transport).loseConnection()
 
@@ -134,7 +151,7 @@ class WorkerProcess:
                 env={**os.environ, "PYTHONPATH": path},
             )
             ours.setblocking(False)
-            self._link = _Link(self)
+            self._link = _Link(self, self._reactor)
             adopting = cast(PosixReactorBase, self._reactor)
             links = _Links(self._link)
             adopting.adoptStreamConnection(ours.fileno(), socket.AF_UNIX, links)

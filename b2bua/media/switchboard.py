@@ -116,6 +116,7 @@ class Switchboard:
         """Sum up."""
         packets, strangers = self._past
         for leg in self.legs.values():
+            leg.settle()
             packets += leg.inlet.total
             strangers += leg.strangers
         return protocol.Pong(len(self.legs), packets, strangers, late_ms)

@@ -66,6 +66,7 @@ def test_the_short_way_and_the_long_way_do_the_same(oddities: list[str], far_end
         else:
             for stamp, data in arrivals(oddities, near_type):
                 hear(near, data, stamp)
+        near.settle()
         inlet, outlet = near.inlet, far.outlet
         outcomes.append(
             [
