@@ -60,7 +60,11 @@ class SipOutboundLeg(SessionLeg):
         self._invite: OutgoingInvite | None = None
         self._silence: Timer | None = None
         self._reason = ""
-        self._failure = DialFailed(503, "No trunk", Outcome.TRUNK_DOWN)
+        self._failure = (
+            DialFailed(480, "Not registered", Outcome.REFUSED_BY_TARGET)
+            if dialling.is_extension
+            else DialFailed(503, "No trunk", Outcome.TRUNK_DOWN)
+        )
 
     def dial(self, hops: Sequence[NextHop]) -> None:
         """Start; to be called once."""
