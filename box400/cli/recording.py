@@ -71,3 +71,25 @@ def show(call: str, data: DataDirectory, as_json: bool) -> None:
         return
     for name, value in msgspec.structs.asdict(facts).items():
         click.echo(f"{name:<10} {', '.join(value) if isinstance(value, tuple) else value}")
+
+
+@recording.command()
+@click.argument("call", metavar="CALL-ID")
+@click.argument("reason", metavar="REASON")
+@data_option
+def hold(call: str, reason: str, data: DataDirectory) -> None:
+    """Keep a recording whatever its age (legal hold), and say why; '' lifts the hold.
+
+    \b
+    Exit status: 0 done; 1 there is no such recording; 3 the store is not running.
+
+    \b
+    Examples:
+      box400 recording hold 01M8172EV8WM5RPGMQH3500BQN "complaint 2026-118"
+      box400 recording hold 01M8172EV8WM5RPGMQH3500BQN ""
+    """
+    with recordings_database(data) as recordings:
+        try:
+            recordings.set_hold(call, reason)
+        except RecordingMissing:
+            complain(f"There is no recording of {call}.", f"没有 {call} 的录音。")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from box400.call_list import Filter, Found, search
 from box400.cli.database import main_database
 from box400.cli.moment import Moment, beijing
 from box400.cli.options import complain, data_option, json_option
@@ -18,10 +18,8 @@ from box400.cli.table import printable, table
 from box400.cli.words import words
 from domain.outcomes import VERDICTS, Outcome
 from storage.data_directory import DataDirectory
+from storage.query import Filter, Found, every, search
 from storage.records import CallRecord
-
-ALL_ROWS = 1_000_000
-"""More than an Excel sheet holds, and than a terminal shows."""
 
 
 @click.command()
@@ -76,14 +74,16 @@ def records(
         _show_one(data, call, as_json)
         return
     wanted = Filter(tenant, number, caller, answerer, frozenset(outcome), since, until, recorded)
-    most = limit if limit is not None else (ALL_ROWS if xlsx else 50)
     with main_database(data) as database:
-        found = database.read(lambda root: list(search(root, wanted, most or None)))
-    if xlsx is not None:
-        from box400.cli.records_xlsx import write_xlsx
+        if xlsx is not None:
+            from storage.export_xlsx import write_xlsx
 
-        write_xlsx(xlsx, found)
-    elif as_json:
+            written = write_xlsx(xlsx, islice(every(database, wanted), limit or None))
+            click.echo(words(f"{written} calls", f"{written} 条话单"))
+            return
+        most = 50 if limit is None else limit
+        found = database.read(lambda root: list(search(root, wanted, most or None)))
+    if as_json:
         click.echo(msgspec.json.encode([as_object(each) for each in found]))
     else:
         _print(found)
@@ -160,6 +160,6 @@ def _lines(record: CallRecord) -> list[str]:
         mos = "" if media.mos is None else f", MOS {media.mos:.1f}"
         lines.append(
             f"{media.leg}: {media.packets_in} in, {media.packets_out} out, {media.lost} lost, "
-            f"jitter {media.jitter_ms:.1f} ms{mos}"
+            f"{media.strangers} of strangers, jitter {media.jitter_ms:.1f} ms{mos}"
         )
     return lines

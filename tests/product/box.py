@@ -33,7 +33,6 @@ class Place:
         """Calls arrive from here."""
         self.gateway = f"{self.network}.3"
         """Calls leave to here, port 5080."""
-        self.phone = f"{self.network}.4"
         self.stranger = f"{self.network}.66"
         self.sip = (self.box, 5060)
         self.target = (self.gateway, 5080)

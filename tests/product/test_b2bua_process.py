@@ -137,6 +137,8 @@ def test_after_a_crash_both_legs_are_ended_and_the_records_closed(box: B2bua, ca
     assert (seen.ended_by, leg.ended_by) == ("box", "box")
     (ended,) = box.ended(1)
     assert (ended.outcome, ended.sip_status) == (Outcome.CUT_BY_CRASH, 200)
+    with ControlClient(box.data.control_socket) as control:
+        assert [alarm.key for alarm in control.ask(AskStatus(), Status).alarms] == ["crash"]
     again = talk(carrier)
     carrier.leave(again)
     carrier.run(3.0, lambda: not carrier.legs[1].up)
