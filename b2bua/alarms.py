@@ -65,6 +65,10 @@ class AlarmBoard:
             log.info("alarm %s is over", key)
             self._store()
 
+    def publish(self) -> None:
+        """Save what is up now; at the start, so that nobody takes the last run's alarms for ours."""
+        self._store()
+
     def up(self) -> list[Alarm]:
         """Return what is up, oldest first."""
         return sorted(self._up.values(), key=lambda alarm: alarm.since)

@@ -6,10 +6,16 @@ from __future__ import annotations
 from collections import deque
 
 from twisted.internet.base import DelayedCall, ReactorBase
+from twisted.logger import Logger
 
 BEAT_SECONDS = 0.1
 KEPT_BEATS = 600
 """A minute."""
+
+
+STALL_SECONDS = 0.2
+"""What comes later than this is logged."""
+_log = Logger()
 
 
 class ReactorLag:
@@ -45,4 +51,6 @@ class ReactorLag:
         self.late_sum += late
         self._recent.append(late)
         self.worst = max(self.worst, late)
+        if late > STALL_SECONDS:
+            _log.warn("the reactor was {late:.3f} s late", late=late)
         self.start()
