@@ -9,6 +9,8 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -150,6 +152,27 @@ class Box:
         """Run a command of box400 on this box."""
         command = [sys.executable, "-m", "box400", *arguments, "--data", str(self.data)]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+
+    def python(self, code: str) -> str:
+        """Run Python code with this box's DATA and return what it prints."""
+        command = [sys.executable, "-c", f"DATA = {str(self.data)!r}\n{code}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def run_process(self, name: str) -> subprocess.Popen[bytes]:
+        """Start one process of the box by itself; it is up when this returns."""
+        process = subprocess.Popen([sys.executable, "-m", "box400", name, "--data", str(self.data)])
+        wait_until((self.data / "run" / f"{name}.json").exists, f"{name} is up")
+        return process
+
+    def web(self, path: str) -> tuple[int, str]:
+        """Get a page of the box's web address."""
+        try:
+            with urllib.request.urlopen(f"http://{self.place.box}:8400{path}", timeout=10) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
 
     def json(self, *arguments: str) -> Any:
         """Run a command with --json and return what it says."""
