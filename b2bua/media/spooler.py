@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
+from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -58,13 +59,12 @@ class Spooler:
     def _run(self) -> None:
         broken: dict[SpoolWriter, str] = {}
         while (shares := self._work.get()) is not None:
-            told = len(self._outcomes)
-            for share in shares:
-                self._write(share, broken)
-            if len(self._outcomes) > told:
+            outcomes = [outcome for share in shares for outcome in self._write(share, broken)]
+            if outcomes:
+                self._outcomes.extend(outcomes)
                 os.eventfd_write(self.wakeup, 1)
 
-    def _write(self, share: Share, broken: dict[SpoolWriter, str]) -> None:
+    def _write(self, share: Share, broken: dict[SpoolWriter, str]) -> Iterator[Outcome]:
         writer = share.writer
         if writer not in broken and share.data:
             try:
@@ -73,7 +73,7 @@ class Spooler:
                 broken[writer] = error.strerror or str(error)
                 writer.close()
                 if not share.last:
-                    self._outcomes.append(Outcome(share.endpoint, False, broken[writer]))
+                    yield Outcome(share.endpoint, False, broken[writer])
         if share.last:
             writer.close()
-            self._outcomes.append(Outcome(share.endpoint, True, broken.pop(writer, "")))
+            yield Outcome(share.endpoint, True, broken.pop(writer, ""))
