@@ -12,12 +12,33 @@ from twisted.internet.main import installReactor
 
 
 class MonotonicReactor(EPollReactor):
-    """Twisted's epoll reactor on CLOCK_MONOTONIC; the original counts its timers by the wall clock."""
+    """Twisted's epoll reactor on CLOCK_MONOTONIC; the original counts its timers by the wall clock.
+
+    It also lets what belongs to one turn be written together, and spares each event the logging context that
+    Twisted puts around it: that context is a sixth of what a SIP message costs the reactor.
+    """
 
     def __init__(self) -> None:
+        self._before_wait: list[Callable[[], None]] = []
         super().__init__()  # type: ignore[no-untyped-call]
 
     seconds: Callable[[], float] = staticmethod(time.monotonic)
+
+    def before_wait(self, action: Callable[[], None]) -> None:
+        """Call ``action`` from now on at the end of each turn, before the reactor waits for more to do."""
+        self._before_wait.append(action)
+
+    def doPoll(self, timeout: float | None) -> None:
+        """Wait for events and serve them."""
+        for action in self._before_wait:
+            action()
+        selectables = self._selectables
+        for descriptor, event in self._poller.poll(-1 if timeout is None else timeout, len(selectables)):
+            selectable = selectables.get(descriptor)
+            if selectable is not None:
+                self._doReadOrWrite(selectable, descriptor, event)  # type: ignore[no-untyped-call]
+
+    doIteration = doPoll
 
 
 def install_reactor() -> MonotonicReactor:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -14,7 +13,7 @@ from b2bua.alarms import AlarmBoard, Severity, save_to
 from b2bua.calls.call import Call
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
-from b2bua.clock import ReactorClock
+from b2bua.clock import MonotonicReactor, ReactorClock
 from b2bua.control import Calls, InForce, LiveCall, Status
 from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
@@ -37,6 +36,8 @@ from storage.journal import JournalWriter, OpenCall, open_calls
 from storage.readiness import notify
 
 WATCHDOG_SECONDS = 5.0
+RECOVERED_ALARM_SECONDS = 600.0
+"""How long a crash that was recovered from stays among the alarms."""
 RECORDING_ALARM_SECONDS = 600.0
 """How long a recording that failed stays alarmed; whether the next one works is known only when it does."""
 _log = Logger()
@@ -45,7 +46,7 @@ _log = Logger()
 class Process:
     """One b2bua on one data directory."""
 
-    def __init__(self, reactor: ReactorBase, data: DataDirectory, settings: Settings) -> None:
+    def __init__(self, reactor: MonotonicReactor, data: DataDirectory, settings: Settings) -> None:
         """Read configuration and journal; raises JournalBusy when another process serves this directory."""
         self.data = data
         self.settings = settings
@@ -59,6 +60,7 @@ class Process:
         self._cut: list[OpenCall] = open_calls(data.journal)
         self.journal = JournalWriter(
             data.journal,
+            grouped=True,
             on_error=self._from_thread(self._journal_fails),
             on_recovered=self._from_thread(self._journal_writes),
         )
@@ -70,6 +72,7 @@ class Process:
             reactor,
             self,
             wire=self.trace,
+            before_send=self.journal.flush,
             on_trunk_state=self._trunk_changed,
             on_guessing=self._guessing,
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
@@ -106,10 +109,14 @@ class Process:
 
     def start(self) -> None:
         """Open everything, end what a crash left, then take calls; raises ListenFailed."""
+        self.alarms.publish()
         self.disk.check()
         self.media.start()
         self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
-        Recovery(self.sip.driver.core, self.journal, self.trace).run(self._cut)
+        recovery = Recovery(self.sip.driver.core, self.journal, self.trace)
+        recovery.run(self._cut)
+        if recovery.calls:
+            self._tell_recovered(recovery)
         self._cut = []
         self.sip.start(self.data.root / "registrations.json", self.clock.utc)
         self._ports.append(listen(self.reactor, self.data.control_socket, self))
@@ -122,6 +129,7 @@ class Process:
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
             Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),
         ]
+        self.reactor.before_wait(self.journal.flush)
         self.lag.start()
         settle()
         notify("READY=1")
@@ -202,6 +210,15 @@ class Process:
         self.alarms.raise_alarm(
             f"trunk:{name}", Severity.CRITICAL, f"中继 {name} 不可用：{why}", f"Trunk {name} is down: {why}"
         )
+
+    def _tell_recovered(self, recovery: Recovery) -> None:
+        self.alarms.raise_alarm(
+            "crash",
+            Severity.WARNING,
+            f"信令进程异常退出后已恢复：{recovery.calls} 个通话中断，话单已补齐",
+            f"The SIP process came back after a crash: {recovery.calls} calls were cut, their records closed",
+        )
+        self.reactor.callLater(RECOVERED_ALARM_SECONDS, self.alarms.clear, "crash")
 
     def _recording_failed(self, call: str, leg: str, reason: str) -> None:
         self.alarms.raise_alarm(

@@ -38,6 +38,7 @@ class SipSide:
         reception: Reception,
         *,
         wire: Wire | None,
+        before_send: Callable[[], None],
         on_trunk_state: OnTrunkState,
         on_guessing: Callable[[str, str, float], None],
         calls_in: Callable[[str], int],
@@ -53,6 +54,7 @@ class SipSide:
             self._admit,
             find_flow=lambda listener, transport, remote: self.listeners.flow(listener, transport, remote),
             wire=wire,
+            before_send=before_send,
         )
         self.listeners = Listeners(network, self.driver, self.peers.gates.of)
         self.driver.transport = self.listeners

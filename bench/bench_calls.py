@@ -69,7 +69,12 @@ def box_rows(rates: list[int], calls: int) -> list[tuple[str, int, LoadResult, i
                     rows.append((name, rate, run_load(load, box.pid), calls))
                     expected += calls
                     recorded += calls if audio else 0
-            wait_until(lambda: len(box.json("records", "--limit", "0")) == expected, "all records", 60)
+            report(rows)
+            wait_until(
+                lambda: len(box.json("records", "--limit", "0")) == expected,
+                f"{expected} records",
+                explain=lambda: str(len(box.json("records", "--limit", "0"))),
+            )
             found = box.json("records", "--limit", "0", "--recorded")
             if len(found) != recorded:
                 raise SystemExit(f"{recorded} calls were to be recorded, {len(found)} were")
@@ -125,8 +130,9 @@ def main() -> int:
     parser.add_argument("--rates", default="50,100,150")
     options = parser.parse_args()
     rates = [int(rate) for rate in options.rates.split(",")]
-    rows = sippy_rows(rates, options.calls) + box_rows(rates, options.calls)
-    report(rows)
+    peer = sippy_rows(rates, options.calls)
+    report(peer)
+    rows = peer + box_rows(rates, options.calls)
     per_call = {(name, rate): result.cpu_seconds / calls * 1000 for name, rate, result, calls in rows}
     failed = sum(result.failed for name, _, result, _ in rows if name.startswith("box400"))
     ratios = [per_call["box400", rate] / per_call["Sippy 2.5", rate] for rate in rates]

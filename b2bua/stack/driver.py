@@ -60,14 +60,18 @@ class Driver:
         *,
         find_flow: FindFlow | None = None,
         wire: Wire | None = None,
+        before_send: Callable[[], None] | None = None,
         settings: Settings | None = None,
         token: Callable[[], str] = fresh_token,
         back_off: Callable[[], float] = random.random,
     ) -> None:
-        """``find_flow`` makes flows to next hops of dialogs; without it they stay on the flow they
-        came by."""
+        """``find_flow`` makes flows to next hops of dialogs; without it they stay on the flow they came by.
+
+        ``before_send`` is called before each message leaves: what allows it must be in the journal by then.
+        """
         self.transport = transport
         self.wire = wire
+        self._before_send = before_send
         self.faults = 0
         """Mistakes of ours that cost a message or a timer."""
         self.timers = TimerQueue(clock, self._timer_failed)
@@ -103,6 +107,8 @@ class Driver:
 
     def send(self, data: bytes, flow: Flow, call_id: str) -> None:
         """Send a message; what fails at once is told to the core in the next turn."""
+        if self._before_send is not None:
+            self._before_send()
         if self.wire is not None:
             self.wire.sent(data, flow, call_id)
         try:

@@ -57,6 +57,7 @@ class JournalWriter:
 
     Opening it cuts a torn last line off, begins a new file and re-states there every call that is still
     open, so recovery lines for them may follow at once. ``append`` is for one thread; ``on_error`` and
+    A ``grouped`` writer keeps lines until ``flush``: its owner calls that before whatever the lines allow.
     ``on_recovered`` may be called from the fsync thread. Raises :class:`JournalBusy` when another process
     has it open.
     """
@@ -66,6 +67,7 @@ class JournalWriter:
         directory: Path | str,
         *,
         fsync: bool = True,
+        grouped: bool = False,
         rotate_at: int = ROTATE_AT,
         reserve: int = RESERVE,
         on_error: Callable[[OSError], None] = _log_error,
@@ -75,6 +77,7 @@ class JournalWriter:
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         self._rotate_at = rotate_at
         self._fsync = fsync
+        self._group: list[bytes] | None = [] if grouped else None
         self._on_error = on_error
         self._on_recovered = on_recovered
         self._lock_fd = self._take_lock()
@@ -115,7 +118,10 @@ class JournalWriter:
         return self._failing
 
     def append(self, event: Event) -> None:
-        """Write one event now. Never raises for the disk: what it refuses waits in memory and is retried."""
+        """Write one event now, or with the next ``flush`` of a grouped writer.
+
+        Never raises for the disk: what it refuses waits in memory and is retried.
+        """
         line = frame(encode_event(event))
         if type(event) is Marks:
             self._marks = line
@@ -127,11 +133,24 @@ class JournalWriter:
                 self._open[event.call] = [line]  # type: ignore[union-attr]
             else:
                 lines.append(line)
+        if self._group is not None:
+            self._group.append(line)
+        else:
+            self._put(line)
+
+    def flush(self) -> None:
+        """Write what a grouped writer was given since the last time; cheap when that is nothing."""
+        if self._group:
+            lines = b"".join(self._group)
+            self._group.clear()
+            self._put(lines)
+
+    def _put(self, lines: bytes) -> None:
         with self._lock:
             if self._backlog:
-                self._postpone(line)
+                self._postpone(lines)
             else:
-                self._write(line)
+                self._write(lines)
             if self._size >= self._rotate_at and not self._backlog:
                 self._rotate()
         if not self._dirty.is_set():
@@ -141,6 +160,7 @@ class JournalWriter:
         """Make everything durable and let the directory go. May be called twice."""
         if self._fd < 0:
             return
+        self.flush()
         self._closing.set()
         self._dirty.set()
         if self._thread is not None:

@@ -363,3 +363,15 @@ def test_open_calls_are_those_without_an_end(
     writer.close()
     assert {call.id: call.events for call in open_calls(directory)} == expected
     assert sum(isinstance(event, Ended) for event in events(directory)) == ended
+
+
+def test_a_grouped_writer_keeps_lines_until_it_is_told(tmp_path: Path) -> None:
+    """What allows no message yet costs no write of its own; closing writes what is left."""
+    with JournalWriter(tmp_path, grouped=True) as writer:
+        writer.append(step("A"))
+        writer.append(step("A", "ringback"))
+        assert events(tmp_path) == []
+        writer.flush()
+        assert events(tmp_path) == [step("A"), step("A", "ringback")]
+        writer.append(end("A"))
+    assert events(tmp_path) == [step("A"), step("A", "ringback"), end("A")]
