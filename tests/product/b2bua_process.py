@@ -33,11 +33,12 @@ class Loopback:
 
     def __init__(self, number: int) -> None:
         """``number``: 1 to 254, another one for each test."""
-        self.box = (f"127.40.{number}.1", 5060)
-        self.carrier = f"127.40.{number}.2"
-        self.gateway = (f"127.40.{number}.3", 5080)
-        self.stranger = f"127.40.{number}.9"
-        self.web = f"127.40.{number}.1:8400"
+        net = f"127.{64 + os.getpid() % 128}.{number}"  # two runs at once do not meet
+        self.box = (f"{net}.1", 5060)
+        self.carrier = f"{net}.2"
+        self.gateway = (f"{net}.3", 5080)
+        self.stranger = f"{net}.9"
+        self.web = f"{net}.1:8400"
 
 
 class B2bua:
