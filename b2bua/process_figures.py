@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 
 from b2bua.control import ListenerState, Status, TrunkState, WorkerState
 from b2bua.metrics import Source, call_metrics, counters, gauge
@@ -115,6 +115,13 @@ class Figures:
         yield gauge("box400_disk_used_ratio", "Part of the disk that is used", process.disk.used)
         yield gauge("box400_alarms_up", "Alarms that are up", len(process.alarms.up()))
         yield gauge("box400_registrations", "Phones registered", process.sip.registrations())
+        yield SummaryMetricFamily(
+            "box400_journal_sync_seconds",
+            "What making the journal durable took",
+            count_value=process.journal.syncs,
+            sum_value=process.journal.sync_seconds,
+        )
+        yield gauge("box400_journal_failing", "1 while the disk takes no lines", process.journal.failing)
         workers = GaugeMetricFamily("box400_media_worker_up", "1 while the worker runs", labels=["worker"])
         endpoints = GaugeMetricFamily(
             "box400_media_endpoints", "Media endpoints open in a worker", labels=["worker"]

@@ -77,6 +77,10 @@ class JournalWriter:
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         self._rotate_at = rotate_at
         self._fsync = fsync
+        self.syncs = 0
+        """How often lines were made durable."""
+        self.sync_seconds = 0.0
+        """What that took in all."""
         self._group: list[bytes] | None = [] if grouped else None
         self._on_error = on_error
         self._on_recovered = on_recovered
@@ -326,7 +330,10 @@ class JournalWriter:
                 os.fdatasync(fd)
                 os.close(fd)
                 self._retired.pop(0)
+            began = time.monotonic()
             os.fdatasync(self._fd)
+            self.sync_seconds += time.monotonic() - began
+            self.syncs += 1
             if with_new_file:
                 self._sync_directory()
         except OSError as error:

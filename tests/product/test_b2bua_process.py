@@ -228,6 +228,7 @@ def test_health_and_metrics_are_served(box: B2bua, carrier: Patient) -> None:
         'box400_media_worker_up{worker="0"} 1.0',
         "process_resident_memory_bytes",
         "box400_reactor_lag_seconds",
+        "box400_journal_sync_seconds_count",
     ):
         assert line in text, text
 
