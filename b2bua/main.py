@@ -22,8 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     reactor = install_reactor()
     begin_logging()
     # Only now: what these import takes the reactor that is installed.
-    from b2bua.process import Process
-    from b2bua.stack.transports.listeners import ListenFailed
+    from twisted.internet.error import CannotListenError
+
+    from b2bua.process import NothingOpen, Process
     from storage.data_directory import DataDirectory
     from storage.journal import JournalBusy
 
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         process = Process(reactor, data, settings)
         process.start()
-    except (ListenFailed, JournalBusy, OSError) as failure:
+    except (NothingOpen, JournalBusy, CannotListenError, OSError) as failure:
         print(f"b2bua: {failure}", file=sys.stderr, flush=True)
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from b2bua.alarms import AlarmBoard, Severity, save_to
@@ -29,7 +30,6 @@ from b2bua.process_tuning import settle
 from b2bua.process_watch import CHECK_SECONDS as WATCH_SECONDS
 from b2bua.process_watch import Watch
 from b2bua.recovery import Recovery
-from b2bua.stack.transports.listeners import ListenFailed
 from b2bua.trace import FLUSH_SECONDS, Trace
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
@@ -41,6 +41,10 @@ RECOVERED_ALARM_SECONDS = 600.0
 RECORDING_ALARM_SECONDS = 600.0
 """How long a recording that failed stays alarmed; whether the next one works is known only when it does."""
 _log = Logger()
+
+
+class NothingOpen(Exception):
+    """No listener can be opened: there is nothing to serve."""
 
 
 class Process:
@@ -75,6 +79,7 @@ class Process:
             before_send=self.journal.flush,
             on_trunk_state=self._trunk_changed,
             on_guessing=self._guessing,
+            on_listener=self._listener_told,
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
         )
         self.switchboard = Switchboard(
@@ -108,11 +113,13 @@ class Process:
     # -- start and end -----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Open everything, end what a crash left, then take calls; raises ListenFailed."""
+        """Open everything, end what a crash left, then take calls; raises NothingOpen."""
         self.alarms.publish()
         self.disk.check()
         self.media.start()
         self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
+        if not self.sip.listener_states():
+            raise NothingOpen("; ".join(alarm.en for alarm in self.alarms.up()))
         recovery = Recovery(self.sip.driver.core, self.journal, self.trace)
         recovery.run(self._cut)
         if recovery.calls:
@@ -179,7 +186,15 @@ class Process:
         registry = make_registry(self.figures.sources())
         reactor: Any = self.reactor
         site = make_site(registry, self.why_no_calls)
-        self._ports.append(reactor.listenTCP(int(port), site, interface=host.strip("[]")))
+        try:
+            self._ports.append(reactor.listenTCP(int(port), site, interface=host.strip("[]")))
+        except CannotListenError as error:  # no reason to take no calls
+            self.alarms.raise_alarm(
+                "web",
+                Severity.WARNING,
+                f"健康检查与指标页面无法打开：{error}",
+                f"/healthz and /metrics cannot be served: {error}",
+            )
 
     # -- what watches ------------------------------------------------------------------------------
 
@@ -229,6 +244,17 @@ class Process:
         )
         self.reactor.callLater(RECORDING_ALARM_SECONDS, self.alarms.clear, "recording")
 
+    def _listener_told(self, name: str, why: str) -> None:
+        if not why:
+            self.alarms.clear(f"listener:{name}")
+            return
+        self.alarms.raise_alarm(
+            f"listener:{name}",
+            Severity.CRITICAL,
+            f"监听 {name} 无法打开，正在重试：{why}",
+            f"Listener {name} cannot be opened, trying again: {why}",
+        )
+
     def _guessing(self, source: str, account: str, seconds: float) -> None:
         what = f"{source} {account}".rstrip()
         self.alarms.raise_alarm(
@@ -263,7 +289,7 @@ class Process:
             self.sip.configure(self.directory.box, listeners)
             self.media.configure(listeners)
             self.sip.peers.reach_out()
-        except (ValueError, ListenFailed) as error:
+        except ValueError as error:
             errors["box.json"] = str(error)
         return InForce(box=versions.box, tenants=versions.tenants, errors=errors)
 

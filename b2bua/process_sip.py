@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-from twisted.internet.base import ReactorBase
+from twisted.internet.base import DelayedCall, ReactorBase
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from b2bua.calls.ports import Reception
 from b2bua.control import ListenerState
@@ -21,11 +22,13 @@ from b2bua.stack.peers import Peers
 from b2bua.stack.reception import SipReception
 from b2bua.stack.transport import Transport
 from b2bua.stack.transports.ip import bracketed
-from b2bua.stack.transports.listeners import Listeners
+from b2bua.stack.transports.listeners import Listeners, ListenFailed
 from b2bua.stack.transports.reactor import Network
 from b2bua.stack.trunks.table import OnTrunkState
 from domain.snapshot import BoxSnapshot, ListenerSnapshot
 
+RETRY_SECONDS = 5.0
+"""Until a listener that could not be opened is tried again."""
 LOOK_SECONDS = 0.02
 
 
@@ -41,10 +44,15 @@ class SipSide:
         before_send: Callable[[], None],
         on_trunk_state: OnTrunkState,
         on_guessing: Callable[[str, str, float], None],
+        on_listener: Callable[[str, str], None],
         calls_in: Callable[[str], int],
     ) -> None:
-        """``calls_in`` counts the calls that came by a trunk and take its channels."""
+        """``on_listener`` hears (name, why it cannot be opened, empty when it is); ``calls_in`` counts the
+        calls that came by a trunk and take its channels."""
         self._reactor = reactor
+        self._on_listener = on_listener
+        self._wanted: tuple[ListenerSnapshot, ...] = ()
+        self._retry: DelayedCall | None = None
         network = cast(Network, reactor)
         self.peers = Peers(network, on_trunk_state=on_trunk_state, on_guessing=on_guessing, calls_in=calls_in)
         self.driver = Driver(
@@ -62,9 +70,43 @@ class SipSide:
         self.dialler = SipDialler(self.driver, self.peers.hops)
 
     def configure(self, box: BoxSnapshot, listeners: Sequence[ListenerSnapshot]) -> None:
-        """Put trunks, phones and listeners in force; raises ValueError or ListenFailed."""
+        """Put trunks, phones and listeners in force; raises ValueError for what can never be.
+
+        A listener that cannot be opened (its address is not there yet) is told to ``on_listener`` and tried
+        again; the others serve meanwhile.
+        """
         self.peers.configure(box)
-        self.listeners.configure(listeners)
+        self._wanted = tuple(listeners)
+        self._open()
+
+    def _open(self) -> None:
+        self._cancel_retry()
+        wanted, failed = list(self._wanted), dict[str, str]()
+        while True:
+            try:
+                opened = self.listeners.configure(wanted)
+                break
+            except ListenFailed as failure:
+                failed[failure.listener] = str(failure)
+                wanted = [listener for listener in wanted if listener.name not in failed]
+        opened.addErrback(self._could_not_move)
+        for listener in self._wanted:
+            self._on_listener(listener.name, failed.get(listener.name, ""))
+        if failed:
+            self._retry = self._reactor.callLater(RETRY_SECONDS, self._open)
+
+    def _could_not_move(self, failure: Failure) -> None:
+        failure.trap(ListenFailed)
+        refused = failure.value
+        assert isinstance(refused, ListenFailed)
+        self._on_listener(refused.listener, str(refused))
+        self._cancel_retry()
+        self._retry = self._reactor.callLater(RETRY_SECONDS, self._open)
+
+    def _cancel_retry(self) -> None:
+        if self._retry is not None and self._retry.active():
+            self._retry.cancel()
+        self._retry = None
 
     def start(self, registrations: Path, utc: Callable[[], float]) -> None:
         """Restore registered phones and reach out to carriers; the listeners must be open."""
@@ -112,6 +154,7 @@ class SipSide:
 
     async def close(self) -> None:
         """Close the sockets, forget all timers."""
+        self._cancel_retry()
         self.driver.close()
         await self.listeners.close()
 

@@ -49,6 +49,7 @@ class B2bua:
         self.data = DataDirectory(root)
         self.data.create()
         self.version = 0
+        self.more_listeners: tuple[ListenerSnapshot, ...] = ()
         self.provision(**plan)
         self.data.write_settings(Settings(web=net.web, rtp_ports=(32000, 32199), workers=1))
         self.process: subprocess.Popen[bytes] | None = None
@@ -65,7 +66,10 @@ class B2bua:
             options_seconds=0,
         )
         box = BoxSnapshot(
-            listeners=(ListenerSnapshot(name="carrier", bind=net.box[0], port=net.box[1]),),
+            listeners=(
+                ListenerSnapshot(name="carrier", bind=net.box[0], port=net.box[1]),
+                *self.more_listeners,
+            ),
             trunks=(trunk,),
             version=self.version,
         )

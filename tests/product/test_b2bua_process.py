@@ -32,6 +32,7 @@ from b2bua.control import (
 )
 from b2bua.trace_read import ladder, read_call
 from domain.outcomes import Outcome
+from domain.snapshot import ListenerSnapshot
 from storage.events import MediaMeasured, Started
 from tests.crash.carrier import Carrier, Seen
 from tests.product.b2bua_process import NUMBER, B2bua, Loopback
@@ -279,6 +280,48 @@ def test_a_second_process_on_the_same_data_directory_refuses_to_start(box: B2bua
         second.start()
     with ControlClient(box.data.control_socket) as control:
         control.ask(Ping(), Done)
+
+
+def test_a_listener_whose_port_is_taken_keeps_nobody_else_waiting(
+    tmp_path: Path, net: Loopback, carrier: Patient
+) -> None:
+    """The carrier's side serves; the office side is alarmed and opened as soon as that is possible."""
+    with B2bua(tmp_path / "box", net) as box, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind((net.stranger, 5060))
+        box.more_listeners = (ListenerSnapshot(name="office", bind=net.stranger, transports=("udp",)),)
+        box.provision()
+        box.start()
+        seen = talk(carrier)
+        with ControlClient(box.data.control_socket) as control:
+            assert [alarm.key for alarm in control.ask(AskStatus(), Status).alarms] == ["listener:office"]
+            taken.close()
+            control.ask(Reload(), InForce)
+            status = control.ask(AskStatus(), Status)
+            assert status.alarms == []
+            assert {listener.name for listener in status.listeners} == {"carrier", "office"}
+        assert seen.up
+
+
+def test_a_taken_port_of_the_metrics_page_is_no_reason_to_take_no_calls(
+    tmp_path: Path, net: Loopback, carrier: Patient
+) -> None:
+    """It is alarmed."""
+    with B2bua(tmp_path / "box", net) as box, socket.socket() as taken:
+        taken.bind((net.box[0], 8400))
+        taken.listen()
+        box.start()
+        assert talk(carrier).up
+        with ControlClient(box.data.control_socket) as control:
+            assert [alarm.key for alarm in control.ask(AskStatus(), Status).alarms] == ["web"]
+
+
+def test_a_box_with_no_listener_at_all_does_not_start(tmp_path: Path, net: Loopback) -> None:
+    """It says which port is taken."""
+    with B2bua(tmp_path / "box", net) as box, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(net.box)
+        with pytest.raises(AssertionError, match="listener carrier"):
+            box.start()
+        assert box.wait() == 1
 
 
 def test_nobody_answers_on_the_socket_of_a_stopped_process(box: B2bua) -> None:

@@ -27,6 +27,11 @@ Port = UdpPort | StreamPort
 class ListenFailed(Exception):
     """A listener cannot be opened: its address is taken or not ours, or its certificate is unusable."""
 
+    def __init__(self, listener: str, why: object) -> None:
+        super().__init__(f"listener {listener}: {why}")
+        self.listener = listener
+        """Its name in the configuration."""
+
 
 class Listeners:
     """The transport under the SIP stack (:class:`b2bua.stack.transport.Transport`)."""
@@ -102,7 +107,7 @@ class Listeners:
                     stream.on_closed = self._closed
         except (OSError, ValueError, CannotListenError) as error:
             self._close_listener(name)
-            raise ListenFailed(f"listener {name}: {error}") from error
+            raise ListenFailed(name, error) from error
 
     def _close_listener(self, name: str) -> Deferred[None]:
         del self._snapshots[name]
