@@ -1,0 +1,256 @@
+"""CPU time of the whole b2bua process for one complete call, hot and without a kernel in the way.
+
+    python -m bench.b2bua_call [--calls N] [--profile]
+
+The real process object: listeners, gates, SIP stack, call services, journal, trace, media relay. Datagrams
+are handed to the UDP port and caught where its socket would send them; media workers that answer at once
+stand behind the real control protocol. Time runs 10 ms a call, so that the timers and the lingering
+transactions of a box at 100 calls a second are there. Printed: microseconds of the box a call, by message.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from b2bua.clock import MonotonicReactor, install_reactor
+from b2bua.media import protocol
+from b2bua.process_tuning import settle, tune
+from bench.sip_core import HEAD, SDP, pick
+from domain.snapshot import (
+    BoundNumber,
+    BoxSnapshot,
+    ListenerSnapshot,
+    NumberPlan,
+    TenantSnapshot,
+    TrunkSnapshot,
+)
+from storage.data_directory import DataDirectory, Settings
+
+BOX = "127.0.21.1"
+CARRIER = ("127.0.21.2", 5060)
+GATEWAY = ("127.0.21.3", 5080)
+NUMBER = "4001003721"
+COMMON = ("Via", "From", "Call-ID", "CSeq")
+NONE = "Content-Length: 0\r\n\r\n"
+
+
+class CaughtSocket:
+    """Stands where a port has its socket: keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def sendto(self, data: bytes, address: object) -> None:
+        """Keep a datagram."""
+        self.sent.append(data)
+
+
+class WorkerSocket:
+    """Stands where the link to a media worker has its transport and socket."""
+
+    dataBuffer = b""
+    _tempDataBuffer: tuple[bytes, ...] = ()
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.socket = self
+        self._ports = 20000
+        self._commands = protocol.CommandStream()
+
+    def send(self, data: bytes) -> int:
+        """Keep what the relay says."""
+        self.written += data
+        return len(data)
+
+    def answers(self) -> bytes:
+        """Answer what was said since."""
+        data, self.written = self.written, b""
+        answers = []
+        for command in self._commands.feed(data):
+            if isinstance(command, protocol.Open):
+                self._ports = 20000 + (self._ports + 2) % 9000
+                answers.append(protocol.frame(protocol.Opened(command.endpoint, self._ports)))
+            elif isinstance(command, protocol.Close):
+                answers.append(protocol.frame(protocol.Closed(command.endpoint, protocol.Figures())))
+            elif isinstance(command, protocol.Ping):
+                answers.append(protocol.frame(protocol.Pong()))
+        return b"".join(answers)
+
+
+class Bench:
+    """One process, played to."""
+
+    def __init__(self, reactor: MonotonicReactor, folder: Path) -> None:
+        # Only now: what these import takes the reactor that is installed.
+        from b2bua.media.supervision import _Link
+        from b2bua.process import Process
+
+        self.now = time.monotonic()
+        self.reactor: Any = reactor
+        self.reactor.seconds = lambda: self.now
+        self.spent: dict[str, float] = {}
+        self.turns = 0
+        data = DataDirectory(folder)
+        data.create()
+        write_configuration(data)
+        self.process: Any = Process(reactor, data, Settings(workers=2))
+        self.workers: list[tuple[WorkerSocket, Any]] = []
+        for home in self.process.media.homes:
+            socket, link = WorkerSocket(), _Link(home.process, reactor)
+            link.transport = socket  # type: ignore[assignment]
+            home.process.spawn = lambda process=home.process, link=link: spawn(process, link)
+            self.workers.append((socket, link))
+        self.process.start()
+        self.port = self.process.sip.listeners._udp["carrier"]
+        self.wire = CaughtSocket()
+        self.port._socket = self.wire
+        self.turn()
+
+    def turn(self) -> None:
+        """Let the reactor do all that is due, the workers' answers too."""
+        while True:
+            self.turns += 1
+            self.reactor.runUntilCurrent()
+            for action in self.reactor._before_wait:
+                action()
+            busy = False
+            for socket, link in self.workers:
+                if socket.written:
+                    t0 = time.process_time()
+                    answers = socket.answers()
+                    self.apart += time.process_time() - t0
+                    if answers:
+                        busy = True
+                        link.dataReceived(answers)
+            if not busy and self.reactor.timeout() > 0.0:
+                return
+
+    apart = 0.0
+    """Seconds of the played worker, which are not the box's."""
+
+    def give(self, stage: str, text: str, source: tuple[str, int]) -> list[bytes]:
+        """Let a message arrive; returns what was sent because of it."""
+        data = text.encode()
+        self.wire.sent.clear()
+        self.apart = 0.0
+        t0 = time.process_time()
+        assert source[0] in self.port._gate.admitted or self.port._gate.admits(source[0], data)
+        self.port._take(data, source)
+        self.turn()
+        spent = time.process_time() - t0 - self.apart
+        self.spent[stage] = self.spent.get(stage, 0.0) + spent
+        return list(self.wire.sent)
+
+    def call(self, n: int) -> None:
+        """Play one call."""
+        sent = self.give("INVITE", f"{HEAD.format(n=n)}Content-Length: {len(SDP)}\r\n\r\n{SDP}", CARRIER)
+        (invite,) = [data for data in sent if data.startswith(b"INVITE ")]
+        common = rows_of(invite, COMMON)
+        to = pick(rb"(To: [^\r]*)", invite)
+        contact = f"Contact: <sip:{GATEWAY[0]}:{GATEWAY[1]}>\r\n"
+        self.give("100", f"SIP/2.0 100 Trying\r\n{common}{to}\r\n{NONE}", GATEWAY)
+        self.give("180", f"SIP/2.0 180 Ringing\r\n{common}{to};tag=c{n}\r\n{contact}{NONE}", GATEWAY)
+        body = f"Content-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n\r\n{SDP}"
+        sent = self.give("200", f"SIP/2.0 200 OK\r\n{common}{to};tag=c{n}\r\n{contact}{body}", GATEWAY)
+        (ok,) = [data for data in sent if data.startswith(b"SIP/2.0 200")]
+        target = pick(rb"Contact: <([^>]*)>", ok)
+        rows = f"Max-Forwards: 70\r\n{rows_of(ok, ('From', 'To', 'Call-ID'))}"
+        via = f"SIP/2.0\r\nVia: SIP/2.0/UDP {CARRIER[0]}:{CARRIER[1]};rport;branch=z9hG4bK"
+        self.give("ACK", f"ACK {target} {via}{n}a\r\n{rows}CSeq: 1 ACK\r\n{NONE}", CARRIER)
+        sent = self.give("BYE", f"BYE {target} {via}{n}b\r\n{rows}CSeq: 2 BYE\r\n{NONE}", CARRIER)
+        (bye,) = [data for data in sent if data.startswith(b"BYE ")]
+        self.give("200 BYE", f"SIP/2.0 200 OK\r\n{rows_of(bye, (*COMMON, 'To'))}{NONE}", GATEWAY)
+        assert not self.process.switchboard.calls
+
+    def play(self, calls: int, first: int = 0) -> None:
+        """Play calls, 100 a second."""
+        for n in range(first, first + calls):
+            self.call(n)
+            self.now += 0.01
+            self.apart = 0.0
+            t0 = time.process_time()
+            self.turn()
+            spent = time.process_time() - t0 - self.apart
+            self.spent["timers"] = self.spent.get("timers", 0.0) + spent
+
+    def close(self) -> None:
+        """Check that no call went wrong."""
+        process = self.process
+        assert process.sip.driver.faults == process.switchboard.counts.faults == 0
+        assert process.switchboard.counts.bridged == process.switchboard.counts.started
+        process.journal.close()
+
+
+def spawn(process: Any, link: Any) -> None:
+    """Do what ``WorkerProcess.spawn`` does, without a process."""
+    process._link = link
+    process.up = True
+    process._on_up()
+
+
+def rows_of(message: bytes, names: tuple[str, ...]) -> str:
+    """Copy header rows."""
+    rows = [pick(rb"(" + name.encode() + rb": [^\r]*)", message) for name in names]
+    return "".join(f"{row}\r\n" for row in rows)
+
+
+def write_configuration(data: DataDirectory) -> None:
+    """Write the snapshots of one carrier with its gateway and one number."""
+    trunk = TrunkSnapshot(
+        name="carrier",
+        sources=(f"{CARRIER[0]}/32",),
+        target=f"{GATEWAY[0]}:{GATEWAY[1]}",
+        options_seconds=0,
+        listener="carrier",
+    )
+    listener = ListenerSnapshot(name="carrier", bind=BOX, transports=("udp",))
+    box = BoxSnapshot(version=1, trunks=(trunk,), listeners=(listener,))
+    plan = NumberPlan(number=NUMBER, bound=(BoundNumber(number="13900002222"),), record=False)
+    tenant = TenantSnapshot(id="demo", name="demo", version=1, outbound_trunks=("carrier",), numbers=(plan,))
+    data.box_snapshot.write_bytes(msgspec.json.encode(box))
+    (data.tenant_snapshots / "demo.json").write_bytes(msgspec.json.encode(tenant))
+
+
+def main() -> int:
+    """Run and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--profile", action="store_true")
+    options = parser.parse_args()
+    tune()
+    reactor = install_reactor()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(reactor, Path(folder))
+        bench.play(500)
+        settle()
+        bench.spent.clear()
+        bench.turns = 0
+        if options.profile:
+            with cProfile.Profile() as profile:
+                bench.play(options.calls, 500)
+            statistics = pstats.Stats(profile)
+            statistics.dump_stats("b2bua_call.prof")
+            statistics.sort_stats("tottime").print_stats(90)
+        else:
+            bench.play(options.calls, 500)
+        bench.close()
+    total = sum(bench.spent.values())
+    for stage, seconds in bench.spent.items():
+        print(f"{stage:10} {seconds / options.calls * 1e6:8.1f} us a call")
+    print(f"{'all':10} {total / options.calls * 1e6:8.1f} us a call, {bench.turns / options.calls:.1f} turns")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
