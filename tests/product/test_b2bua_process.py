@@ -4,6 +4,7 @@ recover."""
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import time
@@ -159,6 +160,27 @@ def test_a_call_that_rang_when_the_process_died_is_ended_too(box: B2bua, carrier
     assert seen.status in (503, 487)
     assert leg.ended_by == "box"
     assert [each.outcome for each in box.ended(1)] == [Outcome.CUT_BY_CRASH]
+
+
+def test_a_killed_media_worker_is_replaced_and_the_call_goes_on(box: B2bua, carrier: Patient) -> None:
+    """Audio is back within five seconds on the same ports, both ways; the alarm says what happened."""
+    seen = talk(carrier)
+    (leg,) = carrier.legs
+    with ControlClient(box.data.control_socket) as control:
+        (worker,) = control.ask(AskStatus(), Status).workers
+        os.kill(worker.pid, signal.SIGKILL)
+        heard = (seen.packets_in, leg.packets_in)
+        carrier.run(5.0, lambda: seen.packets_in > heard[0] + 25 and leg.packets_in > heard[1] + 25)
+        assert seen.packets_in > heard[0] + 25
+        assert leg.packets_in > heard[1] + 25
+        status = control.ask(AskStatus(), Status)
+        assert status.workers[0].pid != worker.pid
+        carrier.run(3.0, lambda: "media-worker:0" in {a.key for a in control.ask(AskStatus(), Status).alarms})
+        carrier.run(3.0, lambda: not control.ask(AskStatus(), Status).alarms)
+    assert (seen.up, leg.up) == (True, True)
+    carrier.leave(seen)
+    (ended,) = box.ended(1)
+    assert ended.outcome == Outcome.ANSWERED
 
 
 def test_a_change_is_in_force_from_the_next_call_on(box: B2bua, carrier: Patient) -> None:
