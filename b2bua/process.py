@@ -8,9 +8,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
-from twisted.logger import Logger
 
-from b2bua.alarms import AlarmBoard, Severity, save_to
+from b2bua.alarms import AlarmBoard, save_to
 from b2bua.calls.call import Call
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
@@ -26,6 +25,7 @@ from b2bua.process_lag import ReactorLag
 from b2bua.process_neighbours import Ledger, Recorder
 from b2bua.process_sip import SipSide
 from b2bua.process_timers import Every, LaterSaver
+from b2bua.process_troubles import Troubles
 from b2bua.process_tuning import settle
 from b2bua.process_watch import CHECK_SECONDS as WATCH_SECONDS
 from b2bua.process_watch import Watch
@@ -36,11 +36,6 @@ from storage.journal import JournalWriter, OpenCall, open_calls
 from storage.readiness import notify
 
 WATCHDOG_SECONDS = 5.0
-RECOVERED_ALARM_SECONDS = 600.0
-"""How long a crash that was recovered from stays among the alarms."""
-RECORDING_ALARM_SECONDS = 600.0
-"""How long a recording that failed stays alarmed; whether the next one works is known only when it does."""
-_log = Logger()
 
 
 class NothingOpen(Exception):
@@ -58,6 +53,7 @@ class Process:
         self.clock = ReactorClock(reactor)
         self.started_mono = self.clock.mono()
         self.alarms = AlarmBoard(self.clock.utc, LaterSaver(reactor.callInThread, save_to(data.alarms_file)))
+        self.troubles = Troubles(self.alarms, reactor.callLater)
         self.directory = FileDirectory(data)
         self.directory.reload()
         self.disk = DiskWatch(data.root, self.alarms)
@@ -65,8 +61,8 @@ class Process:
         self.journal = JournalWriter(
             data.journal,
             grouped=True,
-            on_error=self._from_thread(self._journal_fails),
-            on_recovered=self._from_thread(self._journal_writes),
+            on_error=self._from_thread(self.troubles.journal_fails),
+            on_recovered=self._from_thread(self.troubles.journal_writes),
         )
         self.trace = Trace(data.trace, self.clock.utc)
         listeners = settings.listeners_of(self.directory.box)
@@ -77,9 +73,9 @@ class Process:
             self,
             wire=self.trace,
             before_send=self.journal.flush,
-            on_trunk_state=self._trunk_changed,
-            on_guessing=self._guessing,
-            on_listener=self._listener_told,
+            on_trunk_state=self.troubles.trunk,
+            on_guessing=self.troubles.guessing,
+            on_listener=self.troubles.listener,
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
         )
         self.switchboard = Switchboard(
@@ -104,7 +100,7 @@ class Process:
             self.lag.worst_recent,
             {"ledger": Ledger(data, self.clock.utc), "recorder": Recorder(data, self.clock.mono)},
         )
-        self.media.on_spool_failed = self._recording_failed
+        self.media.on_spool_failed = self.troubles.recording
         self.figures = Figures(self)
         self._timers: list[Every] = []
         self._ports: list[Any] = []
@@ -123,7 +119,7 @@ class Process:
         recovery = Recovery(self.sip.driver.core, self.journal, self.trace)
         recovery.run(self._cut)
         if recovery.calls:
-            self._tell_recovered(recovery)
+            self.troubles.recovered(recovery.calls)
         self._cut = []
         self.sip.start(self.data.root / "registrations.json", self.clock.utc)
         self._ports.append(listen(self.reactor, self.data.control_socket, self))
@@ -189,12 +185,7 @@ class Process:
         try:
             self._ports.append(reactor.listenTCP(int(port), site, interface=host.strip("[]")))
         except CannotListenError as error:  # no reason to take no calls
-            self.alarms.raise_alarm(
-                "web",
-                Severity.WARNING,
-                f"健康检查与指标页面无法打开：{error}",
-                f"/healthz and /metrics cannot be served: {error}",
-            )
+            self.troubles.web(error)
 
     # -- what watches ------------------------------------------------------------------------------
 
@@ -206,64 +197,6 @@ class Process:
 
     def _from_thread(self, function: Any) -> Any:
         return lambda *arguments: self.reactor.callFromThread(function, *arguments)
-
-    def _journal_fails(self, error: OSError) -> None:
-        self.alarms.raise_alarm(
-            "journal",
-            Severity.CRITICAL,
-            f"话单日志无法写入，新来电被拒绝：{error}",
-            f"The journal cannot be written, new calls are refused: {error}",
-        )
-
-    def _journal_writes(self) -> None:
-        self.alarms.clear("journal")
-
-    def _trunk_changed(self, name: str, up: bool, why: str) -> None:
-        if up:
-            self.alarms.clear(f"trunk:{name}")
-            return
-        self.alarms.raise_alarm(
-            f"trunk:{name}", Severity.CRITICAL, f"中继 {name} 不可用：{why}", f"Trunk {name} is down: {why}"
-        )
-
-    def _tell_recovered(self, recovery: Recovery) -> None:
-        self.alarms.raise_alarm(
-            "crash",
-            Severity.WARNING,
-            f"信令进程异常退出后已恢复：{recovery.calls} 个通话中断，话单已补齐",
-            f"The SIP process came back after a crash: {recovery.calls} calls were cut, their records closed",
-        )
-        self.reactor.callLater(RECOVERED_ALARM_SECONDS, self.alarms.clear, "crash")
-
-    def _recording_failed(self, call: str, leg: str, reason: str) -> None:
-        self.alarms.raise_alarm(
-            "recording",
-            Severity.CRITICAL,
-            f"录音写入失败（通话 {call}）：{reason}",
-            f"A recording stopped before its time (call {call}): {reason}",
-        )
-        self.reactor.callLater(RECORDING_ALARM_SECONDS, self.alarms.clear, "recording")
-
-    def _listener_told(self, name: str, why: str) -> None:
-        if not why:
-            self.alarms.clear(f"listener:{name}")
-            return
-        self.alarms.raise_alarm(
-            f"listener:{name}",
-            Severity.CRITICAL,
-            f"监听 {name} 无法打开，正在重试：{why}",
-            f"Listener {name} cannot be opened, trying again: {why}",
-        )
-
-    def _guessing(self, source: str, account: str, seconds: float) -> None:
-        what = f"{source} {account}".rstrip()
-        self.alarms.raise_alarm(
-            f"guessing:{source}",
-            Severity.WARNING,
-            f"{what} 多次猜测 SIP 密码，{seconds:.0f} 秒内不予应答",
-            f"{what} guesses SIP passwords, silenced for {seconds:.0f} s",
-        )
-        self.reactor.callLater(seconds, self.alarms.clear, f"guessing:{source}")
 
     # -- what the control socket asks --------------------------------------------------------------
 
@@ -288,6 +221,9 @@ class Process:
             listeners = self.settings.listeners_of(self.directory.box)
             self.sip.configure(self.directory.box, listeners)
             self.media.configure(listeners)
+            self.troubles.forget(
+                [trunk.name for trunk in self.directory.box.trunks], [each.name for each in listeners]
+            )
             self.sip.peers.reach_out()
         except ValueError as error:
             errors["box.json"] = str(error)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from b2bua.calls.call import Call, CallState
+from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller, receive_caller
-from b2bua.calls.hunt import Callee, NotReached, hunt
+from b2bua.calls.hunt import NotReached, hunt
 from b2bua.calls.negotiation import SdpError
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, MediaUnavailable
 from domain.outcomes import VERDICTS, HungUpBy, Outcome

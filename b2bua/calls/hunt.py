@@ -8,12 +8,12 @@ from functools import partial
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
-from b2bua.calls.authorise import Authorised, NotAllowed, Payer, Route, authorise
+from b2bua.calls.authorise import Authorised, NotAllowed, Payer, authorise
 from b2bua.calls.call import Call
+from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller
 from b2bua.calls.negotiation import Negotiation, SdpError
-from b2bua.calls.party import Party
-from b2bua.calls.ports import CallPorts, DialFailed, LegEnd, MediaEndpoint, MediaUnavailable, OutboundLeg
+from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable
 from b2bua.sdp import SessionDescription
 from domain.outcomes import Outcome, outcome_of_all
 from domain.snapshot import NumberPlan, RingStrategy
@@ -28,54 +28,6 @@ class NotReached(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.value)
         self.outcome = outcome
-
-
-class Callee(Party):
-    """A target being rung, then talking."""
-
-    def __init__(
-        self,
-        call: Call,
-        leg_id: str,
-        endpoint: MediaEndpoint,
-        negotiation: Negotiation,
-        target: str,
-        route: Route,
-    ) -> None:
-        super().__init__(call, leg_id, endpoint, negotiation)
-        self.target = target
-        self.route = route
-        self.leg: OutboundLeg | None = None
-        self.dialled = False
-        self.up = False
-        self.over = False
-        self.statuses: set[int] = set()
-        self.hung_up: Deferred[LegEnd] = Deferred()
-        """Fires when an answered callee's dialog is over."""
-        endpoint.on_dead = call.guard(partial(call.audio_lost, self.leg_id))
-
-    def leave(self, reason: str = "") -> None:
-        """End the leg as its state asks, and note it; does nothing when it is over."""
-        if self.over or self.leg is None:
-            return
-        self.over = True
-        self.call.leg_ended(self.leg_id, 0 if self.up else 487, "", by_peer=False)
-        self.leg.hang_up(reason)
-
-    def release(self) -> None:
-        """See Party."""
-        super().release()
-        if self.leg is not None:
-            self.leg.on_progress = None
-            self.leg = None
-
-    def ended_by_peer(self, end: LegEnd) -> None:
-        """Note that the answered leg is over."""
-        if self.over:
-            return
-        self.over = True
-        self.call.leg_ended(self.leg_id, end.status, end.reason, by_peer=end.by_peer)
-        self.hung_up.callback(end)
 
 
 async def hunt(call: Call, caller: Caller, plan: NumberPlan, ports: CallPorts) -> Callee:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from twisted.internet.task import Clock
+
 from b2bua.alarms import Alarm, AlarmBoard, Severity, read_alarms, save_to
 from b2bua.process_disk import DiskWatch
+from b2bua.process_troubles import REMEMBERED_SECONDS, Troubles
 
 
 class Board:
@@ -63,3 +66,34 @@ def test_recording_stops_on_a_nearly_full_disk_and_starts_again_below(tmp_path: 
         (True, ["warning"]),
         (True, []),
     ]
+
+
+def test_what_is_over_by_itself_is_remembered_for_a_while(tmp_path: Path) -> None:
+    """A crash, a recording that failed, somebody who guessed passwords."""
+    each, clock = Board(tmp_path), Clock()
+    troubles = Troubles(each.board, clock.callLater)
+    troubles.recovered(3)
+    troubles.recording("01CALL", "a", "disk full")
+    troubles.guessing("192.0.2.9", "8001", 60.0)
+    assert {alarm.key for alarm in each.board.up()} == {"crash", "recording", "guessing:192.0.2.9"}
+    clock.advance(60.0)
+    assert {alarm.key for alarm in each.board.up()} == {"crash", "recording"}
+    clock.advance(REMEMBERED_SECONDS)
+    assert each.board.up() == []
+
+
+def test_a_trunk_that_is_configured_no_more_is_no_trouble_any_more(tmp_path: Path) -> None:
+    """Nor a listener; other alarms stay."""
+    each = Board(tmp_path)
+    troubles = Troubles(each.board, Clock().callLater)
+    troubles.trunk("old", False, "no answer")
+    troubles.trunk("new", False, "no answer")
+    troubles.listener("office", "address in use")
+    troubles.journal_fails(OSError(28, "full"))
+    troubles.web(OSError(98, "taken"))
+    troubles.forget(["new"], ["carrier"])
+    assert {alarm.key for alarm in each.board.up()} == {"trunk:new", "journal", "web"}
+    troubles.trunk("new", True, "")
+    troubles.listener("carrier", "")
+    troubles.journal_writes()
+    assert {alarm.key for alarm in each.board.up()} == {"web"}

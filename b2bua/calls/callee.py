@@ -1,0 +1,61 @@
+"""A target being rung, then talking."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from twisted.internet.defer import Deferred
+
+from b2bua.calls.authorise import Route
+from b2bua.calls.call import Call
+from b2bua.calls.negotiation import Negotiation
+from b2bua.calls.party import Party
+from b2bua.calls.ports import LegEnd, MediaEndpoint, OutboundLeg
+
+
+class Callee(Party):
+    """A target being rung, then talking."""
+
+    def __init__(
+        self,
+        call: Call,
+        leg_id: str,
+        endpoint: MediaEndpoint,
+        negotiation: Negotiation,
+        target: str,
+        route: Route,
+    ) -> None:
+        super().__init__(call, leg_id, endpoint, negotiation)
+        self.target = target
+        self.route = route
+        self.leg: OutboundLeg | None = None
+        self.dialled = False
+        self.up = False
+        self.over = False
+        self.statuses: set[int] = set()
+        self.hung_up: Deferred[LegEnd] = Deferred()
+        """Fires when an answered callee's dialog is over."""
+        endpoint.on_dead = call.guard(partial(call.audio_lost, self.leg_id))
+
+    def leave(self, reason: str = "") -> None:
+        """End the leg as its state asks, and note it; does nothing when it is over."""
+        if self.over or self.leg is None:
+            return
+        self.over = True
+        self.call.leg_ended(self.leg_id, 0 if self.up else 487, "", by_peer=False)
+        self.leg.hang_up(reason)
+
+    def release(self) -> None:
+        """See Party."""
+        super().release()
+        if self.leg is not None:
+            self.leg.on_progress = None
+            self.leg = None
+
+    def ended_by_peer(self, end: LegEnd) -> None:
+        """Note that the answered leg is over."""
+        if self.over:
+            return
+        self.over = True
+        self.call.leg_ended(self.leg_id, end.status, end.reason, by_peer=end.by_peer)
+        self.hung_up.callback(end)
