@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import time
@@ -93,7 +94,6 @@ class Child:
             await asyncio.sleep(self._backoff.after(uptime))
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        _roll(self.log_file)
         environment = os.environ | {"NOTIFY_SOCKET": str(self._notify_path), "PYTHONUNBUFFERED": "1"}
         ours = os.getpid()
         with self.log_file.open("ab") as log:
@@ -125,7 +125,11 @@ def _bind(path: Path) -> socket.socket:
     return ours
 
 
-def _roll(log: Path) -> None:
-    """Begin a new log file where the old one has become long; one old one is kept."""
-    if log.exists() and log.stat().st_size > LOG_LIMIT:
-        log.replace(log.with_suffix(".log.1"))
+def roll(log: Path, limit: int = LOG_LIMIT) -> None:
+    """Begin a log anew where it has become longer than ``limit`` bytes; one old one is kept.
+
+    The process goes on writing: its descriptor appends, so it finds the new end by itself.
+    """
+    if log.exists() and log.stat().st_size > limit:
+        shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)

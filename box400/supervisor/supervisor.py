@@ -8,14 +8,15 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from box400.supervisor.child import Child, Program
+from box400.supervisor.child import Child, Program, roll
 from storage.data_directory import DataDirectory
 
 READY_WITHIN = 30.0
 PATIENCE = 10.0
 """Seconds that a process may take for its end."""
+LOOK_AT_LOGS = 60.0
 GIVE_UP_AFTER = 3
 """A process that died so often without having been ready once will not become so by trying."""
 
@@ -45,6 +46,7 @@ class Supervisor:
         self._up = False
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lock = _hold(data.run / "box.lock")
+        self._rolling = asyncio.create_task(self._roll_logs())
 
     async def start(self) -> None:
         """Start all in order; returns when each is ready, raises CannotStart when one will not be."""
@@ -59,14 +61,15 @@ class Supervisor:
     async def stop(self) -> bool:
         """End all in the reverse order of their start; return whether none had to be killed."""
         gently = True
+        self._rolling.cancel()
         while self._children:
             gently = await self._children.pop().stop(PATIENCE) and gently
         self._lock.close()
         return gently
 
     async def _ready(self, started: list[Child]) -> None:
-        ready = asyncio.ensure_future(asyncio.gather(*(child.ready.wait() for child in started)))
-        waiting: list[asyncio.Future[Any]] = [ready, self._failed]
+        ready = asyncio.create_task(_all_ready(started))
+        waiting: list[asyncio.Future[None]] = [ready, self._failed]
         try:
             await asyncio.wait(waiting, timeout=READY_WITHIN, return_when="FIRST_COMPLETED")
         finally:
@@ -77,6 +80,12 @@ class Supervisor:
         if late:
             raise CannotStart(f"{', '.join(late)}: not ready after {READY_WITHIN:.0f} s")
 
+    async def _roll_logs(self) -> None:
+        while True:
+            for log in self._data.log.glob("*.log"):
+                roll(log)
+            await asyncio.sleep(LOOK_AT_LOGS)
+
     def _died(self, child: Child, status: int, uptime: float) -> None:
         how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
         self._report(
@@ -86,6 +95,11 @@ class Supervisor:
             self._failed.set_exception(
                 CannotStart("\n".join([f"{child.name} does not start:", *child.last_words()]))
             )
+
+
+async def _all_ready(started: list[Child]) -> None:
+    for child in started:
+        await child.ready.wait()
 
 
 def _hold(lock: Path) -> IO[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from box400.supervisor.backoff import Backoff
-from box400.supervisor.child import Program
+from box400.supervisor.child import Program, roll
 from box400.supervisor.supervisor import AlreadyRunning, CannotStart, Supervisor
 from storage.data_directory import DataDirectory
 
@@ -139,3 +139,16 @@ def test_waiting_doubles_and_begins_anew_after_a_good_time() -> None:
     backoff = Backoff()
     assert [backoff.after(0.1) for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     assert backoff.after(11.0) == 0.2
+
+
+def test_a_long_log_begins_anew_under_a_process_that_goes_on_writing(tmp_path: Path) -> None:
+    """One old log is kept; what is written afterwards is at the beginning of the new one."""
+    log = tmp_path / "b2bua.log"
+    with log.open("ab", buffering=0) as written:
+        written.write(b"old\n" * 10)
+        roll(log, limit=100)
+        assert not log.with_suffix(".log.1").exists()
+        roll(log, limit=30)
+        written.write(b"new\n")
+    assert log.read_bytes() == b"new\n"
+    assert log.with_suffix(".log.1").read_bytes() == b"old\n" * 10
