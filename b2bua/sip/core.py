@@ -209,7 +209,7 @@ class SipCore:
             check_request(request)
         except SipError as error:
             if method != "ACK":
-                self._refuse_broken(request, flow, error)
+                self._refuse_broken(request, flow, _judged(request, error))
             return
         tag = request.to.tag
         if method == "ACK":
@@ -382,3 +382,15 @@ class SipCore:
             transaction.respond(response.status, response.encode())
 
         return reply
+
+
+def _judged(request: Request, error: SipError) -> SipError:
+    """Say what is wrong with a request, also where it has no key to find a transaction by: then the check
+    names the worst of it (505 before a Via that another version wrote)."""
+    if error.message is not None:
+        return error
+    try:
+        check_request(request)
+    except SipError as found:
+        return found
+    return error.about(request)

@@ -210,6 +210,23 @@ def test_a_broken_request_of_a_known_peer_is_answered_and_recorded() -> None:
     scene.assert_nothing_left()
 
 
+@pytest.mark.parametrize(
+    ("version", "via", "status"),
+    [
+        ("SIP/2.0", "SIP/2.0/UDP 192.0.2.15;;,;,,", 400),
+        ("SIP/7.0", "SIP/7.0/UDP c.example.com;branch=z9hG4bK1", 505),
+    ],
+)
+def test_a_request_whose_via_cannot_be_read_is_answered(version: str, via: str, status: int) -> None:
+    """It finds no transaction, but who sent it is known by its source (RFC 4475 3.1.2.1, 3.1.2.16)."""
+    scene = Scene()
+    rows = f"Via: {via}\r\nFrom: <sip:a@b>;tag=x\r\nTo: <sip:box>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n"
+    scene.network.send(f"OPTIONS sip:box {version}\r\n{rows}".encode(), CARRIER, scene.box.address)
+    scene.network.run(0.1)
+    assert [message.status for message in scene.caller.inbox if isinstance(message, Response)] == [status]
+    scene.assert_nothing_left()
+
+
 def test_answers_to_peers_without_rport_go_to_their_via_port() -> None:
     """RFC 3261 18.2.2: source address, sent-by port; with rport (RFC 3581) the source port."""
     scene = Scene()
