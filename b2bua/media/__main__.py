@@ -10,6 +10,10 @@ import resource
 import signal
 import socket
 
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # before numpy is imported: its threads would only lie idle
+
 from b2bua.media.worker import Worker
 
 NICE = -10

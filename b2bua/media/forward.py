@@ -56,6 +56,7 @@ def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed, 
         ready = poll(max(0.0, (timed.due - monotonic_ns() / rtp.STAMP_NS) / rtp.STAMPS), BATCH)
         timed.stamp = stamp = monotonic_ns() // rtp.STAMP_NS
         headed = 0
+        inlet = None
         for fd, _ in ready:
             inlet = lines[fd]
             if inlet is None:
@@ -107,5 +108,5 @@ def run(poller: Poller, receive: Callable[[Leg, int, int], None], timed: Timed, 
             headed = 0
         if stamp >= timed.due:
             timed.tick()
-        else:
+        elif inlet is not None:
             sleep(PAUSE)

@@ -146,7 +146,8 @@ class SpoolWriter:
         head = os.pread(self._fd, len(MAGIC) + SEAM_LENGTH, 0)
         if head.startswith(MAGIC) and len(head) == len(MAGIC) + SEAM_LENGTH:
             return head[len(MAGIC) :]
-        os.ftruncate(self._fd, 0)
+        if head:
+            os.ftruncate(self._fd, 0)
         seam = secrets.token_bytes(SEAM_LENGTH)
         return MAGIC + seam + seam
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -59,21 +58,23 @@ class Spooler:
     def _run(self) -> None:
         broken: dict[SpoolWriter, str] = {}
         while (shares := self._work.get()) is not None:
-            outcomes = [outcome for share in shares for outcome in self._write(share, broken)]
+            outcomes = [outcome for share in shares if (outcome := _write(share, broken)) is not None]
             if outcomes:
-                self._outcomes.extend(outcomes)
+                self._outcomes += outcomes
                 os.eventfd_write(self.wakeup, 1)
 
-    def _write(self, share: Share, broken: dict[SpoolWriter, str]) -> Iterator[Outcome]:
-        writer = share.writer
-        if writer not in broken and share.data:
-            try:
-                writer.write(share.data)
-            except OSError as error:
-                broken[writer] = error.strerror or str(error)
-                writer.close()
-                if not share.last:
-                    yield Outcome(share.endpoint, False, broken[writer])
-        if share.last:
-            writer.close()
-            yield Outcome(share.endpoint, True, broken.pop(writer, ""))
+
+def _write(share: Share, broken: dict[SpoolWriter, str]) -> Outcome | None:
+    writer = share.writer
+    outcome = None
+    if writer not in broken and share.data:
+        try:
+            writer.write(share.data)
+        except OSError as error:
+            broken[writer] = error.strerror or str(error)
+            outcome = Outcome(share.endpoint, False, broken[writer])
+    if share.last:
+        outcome = Outcome(share.endpoint, True, broken.pop(writer, ""))
+    if outcome is not None:
+        writer.close()
+    return outcome

@@ -50,13 +50,13 @@ class Switchboard:
         poller: Poller,
         clock: Stamped,
         tell: Callable[[protocol.Notice], None],
-        spool: Callable[[list[Share]], None],
     ) -> None:
         self.legs: dict[int, Leg] = {}
         self._poller = poller
         self._clock = clock
         self._tell = tell
-        self._spool = spool
+        self._shares: list[Share] = []
+        """The last ones of spools, to be written with the next tick's."""
         self._slots: list[dict[int, Leg]] = [{} for _ in range(SLOTS)]
         self._turn = 0
         self._fed: dict[int, Leg] = {}
@@ -82,25 +82,28 @@ class Switchboard:
         elif isinstance(command, protocol.Close) and command.endpoint not in self._closing:
             self._tell(protocol.Closed(command.endpoint, protocol.Figures()))
 
-    def tick(self) -> None:
-        """Feed the legs that something is played to, and look after one slot of all."""
+    def tick(self) -> list[Share]:
+        """Feed the legs that something is played to, look after one slot; return what is to be spooled."""
         stamp = self._clock.stamp
         for leg in list(self._fed.values()):
             self._feed(leg, stamp)
         self._turn = (self._turn + 1) % SLOTS
         slot = self._slots[self._turn]
         if slot:
-            self._flush(slot)
+            self._gather(slot)
             silent = stamp - int(self._setup.dead_after * rtp.STAMPS)
             utc = time.time()
             for leg in slot.values():
                 leg.report(stamp, utc)
                 if leg.falls_silent(silent):
                     self._tell(protocol.Dead(leg.id))
+        shares, self._shares = self._shares, []
+        return shares
 
-    def flush(self) -> None:
-        """Hand over all that is recorded, as at the end of the process."""
-        self._flush(self.legs)
+    def gather(self) -> list[Share]:
+        """Return all that is recorded, as at the end of the process."""
+        self._gather(self.legs)
+        return self._shares
 
     def spooled(self, outcome: Outcome) -> None:
         """Take note of a spool that failed or was closed."""
@@ -245,16 +248,14 @@ class Switchboard:
             return
         leg.spool.note(self._clock.stamp, End())
         self._closing[leg.id] = figures
-        self._spool([Share(leg.id, leg.spool, leg.spool.take(), last=True)])
+        self._shares.append(Share(leg.id, leg.spool, leg.spool.take(), last=True))
 
-    def _flush(self, legs: dict[int, Leg]) -> None:
-        shares = [
+    def _gather(self, legs: dict[int, Leg]) -> None:
+        self._shares += [
             Share(leg.id, leg.spool, leg.spool.take(), last=False)
             for leg in legs.values()
             if leg.spool is not None and leg.spool.pending
         ]
-        if shares:
-            self._spool(shares)
 
 
 def _law(leg: Leg) -> str:

@@ -8,7 +8,7 @@ import time
 
 from b2bua.media import forward, protocol, reception, rtp
 from b2bua.media.poller import Poller
-from b2bua.media.spooler import Share, Spooler
+from b2bua.media.spooler import Spooler
 from b2bua.media.switchboard import Switchboard
 
 TICK = rtp.STAMPS // 50
@@ -33,7 +33,7 @@ class Worker:
         self._unsent = bytearray()
         self._spooler = Spooler()
         self._poller = Poller()
-        self._board = Switchboard(self._poller, self, self._tell, self._spool)
+        self._board = Switchboard(self._poller, self, self._tell)
         self._late = 0
         control.setblocking(False)
         self._poller.add(control.fileno(), self._obey)
@@ -43,15 +43,16 @@ class Worker:
         """Serve until the control socket closes; then write the spools and return."""
         with contextlib.suppress(EndOfControl):
             forward.run(self._poller, reception.receive, self, time)
-        self._board.flush()
+        self._spooler.write(self._board.gather())
         self._spooler.stop()
 
     def tick(self) -> None:
         """Do what is due every 20 ms."""
         self._late = max(self._late, self.stamp - self.due)
-        self._board.tick()
-        if self._unsent:
-            self._send()
+        shares = self._board.tick()
+        if shares:
+            self._spooler.write(shares)
+        self._send()
         if self._board.legs:
             self.due = max(self.due + TICK, self.stamp - MAX_BEHIND * TICK)
         else:
@@ -72,14 +73,17 @@ class Worker:
                 self._late = 0
             else:
                 self._board.carry_out(command)
+        self._send()
         self.due = min(self.due, self.stamp + TICK)
 
     def _tell(self, notice: protocol.Notice) -> None:
+        """Have a notice sent: with others, at the end of this batch of commands, or at the next tick."""
         self._unsent += protocol.frame(notice)
-        self._send()
 
     def _send(self) -> None:
         """Write what the control socket takes; the rest goes at the next tick."""
+        if not self._unsent:
+            return
         try:
             sent = self._control.send(self._unsent)
         except BlockingIOError:
@@ -88,9 +92,7 @@ class Worker:
             raise EndOfControl from error
         del self._unsent[:sent]
 
-    def _spool(self, shares: list[Share]) -> None:
-        self._spooler.write(shares)
-
     def _spooled(self) -> None:
         for outcome in self._spooler.outcomes():
             self._board.spooled(outcome)
+        self._send()
