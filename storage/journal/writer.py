@@ -36,6 +36,8 @@ GROUP_SECONDS: Final = 0.04
 RETRY_SECONDS: Final = 0.5
 RESERVE: Final = 8 * 1024 * 1024
 """Space kept back for the journal alone, given up when the disk is full: some 2,500 calls."""
+ROOM_FOR_RESERVE: Final = 4
+"""A reserve is made when so many times its size are free: not while the disk is as good as full."""
 BACKLOG_BYTES: Final = 64 * 1024 * 1024
 """Lines kept in memory while the disk takes none; beyond this the oldest steps are dropped, with an error."""
 
@@ -57,9 +59,9 @@ class JournalWriter:
 
     Opening it cuts a torn last line off, begins a new file and re-states there every call that is still
     open, so recovery lines for them may follow at once. ``append`` is for one thread; ``on_error`` and
-    A ``grouped`` writer keeps lines until ``flush``: its owner calls that before whatever the lines allow.
-    ``on_recovered`` may be called from the fsync thread. Raises :class:`JournalBusy` when another process
-    has it open.
+    ``on_recovered`` may be called from the fsync thread. A ``grouped`` writer keeps lines until ``flush``:
+    its owner calls that before whatever the lines allow. Raises :class:`JournalBusy` when another process
+    has it open, and OSError when the disk takes no new file.
     """
 
     def __init__(
@@ -102,8 +104,14 @@ class JournalWriter:
         # Seconds of today: above any number used before, even when the old files were lost or not restored.
         self._sequence = max(existing[-1] + 1, int(time.time())) if existing else int(time.time())
         self._reserve = self._directory / "reserve"
-        self._keep_reserve(reserve)
-        self._begin_file()
+        self._reserve_size = reserve
+        try:
+            self._begin_file()
+        except OSError:
+            if not self._give_up_reserve():
+                raise
+            self._begin_file()
+        self._keep_reserve()
         self._dirty = Flag()
         self._closing = Flag()
         self._thread: Thread | None = None
@@ -199,8 +207,13 @@ class JournalWriter:
             raise JournalBusy(f"another process writes {self._directory}") from None
         return fd
 
-    def _keep_reserve(self, size: int) -> None:
-        if size <= 0:
+    def _keep_reserve(self) -> None:
+        """Keep space back, where there is none kept and room for more; asked again after each fsync."""
+        size = self._reserve_size
+        if size <= 0 or self._reserve.exists():
+            return
+        facts = os.statvfs(self._directory)
+        if facts.f_bavail * facts.f_frsize < ROOM_FOR_RESERVE * size:
             return
         try:
             fd = os.open(self._reserve, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
@@ -210,7 +223,7 @@ class JournalWriter:
                 os.close(fd)
         except OSError as error:
             self._reserve.unlink(missing_ok=True)
-            self._on_error(error)
+            log.error("no space can be kept back for the journal: %s", error)
 
     def _adopt_open_calls(self) -> None:
         for call in open_calls(self._directory):
@@ -321,6 +334,7 @@ class JournalWriter:
                 with self._lock:
                     self._drain()
             self._sync()
+            self._keep_reserve()
 
     def _sync(self) -> None:
         with_new_file = bool(self._retired)

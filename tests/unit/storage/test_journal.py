@@ -7,6 +7,7 @@ import os
 import random
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -24,6 +25,7 @@ from storage.journal import (
     open_calls,
 )
 from storage.journal.line import encode_event, file_path, frame, sequences
+from tests.product.waiting import wait_until
 from tests.unit.ledger.made_up import NOON, a_call
 
 
@@ -328,6 +330,32 @@ def test_the_reserve_is_given_up_first(tmp_path: Path, monkeypatch: pytest.Monke
     assert not reserve.exists()
     assert events(tmp_path) == [step("c1")]
     writer.close()
+
+
+def test_a_journal_opens_on_a_full_disk_by_its_reserve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A box that is started again while the disk is full takes calls, and keeps space back again later."""
+    with JournalWriter(tmp_path, fsync=False, reserve=4096) as before:
+        before.append(step("c1"))
+    reserve = tmp_path / "reserve"
+    disk = FullDisk(monkeypatch, room=0)
+    unlink = Path.unlink
+
+    def give_up(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok)
+        disk.room += 4096 * (path == reserve)
+
+    monkeypatch.setattr(Path, "unlink", give_up)
+    monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_bavail=disk.room, f_frsize=1))
+    with JournalWriter(tmp_path, reserve=4096) as writer:
+        writer.append(step("c2"))
+        assert not writer.failing
+        assert not reserve.exists()
+        disk.room = 4 * 4096 + 2048
+        writer.append(step("c3"))
+        wait_until(reserve.exists, "space is kept back again")
+    assert events(tmp_path) == [step("c1"), step("c2"), step("c3")]
 
 
 @settings(max_examples=60, deadline=None)
