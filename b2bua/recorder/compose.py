@@ -28,28 +28,39 @@ class Track:
 
     def __init__(self, audio: LegAudio, origin: float) -> None:
         self._tables = [DECODERS.get(codec) for codec in audio.codecs]
-        known = np.array([table is not None for table in self._tables] or [False])
-        is_heard = known[audio.kinds]
         self.undecodable: list[str] = []
-        if not is_heard.all():
-            others = {audio.codecs[kind] for kind in np.unique(audio.kinds[~is_heard]).tolist()}
-            self.undecodable = sorted(others - _SILENT_CODECS)
-        chosen = np.flatnonzero(is_heard)
-        positions = placed(audio.arrivals[chosen], audio.timestamps[chosen], origin)
-        order = np.argsort(positions, kind="stable")
-        positions = positions[order]
-        fresh = np.ones(len(positions), dtype=bool)
-        np.not_equal(positions[1:], positions[:-1], out=fresh[1:])  # the first of duplicates counts
-        kept = chosen[order[fresh]]
+        audio = self._heard(audio)
+        starts = placed(audio.arrivals, audio.timestamps, origin)
+        steps = starts[1:] - starts[:-1]
+        if not (steps > 0).all():
+            order = np.argsort(starts, kind="stable")
+            fresh = np.ones(len(starts), dtype=bool)
+            np.not_equal(
+                starts[order][1:], starts[order][:-1], out=fresh[1:]
+            )  # the first of duplicates counts
+            order = order[fresh]
+            starts, audio = starts[order], _chosen(audio, order)
+            steps = starts[1:] - starts[:-1]
+        lengths = audio.lengths
         self._data = audio.data
-        self._kinds = audio.kinds[kept]
-        self._starts = positions[fresh]
-        self._ends = self._starts + audio.lengths[kept]
-        self._octets_from = audio.starts[kept]
-        self._octets_to = self._octets_from + audio.lengths[kept]
-        self._longest = int((self._ends - self._starts).max(initial=0))
-        breaks = (self._starts[1:] != self._ends[:-1]) | (self._kinds[1:] != self._kinds[:-1])
+        self._kinds = audio.kinds
+        self._starts = starts
+        self._ends = starts + lengths
+        self._lengths = lengths
+        self._octets_from = audio.starts
+        self._longest = int(lengths.max(initial=0))
+        breaks = (steps != lengths[:-1]) | (audio.kinds[1:] != audio.kinds[:-1])
         self._breaks = np.flatnonzero(breaks) + 1
+
+    def _heard(self, audio: LegAudio) -> LegAudio:
+        """Return the packets that can be decoded; name the others."""
+        known = np.array([table is not None for table in self._tables], dtype=bool)
+        is_heard = known[audio.kinds]
+        if is_heard.all():
+            return audio
+        others = {audio.codecs[kind] for kind in np.unique(audio.kinds[~is_heard]).tolist()}
+        self.undecodable = sorted(others - _SILENT_CODECS)
+        return _chosen(audio, np.flatnonzero(is_heard))
 
     @property
     def end(self) -> int:
@@ -70,16 +81,37 @@ class Track:
                 self._write_run(out, start, head, tail)
 
     def _write_run(self, out: Pcm, start: int, head: int, tail: int) -> None:
-        bounds = zip(self._octets_from[head:tail].tolist(), self._octets_to[head:tail].tolist(), strict=True)
-        data = self._data
-        octets = np.frombuffer(b"".join([data[first:last] for first, last in bounds]), dtype=np.uint8)
+        octets = self._octets(head, tail)
         at = int(self._starts[head]) - start
         if at < 0:
             octets, at = octets[-at:], 0
         octets = octets[: len(out) - at]
         table = self._tables[int(self._kinds[head])]
         assert table is not None
-        out[at : at + len(octets)] = table[octets]
+        out[at : at + len(octets)] = table.take(octets)
+
+    def _octets(self, head: int, tail: int) -> npt.NDArray[np.uint8]:
+        """Return the payload of packets that follow each other without a gap."""
+        origins, lengths = self._octets_from[head:tail], self._lengths[head:tail]
+        if tail - head > 1:
+            apart = origins[1:] - origins[:-1]
+            first, size, length = int(origins[0]), int(apart[0]), int(lengths[0])
+            if size > 0 and (apart == size).all() and (lengths == length).all():
+                shape, steps = (tail - head, length), (size, 1)
+                return np.ndarray(shape, np.uint8, self._data, first, steps).reshape(-1)
+        bounds = zip(origins.tolist(), (origins + lengths).tolist(), strict=True)
+        return np.frombuffer(b"".join([self._data[first:last] for first, last in bounds]), dtype=np.uint8)
+
+
+def _chosen(audio: LegAudio, packets: npt.NDArray[np.int64]) -> LegAudio:
+    """Return some packets of a leg, in the order given."""
+    return audio._replace(
+        arrivals=audio.arrivals[packets],
+        timestamps=audio.timestamps[packets],
+        kinds=audio.kinds[packets],
+        starts=audio.starts[packets],
+        lengths=audio.lengths[packets],
+    )
 
 
 class Composition:
