@@ -89,6 +89,20 @@ def test_keys_reach_who_answered(quiet_box: Box) -> None:
     assert quiet_box.record()["keys"] == "59#"
 
 
+def test_keys_and_speech_captured_from_real_phones(
+    quiet_box: Box, carrier: Carrier, gateway_sound: Path, tmp_path: Path
+) -> None:
+    """Debian's captures, played by sipp: the keys stand in the record, the speech in the recording."""
+    place = quiet_box.place
+    with gateway(tmp_path / "gw", "gateway_answers", *place.target, sound=gateway_sound) as answerer:
+        carrier.brings("carrier_keys", STRAIGHT, seconds=3, samples="/usr/share/sip-tester").good()
+        answerer.good()
+    record = quiet_box.record()
+    assert record["keys"] == "19"
+    sound = read_stereo(quiet_box.recording(record["id"]))
+    assert abs(sound.left).max() > 0.05
+
+
 def test_who_answered_hangs_up(quiet_box: Box, carrier: Carrier, gateway_sound: Path, tmp_path: Path) -> None:
     """The caller gets the BYE; the record says who it was."""
     place = quiet_box.place
