@@ -57,8 +57,6 @@ class Switchboard:
         self.calls[call.id] = call
         self.admission.enter(payer, leg.invitation.trunk)
         call.journal_start()
-        leg.on_dialog = partial(call.dialog, leg.id)
-        leg.ended.addCallback(self._caller_ended, call).addErrback(call.fault)
         call.task = Deferred.fromCoroutine(self._serve(call, leg, refusal))
         call.task.addErrback(self._lost, call)
         call.task.addCallback(self._gone, call, payer)
@@ -110,6 +108,8 @@ class Switchboard:
 
     async def _serve(self, call: Call, leg: InboundLeg, refusal: Outcome | None) -> None:
         try:
+            leg.ended.addCallback(self._caller_ended, call).addErrback(call.fault)
+            leg.on_dialog = partial(call.dialog, leg.id)
             if refusal is None:
                 end = await answer_call(call, leg, self.ports)
             else:

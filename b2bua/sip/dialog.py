@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -64,20 +65,18 @@ class DialogState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
         try:
             return _ENCODER.encode(self)
         except UnicodeEncodeError:
-            clean = msgspec.structs.replace(
-                self,
-                local=_printable(self.local),
-                remote=_printable(self.remote),
-                target=_printable(self.target),
-            )
-            return _ENCODER.encode(clean)
+            clean = {name: _printable(value) for name, value in msgspec.structs.asdict(self).items()}
+            return _ENCODER.encode(DialogState(**clean))
 
 
 _ENCODER = msgspec.json.Encoder()
 
 
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+def _printable(value: Any) -> Any:
+    """Any text of the peer's may hold such bytes: tags, Call-ID, routes and Vias as well as names."""
+    if isinstance(value, tuple):
+        return tuple([_printable(part) for part in value])
+    return value.encode("utf-8", "replace").decode() if type(value) is str else value
 
 
 def decode_state(data: bytes) -> DialogState:

@@ -403,6 +403,21 @@ def test_a_caller_who_left_before_his_call_was_taken_in_costs_no_port() -> None:
     assert outcome(stage) is Outcome.GAVE_UP_EARLY
 
 
+def test_our_own_mistake_while_a_call_is_taken_in_ends_it() -> None:
+    """A call that has its first line in the journal has its last one, too."""
+
+    class Unwritable(MemoryInboundLeg):
+        def __setattr__(self, name: str, value: object) -> None:
+            if name == "on_dialog" and value is not None:
+                raise RuntimeError("a mistake")
+            super().__setattr__(name, value)
+
+    stage = Stage()
+    stage.switchboard.arrive(Unwritable(an_invitation(offer=sdp()), stage.log))
+    assert outcome(stage) is Outcome.INTERNAL_ERROR
+    assert stage.switchboard.calls == {}
+
+
 def test_a_codec_that_the_other_leg_does_not_speak_is_no_common_codec() -> None:
     """The caller speaks G.722 only, the trunk does not."""
     from b2bua.sdp import G722

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from b2bua.sip.dialog import DialogState, Phase, aim, contact_of, decode_state, farewell
@@ -28,17 +29,17 @@ STATE = DialogState(
 def test_a_state_survives_the_journal() -> None:
     """Every field comes back; bytes that are no UTF-8 become question marks."""
     assert decode_state(STATE.to_json()) == STATE
-    broken = DialogState(
-        phase=Phase.CALLED,
-        call_id="id",
-        local="a",
-        remote="\udcd6 <sip:x@y>;tag=t",
-        local_tag="a",
-        local_cseq=1,
-        target="sip:x",
-        flow=UDP,
+    broken = msgspec.structs.replace(
+        STATE,
+        call_id="\udcb2id",
+        remote="\udcd6 <sip:x@y>;tag=\udcfe",
+        remote_tag="\udcfe",
+        routes=("<sip:\udcff>",),
     )
-    assert decode_state(broken.to_json()).remote == "? <sip:x@y>;tag=t"
+    clean = msgspec.structs.replace(
+        STATE, call_id="?id", remote="? <sip:x@y>;tag=?", remote_tag="?", routes=("<sip:?>",)
+    )
+    assert decode_state(broken.to_json()) == clean
 
 
 @pytest.mark.parametrize(
