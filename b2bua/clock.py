@@ -54,13 +54,8 @@ class ReactorClock:
     def __init__(self, reactor: ReactorBase) -> None:
         self._reactor = reactor
 
-    def mono(self) -> float:
-        """Monotonic seconds."""
-        return time.monotonic()
-
-    def utc(self) -> float:
-        """UTC POSIX seconds."""
-        return time.time()
+    mono = staticmethod(time.monotonic)
+    utc = staticmethod(time.time)
 
     def after(self, seconds: float) -> Deferred[None]:
         """Fire after so long; cancellable."""

@@ -3,7 +3,6 @@ start."""
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -30,6 +29,7 @@ from b2bua.process_tuning import settle
 from b2bua.process_watch import CHECK_SECONDS as WATCH_SECONDS
 from b2bua.process_watch import Watch
 from b2bua.recovery import Recovery
+from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
@@ -85,7 +85,7 @@ class Process:
                 journal=self.journal,
                 directory=self.directory,
                 clock=self.clock,
-                randomness=secrets.token_bytes,
+                randomness=take_random,
                 may_record=lambda: self.disk.may_record,
                 belongs=self.trace.belongs,
             ),

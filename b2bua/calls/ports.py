@@ -323,7 +323,7 @@ class CallPorts:
     directory: Directory
     clock: Clock
     randomness: Callable[[int], bytes]
-    """``secrets.token_bytes``; fixed bytes in tests."""
+    """Gives so many bytes that nobody can guess; fixed bytes in tests."""
     may_record: Callable[[], bool]
     """False while the disk is too full to record."""
     belongs: Callable[[str, str, str], None] = lambda sip_call_id, call, leg: None

@@ -51,10 +51,11 @@ def _check(request: Request) -> None:
     if request.version.upper() != "SIP/2.0":
         raise SipError(505, "Version Not Supported")
     index = request.index
-    for key, title in _SINGLE:
-        rows = index.get(key)
-        if rows is not None and len(rows) > 1:
-            raise SipError(400, f"Several {title} Headers")
+    if len(request.headers) >= len(index):  # only then can one of them be there twice
+        for key, title in _SINGLE:
+            rows = index.get(key)
+            if rows is not None and len(rows) > 1:
+                raise SipError(400, f"Several {title} Headers")
     _check_vias(request)
     request.call_id  # noqa: B018 - reading raises where it is missing or malformed
     from_, to = request.from_, request.to

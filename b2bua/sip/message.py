@@ -78,7 +78,7 @@ class Message(HeaderRows):
             parsed = self._parsed = {}
         elif name in parsed:
             return parsed[name]  # type: ignore[return-value]
-        rows = self.index.get(KEYS.get(name) or key_of(name))
+        rows = (self._index or self.index).get(KEYS.get(name) or key_of(name))
         value = parsed[name] = _read(name, parse, rows[0]) if rows else None
         return value
 
@@ -92,7 +92,7 @@ class Message(HeaderRows):
             parsed = self._parsed = {}
         elif name in parsed:
             return parsed[name]  # type: ignore[return-value]
-        rows = self.index.get(KEYS.get(name) or key_of(name))
+        rows = (self._index or self.index).get(KEYS.get(name) or key_of(name))
         if not rows:
             values: tuple[Value, ...] = ()
         elif len(rows) == 1 and "," not in rows[0]:
@@ -103,7 +103,7 @@ class Message(HeaderRows):
         return values
 
     def _mandatory(self, key: str) -> str:
-        rows = self.index.get(key)
+        rows = (self._index or self.index).get(key)
         if not rows:
             raise SipError(400, f"Missing {_TITLES[key]}")
         return rows[0]

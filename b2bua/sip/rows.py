@@ -30,7 +30,7 @@ class HeaderRows:
 
     def get(self, name: str) -> str | None:
         """Return the first row of this name, or None."""
-        rows = self.index.get(KEYS.get(name) or key_of(name))
+        rows = (self._index or self.index).get(KEYS.get(name) or key_of(name))
         return rows[0] if rows else None
 
     def get_all(self, name: str) -> list[str]:
@@ -50,7 +50,7 @@ class HeaderRows:
 
     def has(self, name: str) -> bool:
         """Tell whether there is a row of this name."""
-        return (KEYS.get(name) or key_of(name)) in self.index
+        return (KEYS.get(name) or key_of(name)) in (self._index or self.index)
 
     def add(self, name: str, value: str) -> None:
         """Append a row. Raises ValueError for CR, LF or NUL, as all of these do."""

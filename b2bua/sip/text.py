@@ -1,7 +1,7 @@
 """ASCII rules for SIP text.
 
 Messages are ``str`` decoded from UTF-8 with ``surrogateescape``, so that any bytes survive. Nothing here
-uses the Unicode-wide ``int``, ``strip``, ``split``, ``splitlines`` or ``isdigit``: those accept
+uses the Unicode-wide ``int``, ``strip``, ``split``, ``splitlines`` or ``isdigit`` unguarded: those accept
 characters that SIP does not.
 """
 
@@ -22,7 +22,6 @@ _VALUE = re.compile(
 )
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _TO_QUOTE = re.compile(r'["\\]')
-_DIGITS = re.compile(r"[0-9]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]+")
 
@@ -40,7 +39,7 @@ def refuse_controls(text: str) -> str:
 
 def read_number(raw: str, limit: int) -> int | None:
     """Read ASCII digits as a number of 0..limit; None when it is no number or above the limit."""
-    if not _DIGITS.fullmatch(raw):
+    if not (raw.isascii() and raw.isdigit()):  # the latter alone takes the digits of all scripts
         return None
     digits = raw.lstrip("0")
     if len(digits) > 19:  # int() of thousands of digits is slow, and refused above 4,300

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import random
-import secrets
 from collections.abc import Callable
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Message
 from b2bua.sip.uri import Uri
+from b2bua.stack.randomness import fresh_token
 from b2bua.stack.timer_queue import TimerQueue
 from b2bua.stack.transport import Transport, TransportFailed
 from b2bua.stack.transports.reactor import Times
@@ -41,11 +41,6 @@ class Wire(Protocol):
 
 FindFlow = Callable[[str, str, tuple[str, int]], Flow | None]
 """(listener, transport, remote address) -> flow, None where the listener does not speak the transport."""
-
-
-def fresh_token() -> str:
-    """Make a tag, branch or Call-ID that nobody can guess: 80 random bits."""
-    return secrets.token_hex(10)
 
 
 class Driver:

@@ -18,6 +18,7 @@ from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request
 from b2bua.stack.admission import Doorkeeper, Gates
+from b2bua.stack.randomness import fresh_token
 from b2bua.stack.registrar import Registrar
 from b2bua.stack.registrar_accounts import Accounts
 from b2bua.stack.registrar_file import RegistrarFile
@@ -198,8 +199,3 @@ def _extension_numbers(request: Request, name: str) -> Numbers:
         caller_header=CallerHeader.FROM,
         anonymous=False,
     )
-
-
-def fresh_token() -> str:
-    """Make a tag or Call-ID that nobody can guess: 80 random bits."""
-    return secrets.token_hex(10)
