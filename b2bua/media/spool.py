@@ -23,6 +23,8 @@ from pathlib import Path
 
 import msgspec
 
+from b2bua.media.spool_folders import FreeFolders
+
 MAGIC = b"box400s1"
 SEAM_LENGTH = 16
 TICKS = 8000
@@ -104,11 +106,12 @@ class SpoolWriter:
     ``pending`` is for the packet path, which appends whole records to it; it stays the same object.
     """
 
-    __slots__ = ("_fd", "_path", "_prefix", "pending")
+    __slots__ = ("_fd", "_folders", "_path", "_prefix", "pending")
 
-    def __init__(self, path: Path, begin: Begin) -> None:
+    def __init__(self, path: Path, begin: Begin, folders: FreeFolders | None = None) -> None:
         self.pending = bytearray()
         self._path = path
+        self._folders = folders or FreeFolders(path.parents[1])
         self._fd = -1
         self._prefix = _note(int(begin.mono * TICKS), begin)
 
@@ -137,16 +140,12 @@ class SpoolWriter:
 
     def _create(self) -> bytes:
         """Open or create the file; return the octets that begin our segment in it."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        try:
-            self._fd = os.open(self._path, flags, 0o640)
-        except FileNotFoundError:
-            self._path.parent.mkdir(mode=0o750, exist_ok=True)
-            self._fd = os.open(self._path, flags, 0o640)
+        self._fd = self._folders.open(self._path)
         head = os.pread(self._fd, len(MAGIC) + SEAM_LENGTH, 0)
-        if head.startswith(MAGIC) and len(head) == len(MAGIC) + SEAM_LENGTH:
-            return head[len(MAGIC) :]
-        if head:
+        if len(head) == len(MAGIC) + SEAM_LENGTH:
+            if head.startswith(MAGIC):
+                os.lseek(self._fd, 0, os.SEEK_END)
+                return head[len(MAGIC) :]
             os.ftruncate(self._fd, 0)
         seam = secrets.token_bytes(SEAM_LENGTH)
         return MAGIC + seam + seam

@@ -6,6 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, TypeAlias, assert_never
 
 from b2bua.media import g711, protocol, reception, rtp
@@ -16,6 +17,7 @@ from b2bua.media.pressing import Pressing
 from b2bua.media.prompts import Prompts
 from b2bua.media.sockets import PortPool, open_pair
 from b2bua.media.spool import Begin, End, SpoolWriter, spool_path
+from b2bua.media.spool_folders import FreeFolders
 from b2bua.media.spooler import Outcome, Share
 from b2bua.media.srtp import KEY_LENGTH
 from b2bua.media.tones import tone
@@ -68,6 +70,7 @@ class Switchboard:
         self._setup = protocol.Start(ports=(0, 0), spool="", prompts="")
         self._ports = PortPool(())
         self._prompts = Prompts("")
+        self._folders = FreeFolders(Path())
 
     def carry_out(self, command: protocol.AnyCommand) -> None:
         """Do what the b2bua process says; a leg closed meanwhile is none of its mistakes."""
@@ -162,6 +165,7 @@ class Switchboard:
         secrets.SystemRandom().shuffle(ports)
         self._ports = PortPool(ports)
         self._prompts = Prompts(command.prompts)
+        self._folders = FreeFolders(Path(command.spool))
 
     def _open(self, command: protocol.Open) -> None:
         def bind(port: int) -> tuple[socket.socket, socket.socket]:
@@ -186,7 +190,7 @@ class Switchboard:
         if command.record:
             path = spool_path(self._setup.spool, command.call, command.leg)
             begin = Begin(command.call, command.leg, time.monotonic(), time.time())
-            leg.spool = SpoolWriter(path, begin)
+            leg.spool = SpoolWriter(path, begin, self._folders)
             leg.inlet.spool = leg.spool.pending
         self._poller.add(door.fileno(), lambda: leg.knock(clock.stamp, reception.receive))
         self._poller.add(rtcp.fileno(), lambda: leg.hear_rtcp(clock.stamp, time.time()))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from b2bua.recorder.spool_folder import NO_CALLS
 from storage.data_directory import DataDirectory, write_atomically
 from storage.events import (
     Answered,
@@ -149,5 +150,7 @@ def spooled_calls(spool: Path) -> list[str]:
     """Return the names of the calls that have a spool directory."""
     with os.scandir(spool) as entries:
         return [
-            entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name != "failed"
+            entry.name
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False) and entry.name not in NO_CALLS
         ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from pathlib import Path
 
 from b2bua.media.spool import SpoolError
+from b2bua.media.spool_folders import FREE, recycle
 from b2bua.recorder.spooled import LegAudio, read_leg
 
 log = logging.getLogger(__name__)
 
 FAILED = "failed"
+NO_CALLS = (FAILED, FREE)
+"""Directories beside those of calls."""
 SUFFIX = ".spool"
 
 
@@ -55,15 +57,8 @@ class SpoolFolder:
         return audio, unreadable
 
     def remove(self) -> None:
-        """Delete it; its call is safe, or has nothing to keep."""
-        try:
-            for name in os.listdir(self.path):
-                os.unlink(os.path.join(self.path, name))
-            os.rmdir(self.path)
-        except FileNotFoundError:
-            return
-        except OSError:
-            shutil.rmtree(self.path, ignore_errors=True)
+        """Take its audio out of the world; its call is safe, or has nothing to keep."""
+        recycle(self.path)
 
     def put_aside(self, reason: str) -> None:
         """Move it, if it is there, to ``spool/failed`` with the reason, for a person; raises OSError."""

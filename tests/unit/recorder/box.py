@@ -13,6 +13,7 @@ from ZODB import DB
 from ZODB.DemoStorage import DemoStorage
 
 from b2bua.media.spool import RECORD, TICKS, Begin, End, Formats, SpoolWriter, spool_path
+from b2bua.media.spool_folders import FREE
 from b2bua.recorder.flac import write_flac
 from b2bua.recorder.recorder import Recorder
 from b2bua.recorder.spooled import LegAudio
@@ -123,7 +124,7 @@ class Box:
 
     def spooled(self) -> list[str]:
         """Return which calls still have a spool."""
-        return sorted(path.name for path in self.data.spool.iterdir() if path.is_dir())
+        return sorted(path.name for path in self.data.spool.iterdir() if path.is_dir() and path.name != FREE)
 
     def settle(self, seconds: float = 10.0) -> None:
         """Let the recorder work for a while."""
