@@ -18,7 +18,6 @@ from typing import Any, Final, TypeVar
 import transaction
 import zodburi
 from transaction.interfaces import TransientError
-from ZEO.ClientStorage import ClientStorage
 from ZEO.Exceptions import ClientDisconnected
 from ZODB import DB
 from ZODB.DemoStorage import DemoStorage
@@ -27,6 +26,7 @@ from ZODB.POSException import StorageError
 from storage.data_directory import DataDirectory
 from storage.evolution import evolve_main, require_current
 from storage.models import ROOT_KEY, Root
+from storage.store_client import StoreClient
 
 T = TypeVar("T")
 
@@ -198,11 +198,11 @@ def _once(db: DB) -> Callable[[], DB]:
     return lambda: db
 
 
-def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> ClientStorage:
+def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> StoreClient:
     path = str(data.store_socket)
     _require_listening(path)
     try:
-        return ClientStorage(
+        return StoreClient(
             path,
             storage=name,
             wait=True,
