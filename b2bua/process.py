@@ -98,7 +98,7 @@ class Process:
             self.alarms,
             lambda: [home.process for home in self.media.homes],
             self.lag.worst_recent,
-            {"ledger": Ledger(data, self.clock.utc), "recorder": Recorder(data, self.clock.mono)},
+            {"ledger": Ledger(data, self.clock.mono), "recorder": Recorder(data, self.clock.mono)},
         )
         self.media.on_spool_failed = self.troubles.recording
         self.figures = Figures(self)

@@ -12,18 +12,27 @@ from storage.data_directory import DataDirectory
 
 
 class Ledger:
-    """Tells how the ledger is; it writes at least every ten seconds."""
+    """Tells how the ledger is; it writes at least every ten seconds.
 
-    def __init__(self, data: DataDirectory, utc: Callable[[], float]) -> None:
+    Its silence is counted on our monotonic clock since its word last changed: the time it writes is the wall
+    clock's, which somebody may set.
+    """
+
+    def __init__(self, data: DataDirectory, mono: Callable[[], float]) -> None:
         self._data = data
-        self._utc = utc
+        self._mono = mono
+        self._said = float("nan")
+        self._heard = mono()
 
     def __call__(self) -> Neighbour | None:
         """Read its status; None when none ever ran on this directory."""
         status = read_ledger(self._data)
         if status is None:
             return None
-        return Neighbour(self._utc() - status.at, status.store_down, status.lag_bytes)
+        now = self._mono()
+        if status.at != self._said:
+            self._said, self._heard = status.at, now
+        return Neighbour(now - self._heard, status.store_down, status.lag_bytes)
 
 
 class Recorder:

@@ -79,14 +79,16 @@ def test_a_ledger_that_is_silent_or_cannot_commit_or_lags_is_alarmed() -> None:
 
 
 def test_the_ledgers_own_word_is_read(tmp_path: Path) -> None:
-    """None before one ever ran."""
+    """None before one ever ran; how long it is silent is our clock's affair, whatever its wall clock says."""
     data = DataDirectory(tmp_path)
     data.create()
-    ledger = Ledger(data, lambda: 1000.0)
+    times = iter([0.0, 100.0, 130.0, 131.0])
+    ledger = Ledger(data, lambda: next(times))
     assert ledger() is None
     fields = dict.fromkeys(LedgerStatus.__struct_fields__, 0) | {"alarms": (), "store_down": "gone"}
-    write_status(status_path(data), msgspec.convert(fields | {"at": 990.0, "lag_bytes": 7}, LedgerStatus))
-    assert ledger() == Neighbour(age=10.0, trouble="gone", lag_bytes=7)
+    for at, age in ((990.0, 0.0), (990.0, 30.0), (990.0 - 3600, 0.0)):
+        write_status(status_path(data), msgspec.convert(fields | {"at": at, "lag_bytes": 7}, LedgerStatus))
+        assert ledger() == Neighbour(age=age, trouble="gone", lag_bytes=7)
 
 
 def test_the_recorder_is_known_by_its_process(tmp_path: Path) -> None:
