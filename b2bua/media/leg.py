@@ -17,6 +17,7 @@ from b2bua.media.outlet import Outlet, mute
 from b2bua.media.protocol import Figures, Peer, Start
 from b2bua.media.quality import estimate
 from b2bua.media.reporting import Reporting
+from b2bua.media.rtcp import goodbye
 from b2bua.media.sockets import open_line
 from b2bua.media.spool import Formats, SpoolWriter
 from b2bua.media.srtp import Crypto
@@ -192,10 +193,20 @@ class Leg:
 
     def report(self, stamp: int, utc: float) -> None:
         """Send RTCP when it is due."""
-        if self.latch is None or self.line is None or stamp < self.reporting.due:
+        if stamp >= self.reporting.due:
+            self._send_report(stamp, utc, b"")
+
+    def say_goodbye(self, stamp: int, utc: float) -> None:
+        """Send a last report with a BYE, if anything was sent at all (RFC 3550 6.3.7)."""
+        self.settle()
+        if self.outlet.packets:
+            self._send_report(stamp, utc, goodbye(self.outlet.ssrc))
+
+    def _send_report(self, stamp: int, utc: float, more: bytes) -> None:
+        if self.latch is None or self.line is None:
             return
         self.settle()
-        compound = self.reporting.compose(self.inlet, self.outlet, stamp, utc)
+        compound = self.reporting.compose(self.inlet, self.outlet, stamp, utc) + more
         if self.crypto is not None:
             compound = self.crypto.protect_rtcp(compound)
         host, port = self.latch.source

@@ -240,6 +240,7 @@ class Switchboard:
 
     def _close(self, leg: Leg) -> None:
         self._fed.pop(leg.id, None)
+        leg.say_goodbye(self._clock.stamp, time.time())
         leg.close()
         del self.legs[leg.id]
         del self._slots[leg.id % SLOTS][leg.id]

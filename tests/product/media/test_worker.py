@@ -285,6 +285,8 @@ def test_reports_go_both_ways(worker: Worker, call: Call) -> None:
     caller.rtcp.sendto(answer, (worker.host, caller.target[1] + 1))
     worker.settle()
     trip = worker.close(1).round_trip_ms
+    while b"\x81\xcb\x00\x01" + report.ssrc.to_bytes(4, "big") != caller.rtcp.recv(2048)[-8:]:
+        pass
     assert trip is not None
     assert 0 <= trip < 5000
 
@@ -352,7 +354,8 @@ def test_a_replacement_takes_the_same_port_and_appends_to_the_spool(start: Worke
         heard = callee.hear()
         assert heard[4] == audio(life)
         if life == 0:
-            while not (worker.spool / "01CALL" / "a.spool").exists():
+            written = worker.spool / "01CALL" / "a.spool"
+            while not (written.exists() and written.stat().st_size):
                 caller.send(audio(life))
                 callee.hear()
             worker.kill()
