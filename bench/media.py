@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +90,19 @@ class OurWorker:
         self._tell(protocol.Bridge(a, b))
         return ports[0], ports[1]
 
+    def where_lost(self, calls: int) -> str:
+        """Close all endpoints; return what they counted, to tell on which side packets were lost."""
+        for endpoint in range(2 * calls):
+            self._tell(protocol.Close(endpoint))
+        closed: list[protocol.Figures] = []
+        while len(closed) < 2 * calls:
+            notices = self._notices.feed(self._socket.recv(65536))
+            closed += [each.figures for each in notices if isinstance(each, protocol.Closed)]
+        heard, passed = (
+            sum(getattr(each, name) for each in closed) for name in ("packets_in", "packets_out")
+        )
+        return f"worker heard {heard}, missed {sum(each.lost for each in closed)}, sent {passed}"
+
     def stop(self) -> None:
         """End the worker, spools written."""
         self._socket.close()
@@ -134,12 +146,14 @@ def measure(who: str, calls: int, seconds: float, recording: bool) -> dict[str, 
                 for number in range(calls)
             ]
             generator.aim([port for pair in pairs for port in pair])
-            generator.run(0.5)
+            warm = generator.run(0.5)
             before = cpu_seconds(under_test.process.pid)
             result = generator.run(seconds)
             used = cpu_seconds(under_test.process.pid) - before
+            if isinstance(under_test, OurWorker):
+                sent, received = (warm[way] + result[way] for way in ("sent", "received"))
+                result["where"] = f"sent {sent}, {under_test.where_lost(calls)}, came back {received}"
             if recording and isinstance(under_test, OurWorker):
-                time.sleep(1)
                 result["unrecorded"] = unrecorded(under_test.spool, calls, result["sent"] / (2 * calls))
     finally:
         generator.stop()
@@ -170,9 +184,7 @@ def main() -> int:
     names = ["box400"] if options.no_peer else ["box400", "rtpengine"]
     recording = not options.no_recording
     bad = False
-    print(
-        f"recording {'on' if recording else 'off'}, {options.seconds:g} s each, 50 packets/s each way"
-    )
+    print(f"recording {'on' if recording else 'off'}, {options.seconds:g} s each, 50 packets/s each way")
     print(f"{'calls':>5} {'relay':<10} {'us/packet':>9} {'lost':>6} {'p50 ms':>7} {'p99 ms':>7} {'ratio':>6}")
     for calls in map(int, options.calls.split(",")):
         medians: dict[str, float] = {}
@@ -187,6 +199,7 @@ def main() -> int:
             short = sum(each.get("unrecorded", 0) for each in rounds)
             if who == "box400" and (lost or short):
                 print(f"      {lost} packets lost, {short} recordings incomplete")
+                print("\n".join(f"      {each['where']}" for each in rounds))
                 bad = True
     return bad
 
