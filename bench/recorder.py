@@ -16,6 +16,7 @@ import psutil
 import soundfile
 
 from b2bua.recorder import voice
+from b2bua.recorder.finished import spooled_calls
 from storage.connection import open_recordings
 from storage.data_directory import DataDirectory
 from storage.journal import JournalWriter
@@ -70,7 +71,7 @@ def main() -> None:
             store_before = cpu(store.pid)
             with process("b2bua.recorder", data) as recorder:
                 before, began = cpu(recorder.pid), time.monotonic()
-                while any(path.is_dir() for path in data.spool.iterdir()):
+                while spooled_calls(data.spool):
                     if recorder.poll() is not None:
                         raise SystemExit("the recorder ended")
                     time.sleep(0.05)

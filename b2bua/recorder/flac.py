@@ -27,7 +27,7 @@ def write_flac(composition: Composition, path: Path) -> tuple[int, str]:
         memory, "w", RATE, 2, "PCM_16", format="FLAC", compression_level=_COMPRESSION
     ) as out:
         for block in composition.blocks():
-            out.write(block)
+            out.buffer_write(block.data, "int16")
     content = memory.getbuffer()
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
     try:

@@ -208,7 +208,7 @@ class Recorder:
             return
         if self._suspects.get(plan.call, 0) >= ATTEMPTS:
             raise _Hopeless(f"composing it ended the recorder {ATTEMPTS} times")
-        if waiting.folder.sizes() is None and not self._may_be_silent(plan):
+        if not waiting.folder.exists() and not self._may_be_silent(plan):
             return
         try:
             fresh.append(self._recorded(waiting, directory))

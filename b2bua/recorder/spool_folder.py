@@ -38,6 +38,10 @@ class SpoolFolder:
         except FileNotFoundError:
             return None
 
+    def exists(self) -> bool:
+        """Whether there is such a directory."""
+        return os.path.isdir(self.path)
+
     def read(self, legs: set[str]) -> tuple[dict[str, LegAudio], list[str]]:
         """Return the audio of those legs that are there, and what could not be read (leg and reason).
 
@@ -46,13 +50,13 @@ class SpoolFolder:
         audio: dict[str, LegAudio] = {}
         unreadable: list[str] = []
         for leg in sorted(legs):
-            path = self.path / f"{leg}{SUFFIX}"
+            path = os.path.join(self.path, leg + SUFFIX)
             try:
                 audio[leg] = read_leg(path)
             except FileNotFoundError:
                 continue
             except SpoolError as error:
-                if path.stat().st_size:  # an empty file holds nothing that could be lost
+                if os.path.getsize(path):  # an empty file holds nothing that could be lost
                     unreadable.append(f"{leg}: {error}")
         return audio, unreadable
 

@@ -7,7 +7,6 @@ runs of equal records are read here with numpy. Whatever is torn ends its segmen
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,16 +22,10 @@ _FIRST_GUESS = 16
 little. The first run is taken to be all, as it is in a plain call."""
 
 _notes: msgspec.msgpack.Decoder[Begin | Formats | End] = msgspec.msgpack.Decoder(Begin | Formats | End)
-_RECORD = np.dtype(
-    [
-        ("stamp", ">u8"),
-        ("length", ">u2"),
-        ("first", "u1"),
-        ("kind", "u1"),
-        ("sequence", ">u2"),
-        ("time", ">u4"),
-    ]
-)
+_UNKNOWN = ("unknown", 8000)
+_RECORD = np.dtype([("stamp", ">u8"), ("word", ">u4"), ("sequence", ">u2"), ("time", ">u4")])
+"""Head of a packet's record; ``word`` is its length, the first octet of RTP, marker and payload type."""
+_BUT_MARKER = np.uint32(0xFFFFFF7F)
 
 
 class LegAudio(NamedTuple):
@@ -61,17 +54,18 @@ class _Reading:
         self.data = data
         self.heads: list[npt.NDArray[np.void]] = []
         self.starts: list[npt.NDArray[np.int64]] = []
+        self.counts: list[int] = []
         self.lengths: list[int] = []
-        self.kinds: list[npt.NDArray[np.int64]] = []
+        self.kinds: list[int] = []
         self.codecs: list[str] = []
         self.whole = True
-        self._types: dict[int, tuple[str, int]] = {}
-        self._codes: npt.NDArray[np.int64] | None = None
+        self._types = _STATIC
+        """What a payload type means from now on."""
         self._guess = 0
 
     def segment(self, at: int, end: int) -> None:
         """Read the records of one segment, up to what is torn."""
-        self._mean(_STATIC)
+        self._types = _STATIC
         self._guess = end
         begun = closed = False
         while at + RECORD.size <= end:
@@ -85,7 +79,7 @@ class _Reading:
                 except (msgspec.MsgspecError, UnicodeDecodeError):
                     break
                 if isinstance(note, Formats):
-                    self._mean(_STATIC | note.types)
+                    self._types = _STATIC | note.types
                 begun = begun or isinstance(note, Begin)
                 closed = closed or isinstance(note, End)
                 at += size
@@ -96,55 +90,42 @@ class _Reading:
             at += count * size
         self.whole = self.whole and closed
 
-    def _mean(self, types: dict[int, tuple[str, int]]) -> None:
-        """From now on a payload type means this."""
-        self._types = types
-        self._codes = None
-
-    def _codes_now(self) -> npt.NDArray[np.int64]:
-        """Return for each payload type the index of its codec."""
-        codes = [self._code("unknown")] * 128
-        for kind, (name, _rate) in self._types.items():
-            if 0 <= kind < 128:
-                codes[kind] = self._code(name)
-        return np.array(codes, dtype=np.int64)
-
     def _code(self, name: str) -> int:
         if name not in self.codecs:
             self.codecs.append(name)
         return self.codecs.index(name)
 
     def _run(self, at: int, end: int, size: int) -> int:
-        """Take as many packets of this size as follow each other; 0: not even the first one is RTP."""
+        """Take as many packets of this size and type as follow each other; 0: the first one is not RTP."""
         most = (end - at) // size
         guess = min(self._guess, most)
         self._guess = _FIRST_GUESS
+        kind = self.data[at + RECORD.size + 1] & 0x7F
+        same = (size - RECORD.size) << 16 | 0x8000 | kind
         while True:
             heads = np.ndarray((guess,), dtype=_RECORD, buffer=self.data, offset=at, strides=(size,))
-            same = (heads["length"] == size - RECORD.size) & (heads["first"] == 0x80)
-            count = guess if same.all() else int(np.argmin(same))
+            equal = (heads["word"] & _BUT_MARKER) == same
+            count = guess if equal.all() else int(equal.argmin())
             if count < guess or guess == most:
                 break
             guess = min(guess * 4, most)
         if count:
-            heads = heads[:count]
-            self.heads.append(heads)
-            if self._codes is None:
-                self._codes = self._codes_now()
-            self.kinds.append(self._codes[heads["kind"] & 0x7F])
-            self.starts.append(at + RECORD.size + RTP_HEADER + size * np.arange(count, dtype=np.int64))
+            self.heads.append(heads[:count])
+            first = at + RECORD.size + RTP_HEADER
+            self.starts.append(np.arange(first, first + size * count, size, dtype=np.int64))
+            self.counts.append(count)
             self.lengths.append(size - RECORD.size - RTP_HEADER)
+            self.kinds.append(self._code(self._types.get(kind, _UNKNOWN)[0]))
         return count
 
     def result(self) -> LegAudio:
         """Return everything read as one."""
-        lengths = np.repeat(np.array(self.lengths, dtype=np.int64), [len(part) for part in self.starts])
         return LegAudio(
             arrivals=_joined([part["stamp"] for part in self.heads]) / TICKS,
             timestamps=_joined([part["time"] for part in self.heads]).astype(np.uint32),
-            kinds=_joined(self.kinds),
+            kinds=np.repeat(np.array(self.kinds, dtype=np.int64), self.counts),
             starts=_joined(self.starts),
-            lengths=lengths,
+            lengths=np.repeat(np.array(self.lengths, dtype=np.int64), self.counts),
             data=self.data,
             codecs=tuple(self.codecs),
             whole=self.whole,
@@ -160,7 +141,8 @@ def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 
 def read_leg(path: str | os.PathLike[str]) -> LegAudio:
     """Read one leg; raises SpoolError when not even its head is there, OSError when it cannot be opened."""
-    data = Path(path).read_bytes()
+    with open(path, "rb", buffering=0) as file:
+        data = file.read()
     at = len(MAGIC) + SEAM_LENGTH
     if not data.startswith(MAGIC) or len(data) < at:
         raise SpoolError(f"{path}: not a spool file")
