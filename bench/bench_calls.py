@@ -1,11 +1,11 @@
 """CPU per complete call of the whole box, beside Sippy B2BUA in the same run.
 
     ./test --all                          runs it with the other benches
-    .venv/bin/python bench/bench_calls.py  [--calls 1500] [--rates 50,100,150]
+    .venv/bin/python -m bench.bench_calls  [--calls 1500] [--rates 50,100,150]
 
 Each row is one load of sipp with IMS-sized INVITEs: box400 with the settings of `box400 run` (media ports
-allocated, journal fsynced, records committed, trace on), unrecorded and recorded apart, and Sippy without media.
-The run fails if a call failed, if a record or a recording is missing afterwards, or if the goal is missed.
+allocated, journal fsynced, records committed, trace on), unrecorded and recorded apart, and Sippy without
+media. The run fails if a call failed, a record or a recording is missing afterwards, or the goal is missed.
 """
 
 from __future__ import annotations
