@@ -67,7 +67,7 @@ class StreamPort:
         self._closing = False
         factory: Any = _Accepting(self)
         if tls is not None:
-            factory = TLSMemoryBIOFactory(tls.server_context(), False, factory)
+            factory = _AcceptingTls(tls.server_context(), False, factory)
             factory.noisy = False
         self._listening = network.listenTCP(bind[1], factory, backlog=256, interface=bind[0])
         self.local: Remote = (bind[0], self._listening.getHost().port)
@@ -241,6 +241,14 @@ class _Accepting(Factory):
 
     def buildProtocol(self, addr: Any) -> Connection | None:
         return self._port.accept(addr.host, addr.port)
+
+
+class _AcceptingTls(TLSMemoryBIOFactory):
+    """Lets the connections that are refused go before any TLS is spoken."""
+
+    def buildProtocol(self, addr: Any) -> Any:
+        protocol: Any = super().buildProtocol(addr)  # wraps what it gets, None too
+        return None if protocol.wrappedProtocol is None else protocol
 
 
 class _Opening(ClientFactory):

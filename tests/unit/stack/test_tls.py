@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
+from twisted.logger import globalLogPublisher
 
 from b2bua.stack.strangers import Gate
 from b2bua.stack.transports.listeners import Listeners, ListenFailed
@@ -78,10 +79,10 @@ def authority(tmp_path):
     return Authority(tmp_path)
 
 
-def listen(authority, name, receiver, host="127.0.0.1", clients=""):
+def listen(authority, name, receiver, host="127.0.0.1", clients="", knows=lambda host: True):
     """Open a TLS listener of its own."""
     certificate, key = authority.issue(name, host)
-    listeners = Listeners(reactor, receiver, lambda _: Gate(lambda: 0.0, lambda host: True, phones=False))
+    listeners = Listeners(reactor, receiver, lambda _: Gate(lambda: 0.0, knows, phones=False))
     listeners.configure(
         [
             ListenerSnapshot(
@@ -118,6 +119,27 @@ def test_two_boxes_speak_over_mutual_tls(authority):
     assert not here.failed
     yield us.close()
     yield them.close()
+
+
+@pytest_twisted.inlineCallbacks
+def test_strangers_are_refused_before_the_handshake(authority):
+    """Their connection is closed at once, and nothing is logged."""
+    them = listen(authority, "them", Remembering(), knows=lambda host: False)
+    failures = []
+
+    def observe(event):
+        if "log_failure" in event:
+            failures.append(event["log_failure"])
+
+    globalLogPublisher.addObserver(observe)
+    try:
+        with socket.create_connection(local(them, "them")) as stranger:
+            assert (yield deferToThread(stranger.recv, 100)) == b""
+        assert them.counts()["them", "tls"].strangers == 1
+        yield them.close()
+    finally:
+        globalLogPublisher.removeObserver(observe)
+    assert failures == []
 
 
 @pytest.mark.parametrize(
