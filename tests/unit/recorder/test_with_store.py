@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from ZODB.blob import is_blob_record as is_blob
+from ZODB.FileStorage import FileStorage
 
 from storage.connection import StoreDown, open_recordings
 from storage.data_directory import DataDirectory
@@ -45,6 +48,21 @@ def test_pack_and_play(box: Box) -> None:
     assert box.recordings.usage("acme").count == 3
     assert not list((box.data.store).glob("*.old"))
     assert len(list(box.data.store.glob("blobs/**/*.blob"))) == 3
+
+
+def test_a_recording_takes_one_file_and_one_record(box: Box) -> None:
+    """Nothing else is left in the blob directory, and no record of a blob is stored twice."""
+    for number in range(3):
+        box.call(number)
+    box.settle()
+    files = [path for path in box.data.store.glob("blobs/**/*") if path.is_file()]
+    assert len([path for path in files if path.suffix == ".blob"]) == 3
+    assert not [path for path in files if ".tmp" in path.name]
+    with closing(FileStorage(str(box.data.store / "recordings.fs"), read_only=True)) as storage:
+        oids = [
+            record.oid for transaction in storage.iterator() for record in transaction if is_blob(record.data)
+        ]
+    assert len(oids) == len(set(oids)) == 3
 
 
 def test_a_held_recording_is_not_deleted(box: Box) -> None:
