@@ -141,10 +141,11 @@ class Session:
                 self.acceptance = None
                 self._leave()
             return
+        status = 487 if self.stage is Stage.EARLY else 0
         invite = self.invite
         if invite is not None:
             invite.on_early_bye()
-        self.finish(by_peer=True, status=0, reason=request.get("Reason") or "")
+        self.finish(by_peer=True, status=status, reason=request.get("Reason") or "")
 
     def _on_prack(self, request: Request, transaction: Server) -> None:
         try:
