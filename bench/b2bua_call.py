@@ -72,14 +72,21 @@ class WorkerSocket:
         self.written += data
         return len(data)
 
+    def _next_ports(self, count: int) -> tuple[int, ...]:
+        first = self._ports = 20000 + (self._ports + 2 * count) % 9000
+        return tuple(range(first, first + 2 * count, 2))
+
     def answers(self) -> bytes:
         """Answer what was said since."""
         data, self.written = self.written, b""
         answers = []
         for command in self._commands.feed(data):
-            if isinstance(command, protocol.Open):
-                self._ports = 20000 + (self._ports + 2) % 9000
-                answers.append(protocol.frame(protocol.Opened(command.endpoint, self._ports)))
+            if isinstance(command, protocol.Open) and not command.port:
+                (port,) = self._next_ports(1)
+                answers.append(protocol.frame(protocol.Opened(command.endpoint, port)))
+            elif isinstance(command, protocol.Reserve):
+                ports = self._next_ports(command.count)
+                answers.append(protocol.frame(protocol.Reserved(command.address, ports)))
             elif isinstance(command, protocol.Close):
                 answers.append(protocol.frame(protocol.Closed(command.endpoint, protocol.Figures())))
             elif isinstance(command, protocol.Ping):

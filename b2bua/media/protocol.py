@@ -1,7 +1,8 @@
 """What the b2bua process and a media worker say to each other over a UNIX stream socket.
 
 A frame is a 4-byte big-endian length and the msgpack of one tagged struct. Commands are carried out in order.
-``Open`` is answered by ``Opened`` or ``Refused``, ``Close`` by ``Closed``, ``Ping`` by ``Pong``.
+``Open`` is answered by ``Opened`` or ``Refused``, ``Close`` by ``Closed``, ``Reserve`` by ``Reserved``,
+``Ping`` by ``Pong``; an ``Open`` on a reserved port is certain to succeed and not answered.
 A worker whose socket closes flushes its spools and ends.
 
 After a worker died its replacement is told everything again: ``Start``, then for each endpoint ``Open``
@@ -86,9 +87,17 @@ class Open(Command, frozen=True):
     record: bool = False
     srtp: bool = False
     port: int = 0
-    """The port a dead worker had, 0: any."""
+    """The port a dead worker had, or one that this worker has reserved; 0: any."""
     srtp_key: bytes = b""
     """The key a dead worker had made."""
+
+
+class Reserve(Command, frozen=True):
+    """Bind some port pairs now, for calls to come; ``Reserved`` may name fewer, when few are free."""
+
+    address: str
+    count: int
+    """0: nobody will open on this address any more, release what was reserved there."""
 
 
 class Connect(Command, frozen=True):
@@ -200,6 +209,13 @@ class Dead(Notice, frozen=True):
     endpoint: int
 
 
+class PromptMissing(Notice, frozen=True):
+    """A prompt could not be read, or is empty; the play went on without it."""
+
+    endpoint: int
+    name: str
+
+
 class SpoolFailed(Notice, frozen=True):
     """Recording of this leg stopped for good (disk full ...); the call goes on."""
 
@@ -214,6 +230,13 @@ class Closed(Notice, frozen=True):
     figures: Figures
 
 
+class Reserved(Notice, frozen=True):
+    """These ports are bound and wait for their ``Open``."""
+
+    address: str
+    ports: tuple[int, ...]
+
+
 class Pong(Notice, frozen=True):
     """The worker is alive; totals since its start."""
 
@@ -225,9 +248,21 @@ class Pong(Notice, frozen=True):
 
 
 AnyCommand = (
-    Start | Open | Connect | Bridge | Unbridge | Play | Tone | Stop | Listen | SendKeys | Close | Ping
+    Start
+    | Open
+    | Reserve
+    | Connect
+    | Bridge
+    | Unbridge
+    | Play
+    | Tone
+    | Stop
+    | Listen
+    | SendKeys
+    | Close
+    | Ping
 )
-AnyNotice = Opened | Refused | Key | Played | Dead | SpoolFailed | Closed | Pong
+AnyNotice = Opened | Refused | Key | Played | Dead | PromptMissing | SpoolFailed | Closed | Reserved | Pong
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[AnyCommand] = msgspec.msgpack.Decoder(AnyCommand)

@@ -23,6 +23,9 @@ from storage.data_directory import DataDirectory, Settings
 OPEN_WITHIN = 5.0
 """Seconds until an ``open`` without an answer (its worker is being replaced) fails."""
 
+SPARE_PORTS = 12
+"""Ports that a worker of the box keeps ready for the calls to come, on each address that has calls."""
+
 _log = Logger()
 
 
@@ -47,6 +50,8 @@ class RelaySettings(msgspec.Struct, frozen=True):
     """0: one for each core."""
     dead_after: float = 60.0
     """Seconds without a packet until ``on_dead``."""
+    spare_ports: int = 0
+    """Ports each worker binds ahead on an address once it was used, so that ``open`` need not wait."""
     strict: bool = False
     """Take media from the address in SDP only, even if that looks to be behind NAT."""
 
@@ -61,6 +66,7 @@ def relay_settings(
         addresses={listener.name: media_address(listener) for listener in listeners},
         ports=settings.rtp_ports,
         workers=settings.workers,
+        spare_ports=SPARE_PORTS,
     )
 
 
@@ -89,8 +95,14 @@ class WorkerHome:
         index: int,
         start: protocol.Start,
         on_spool_failed: Callable[[WorkerEndpoint, str], None],
+        spare_ports: int = 0,
     ) -> None:
         self.endpoints: dict[int, WorkerEndpoint] = {}
+        self._spare_ports = spare_ports
+        self._spares: dict[str, list[int]] = {}
+        """Ports reserved in the worker, by address."""
+        self._reserving: set[str] = set()
+        """Addresses for which the worker was asked."""
         self.process = WorkerProcess(reactor, index, start, self._tell_all, self._fallen, self._take)
         self._on_spool_failed = on_spool_failed
 
@@ -106,6 +118,23 @@ class WorkerHome:
         """Open an endpoint here."""
         self.endpoints[endpoint.number] = endpoint
         self.send(endpoint.opening())
+
+    def take_spare(self, address: str) -> int:
+        """Return a port that the worker has bound already; 0: there is none, but there will be."""
+        if not self._spare_ports or not self.process.up:
+            return 0
+        spares = self._spares.setdefault(address, [])
+        port = spares.pop() if spares else 0
+        if len(spares) * 2 < self._spare_ports and address not in self._reserving:
+            self._reserving.add(address)
+            self.send(protocol.Reserve(address, self._spare_ports - len(spares)))
+        return port
+
+    def keep_spares(self, addresses: set[str]) -> None:
+        """Release the ports reserved on all other addresses."""
+        for address in self._spares.keys() - addresses:
+            del self._spares[address]
+            self.send(protocol.Reserve(address, 0))
 
     def close(self, endpoint: WorkerEndpoint) -> None:
         """Close an endpoint; without a worker there is nothing to close and nothing known."""
@@ -132,12 +161,19 @@ class WorkerHome:
                 self.send(sound)
 
     def _fallen(self) -> None:
+        self._spares.clear()
+        self._reserving.clear()
         for endpoint in list(self.endpoints.values()):
             if endpoint.closing:
                 self._forget(endpoint, MediaStats())
 
     def _take(self, notice: protocol.AnyNotice) -> None:
         if isinstance(notice, protocol.Pong):
+            return
+        if isinstance(notice, protocol.Reserved):
+            self._reserving.discard(notice.address)
+            if notice.address in self._spares:
+                self._spares[notice.address] += notice.ports
             return
         endpoint = self.endpoints.get(notice.endpoint)
         if endpoint is None:
@@ -157,6 +193,8 @@ class WorkerHome:
             case protocol.Dead():
                 if endpoint.on_dead is not None and not endpoint.closing:
                     endpoint.on_dead()
+            case protocol.PromptMissing():
+                _log.error("call {call}: no prompt {name}", call=endpoint.call, name=notice.name)
             case protocol.SpoolFailed():
                 self._on_spool_failed(endpoint, notice.reason)
             case protocol.Closed():
@@ -178,7 +216,7 @@ class WorkerRelay:
         self._numbers = 0
         count = settings.workers or os.cpu_count() or 1
         self.homes = [
-            WorkerHome(reactor, index, self._start(ports), self._spool_failed)
+            WorkerHome(reactor, index, self._start(ports), self._spool_failed, settings.spare_ports)
             for index, ports in enumerate(port_slices(settings.ports, count))
         ]
 
@@ -186,6 +224,8 @@ class WorkerRelay:
         """Put listeners in force, for endpoints opened from now on."""
         addresses = {listener.name: media_address(listener) for listener in listeners}
         self._settings = msgspec.structs.replace(self._settings, addresses=addresses)
+        for home in self.homes:
+            home.keep_spares({address.bind for address in addresses.values()})
 
     def start(self) -> None:
         """Start the workers; ``open`` may be called at once."""
@@ -202,9 +242,14 @@ class WorkerRelay:
         """Allocate a port pair in the call's worker; raises KeyError for a listener unknown."""
         address = self._settings.addresses[listener]
         self._numbers += 1
-        opening = protocol.Open(self._numbers, call, leg, address.bind, record, srtp)
         home = self.homes[zlib.crc32(call.encode()) % len(self.homes)]
+        port = home.take_spare(address.bind) if not srtp else 0
+        opening = protocol.Open(self._numbers, call, leg, address.bind, record, srtp, port)
         endpoint = WorkerEndpoint(home, opening, address.advertise)
+        if port:
+            endpoint.has_opened(protocol.Opened(endpoint.number, port))
+            home.add(endpoint)
+            return endpoint.opened
         home.add(endpoint)
         late = self._reactor.callLater(OPEN_WITHIN, self._open_is_late, home, endpoint)
         return endpoint.opened.addBoth(_cancel_timer, late)

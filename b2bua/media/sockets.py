@@ -38,6 +38,10 @@ class PortPool:
                     raise
         raise OSError(errno.EADDRNOTAVAIL, "no port is free")
 
+    def __len__(self) -> int:
+        """Count the free ones."""
+        return len(self._free)
+
     def claim(self, port: int) -> None:
         """Take one port, which a dead worker had; raises ValueError if it is not free here."""
         self._free.remove(port)
@@ -88,15 +92,15 @@ def open_line(door: socket.socket, peer: tuple[str, int], dscp: int) -> socket.s
     try:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         line.connect(peer)
-        _forget_queued(line)
+        forget_queued(line)
     except OSError:
         line.close()
         raise
     return line
 
 
-def _forget_queued(line: socket.socket) -> None:
-    """Drop what anybody sent between ``bind`` and ``connect``."""
+def forget_queued(bound: socket.socket) -> None:
+    """Drop what anybody sent since ``bind``."""
     with contextlib.suppress(BlockingIOError):
         while True:
-            line.recv(1)
+            bound.recv(1)

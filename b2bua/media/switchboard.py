@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import socket
 import time
@@ -15,7 +16,7 @@ from b2bua.media.playing import Audio, Playing
 from b2bua.media.poller import Poller
 from b2bua.media.pressing import Pressing
 from b2bua.media.prompts import Prompts
-from b2bua.media.sockets import PortPool, open_pair
+from b2bua.media.sockets import PortPool, forget_queued, open_pair
 from b2bua.media.spool import Begin, End, SpoolWriter, spool_path
 from b2bua.media.spool_folders import FreeFolders
 from b2bua.media.spooler import Outcome, Share
@@ -24,6 +25,9 @@ from b2bua.media.tones import tone
 
 SLOTS = 40
 """Each leg is looked after at one tick of so many (0.8 s): spool, silence, RTCP."""
+
+RESERVED_PART = 8
+"""At most one free port of so many is reserved at a time."""
 
 LegCommand: TypeAlias = (
     protocol.Connect
@@ -71,6 +75,8 @@ class Switchboard:
         self._ports = PortPool(())
         self._prompts = Prompts("")
         self._folders = FreeFolders(Path())
+        self._reserved: dict[tuple[str, int], tuple[socket.socket, socket.socket]] = {}
+        """Door and RTCP socket by address and port, bound before there is a leg for them."""
 
     def carry_out(self, command: protocol.AnyCommand) -> None:
         """Do what the b2bua process says; a leg closed meanwhile is none of its mistakes."""
@@ -78,6 +84,8 @@ class Switchboard:
             self._start(command)
         elif isinstance(command, protocol.Open):
             self._open(command)
+        elif isinstance(command, protocol.Reserve):
+            self._reserve(command)
         elif isinstance(command, protocol.Ping):
             return
         elif command.endpoint in self.legs:
@@ -141,7 +149,7 @@ class Switchboard:
                 leg.unbridge()
             case protocol.Play():
                 law = _law(leg)
-                pieces = [self._prompts.get(name, law) for name in command.prompts]
+                pieces = [self._prompt(leg, name, law) for name in command.prompts]
                 self._play(leg, command.play, Audio(pieces, law, command.repeat, round(command.skip * 8000)))
             case protocol.Tone():
                 law = _law(leg)
@@ -167,12 +175,34 @@ class Switchboard:
         self._prompts = Prompts(command.prompts)
         self._folders = FreeFolders(Path(command.spool))
 
+    def _reserve(self, command: protocol.Reserve) -> None:
+        """Bind ahead, but never so many that other addresses run short."""
+        address = command.address
+        if not command.count:
+            for key in [key for key in self._reserved if key[0] == address]:
+                for bound in self._reserved.pop(key):
+                    bound.close()
+                self._ports.give_back(key[1])
+            return
+        ports = []
+        with contextlib.suppress(OSError):
+            for _ in range(min(command.count, len(self._ports) // RESERVED_PART)):
+                port, pair = self._ports.take(lambda port: open_pair(address, port, self._setup.dscp))
+                self._reserved[address, port] = pair
+                ports.append(port)
+        self._tell(protocol.Reserved(address, tuple(ports)))
+
     def _open(self, command: protocol.Open) -> None:
         def bind(port: int) -> tuple[socket.socket, socket.socket]:
             return open_pair(command.address, port, self._setup.dscp)
 
+        reserved = self._reserved.pop((command.address, command.port), None)
         try:
-            if command.port:
+            if reserved is not None:
+                door, rtcp = reserved
+                forget_queued(door)
+                forget_queued(rtcp)
+            elif command.port:
                 self._ports.claim(command.port)
                 door, rtcp = bind(command.port)
             else:
@@ -182,7 +212,7 @@ class Switchboard:
             return
         clock = self._clock
         leg = Leg(command.endpoint, door, rtcp, self._setup, self._poller, clock.stamp)
-        leg.restored = command.port != 0
+        leg.restored = command.port != 0 and reserved is None
         if command.srtp:
             leg.srtp_key = command.srtp_key or secrets.token_bytes(KEY_LENGTH)
         leg.on_key = lambda key: self._pressed(leg, key)
@@ -196,7 +226,14 @@ class Switchboard:
         self._poller.add(rtcp.fileno(), lambda: leg.hear_rtcp(clock.stamp, time.time()))
         self.legs[leg.id] = leg
         self._slots[leg.id % SLOTS][leg.id] = leg
-        self._tell(protocol.Opened(leg.id, leg.port, leg.srtp_key))
+        if reserved is None:
+            self._tell(protocol.Opened(leg.id, leg.port, leg.srtp_key))
+
+    def _prompt(self, leg: Leg, name: str, law: str) -> bytes:
+        prompt = self._prompts.get(name, law)
+        if not prompt:
+            self._tell(protocol.PromptMissing(leg.id, name))
+        return prompt
 
     def _play(self, leg: Leg, number: int, audio: Audio) -> None:
         leg.feed = Playing(number, audio)

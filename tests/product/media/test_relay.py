@@ -33,7 +33,13 @@ Relays = Callable[..., "RelayStage"]
 class RelayStage:
     """Real workers on a loopback address of our own."""
 
-    def __init__(self, directory: Path, workers: int = 1, ports: tuple[int, int] = (20000, 20999)) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        workers: int = 1,
+        ports: tuple[int, int] = (20000, 20999),
+        spare_ports: int = 4,
+    ) -> None:
         self.host = "127.0.0.1"
         self.prompt = "prompt"
         for name in ("spool", "prompts"):
@@ -48,6 +54,7 @@ class RelayStage:
             {"carrier": MediaAddress(media, self.host)},
             ports,
             workers,
+            spare_ports=spare_ports,
         )
         self.relay = WorkerRelay(_reactor(), settings)
         self.relay.start()
@@ -221,6 +228,40 @@ async def test_calls_are_spread_over_workers_and_stay_together(stages: Relays) -
         assert sum(one.number in home.endpoints and other.number in home.endpoints for home in homes) == 1
     assert len({end.port for end in ends}) == 16
     await DeferredList([end.close() for end in ends])
+
+
+@pytest_twisted.ensureDeferred
+async def test_no_call_but_the_first_waits_for_its_ports(
+    stages: Relays, phone: Callable[..., Phone], complaints: list[str]
+) -> None:
+    """They are bound ahead; a worker that died has none, and its replacement gets new ones."""
+    stage = stages()
+    (home,) = stage.relay.homes
+    for lives in range(2):
+        ends = await stage.call(phone(), phone())
+        while not any(home._spares.values()):
+            await deferLater(reactor, 0.01)
+        ready = stage.relay.open("02CALL", "a", "carrier", record=False)
+        assert ready.called
+        await DeferredList([end.close() for end in (*ends, await ready)])
+        os.kill(home.process.pid, signal.SIGKILL)
+        while home.process.restarts == lives:
+            await deferLater(reactor, 0.01)
+        assert not any(home._spares.values())
+    assert complaints == ["media worker {index} (pid {pid}) is lost"] * 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_listeners_that_are_gone_keep_no_ports(stages: Relays) -> None:
+    """What was bound ahead on their addresses is released."""
+    stage = stages()
+    (home,) = stage.relay.homes
+    end = await stage.wait(stage.relay.open("01CALL", "a", "carrier", record=False))
+    while not any(home._spares.values()):
+        await deferLater(reactor, 0.01)
+    stage.relay.configure([])
+    assert home._spares == {}
+    await stage.wait(end.close())
 
 
 @pytest_twisted.ensureDeferred

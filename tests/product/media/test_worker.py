@@ -187,6 +187,15 @@ def test_prompts_play_one_after_the_other_and_then_say_so(worker: Worker, phone:
     assert worker.hear(protocol.Played) == protocol.Played(1, 7)
 
 
+def test_a_missing_prompt_is_told_and_the_call_goes_on(worker: Worker, phone: Phones) -> None:
+    """Whose fault it is can be read in the log; the play ends without it."""
+    caller = phone()
+    worker.open(1)
+    worker.tell(protocol.Connect(1, caller.peer()), protocol.Play(1, 7, ("nowhere",)))
+    assert worker.hear(protocol.PromptMissing) == protocol.PromptMissing(1, "nowhere")
+    assert worker.hear(protocol.Played) == protocol.Played(1, 7)
+
+
 def test_a_prompt_stops_at_once_and_the_bridge_goes_on(worker: Worker, call: Call) -> None:
     """An announcement to one side of a bridge: he hears it instead of the other, who hears him still."""
     caller, callee = call
@@ -411,6 +420,42 @@ def test_when_no_port_is_free_it_says_so(worker: Worker) -> None:
     assert "no port" in worker.hear(protocol.Refused, 3).reason
     worker.tell(protocol.Open(4, "01CALL", "b3", "192.0.2.1"))
     worker.hear(protocol.Refused, 4)
+
+
+def test_a_reserved_port_is_ready_and_has_heard_nothing(worker: Worker, phone: Phones) -> None:
+    """Its ``Open`` is not answered; who sent before is not taken for the peer, even behind NAT."""
+    worker.tell(protocol.Reserve(worker.host, 2))
+    ports = worker.hear(protocol.Reserved).ports
+    assert len(set(ports)) == 2
+    early, near, far = phone(), phone(), phone()
+    for each in (early, near):
+        each.aim(worker.host, ports[0])
+    early.send(spoken("a call of before"))
+    far.aim(worker.host, ports[1])
+    worker.tell(
+        protocol.Open(1, "01CALL", "a", worker.host, port=ports[0]),
+        protocol.Connect(1, protocol.Peer("192.168.200.200", 4000, "PCMA", 8)),
+        protocol.Open(2, "01CALL", "b1", worker.host, port=ports[1]),
+        protocol.Connect(2, far.peer()),
+        protocol.Bridge(1, 2),
+    )
+    assert worker.settle().endpoints == 2
+    near.send(spoken("phone"))
+    assert far.hear()[4] == spoken("phone")
+    assert worker.close(1).strangers == 0
+
+
+def test_what_is_reserved_can_be_released(worker: Worker) -> None:
+    """Never more than an eighth of what is free is held back; others may bind what was released."""
+    worker.tell(protocol.Start((20000, 20063), str(worker.spool), str(worker.spool)))
+    worker.tell(protocol.Reserve(worker.host, 12))
+    ports = worker.hear(protocol.Reserved).ports
+    assert len(ports) == 4
+    worker.tell(protocol.Reserve(worker.host, 0))
+    assert worker.settle().endpoints == 0
+    for port in ports:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind((worker.host, port))
 
 
 def test_a_command_for_a_closed_endpoint_is_too_late(worker: Worker) -> None:
