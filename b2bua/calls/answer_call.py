@@ -76,8 +76,8 @@ async def converse(call: Call, caller: Caller, callee: Callee) -> CallEnd:
     if caller.other is not callee:
         caller.bridge(callee)
     call.bridged(callee.leg_id, callee.target)
-    await call.wait(callee.hung_up)
-    return CallEnd(outcome=Outcome.ANSWERED, by=HungUpBy.ANSWERER)
+    end = await call.wait(callee.hung_up)
+    return CallEnd(outcome=Outcome.ANSWERED, by=HungUpBy.ANSWERER if end.by_peer else HungUpBy.BOX)
 
 
 async def announce(call: Call, caller: Caller, outcome: Outcome, ports: CallPorts) -> None:

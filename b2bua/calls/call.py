@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from b2bua.calls.counts import CallCounts
 from b2bua.calls.course import CallState, Course
-from b2bua.calls.ports import CallEnd, Clock, Invitation, Journal, MediaEndpoint
+from b2bua.calls.ports import CallEnd, Clock, Invitation, Journal, LegEnd, MediaEndpoint
 from domain.outcomes import HungUpBy, Outcome
 
 if TYPE_CHECKING:
@@ -89,9 +89,15 @@ class Call(Course):
         if self._waiting and self.task is not None:
             self.task.cancel()
 
-    def caller_left(self) -> None:
-        """End the call because the caller hung up or cancelled; the outcome tells at which step."""
-        self.cut(CallEnd(outcome=self.failed_with or _GAVE_UP[self.state], by=HungUpBy.CALLER))
+    def caller_left(self, end: LegEnd) -> None:
+        """End the call because its caller's leg is over; the outcome tells at which step.
+
+        Where the box ended the leg by itself, the session has run out, or the caller owed an answer (488).
+        """
+        outcome = self.failed_with or _GAVE_UP[self.state]
+        if not end.by_peer and end.status == 488 and self.talking_mono is None:
+            outcome = Outcome.NO_COMMON_CODEC
+        self.cut(CallEnd(outcome=outcome, by=HungUpBy.CALLER if end.by_peer else HungUpBy.BOX))
 
     def guard(self, function: Callable[P, T]) -> Callable[P, T | None]:
         """Make a callback into the call's code from outside its flow; a mistake there ends this call only."""

@@ -165,7 +165,7 @@ class Switchboard:
         if call.answered_mono is None:
             call.sip_status = end.status
         call.leg_ended("a", end.status, end.reason, by_peer=end.by_peer)
-        call.caller_left()
+        call.caller_left(end)
 
     def _lost(self, failure: Failure, call: Call) -> None:
         """Log what even closing the call could not bear."""

@@ -263,15 +263,18 @@ class Session:
         self.request("PRACK", rows, body or b"")
         return sdp
 
-    def end(self, reason: str = "") -> None:
-        """Hang up a confirmed session: BYE now, or at the ACK that we still wait for (RFC 3261 15)."""
+    def end(self, reason: str = "", status: int = 0) -> None:
+        """Hang up a confirmed session: BYE now, or at the ACK that we still wait for (RFC 3261 15).
+
+        ``status`` tells the user what was wrong with the peer, 0: nothing.
+        """
         if self.stage is Stage.OVER:
             return
         if self.acceptance is not None and self.acceptance.waiting:
             self._bye_reason = reason
         else:
             self._send_bye(reason)
-        self.finish(by_peer=False, status=0, reason=reason, stay=True)
+        self.finish(by_peer=False, status=status, reason=reason, stay=True)
 
     def send_delayed_bye(self) -> bool:
         """Send the BYE that waited for an ACK; True when the session is over anyway."""

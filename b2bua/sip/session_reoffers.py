@@ -114,7 +114,7 @@ def _acknowledged(session: Session, ack: Request | None) -> None:
     if session.offers.open is Open.OURS:
         answer = sdp_of(ack)
         if not answer:
-            session.end('SIP;cause=488;text="No answer in ACK"')
+            session.end('SIP;cause=488;text="No answer in ACK"', 488)
             return
         session.offers.they_answer()
         if session.user is not None:

@@ -324,7 +324,7 @@ class IncomingInvite:
         if session.offers.open is Open.OURS:
             answer = sdp_of(ack)
             if not answer:
-                session.end('SIP;cause=488;text="No answer in ACK"')
+                session.end('SIP;cause=488;text="No answer in ACK"', 488)
                 return
             session.offers.they_answer()
         if user is not None:

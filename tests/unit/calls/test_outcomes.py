@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.defer import Deferred
 
+from b2bua.calls.ports import LegEnd
 from b2bua.sdp import G729
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
 from domain.snapshot import (
@@ -401,6 +402,28 @@ def test_a_caller_who_left_before_his_call_was_taken_in_costs_no_port() -> None:
     leg.peer_cancels()
     stage.switchboard.arrive(leg)
     assert outcome(stage) is Outcome.GAVE_UP_EARLY
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(0, Outcome.GAVE_UP_RINGING), (488, Outcome.NO_COMMON_CODEC)]
+)
+def test_a_callers_leg_that_the_box_itself_ended(status: int, expected: Outcome) -> None:
+    """His session ran out, or he owed the answer to a late offer: nobody hung up but the box."""
+    stage = Stage()
+    stage.call().ended.callback(LegEnd(by_peer=False, status=status, reason="SIP;cause=408"))
+    assert outcome(stage) is expected
+    assert stage.end().by == "box"
+
+
+def test_a_callees_leg_that_the_box_itself_ended() -> None:
+    """The session of who answered ran out."""
+    stage = Stage()
+    stage.call()
+    leg = stage.leg("b1")
+    leg.peer_answers(sdp())
+    leg.ended.callback(LegEnd(by_peer=False, status=0, reason="SIP;cause=408"))
+    assert outcome(stage) is Outcome.ANSWERED
+    assert stage.end().by == "box"
 
 
 def test_our_own_mistake_while_a_call_is_taken_in_ends_it() -> None:
