@@ -246,6 +246,7 @@ def main() -> int:
         if options.profile:
             with cProfile.Profile() as profile:
                 bench.play(options.calls, 500)
+            bench.close()
             pstats.Stats(profile).sort_stats("tottime").print_stats(90)
             return 0
         bench.spent.clear()
