@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+
+import pytest
+
 from tests.product.audio import read_stereo, seconds_of
 from tests.product.box import Box
 from tests.product.waiting import wait_until
@@ -16,8 +20,15 @@ TALK = 3.0
 BACK_WITHIN = 5.0
 
 
-def test_audio_comes_back_after_a_media_worker_died(box: Box, note: Note) -> None:
-    """Kill every worker: all hear each other again, record and recording are right apart from the gap."""
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGKILL, id="killed"),
+        pytest.param(signal.SIGSTOP, id="hangs", marks=pytest.mark.long),
+    ],
+)
+def test_audio_comes_back_after_a_media_worker_died(box: Box, note: Note, how: signal.Signals) -> None:
+    """Take every worker: all hear each other again, record and recording are right apart from the gap."""
     box.expected_errors.append("media worker")
     place = box.place
     carrier = Witness(place.sip, place.carrier, place.target, RECORDED)
@@ -27,7 +38,7 @@ def test_audio_comes_back_after_a_media_worker_died(box: Box, note: Note) -> Non
         before = [set(carrier.heard_by(side).sources) for side in calls + carrier.legs]
         died = carrier.now()
         for worker in processes(box, "b2bua.media"):
-            worker.kill()
+            worker.send_signal(how)
         sides = calls + carrier.legs
         carrier.run(
             BACK_WITHIN + 5,
@@ -48,8 +59,8 @@ def test_audio_comes_back_after_a_media_worker_died(box: Box, note: Note) -> Non
             (seen, sound, seconds_of(sound.left, CALLER_HERTZ), seconds_of(sound.right, GATEWAY_HERTZ))
         )
     note(
-        f"{CALLS} calls, all workers killed: audio back after {min(silences):.2f} to {max(silences):.2f} "
-        f"s; recordings "
+        f"{CALLS} calls, {how.name} to all workers: audio back after {min(silences):.2f} to "
+        f"{max(silences):.2f} s; recordings "
         + ", ".join(
             f"{sound.seconds:.1f} s with {left:.1f} and {right:.1f} s of voice"
             for _, sound, left, right in sounds
