@@ -272,9 +272,13 @@ class Leg:
     def talk(self, payload: bytes = SILENCE, payload_type: int = 8) -> None:
         """Send one packet of audio to the box."""
         assert self.remote_media is not None
+        self.rtp.sendto(self.packet(payload, payload_type), self.remote_media)
+
+    def packet(self, payload: bytes, payload_type: int = 8) -> bytes:
+        """Write the next RTP packet."""
         self._sequence += 1
         head = struct.pack("!BBHII", 0x80, payload_type, self._sequence, self._sequence * 160, 0x1234)
-        self.rtp.sendto(head + payload, self.remote_media)
+        return head + payload
 
     def listen_for_audio(self, seconds: float) -> bytes:
         """Return the payload of the newest packet of audio, b"" when none came within so many seconds."""
