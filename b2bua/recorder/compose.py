@@ -16,7 +16,8 @@ from b2bua.recorder.timeline import CALLER, Course
 
 _BLOCK = 60 * RATE
 """Samples composed at once, so that an hour's call needs no more memory than a minute's."""
-_SILENT_CODECS = frozenset({"CN", "telephone-event"})
+_SILENT_CODECS = frozenset({"CN", "telephone-event", "unknown"})
+"""What is no lost audio: pauses, digits, and strays of payload types that nobody negotiated."""
 _LONGEST = 86400.0
 """Seconds of the longest recording; a journal that claims more is wrong."""
 _LONGEST_OVERHANG = 10.0
