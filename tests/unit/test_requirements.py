@@ -14,11 +14,6 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def test_what_tests_run_on_is_what_the_product_runs_on() -> None:
-    """The development lock holds every package of the product's lock, in the same version.
-
-    All but setuptools, of which the tests' tools want an older one; the product does not import it.
-    """
+    """The development lock holds every package of the product's lock, in the same version."""
     product, development = pins("requirements.txt"), pins("requirements-dev.txt")
-    assert {
-        name: version for name, version in product.items() if development.get(name) != version
-    }.keys() <= {"setuptools"}
+    assert {name: version for name, version in product.items() if development.get(name) != version} == {}
