@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from b2bua.sip.check import check_request, check_response
-from b2bua.sip.core_admission import Admit, Admitted
+from b2bua.sip.core_admission import Admit, Admitted, Refused
 from b2bua.sip.core_endpoint import (
     ACCEPT,
     ALLOW,
@@ -141,12 +141,11 @@ class SipCore:
     def _refuse_broken(self, request: Request, flow: Flow, error: SipError) -> None:
         """Answer what is malformed, if its sender is known; an INVITE once, however often it is repeated."""
         admission = self._admit(request, flow)
-        counters = self.endpoint.counters
-        if not isinstance(admission, Admitted):
-            counters.silenced += 1
-            return
         if error.message is None:
-            counters.unanswerable += 1
+            self.endpoint.counters.unanswerable += 1
+            return
+        if not isinstance(admission, Admitted):
+            self._turn_away(request, flow, admission)
             return
         if request.method != "INVITE":
             self._answer_statelessly(request, flow, error.status, error.reason, error.headers)
@@ -162,6 +161,15 @@ class SipCore:
             known.on_request(request)
         else:
             self._refuse_invite(request, flow, key, None, admission, error)
+
+    def _turn_away(self, request: Request, flow: Flow, refused: Refused) -> None:
+        """Give a stranger his challenge or refusal, or nothing."""
+        counters = self.endpoint.counters
+        if refused.status:
+            counters.refused += 1
+            self._answer_statelessly(request, flow, refused.status, refused.reason, refused.headers)
+        else:
+            counters.silenced += 1
 
     def _refuse_invite(
         self,
@@ -271,11 +279,7 @@ class SipCore:
         endpoint = self.endpoint
         admission = self._admit(request, flow)
         if not isinstance(admission, Admitted):
-            if admission.status:
-                endpoint.counters.refused += 1
-                self._answer_statelessly(request, flow, admission.status, admission.reason, admission.headers)
-            else:
-                endpoint.counters.silenced += 1
+            self._turn_away(request, flow, admission)
             return
         merge_key = (request.call_id, request.from_.tag or "", request.cseq.number, request.method)
         refusal = self._why_not(request, merge_key)

@@ -164,7 +164,8 @@ class TrunkRegistration:
         self, attempt: int, flows: list[Flow], round_: int, request: Request, response: Response
     ) -> None:
         repeated = request.has("Authorization") or request.has("Proxy-Authorization")
-        stale = any("stale=true" in row.lower() for row in response.get_all("WWW-Authenticate"))
+        asked = "Proxy-Authenticate" if response.status == 407 else "WWW-Authenticate"
+        stale = any("stale=true" in row.lower() for row in response.get_all(asked))
         header = self._credentials(response, request) if self._credentials is not None else None
         if header is None or (repeated and not stale):
             self._failed("REGISTER refused: wrong password or realm", 0.0)
