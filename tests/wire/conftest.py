@@ -40,6 +40,7 @@ class WirePlace(Place):
     def __init__(self, directory: Path) -> None:
         super().__init__()
         self.plain = f"{self.network}.5"
+        self.stranger = f"{self.network}.66"
         self.ims = f"{self.network}.11"
         self.landing = f"{self.network}.12"
         self.secretive = f"{self.network}.13"
@@ -63,12 +64,17 @@ class Wire:
         self.caller = ""
         """Who calls in the current test."""
         self._more: list[Peer] = []
+        self._desks = itertools.count(100)
 
     def udp(self, host: str, port: int = 0) -> UdpPeer:
         """Open another peer for the current test."""
         peer = UdpPeer((host, port), self.place.sip)
         self._more.append(peer)
         return peer
+
+    def desk(self) -> str:
+        """Return an address for a phone: another one each time, since strangers may not try often."""
+        return f"{self.place.network}.{next(self._desks)}"
 
     def tcp(self, host: str, port: int = 0, **options: Any) -> StreamPeer:
         """Open another peer for the current test; see :class:`StreamPeer`."""

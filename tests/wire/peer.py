@@ -127,7 +127,9 @@ class Peer:
         self.belongings.clear()
 
     def close(self) -> None:
-        """Close all sockets."""
+        """Close all sockets, once or again."""
+        if self._selector.get_map() is None:
+            return
         self.forget()
         for key in list(self._selector.get_map().values()):
             self._selector.unregister(key.fileobj)
