@@ -18,8 +18,6 @@ class Prompts:
         self._directory = Path(directory)
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._octets = 0
-        self.missing = 0
-        """Prompts asked for that could not be read."""
 
     def get(self, name: str, law: str) -> bytes:
         """Return a prompt in ``PCMA`` or ``PCMU``, empty when it cannot be read; ValueError: not a name."""
@@ -32,7 +30,6 @@ class Prompts:
         try:
             prompt = (self._directory / f"{name}.{_SUFFIX[law]}").read_bytes()
         except OSError:
-            self.missing += 1
             return b""
         self._kept[key] = prompt
         self._octets += len(prompt)

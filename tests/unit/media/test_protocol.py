@@ -35,6 +35,7 @@ NOTICES = [
     protocol.Key(1, "5"),
     protocol.Played(1, 2),
     protocol.Dead(1),
+    protocol.PromptMissing(1, "abc"),
     protocol.SpoolFailed(1, "disk full"),
     protocol.Closed(1, protocol.Figures(1, 2, 3, 4.5, None, 4.4, 6)),
     protocol.Pong(1, 2, 3, 4.0),
