@@ -175,7 +175,14 @@ class WorkerProcess:
             if isinstance(notice, protocol.Pong):
                 self.last = notice
             else:
-                self._on_notice(notice)
+                self._pass_on(notice)
+
+    def _pass_on(self, notice: protocol.AnyNotice) -> None:
+        """Give a notice to whom it concerns; a mistake in one call must not cost the worker's other calls."""
+        try:
+            self._on_notice(notice)
+        except Exception:
+            _log.failure("a call could not take {notice}", notice=notice)
 
     def lost(self) -> None:
         """Make sure the process is dead, so that its ports are free, then replace it."""
@@ -187,8 +194,8 @@ class WorkerProcess:
             self._young_deaths = 0 if lived > OLD else self._young_deaths + 1
             _log.error("media worker {index} (pid {pid}) is lost", index=self.index, pid=self.pid)
             self.kill()
+            self._timer = self._reactor.callLater(0, self._reap)
             self._on_down()
-            self._reap()
 
     def stop(self) -> Deferred[None]:
         """End the worker in order; fires when the process is gone."""

@@ -22,6 +22,7 @@ from b2bua.calls.ports import MediaEndpoint, MediaUnavailable, Remote
 from b2bua.media import supervision
 from b2bua.media.relay import MediaAddress, RelaySettings, WorkerRelay
 from b2bua.media.spool import read_spool
+from b2bua.media.telephone_event import event_payload
 from tests.contracts.media_contract import CONTRACT, Stage
 from tests.product.media.wire import Phone, address
 
@@ -191,6 +192,48 @@ async def test_a_call_may_open_and_close_while_its_worker_is_replaced(
     assert new.port
     await stage.wait(new.close())
     assert complaints
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_relay_stopped_in_the_moment_its_worker_dies_starts_no_other(
+    stages: Relays, complaints: list[str]
+) -> None:
+    """Who learns of the death may be the one who ends it all."""
+    stage = stages()
+    end = await stage.wait(stage.relay.open("01CALL", "a", "carrier", record=False))
+    process = stage.relay.homes[0].process
+    os.kill(process.pid, signal.SIGKILL)
+    stopping: list[Deferred[Any]] = []
+    end.close().addCallback(lambda _: stopping.append(stage.relay.stop()))
+    while not stopping:
+        await deferLater(reactor, 0.01)
+    await stage.wait(stopping[0])
+    assert process.pid == 0
+    assert reactor.getDelayedCalls() == []
+    assert complaints
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_mistake_in_one_call_costs_no_other(stages: Relays, phone: Callable[..., Phone]) -> None:
+    """An exception in what a call does with a key is logged; the worker stays."""
+    stage, caller, callee = stages(), phone(), phone()
+    ends = await stage.call(caller, callee)
+    heard: Deferred[str] = Deferred()
+    ends[0].on_key = lambda key: [][0]
+    ends[1].on_key = heard.callback
+    logged: list[Any] = []
+    globalLogPublisher.addObserver(logged.append)
+    for end, sender in zip(ends, (caller, callee), strict=True):
+        end.connect(Remote(sender.host, sender.port, "PCMA", 8, event_payload_type=101))
+        await passes(caller, callee)
+        sender.send_raw(event_payload("5", False, 160), 101, sender.sequence + 1, sender.timestamp, True)
+        sender.sequence += 1
+    assert await stage.wait(heard) == "5"
+    globalLogPublisher.removeObserver(logged.append)
+    assert [event["log_failure"].type for event in logged if "log_failure" in event] == [IndexError]
+    assert stage.relay.homes[0].process.restarts == 0
+    for end in ends:
+        await stage.wait(end.close())
 
 
 @pytest_twisted.ensureDeferred
