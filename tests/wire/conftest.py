@@ -207,11 +207,12 @@ def options(peer: Peer, call_id: str) -> bytes:
 
 
 @contextmanager
-def running_box(directory: Path) -> Iterator[Wire]:
-    """Run a box; afterwards it must end well, and its records must be those of its journal."""
+def running_box(directory: Path, configuration: str = "") -> Iterator[Wire]:
+    """Run a box, with ``box.yaml`` unless told otherwise; afterwards it must end well, and its records must
+    be those of its journal."""
     place = WirePlace(directory)
-    configuration = (Path(__file__).parent / "box.yaml").read_text(encoding="utf-8")
-    box = Box(directory / "data", place, configuration)
+    usual = (Path(__file__).parent / "box.yaml").read_text(encoding="utf-8")
+    box = Box(directory / "data", place, configuration or usual)
     try:
         box.start()
         wire = Wire(box, place)

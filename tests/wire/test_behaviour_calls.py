@@ -289,6 +289,7 @@ def test_an_early_bye_of_the_bound_number(wire: Wire) -> None:
         (480, "no-answer", 480),
         (404, "refused-by-target", 480),
         (603, "refused-by-target", 480),
+        (302, "refused-by-target", 480),
         (488, "no-common-codec", 488),
         (500, "trunk-down", 503),
     ],
