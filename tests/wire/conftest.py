@@ -274,7 +274,7 @@ def compare_records(wire: Wire) -> None:
     found = wait_until(committed, "as many records as calls") if wire.journal.records() else []
     for each in found:
         record = expected[each["id"]]
-        for field in ("outcome", "talk_ms", "access_ms", "caller"):
+        for field in ("outcome", "talk_ms", "access_ms", "caller", "number"):
             assert each[field] == getattr(record, field), (field, each, record)
 
 
