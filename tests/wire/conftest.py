@@ -274,7 +274,7 @@ def compare_records(wire: Wire) -> None:
     found = wait_until(committed, "as many records as calls") if wire.journal.records() else []
     for each in found:
         record = expected[each["id"]]
-        for field in ("outcome", "talk_ms", "access_ms", "caller", "number"):
+        for field in ("outcome", "hung_up_by", "sip_status", "talk_ms", "access_ms", "caller"):
             assert each[field] == getattr(record, field), (field, each, record)
 
 

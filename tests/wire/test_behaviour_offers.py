@@ -216,6 +216,43 @@ def reoffer(leg: Leg, method: str, offer: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("side", ["caller", "callee"])
+def test_hold_as_old_phones_do_it(wire: Wire, side: str) -> None:
+    """Address 0.0.0.0 (RFC 2543 B.5), or port 0: nothing is sent there, and after it both are heard again."""
+    caller, callee = wire.bridge()
+    wire.talk(caller, callee)
+    leg = caller if side == "caller" else callee
+    host, port = leg.media
+    answer = reoffer(leg, "INVITE", sdp(("0.0.0.0", port), version=2))
+    assert b"m=audio 0 " not in answer
+    leg.send("INVITE", body=sdp((host, 0), version=3))
+    stopped = leg.final("INVITE")
+    if stopped.status == 200:
+        assert b"m=audio 0 " in stopped.body
+        leg.ack(stopped)
+    else:
+        assert stopped.status == 488
+    reoffer(leg, "INVITE", leg.offer(version=4))
+    wire.hang_up(caller, callee)
+
+
+def test_other_streams_are_declined(wire: Wire) -> None:
+    """Video, fax and a second audio stream get port 0, in their order (RFC 3264 6)."""
+    caller = Leg.of(wire.carrier, "4001003722", wire.caller)
+    more = (
+        b"m=video 40000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+        b"m=image 40002 udptl t38\r\nm=audio 40004 RTP/AVP 8\r\n"
+    )
+    wire.carrier.send(caller.invitation(body=caller.offer() + more))
+    callee = Leg.rung(wire.gateway)
+    callee.answer()
+    ok = caller.up()
+    streams = [line for line in ok.body.split(b"\r\n") if line.startswith(b"m=")]
+    assert [line.split()[0] for line in streams] == [b"m=audio", b"m=video", b"m=image", b"m=audio"]
+    assert [line.split()[1] == b"0" for line in streams] == [False, True, True, True]
+    wire.hang_up(caller, callee)
+
+
+@pytest.mark.parametrize("side", ["caller", "callee"])
 def test_a_new_address_for_audio_and_signalling(wire: Wire, side: str) -> None:
     """One side moves to another port: audio, and requests inside the dialog, follow (RFC 3261 12.2)."""
     caller, callee = wire.bridge()
