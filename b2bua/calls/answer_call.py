@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from b2bua.calls.call import Call, CallState
-from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller, receive_caller
+from b2bua.calls.converse import converse
 from b2bua.calls.hunt import NotReached, hunt
 from b2bua.calls.negotiation import SdpError
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, MediaUnavailable
@@ -29,7 +29,7 @@ async def answer_call(call: Call, leg: InboundLeg, ports: CallPorts) -> CallEnd:
             await greet(call, caller, plan)
         start_ringback(call, caller, plan)
         callee = await hunt(call, caller, plan, ports)
-        return await converse(call, caller, callee)
+        return await converse(call, caller, callee, ports)
     except SdpError:  # in his offer, or in his answer to our late one
         return _by_box(Outcome.NO_COMMON_CODEC)
     except MediaUnavailable:
@@ -69,17 +69,6 @@ def start_ringback(call: Call, caller: Caller, plan: NumberPlan) -> None:
         caller.hear_ringback(plan.ringback)
 
 
-async def converse(call: Call, caller: Caller, callee: Callee) -> CallEnd:
-    """Connect caller and callee until one of them hangs up."""
-    caller.hush()
-    await caller.answer()
-    if caller.other is not callee:
-        caller.bridge(callee)
-    call.bridged(callee.leg_id, callee.target)
-    end = await call.wait(callee.hung_up)
-    return CallEnd(outcome=Outcome.ANSWERED, by=HungUpBy.ANSWERER if end.by_peer else HungUpBy.BOX)
-
-
 async def announce(call: Call, caller: Caller, outcome: Outcome, ports: CallPorts) -> None:
     """Tell the caller why he is not connected: a system prompt where one fits, else busy tone if he was
     answered."""
@@ -91,7 +80,7 @@ async def announce(call: Call, caller: Caller, outcome: Outcome, ports: CallPort
         await caller.say((prompt,))
     elif caller.answered:
         assert call.plan is not None
-        await caller.sound("busy", call.plan.busy_tone_seconds)
+        await caller.sound("busy", call.plan.busy_tone_seconds, ports.clock)
 
 
 async def turn_away(call: Call, leg: InboundLeg, outcome: Outcome, ports: CallPorts) -> CallEnd:

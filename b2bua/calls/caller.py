@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import Logger
-from twisted.python.failure import Failure
+from twisted.internet.defer import CancelledError
 
 from b2bua.calls.call import Call
 from b2bua.calls.negotiation import Negotiation, codecs_of_extension, wants_srtp
-from b2bua.calls.party import Party
-from b2bua.calls.ports import CallPorts, DialFailed, InboundLeg, MediaEndpoint
+from b2bua.calls.party import Party, expected_to_end
+from b2bua.calls.ports import CallPorts, InboundLeg, MediaEndpoint
 from b2bua.sdp import SessionDescription
-
-_log = Logger()
 
 
 async def receive_caller(call: Call, leg: InboundLeg, ports: CallPorts, *, record: bool) -> Caller:
@@ -56,7 +52,6 @@ class Caller(Party):
         self._connected = False
         self._description: SessionDescription | None = None
         """The one answer of the caller's dialog, the same in 183 and 200."""
-        self._sound: Deferred[None] | None = None
         self.attend(leg)
         endpoint.on_dead = call.guard(partial(call.audio_lost, self.leg_id))
 
@@ -110,7 +105,7 @@ class Caller(Party):
                 self._connected = True
             return
         self._connect()
-        self.leg.answer(self._description).addErrback(_expected_to_end)
+        self.leg.answer(self._description).addErrback(expected_to_end)
 
     def _connect(self) -> None:
         if not self._connected:
@@ -129,7 +124,7 @@ class Caller(Party):
             await self.call.wait(playing)
             return
         bound = self._clock.after(max(0.0, left))
-        bound.addCallbacks(lambda _: playing.cancel(), _expected_to_end)
+        bound.addCallbacks(lambda _: playing.cancel(), expected_to_end)
         try:
             await self.call.wait(playing)
         except CancelledError:
@@ -143,36 +138,3 @@ class Caller(Party):
         remote = self.negotiation.remote
         if remote is not None and remote.event_payload_type is None:
             self.endpoint.listen_for_keys(on)
-
-    async def sound(self, tone: str, seconds: float) -> None:
-        """Sound a tone for some seconds."""
-        self.hush()
-        self._keep(self.endpoint.tone(tone))
-        try:
-            await self.call.wait(self._clock.after(seconds))
-        finally:
-            self.hush()
-
-    def hear_ringback(self, prompt: str | None) -> None:
-        """Let the caller hear the tenant's ringback prompt over and over, or the ring tone, until hushed."""
-        self.hush()
-        if prompt is not None:
-            self._keep(self.endpoint.play((prompt,), repeat=True))
-        else:
-            self._keep(self.endpoint.tone("ringback"))
-
-    def hush(self) -> None:
-        """Stop what the caller hears from the box."""
-        sound, self._sound = self._sound, None
-        if sound is not None:
-            sound.cancel()
-
-    def _keep(self, sound: Deferred[None]) -> None:
-        self._sound = sound
-        sound.addErrback(_expected_to_end)
-
-
-def _expected_to_end(failure: Failure) -> None:
-    """Drop the end of a sound that was hushed, or of an answer whose leg is over; log anything else."""
-    if not failure.check(CancelledError, DialFailed):
-        _log.failure("sound or answer failed", failure)

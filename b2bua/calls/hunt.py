@@ -13,6 +13,7 @@ from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller
 from b2bua.calls.negotiation import Negotiation, SdpError
+from b2bua.calls.party import Party
 from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable
 from b2bua.sdp import SessionDescription
 from domain.outcomes import Outcome, outcome_of_all
@@ -66,17 +67,18 @@ class Round:
     def __init__(
         self,
         call: Call,
-        caller: Caller,
+        waiting: Party | None,
         targets: Sequence[Authorised],
         ports: CallPorts,
         *,
         record: bool,
         ringback: str | None,
     ) -> None:
+        """``waiting``: who hears that it rings, None for nobody; legs are offered his codec first."""
         self.failures: list[Outcome] = []
         """Why each target failed, once it has."""
         self._call = call
-        self._caller = caller
+        self._waiting = waiting
         self._targets = targets
         self._ports = ports
         self._record = record
@@ -86,27 +88,37 @@ class Round:
         self._done: Deferred[Callee | None] = Deferred()
         self._closed = False
         self._heard: Callee | None = None
-        """Whose early media the caller hears."""
+        """Whose early media is heard."""
+        self._timer: Deferred[None] | None = None
 
     async def run(self, seconds: float) -> Callee | None:
         """Ring for so long; return who answered or None."""
-        timer = self._ports.clock.after(seconds)
-        timer.addCallbacks(self._time_up, _given_up)
         winner: Callee | None = None
         try:
-            for target in self._targets:
-                if not self._closed:
-                    self._try(target, 0)
-            winner = await self._call.wait(self._done)
+            winner = await self._call.wait(self.start(seconds))
             return winner
         finally:
-            self._closed = True
-            timer.cancel()
-            for opening in list(self._opening):
-                opening.cancel()
-            for callee in self._ringing:
-                if callee is not winner:
-                    self._drop(callee, ELSEWHERE if winner is not None else "")
+            self.stop(winner)
+
+    def start(self, seconds: float) -> Deferred[Callee | None]:
+        """Ring for so long; fires with who answered or None. To be followed by ``stop``."""
+        self._timer = self._ports.clock.after(seconds)
+        self._timer.addCallbacks(self._time_up, _given_up)
+        for target in self._targets:
+            if not self._closed:
+                self._try(target, 0)
+        return self._done
+
+    def stop(self, winner: Callee | None) -> None:
+        """Give up everybody who rings, but for the winner."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for opening in list(self._opening):
+            opening.cancel()
+        for callee in self._ringing:
+            if callee is not winner:
+                self._drop(callee, ELSEWHERE if winner is not None else "")
 
     # -- one target --------------------------------------------------------------------------------
 
@@ -142,7 +154,7 @@ class Round:
         negotiation = Negotiation(endpoint, route.codecs, srtp=route.srtp, randomness=self._ports.randomness)
         callee = Callee(call, leg_id, endpoint, negotiation, target.target.number, route)
         try:
-            offer = callee.offer(self._caller.negotiation.codec)
+            offer = callee.offer("PCMA" if self._waiting is None else self._waiting.negotiation.codec)
         except SdpError:
             self._failed_target(Outcome.NO_COMMON_CODEC)
             return
@@ -184,19 +196,19 @@ class Round:
         single = len(self._targets) == 1
         if description is not None and single and callee.route.plays_early_media:
             self._hear(callee, description)
-        if status >= 180:
-            self._caller.ring()
+        if status >= 180 and self._waiting is not None:
+            self._waiting.ring()
 
     def _hear(self, callee: Callee, description: SessionDescription) -> None:
-        """Let the caller hear the only leg's own early media instead of ringback."""
+        """Let who waits hear the only leg's own early media instead of ringback."""
         try:
             callee.accept(description)
         except SdpError:
             return
-        if self._heard is None and self._caller.open_early_media():
+        if self._heard is None and self._waiting is not None and self._waiting.open_early_media():
             self._heard = callee
-            self._caller.hush()
-            self._caller.bridge(callee)
+            self._waiting.hush()
+            self._waiting.bridge(callee)
             self._call.step("early-media", callee.leg_id)
 
     def _answered(self, target: Authorised, index: int, callee: Callee, answer: SessionDescription) -> None:
@@ -244,11 +256,11 @@ class Round:
 
     def _unhear(self, callee: Callee) -> None:
         """Go back to the box's ringback after a leg whose early media the caller heard has failed."""
-        if self._heard is callee:
+        if self._heard is callee and self._waiting is not None:
             self._heard = None
-            self._caller.unbridge()
+            self._waiting.unbridge()
             if not self._closed:
-                self._caller.hear_ringback(self._ringback)
+                self._waiting.hear_ringback(self._ringback)
 
     # -- the end of the round ----------------------------------------------------------------------
 

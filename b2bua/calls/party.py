@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
 from b2bua.calls.call import Call
 from b2bua.calls.negotiation import Negotiation, SdpError
-from b2bua.calls.ports import CallEnd, Leg, MediaEndpoint
+from b2bua.calls.ports import CallEnd, Clock, DialFailed, Leg, MediaEndpoint
 from b2bua.sdp import SessionDescription
 from domain.outcomes import HungUpBy, Outcome
+
+_log = Logger()
 
 
 class Party:
@@ -26,6 +32,7 @@ class Party:
         self.other: Party | None = None
         """Who this party is bridged to."""
         self._attended: Leg | None = None
+        self._sound: Deferred[None] | None = None
         call.parties.append(self)
         endpoint.on_key = call.guard(self._pressed)
 
@@ -74,6 +81,44 @@ class Party:
             self.other = None
             self.endpoint.unbridge()
 
+    def ring(self) -> None:
+        """Do nothing: a party of a talk was answered long ago; see Caller."""
+
+    def open_early_media(self) -> bool:
+        """Tell whether the party can hear us now."""
+        return True
+
+    # -- what is heard from the box ----------------------------------------------------------------
+
+    async def sound(self, tone: str, seconds: float, clock: Clock) -> None:
+        """Sound a tone for some seconds."""
+        self.hush()
+        self._keep(self.endpoint.tone(tone))
+        try:
+            await self.call.wait(clock.after(seconds))
+        finally:
+            self.hush()
+
+    def hear_ringback(self, prompt: str | None) -> None:
+        """Let the party hear the tenant's ringback prompt over and over, or the ring tone, until hushed."""
+        self.hush()
+        if prompt is not None:
+            self._keep(self.endpoint.play((prompt,), repeat=True))
+        else:
+            self._keep(self.endpoint.tone("ringback"))
+
+    def hush(self) -> None:
+        """Stop what the party hears from the box."""
+        sound, self._sound = self._sound, None
+        if sound is not None:
+            sound.cancel()
+
+    def _keep(self, sound: Deferred[None]) -> None:
+        self._sound = sound
+        sound.addErrback(expected_to_end)
+
+    # -- what arrives in the dialog ----------------------------------------------------------------
+
     def _reoffered(self, offer: SessionDescription) -> SessionDescription | None:
         try:
             return self.answer_to(offer)
@@ -100,3 +145,9 @@ class Party:
         self.call.key(self.leg_id, digit)
         if self.other is not None:
             self.other.endpoint.send_keys(digit)
+
+
+def expected_to_end(failure: Failure) -> None:
+    """Drop the end of a sound that was hushed, or of an answer whose leg is over; log anything else."""
+    if not failure.check(CancelledError, DialFailed):
+        _log.failure("sound or answer failed", failure)

@@ -310,6 +310,8 @@ class CallEnd(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     by: HungUpBy
+    caller_up: bool = False
+    """Whether the caller was still there when the talk with him ended; he may be served on."""
 
 
 @dataclass(frozen=True, slots=True)
