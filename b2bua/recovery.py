@@ -14,9 +14,9 @@ from twisted.logger import Logger
 
 from b2bua.calls.ports import Journal
 from b2bua.sip.core import SipCore
-from b2bua.sip.dialog import DialogState, decode_state
+from b2bua.sip.dialog import DialogState, Phase, decode_state
 from domain.outcomes import HungUpBy, Outcome
-from storage.events import Answered, DialogNow, Ended, LegDialled, LegEnded, Spooled, Started
+from storage.events import Answered, DialogNow, Ended, LegAnswered, LegDialled, LegEnded, Spooled, Started
 from storage.journal import Event, OpenCall
 
 _log = Logger()
@@ -27,26 +27,39 @@ class OpenLeg(NamedTuple):
 
     call: str
     leg: str
-    dialog: DialogState | None
-    """None when the process died between the journal's line and the first message."""
+    dialogs: tuple[DialogState, ...]
+    """One for each phone that rings; empty when the process died between the journal's line and the first
+    message."""
 
 
 def open_legs(call: OpenCall) -> list[OpenLeg]:
     """Return the legs of a cut call that are still up, with what their ending needs; the caller first."""
-    dialogs: dict[str, DialogState | None] = {}
+    legs: dict[str, dict[str, DialogState]] = {}
     for event in call.events:
         match event:
             case Started():
-                dialogs["a"] = None
-            case LegDialled(leg=leg):
-                dialogs.setdefault(leg, None)
-            case DialogNow(leg=leg, state=state):
-                dialogs[leg] = _state(call.id, state)
+                legs["a"] = {}
+            case LegDialled(leg=leg, is_extension=forks):
+                # All phones of an extension ring at once, trunks one after the other.
+                if not forks or leg not in legs:
+                    legs[leg] = {}
+            case DialogNow(leg=leg, state=raw):
+                state = _state(call.id, raw)
+                if state is not None:
+                    legs.setdefault(leg, {})[state.call_id] = state
+            case LegAnswered(leg=leg):
+                legs[leg] = _confirmed(legs.get(leg, {}))
             case LegEnded(leg=leg):
-                dialogs.pop(leg, None)
+                legs.pop(leg, None)
             case _:
                 pass
-    return [OpenLeg(call.id, leg, dialog) for leg, dialog in dialogs.items()]
+    return [OpenLeg(call.id, leg, tuple(dialogs.values())) for leg, dialogs in legs.items()]
+
+
+def _confirmed(dialogs: dict[str, DialogState]) -> dict[str, DialogState]:
+    """Leave out who only rang when another phone of the leg was picked up: he was told before."""
+    up = {name: state for name, state in dialogs.items() if state.phase is Phase.CONFIRMED}
+    return up or dialogs
 
 
 def _state(call: str, state: msgspec.Raw) -> DialogState | None:
@@ -102,8 +115,8 @@ class Recovery:
         for call in calls:
             self.calls += 1
             for leg in open_legs(call):
-                if leg.dialog is not None:
-                    self._end(leg, leg.dialog)
+                for dialog in leg.dialogs:
+                    self._end(leg, dialog)
             for line in closing_lines(call):
                 self._journal.append(line)
         if self.calls:

@@ -162,8 +162,8 @@ class Dialler(Protocol):
         """Ring one target; ``offer(listener)`` makes our SDP for the listener the leg will leave by.
 
         All trunks of one ``dialling`` share a listener (``calls.authorise`` groups them so), because the
-        media port is allocated on that listener's address before. Both callbacks may run before ``dial``
-        returns.
+        media port is allocated on that listener's address before. An extension's phones all ring at once,
+        as one leg; ``on_dialled`` is called for each. Both callbacks may run before ``dial`` returns.
         """
 
 

@@ -9,6 +9,9 @@ import msgspec
 from b2bua.sip.params import Params, find_param, parse_params, print_params
 from b2bua.sip.text import TOKEN, malformed, quote, read_number, unquote
 
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+"""For who was rung when another one answered: phones then show no missed call."""
+
 _REASON = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]++)([ \t]*+;.*+)?", re.DOTALL)
 
 

@@ -11,6 +11,7 @@ from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Response
 from b2bua.sip.offer_answer import Open, sdp_of
+from b2bua.sip.reason import ELSEWHERE
 from b2bua.sip.session import Session
 from b2bua.sip.session_requests import Challenged
 from b2bua.sip.session_timer import MIN_SE, read_agreement, read_min_se, request_headers
@@ -21,8 +22,11 @@ from b2bua.sip.uac_request import Invite, write_cancel, write_invite
 from b2bua.sip.uri import Uri
 
 
-class OutgoingUser(SessionUser, Protocol):
-    """The leg above an INVITE that goes out."""
+class OutgoingUser(Protocol):
+    """Who waits for the answer to an INVITE that goes out."""
+
+    dialogs: SessionUser
+    """The leg above the dialogs that come of it."""
 
     def call_progressed(self, status: int, sdp: bytes, response: Response) -> None:
         """Take a provisional answer (also 100), with its early SDP."""
@@ -107,12 +111,10 @@ class OutgoingInvite:
         )
 
     def _again(self) -> None:
-        for session in self.forks.values():
-            session.finish(by_peer=True, status=0, reason="")
-        self.forks.clear()
+        self._end_forks()
         self._prepare()
         if self.user is not None:
-            self.user.dialog_changed(self.state)
+            self.user.dialogs.dialog_changed(self.state)
         self.start()
 
     def state(self) -> DialogState:
@@ -212,7 +214,8 @@ class OutgoingInvite:
             invite_cseq=self._cseq,
         )
         dialog.find_flow(endpoint.paths.route)
-        session = Session(endpoint, dialog, self.user, is_caller=True)
+        user = None if self.user is None else self.user.dialogs
+        session = Session(endpoint, dialog, user, is_caller=True)
         session.credentials = invite.credentials
         if invite.sdp:
             session.offers.we_offer(invite.sdp)
@@ -237,7 +240,7 @@ class OutgoingInvite:
             session.user = None
             session.stage = Stage.CONFIRMED
             self._send_ack(session, b"")
-            session.end(self._cancel_reason or 'SIP;cause=200;text="Call completed elsewhere"')
+            session.end(self._cancel_reason or ELSEWHERE)
 
     def _confirm_route(self, session: Session, response: Response) -> None:
         """Fix route set and target by the 2xx (RFC 3261 13.2.2.4)."""
@@ -268,7 +271,7 @@ class OutgoingInvite:
             sdp = session.early_sdp
         elif sdp:
             offers.they_offer()
-            answer = user.answer_offer(sdp)
+            answer = user.dialogs.answer_offer(sdp)
             if answer is not None:
                 offers.we_answer(answer)
         self._send_ack(session, answer or b"")

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred
 
 from b2bua.calls.ports import DialFailed, Dialling, LegEnd, OnDialled
 from b2bua.sdp import SessionDescription
-from b2bua.sip.effects import Timer
 from b2bua.sip.message import Response
+from b2bua.sip.reason import ELSEWHERE
 from b2bua.sip.session import Session
-from b2bua.sip.uac import OutgoingInvite
-from b2bua.sip.uac_request import Invite
+from b2bua.stack.attempt import Attempt
 from b2bua.stack.driver import Driver
 from b2bua.stack.legs import SessionLeg, dial_failed, read_sdp, reason_value
 from b2bua.stack.next_hop import NextHop, NextHops
-from domain.outcomes import Outcome
-
-_SECONDS = re.compile("[0-9]{1,6}")
-
-LAST_HOP_SECONDS = 16.0
-"""How long the last hop may be silent. Giving it up after ``failover_seconds`` would lose calls to mere
-packet loss (three INVITEs of 2.5 s all get lost once in a thousand calls at 5 %), and nothing else is left
-to try."""
+from domain.outcomes import Outcome, outcome_of_all
 
 NEXT_TRUNK = frozenset({503})
 """Refusals after which another trunk may do better."""
-NEXT_BINDING = frozenset({408, 410, 430, 480, 503})
-"""Refusals after which another phone of the same extension may."""
 
 
 class SipOutboundLeg(SessionLeg):
-    """box400 is the UAC. One leg may make several attempts, by one next hop after the other."""
+    """box400 is the UAC. One leg may make several attempts: by one trunk after the other, or to all phones
+    of an extension at once (RFC 3261 16.6, 16.7), of which the first to answer wins."""
 
     def __init__(
         self,
@@ -47,6 +37,7 @@ class SipOutboundLeg(SessionLeg):
         self.trunk: str | None = None
         self.answered: Deferred[SessionDescription] = Deferred(self._withdrawn)
         self.on_progress: Callable[[int, SessionDescription | None], None] | None = None
+        self._is_extension = self.is_phone = dialling.is_extension
         self._driver = driver
         self._hops = hops
         self._make_offer = offer
@@ -54,154 +45,109 @@ class SipOutboundLeg(SessionLeg):
         self._offers: dict[str, bytes] = {}
         self._on_dialled = on_dialled
         self._left: list[NextHop] = []
-        self._hop: NextHop | None = None
-        self._told_hop = False
-        self._suspected = False
-        self._invite: OutgoingInvite | None = None
-        self._silence: Timer | None = None
+        self._running: list[Attempt] = []
+        self._winner: Attempt | None = None
+        self._forks = False
+        self._failures: list[DialFailed] = []
         self._reason = ""
-        self._failure = (
-            DialFailed(480, "Not registered", Outcome.REFUSED_BY_TARGET)
-            if dialling.is_extension
-            else DialFailed(503, "No trunk", Outcome.TRUNK_DOWN)
-        )
 
     def dial(self, hops: Sequence[NextHop]) -> None:
         """Start; to be called once."""
-        self._left = list(hops) if self._max_forwards > 0 else []
-        if self._max_forwards <= 0:
-            self._failure = dial_failed(483, "")
+        if self._max_forwards > 0:
+            self._left = list(hops)
+        else:
+            self._failures.append(dial_failed(483, ""))
+        self._forks = self._is_extension and len(self._left) > 1
         if not self.is_over:
             self._next()
 
     # attempts
 
+    def has_more(self) -> bool:
+        """Tell whether another hop waits for the one that is tried."""
+        return bool(self._left)
+
     def _next(self) -> None:
-        while self._left:
+        """Try the next hop, or all of them where the leg forks; without any the leg has failed."""
+        while self._left and (self._forks or not self._running):
             hop = self._left.pop(0)
             if self._hops.begin(hop):
                 self._try(hop)
-                return
-        self._fail(self._failure)
+        if not self._running and self._winner is None and not self.is_over:
+            self._fail(self._verdict())
 
     def _try(self, hop: NextHop) -> None:
         listener = hop.flow.listener
         sdp = self._offers.get(listener)
         if sdp is None:
             sdp = self._offers[listener] = self._make_offer(listener).encode()
-        self._hop = hop
-        self._told_hop = self._suspected = False
         self.trunk = hop.trunk
         self.is_phone = hop.trunk is None
-        invite = self._driver.core.invite(
-            Invite(
-                uri=hop.uri,
-                flow=hop.flow,
-                from_=hop.from_,
-                to=hop.to,
-                sdp=sdp,
-                contact_user=hop.contact_user,
-                routes=hop.routes,
-                rows=hop.headers,
-                credentials=hop.credentials,
-                session_seconds=hop.session_seconds,
-                min_session_seconds=hop.min_session_seconds,
-                reliable_provisional=hop.reliable_provisional,
-                follow_contact=hop.follow_contact,
-                max_forwards=self._max_forwards,
-            ),
-            self,
-        )
-        self._invite = invite
-        self._silence = self._driver.set_timer(self, "silence", hop.failover_seconds)
+        attempt = Attempt(self, hop, self._hops, self._driver)
+        self._running.append(attempt)
+        invite = attempt.prepare(sdp, self._max_forwards)
         self._on_dialled(hop.trunk, listener, invite.state().to_json())
         invite.start()
 
-    def on_timer(self, key: str) -> None:
-        """Give up a hop that has not said a word; the last one gets more time."""
-        invite, hop = self._invite, self._hop
-        assert invite is not None
-        assert hop is not None
-        if key == "silence" and not self._left and hop.failover_seconds < LAST_HOP_SECONDS:
-            self._tell_hop(408)
-            self._told_hop, self._suspected = False, True
-            self._silence = self._driver.set_timer(self, "last", LAST_HOP_SECONDS - hop.failover_seconds)
-            self._suspected = True
+    def progressed(self, attempt: Attempt, status: int, sdp: bytes) -> None:
+        """Pass a provisional answer on; what one of several phones lets hear is nobody's to hear."""
+        if self.on_progress is not None:
+            self.on_progress(status, None if self._forks else read_sdp(sdp))
+
+    def won(self, attempt: Attempt, sdp: bytes, session: Session) -> None:
+        """Take the answer; everybody else who rings is given up."""
+        description = read_sdp(sdp)
+        if description is None:
+            session.user = None
+            session.end('SIP;cause=488;text="Unreadable answer"')
+            attempt.release()
+            self._running.remove(attempt)
+            self._failures.append(dial_failed(488, ""))
+            self._next()
             return
-        invite.cancel()
-        self._attempt_failed(408, None)
+        self._running.remove(attempt)
+        self._withdraw(ELSEWHERE)
+        self._winner = attempt
+        self.session = session
+        if not self.answered.called:
+            self.answered.callback(description)
 
-    def call_refused(self, status: int, response: Response | None) -> None:
-        """Take an attempt's final refusal, or its silence, or its dead flow."""
-        self._attempt_failed(status, response)
+    def failed(self, attempt: Attempt, status: int, response: Response | None) -> None:
+        """Go on with what is left, or fail: a 6xx is the word of the target, wherever it was rung."""
+        self._running.remove(attempt)
+        failure = _failure(attempt.hop, status, response)
+        self._failures.append(failure)
+        if status == 403 and attempt.hop.fallback is not None:
+            self._left.insert(0, attempt.hop.fallback)
+        elif status >= 600:
+            self._withdraw(f'SIP;cause={status};text="{dial_failed(status, "").reason}"')
+            self._failures = [failure]
+        elif not self._forks and response is not None and status not in NEXT_TRUNK:
+            self._left.clear()
+        self._next()
 
-    def _attempt_failed(self, status: int, response: Response | None) -> None:
-        hop = self._hop
-        assert hop is not None
-        self._hush()
-        self._tell_hop(status if response is not None or status == 408 else 0, _retry_after(response))
-        self._release_hop()
-        if response is None:
-            self._failure = DialFailed(status, "No answer from the trunk", Outcome.TRUNK_DOWN)
-        else:
-            self._failure = dial_failed(status, response.get("Reason") or response.reason)
-        if status == 403 and hop.fallback is not None:
-            self._left.insert(0, hop.fallback)
-            self._next()
-        elif response is None or status in (NEXT_TRUNK if hop.trunk is not None else NEXT_BINDING):
-            self._next()
-        else:
-            self._fail(self._failure)
+    def _verdict(self) -> DialFailed:
+        """Say how a leg ends that nobody has answered: as its last trunk said, or the best of its phones."""
+        if not self._failures:
+            if self._is_extension:
+                return DialFailed(480, "Not registered", Outcome.REFUSED_BY_TARGET)
+            return DialFailed(503, "No trunk", Outcome.TRUNK_DOWN)
+        if not self._forks:
+            return self._failures[-1]
+        best = outcome_of_all([failure.outcome for failure in self._failures])
+        return next(failure for failure in self._failures if failure.outcome is best)
 
-    def _hush(self) -> None:
-        if self._silence is not None:
-            self._silence.owner = None
-            self._silence = None
-
-    def _tell_hop(self, status: int, retry_after: float = 0.0) -> None:
-        silent_still = self._suspected and status in (0, 408)
-        if self._hop is not None and not self._told_hop and not silent_still:
-            self._told_hop = True
-            if retry_after:
-                self._hops.tried(self._hop, status, retry_after)
-            else:
-                self._hops.tried(self._hop, status)
-
-    def _release_hop(self) -> None:
-        hop, self._hop = self._hop, None
-        if hop is not None:
-            self._hops.end(hop)
+    def _withdraw(self, reason: str) -> None:
+        """Give up everybody who is still rung."""
+        self._left.clear()
+        running, self._running = self._running, []
+        for attempt in running:
+            attempt.withdraw(reason)
 
     def _fail(self, failure: DialFailed) -> None:
         self._end(LegEnd(by_peer=True, status=failure.status, reason=failure.reason))
         if not self.answered.called:
             self.answered.errback(failure)
-
-    # OutgoingUser
-
-    def call_progressed(self, status: int, sdp: bytes, response: Response) -> None:
-        """Take a provisional answer."""
-        self._hush()
-        if status == 100:
-            return
-        self._tell_hop(status)
-        if self.on_progress is not None:
-            self.on_progress(status, read_sdp(sdp))
-
-    def call_answered(self, sdp: bytes, session: Session) -> None:
-        """Take the 200."""
-        self._hush()
-        self._tell_hop(200)
-        self.session = session
-        self._invite = None
-        description = read_sdp(sdp)
-        if description is None:
-            session.user = None
-            session.end('SIP;cause=488;text="Unreadable answer"')
-            self._release_hop()
-            self._fail(dial_failed(488, ""))
-        elif not self.answered.called:
-            self.answered.callback(description)
 
     # the owner
 
@@ -217,22 +163,27 @@ class SipOutboundLeg(SessionLeg):
 
     def _withdrawn(self, _: Deferred[SessionDescription]) -> None:
         """Take the wish for an answer back."""
-        self._hush()
-        self._left.clear()
-        invite, self._invite = self._invite, None
-        if invite is not None:
-            invite.cancel(self._reason)
-            self._tell_hop(487)
+        self._withdraw(self._reason)
         self._end(LegEnd(by_peer=False, status=487, reason=self._reason))
 
+    def session_over(self, by_peer: bool, status: int, reason: str) -> None:
+        """End the leg; an early dialog that ends decides nothing, the INVITE's final answer does."""
+        if self.session is not None:
+            super().session_over(by_peer, status, reason)
+
     def _end(self, end: LegEnd) -> None:
-        self._release_hop()
+        if self._winner is not None:
+            self._winner.release()
         super()._end(end)
 
 
-def _retry_after(response: Response | None) -> float:
-    """Read the seconds of Retry-After in a 503; 0 without."""
-    if response is None or response.status != 503:
-        return 0.0
-    match = _SECONDS.match(response.get("Retry-After") or "")
-    return float(match[0]) if match else 0.0
+def _failure(hop: NextHop, status: int, response: Response | None) -> DialFailed:
+    """Say what an attempt came to; a phone that is silent or out of order is no trunk's fault."""
+    if response is not None:
+        failure = dial_failed(status, response.get("Reason") or response.reason)
+        if hop.trunk is not None or failure.outcome is not Outcome.TRUNK_DOWN:
+            return failure
+        return DialFailed(failure.status, failure.reason, Outcome.REFUSED_BY_TARGET)
+    if hop.trunk is not None:
+        return DialFailed(status, "No answer from the trunk", Outcome.TRUNK_DOWN)
+    return DialFailed(status, "No answer from the phone", Outcome.REFUSED_BY_TARGET)

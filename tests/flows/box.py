@@ -169,7 +169,13 @@ class Box:
             **more,  # type: ignore[arg-type]
         )
 
-    def dial(self, sdp: SessionDescription | None = None, *, max_forwards: int = 69) -> SipOutboundLeg:
+    def dial(
+        self,
+        sdp: SessionDescription | None = None,
+        *,
+        max_forwards: int = 69,
+        extension: bool = False,
+    ) -> SipOutboundLeg:
         """Dial by ``hops.list``."""
         dialling = Dialling(
             call="C",
@@ -177,7 +183,7 @@ class Box:
             tenant="t",
             tenant_number="4001003721",
             target="01061234567",
-            is_extension=False,
+            is_extension=extension,
             caller="13900001111",
             anonymous=False,
             trunks=("out",),

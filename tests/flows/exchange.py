@@ -54,26 +54,27 @@ class NetworkClock:
 
 
 class PhoneHops:
-    """Every target behind a phone of its own."""
+    """Every telephone number behind a phone of its own, an extension behind all of them."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
     def targets(self, dialling: Dialling):  # type: ignore[no-untyped-def]
-        """Give the target's phone."""
+        """Give the target's phones."""
         from twisted.internet.defer import succeed
 
-        address = PHONES[dialling.target]
+        phones = PHONES.values() if dialling.is_extension else (PHONES[dialling.target],)
         return succeed(
-            (
+            [
                 NextHop(
-                    trunk=dialling.trunks[0],
+                    trunk=None if dialling.is_extension else dialling.trunks[0],
                     uri=f"sip:{dialling.target}@{address[0]}:{address[1]}",
                     flow=self._exchange.transport.flow_to(address),
                     from_=f"<sip:{dialling.tenant_number}@{BOX[0]}>",
                     to=f"<sip:{dialling.target}@{address[0]}>",
-                ),
-            )
+                )
+                for address in phones
+            ]
         )
 
     def begin(self, hop: NextHop) -> bool:

@@ -19,6 +19,7 @@ class Caller:
 
     def __init__(self, answer: bytes | None = ANSWER) -> None:
         self.answer = answer
+        self.dialogs = self
         self.heard: list[str] = []
         self.session: Session | None = None
 

@@ -218,16 +218,37 @@ def test_an_extension_that_is_not_registered(wire: Wire) -> None:
     wire.free(caller, "refused-by-target", "box", 480)
 
 
-def test_a_second_device_is_tried_when_the_first_is_silent(wire: Wire, phone: Phone) -> None:
-    """The dead device answers nothing; the next one rings within seconds."""
+def test_a_silent_device_holds_no_other_up(wire: Wire, phone: Phone) -> None:
+    """One device is off and answers nothing; the other one rings at once."""
     phone.register([("Contact", f"{phone.contact};q=1.0")])
     second = Phone(wire.udp(wire.desk()))
     assert second.register([("Contact", f"{second.contact};q=0.5")]).status == 200
     caller = wire.call(TO_8001)
     Leg.rung(phone.peer)
-    callee = Leg.rung(second.peer, seconds=12)
+    callee = Leg.rung(second.peer)
     callee.answer()
     caller.up()
+    wire.hang_up(caller, callee)
+    second.leave()
+
+
+def test_all_devices_of_an_extension_ring(wire: Wire, phone: Phone) -> None:
+    """One is picked up, the other one learns that the call was completed elsewhere."""
+    phone.register()
+    second = Phone(wire.udp(wire.desk()))
+    assert second.register().status == 200
+    caller = wire.call(TO_8001)
+    rung, callee = Leg.rung(phone.peer), Leg.rung(second.peer)
+    rung.reply(180)
+    callee.reply(180)
+    caller.expect(180)
+    callee.answer()
+    caller.up()
+    cancel = rung.expect("CANCEL")
+    assert cancel["reason"] == 'SIP;cause=200;text="Call completed elsewhere"'
+    rung.reply(200, to=cancel)
+    rung.reply(487)
+    rung.expect("ACK")
     wire.hang_up(caller, callee)
     second.leave()
 

@@ -18,7 +18,17 @@ from b2bua.sip.flow import Flow
 from b2bua.sip.parse import parse_message
 from b2bua.sip.uri import Uri
 from domain.outcomes import Outcome
-from storage.events import Answered, DialogNow, Ended, LegDialled, LegEnded, Marks, Spooled, Started
+from storage.events import (
+    Answered,
+    DialogNow,
+    Ended,
+    LegAnswered,
+    LegDialled,
+    LegEnded,
+    Marks,
+    Spooled,
+    Started,
+)
 from storage.journal import Event, JournalWriter, OpenCall, open_calls
 from tests.twins.journal import MemoryJournal
 
@@ -168,16 +178,38 @@ def test_a_leg_that_was_over_already_gets_nothing() -> None:
     events = lines(Phase.CONFIRMED, Phase.CONFIRMED, answered=True)
     events.append(LegEnded(call="01CALL", at=1, mono=1, leg="b1"))
     events.append(LegDialled(call="01CALL", at=1, mono=1, leg="b2", target="011"))
-    legs = [(leg.leg, leg.dialog is None) for leg in open_legs(cut(events))]
+    legs = [(leg.leg, leg.dialogs == ()) for leg in open_legs(cut(events))]
     assert legs == [("a", False), ("b2", True)]
     edge = Edge()
     Recovery(make_core(edge), MemoryJournal()).run([cut(events)])
     assert edge.starts() == ["BYE sip:peer@127.0.0.2:5070"]
 
 
+@pytest.mark.parametrize("picked_up", [False, True])
+def test_every_phone_of_an_extension_that_rang_is_ended(picked_up: bool) -> None:
+    """All get a CANCEL; once one was picked up the others have had theirs, and it gets the BYE."""
+    second = Flow("udp", PHONE.local, ("127.0.0.4", 5082), "carrier")
+    times = {"call": "01CALL", "at": 1000.0, "mono": 10.0}
+    events = lines(Phase.CALLED, None, answered=False)
+    for flow in (PHONE, second):
+        events.append(LegDialled(**times, leg="b1", target="8001", is_extension=True))
+        events.append(DialogNow(**times, leg="b1", state=msgspec.Raw(dialog(Phase.CALLING, flow))))
+    if picked_up:
+        events.append(DialogNow(**times, leg="b1", state=msgspec.Raw(dialog(Phase.CONFIRMED, second))))
+        events.append(LegAnswered(**times, leg="b1"))
+    edge, journal = Edge(), MemoryJournal()
+    Recovery(make_core(edge), journal).run([cut(events)])
+    ended = [line for line in edge.starts() if not line.startswith("SIP")]
+    if picked_up:
+        assert ended == ["BYE sip:peer@127.0.0.4:5082"]
+    else:
+        assert ended == ["CANCEL sip:peer@127.0.0.3:5080", "CANCEL sip:peer@127.0.0.4:5082"]
+    assert journal.tags() == ["leg-end", "leg-end", "spool", "end"]
+
+
 def test_one_unreadable_dialog_keeps_nobody_else_waiting() -> None:
-    """It is logged; the record is closed all the same."""
-    events = lines(Phase.CONFIRMED, Phase.CONFIRMED, answered=True)
+    """It is logged; what was known of the dialog before counts, and the record is closed all the same."""
+    events = lines(Phase.CONFIRMED, None, answered=True)
     events.append(DialogNow(call="01CALL", at=1, mono=1, leg="b1", state=msgspec.Raw(b'{"phase":"?"}')))
     edge, journal = Edge(), MemoryJournal()
     Recovery(make_core(edge), journal).run([cut(events)])
