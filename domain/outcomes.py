@@ -36,6 +36,9 @@ class Outcome(StrEnum):
     CUT_BY_OPERATOR = "cut-by-operator"
     SHUTDOWN = "shutdown"
     INTERNAL_ERROR = "internal-error"
+    ANNOUNCED = "announced"
+    REJECTED = "rejected"
+    ROUTED_IN_CIRCLES = "routed-in-circles"
 
 
 class Verdict(NamedTuple):
@@ -97,6 +100,13 @@ VERDICTS: dict[Outcome, Verdict] = {
         480, "Temporarily Unavailable", None, "管理员拆线", "Taken down by an operator"
     ),
     Outcome.SHUTDOWN: Verdict(503, "Service Unavailable", None, "系统停机", "The box was shut down"),
+    Outcome.ANNOUNCED: Verdict(
+        480, "Temporarily Unavailable", None, "播放提示音后结束", "Ended after an announcement, as configured"
+    ),
+    Outcome.REJECTED: Verdict(603, "Decline", None, "按路由规则挂断", "Hung up by the routing rules"),
+    Outcome.ROUTED_IN_CIRCLES: Verdict(
+        482, "Loop Detected", "no-answer", "路由循环", "Its destinations led in a circle"
+    ),
     Outcome.INTERNAL_ERROR: Verdict(500, "Server Internal Error", None, "系统内部错误", "Internal error"),
 }
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.destination import Destination
+
 
 class TenantState(StrEnum):
     """Whether a tenant's calls are connected."""
@@ -55,6 +57,17 @@ class BoundNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
 
 
+class TargetGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phones rung together as one destination (``group:NAME``)."""
+
+    name: str
+    targets: tuple[BoundNumber, ...] = ()
+    strategy: RingStrategy = RingStrategy.SEQUENTIAL
+    no_answer_seconds: float = 25.0
+    otherwise: Destination | None = None
+    """Where the call goes when nobody of the group answers; None: it ends with an announcement."""
+
+
 class NumberPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What happens on a call to one 400 number, first edition."""
 
@@ -72,6 +85,10 @@ class NumberPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_answer_seconds: float = 25.0
     busy_tone_seconds: float = 3.0
     active: bool = True
+    entry: Destination | None = None
+    """Where its calls go first; None: to the bound numbers."""
+    otherwise: Destination | None = None
+    """Where a call goes that no bound number answered; None: it ends with an announcement."""
 
 
 class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,6 +103,7 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names of trunks to reach bound numbers by, in order of preference; empty: every trunk that takes
     calls out."""
     numbers: tuple[NumberPlan, ...] = ()
+    groups: tuple[TargetGroup, ...] = ()
     version: int = 0
 
 

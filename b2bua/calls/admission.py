@@ -79,7 +79,7 @@ class Admission:
             return Outcome.SUSPENDED
         if tenant.max_calls is not None and self.by_tenant[tenant.id] >= tenant.max_calls:
             return Outcome.OVER_TENANT_LIMIT
-        if not any(target.enabled for target in plan.bound):
+        if plan.entry is None and plan.otherwise is None and not any(each.enabled for each in plan.bound):
             return Outcome.NOTHING_BOUND
         return None
 

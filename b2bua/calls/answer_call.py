@@ -1,14 +1,14 @@
-"""Answer a call to a 400 number: greet the caller, ring the bound numbers, bridge
-(docs/call-flows/answer-call.md)."""
+"""Answer a call to a 400 number: greet the caller, then serve him (docs/call-flows/answer-call.md)."""
 
 from __future__ import annotations
 
+from b2bua.calls.announce import announce
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.caller import Caller, receive_caller
-from b2bua.calls.converse import converse
-from b2bua.calls.hunt import NotReached, hunt
 from b2bua.calls.negotiation import SdpError
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, MediaUnavailable
+from b2bua.calls.serve import serve
+from domain.destination import Destination, DestinationKind
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
 from domain.snapshot import AnswerPolicy, NumberPlan
 
@@ -27,16 +27,11 @@ async def answer_call(call: Call, leg: InboundLeg, ports: CallPorts) -> CallEnd:
         if _answers_at_once(plan, call.records):
             await caller.answer()
             await greet(call, caller, plan)
-        start_ringback(call, caller, plan)
-        callee = await hunt(call, caller, plan, ports)
-        return await converse(call, caller, callee, ports)
+        return await serve(call, caller, plan.entry or Destination(DestinationKind.BOUND), ports)
     except SdpError:  # in his offer, or in his answer to our late one
         return _by_box(Outcome.NO_COMMON_CODEC)
     except MediaUnavailable:
         return _by_box(Outcome.OVER_BOX_LIMIT)
-    except NotReached as failure:
-        await announce(call, caller, failure.outcome, ports)
-        return _by_box(failure.outcome)
 
 
 def _answers_at_once(plan: NumberPlan, records: bool) -> bool:
@@ -55,32 +50,6 @@ async def greet(call: Call, caller: Caller, plan: NumberPlan) -> None:
         call.step("welcome")
         await caller.say((plan.welcome,))
     caller.listen_for_keys(False)
-
-
-def start_ringback(call: Call, caller: Caller, plan: NumberPlan) -> None:
-    """Let the caller hear that it rings.
-
-    Answered callers hear it from the box. Others hear the tenant's ringback as early media, and without one
-    their own network's tone, started by 180 when the first phone rings.
-    """
-    call.state = CallState.RINGING
-    if caller.answered or (plan.ringback is not None and caller.open_early_media()):
-        call.step("ringback")
-        caller.hear_ringback(plan.ringback)
-
-
-async def announce(call: Call, caller: Caller, outcome: Outcome, ports: CallPorts) -> None:
-    """Tell the caller why he is not connected: a system prompt where one fits, else busy tone if he was
-    answered."""
-    call.failed_with = outcome
-    verdict = VERDICTS[outcome]
-    prompt = ports.directory.box.system_prompts.get(verdict.announcement or "")
-    if prompt is not None and caller.open_early_media():
-        call.step("announce", verdict.announcement or "")
-        await caller.say((prompt,))
-    elif caller.answered:
-        assert call.plan is not None
-        await caller.sound("busy", call.plan.busy_tone_seconds, ports.clock)
 
 
 async def turn_away(call: Call, leg: InboundLeg, outcome: Outcome, ports: CallPorts) -> CallEnd:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 import msgspec
@@ -12,6 +12,7 @@ from b2bua.sdp import SessionDescription
 from domain.snapshot import (
     BoundNumber,
     ExtensionSnapshot,
+    NumberPlan,
     TargetKind,
     TenantSnapshot,
     TenantState,
@@ -89,8 +90,9 @@ class Authorised:
 def authorise(ports: CallPorts, destination: str, payer: Payer) -> Authorised:
     """Allow or refuse one leg.
 
-    Only targets that are bound to a number of the payer, and switched on, may be rung; nothing a caller
-    dials or sends can become a destination. Raises :class:`NotAllowed`.
+    Only registered targets of the payer, switched on, may be rung: numbers bound to the 400 number, members
+    of the tenant's groups, the tenant's own extensions. Nothing a caller dials or sends can become another
+    destination. Raises :class:`NotAllowed`.
     """
     found = ports.directory.find(payer.number)
     if found is None or found[0].id != payer.tenant:
@@ -98,10 +100,22 @@ def authorise(ports: CallPorts, destination: str, payer: Payer) -> Authorised:
     tenant, plan = found
     if tenant.state is not TenantState.ACTIVE or not plan.active:
         raise NotAllowed(f"{payer.number} is suspended")
-    for target in plan.bound:
+    for target in registered_targets(ports.directory, tenant, plan):
         if target.number == destination and target.enabled:
             return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
-    raise NotAllowed(f"{destination} is not bound to {payer.number}")
+    raise NotAllowed(f"{destination} is no target of {payer.number}")
+
+
+def registered_targets(
+    directory: Directory, tenant: TenantSnapshot, plan: NumberPlan
+) -> Iterator[BoundNumber]:
+    """Return every target that calls to a number may ring, the likeliest first."""
+    yield from plan.bound
+    for group in tenant.groups:
+        yield from group.targets
+    for extension in directory.box.extensions:
+        if extension.tenant == tenant.id:
+            yield BoundNumber(number=extension.name, kind=TargetKind.EXTENSION)
 
 
 def _routes(directory: Directory, tenant: TenantSnapshot, target: BoundNumber) -> tuple[Route, ...]:

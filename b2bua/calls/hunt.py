@@ -1,4 +1,4 @@
-"""Ring the bound numbers of a number until somebody answers."""
+"""Ring targets until somebody answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from b2bua.calls.party import Party
 from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable
 from b2bua.sdp import SessionDescription
 from domain.outcomes import Outcome, outcome_of_all
-from domain.snapshot import NumberPlan, RingStrategy
+from domain.snapshot import RingStrategy, TargetGroup
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """Reason (RFC 3326) for legs given up because another one answered: phones then show no missed call."""
@@ -31,29 +31,29 @@ class NotReached(Exception):
         self.outcome = outcome
 
 
-async def hunt(call: Call, caller: Caller, plan: NumberPlan, ports: CallPorts) -> Callee:
-    """Ring the plan's targets, one after the other or all at once; return who answered, his media connected.
+async def hunt(
+    call: Call, caller: Caller, group: TargetGroup, payer: Payer, ports: CallPorts, *, ringback: str | None
+) -> Callee:
+    """Ring a group's targets, one after the other or all at once; return who answered, his media connected.
 
     Each target has ``no_answer_seconds``, which only an answer stops. Raises NotReached.
     """
-    assert call.tenant is not None
-    payer = Payer(tenant=call.tenant.id, number=plan.number)
     targets = []
-    for bound in plan.bound:
+    for bound in group.targets:
         if bound.enabled:
             try:
                 targets.append(authorise(ports, bound.number, payer))
             except NotAllowed as refused:
                 call.step("not-allowed", str(refused))
-    at_once = plan.strategy is RingStrategy.SIMULTANEOUS
+    at_once = group.strategy is RingStrategy.SIMULTANEOUS
     rounds = [targets] if at_once and targets else [[target] for target in targets]
     failures: list[Outcome] = []
     for batch in rounds:
         left = caller.early_media_left()
         if left is not None and left <= 0:
             break
-        seconds = plan.no_answer_seconds if left is None else min(plan.no_answer_seconds, left)
-        ringing = Round(call, caller, batch, ports, record=call.records, ringback=plan.ringback)
+        seconds = group.no_answer_seconds if left is None else min(group.no_answer_seconds, left)
+        ringing = Round(call, caller, batch, ports, record=call.records, ringback=ringback)
         answered = await ringing.run(seconds)
         if answered is not None:
             return answered

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from storage.evolution import step001_first_edition
+from storage.evolution import step001_first_edition, step002_parts_of_tenants
 from storage.models.root import ROOT_KEY, Root
 
 
@@ -23,7 +23,10 @@ class Step(NamedTuple):
     run: Callable[[Any], None]
 
 
-STEPS: tuple[Step, ...] = (Step(1, "first edition", step001_first_edition.run),)
+STEPS: tuple[Step, ...] = (
+    Step(1, "first edition", step001_first_edition.run),
+    Step(2, "parts of tenants", step002_parts_of_tenants.run),
+)
 
 
 class SchemaMismatch(Exception):

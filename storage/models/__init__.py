@@ -5,6 +5,7 @@ from __future__ import annotations
 from storage.models.call_records import CallRecords, JournalProgress
 from storage.models.configuration import (
     BOUND_LIMIT,
+    PARTS,
     Box,
     BoxConfig,
     Extension,
@@ -20,6 +21,7 @@ from storage.models.root import ROOT_KEY, Root
 
 __all__ = [
     "BOUND_LIMIT",
+    "PARTS",
     "ROOT_KEY",
     "Box",
     "BoxConfig",

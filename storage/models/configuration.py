@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from domain.snapshot import (
     ExtensionSnapshot,
     ListenerSnapshot,
     NumberPlan,
+    TargetGroup,
     TenantSnapshot,
     TenantState,
     TrunkSnapshot,
@@ -82,6 +84,17 @@ class Number(Document[NumberPlan]):
     TYPE = NumberPlan
 
 
+class Group(Document[TargetGroup]):
+    """A group of targets."""
+
+    TYPE = TargetGroup
+
+
+PARTS: Final[dict[str, type[Document[Any]]]] = {"groups": Group}
+"""What a tenant owns by name besides numbers and extensions: field of the tenant's snapshot -> model. A kind
+more is a line more here, a section in ``storage.provisioning.schema``, and a field of ``TenantSnapshot``."""
+
+
 class Prompt(Document[PromptInfo]):
     """A pre-encoded prompt; its audio lies in the data directory."""
 
@@ -101,12 +114,19 @@ class Tenant(Persistent):  # type: ignore[misc]
         self.config = TenantDocument(config)
         self.numbers: Any = OOBTree()
         """Number (10 digits) -> :class:`Number`."""
+        self.parts: Any = OOBTree()
+        """Key of :data:`PARTS` -> name -> its model."""
         self.version = 0
         """``Root.version`` at the last change of anything in the snapshot."""
+
+    def named(self, kind: str) -> Iterator[tuple[str, msgspec.Struct]]:
+        """Return name and value of every part of a kind."""
+        return ((name, part.value) for name, part in self.parts.get(kind, {}).items())
 
     def snapshot(self) -> TenantSnapshot:
         """Return the frozen value that calls are served from."""
         config = self.config.value
+        parts: dict[str, Any] = {kind: tuple(value for _, value in self.named(kind)) for kind in PARTS}
         return TenantSnapshot(
             id=config.id,
             name=config.name,
@@ -115,4 +135,5 @@ class Tenant(Persistent):  # type: ignore[misc]
             outbound_trunks=config.outbound_trunks,
             numbers=tuple(number.value for number in self.numbers.values()),
             version=self.version,
+            **parts,
         )

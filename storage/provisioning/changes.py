@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.destination import Destination
 from domain.snapshot import BoundNumber
 from storage.models import PromptInfo
 from storage.provisioning import schema
@@ -22,6 +23,7 @@ KINDS_ZH: Final = {
     "tenant": "租户",
     "number": "号码",
     "extension": "分机",
+    "group": "振铃组",
 }
 _SIGN: Final = {"added": "+", "changed": "~", "removed": "-"}
 
@@ -69,15 +71,22 @@ def differences(before: Configuration, after: Configuration) -> tuple[Change, ..
     changes = []
     if before.box != after.box:
         changes.append(telling.change(schema.BOX, "", "", before.box, after.box))
-    for section, old, new in (
+    kinds: list[tuple[Section, dict[Any, Any], dict[Any, Any]]] = [
         (schema.LISTENER, before.listeners, after.listeners),
         (schema.TRUNK, before.trunks, after.trunks),
         (schema.TENANT, before.tenants, after.tenants),
         (schema.EXTENSION, before.extensions, after.extensions),
         (schema.NUMBER, before.numbers, after.numbers),
-    ):
+        *((each, before.parts[each.plural], after.parts[each.plural]) for each in schema.PARTS),
+    ]
+    for section, old, new in kinds:
         keys = [*old, *(key for key in new if key not in old)]
         for key in keys:
+            if section.plural:
+                owner, name = key
+                if old.get(key) != new.get(key):
+                    changes.append(telling.change(section, name, owner, old.get(key), new.get(key)))
+                continue
             held, will = _owned(section, old.get(key)), _owned(section, new.get(key))
             if held == will:
                 continue
@@ -113,7 +122,7 @@ class _Telling:
                 continue
             if each.secret:
                 fields.append(FieldChange(each.name, _masked(was), _masked(will)))
-            elif each.name == "bound" and what == "changed":
+            elif each.name in ("bound", "targets") and what == "changed":
                 fields += self._list_changes(each.name, was, will)
             else:
                 fields.append(FieldChange(each.name, self._shown(was), self._shown(will)))
@@ -141,6 +150,8 @@ class _Telling:
         if isinstance(value, BoundNumber):
             words = (value.number, value.kind, value.label, value.job_number, "" if value.enabled else "off")
             return " ".join(filter(None, words))
+        if isinstance(value, Destination):
+            value = str(value)
         if isinstance(value, msgspec.Struct):
             value = msgspec.to_builtins(value)
             return (

@@ -10,6 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import msgspec
+
+from domain.destination import Destination
 from storage.models import PromptInfo
 from storage.provisioning.problems import Problem
 from storage.provisioning.tree import Listing, Mapping, Node, Scalar
@@ -27,7 +30,7 @@ PHONE = re.compile(r"[0-9]{3,20}", re.ASCII)
 _DIALLED = re.compile(r"[0-9+*#]{0,24}", re.ASCII)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
-_ADDRESS = re.compile(r"[0-9a-f]{64}", re.ASCII)
+ADDRESS = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TRUE: Final = frozenset(("true", "yes", "on"))
 _FALSE: Final = frozenset(("false", "no", "off"))
 
@@ -278,7 +281,7 @@ def prompt(node: Node, path: str, reading: Reading) -> Any:
         return value
     kind, colon, rest = value.partition(":")
     if colon and kind == "address":
-        known = reading.prompts.known(rest) if _ADDRESS.fullmatch(rest) else None
+        known = reading.prompts.known(rest) if ADDRESS.fullmatch(rest) else None
         if known is None:
             return reading.wrong(node, path, "prompt-address", value=value)
         reading.used_prompts[known.address] = known
@@ -298,6 +301,23 @@ def prompt(node: Node, path: str, reading: Reading) -> Any:
         return reading.wrong(node, path, "prompt", en=error.en, zh=error.zh)
     reading.used_prompts[info.address] = info
     return info.address
+
+
+def destination(node: Node, path: str, reading: Reading) -> Any:
+    """Where a call goes, as ``kind:name``; an announcement names its audio."""
+    value = scalar_text(node, path, reading)
+    if value is INVALID:
+        return value
+    kind, _, rest = value.partition(":")
+    if kind == "announcement":
+        address = prompt(Scalar(rest, node.line, True), path, reading)
+        if address is INVALID:
+            return INVALID
+        value = f"announcement:{address}"
+    try:
+        return msgspec.to_builtins(Destination.parse(value))
+    except ValueError:
+        return reading.wrong(node, path, "destination", value=value)
 
 
 def optional(check: Check) -> Check:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from domain.snapshot import ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
+import msgspec
+
+from domain.destination import Destination, DestinationKind
+from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
 from storage.provisioning.state import Configuration
@@ -20,6 +24,8 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_trunks(wishes, after),
         *_tenants(wishes, after),
         *_numbers(wishes, after),
+        *_groups(wishes, after),
+        *_destinations(wishes, after),
         *_removals(wishes, before, after),
     ]
 
@@ -105,15 +111,7 @@ def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
         limit = after.tenants[tenant].bound_limit
         if len(plan.bound) > limit:
             yield wish.problem("too-many-bound", "bound", count=len(plan.bound), most=limit)
-        seen = set()
-        for bound in plan.bound:
-            if bound.number in seen:
-                yield wish.problem("repeated", "bound", value=bound.number)
-            seen.add(bound.number)
-            if bound.kind is TargetKind.EXTENSION:
-                extension = after.extensions.get(bound.number)
-                if extension is None or extension.tenant != tenant:
-                    yield wish.problem("no-extension", "bound", value=bound.number, tenant=tenant)
+        yield from _targets(wish, "bound", plan.bound, tenant, after)
     for name, wish in _kept(wishes.tenants):  # a limit that was lowered below what is there
         if "bound_limit" not in wish.given:
             continue
@@ -121,6 +119,93 @@ def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
         for number, (tenant, plan) in after.numbers.items():
             if tenant == name and len(plan.bound) > limit and not _names(wishes, number):
                 yield wish.problem("too-many-bound", "bound_limit", count=len(plan.bound), most=limit)
+
+
+def _groups(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    for wish in wishes.parts["groups"]:
+        group = after.parts["groups"].get((wish.tenant, wish.key))
+        if not wish.absent and group is not None:
+            yield from _targets(wish, "targets", group.targets, wish.tenant, after)
+
+
+def _targets(
+    wish: Wish, field: str, targets: Iterable[BoundNumber], tenant: str, after: Configuration
+) -> Iterator[Problem]:
+    seen = set()
+    for target in targets:
+        if target.number in seen:
+            yield wish.problem("repeated", field, value=target.number)
+        seen.add(target.number)
+        if target.kind is TargetKind.EXTENSION and not _has_extension(after, tenant, target.number):
+            yield wish.problem("no-extension", field, value=target.number, tenant=tenant)
+
+
+def _has_extension(after: Configuration, tenant: str, name: str) -> bool:
+    extension = after.extensions.get(name)
+    return extension is not None and extension.tenant == tenant
+
+
+def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    """Every destination that the file names, or that something it does not name still has, must be there."""
+    owned: list[tuple[str, str, Any, Wish | None]] = []
+    by_place = {(wish.section.plural, wish.tenant, wish.key): wish for wish in _owned(wishes)}
+    for number, (tenant, plan) in after.numbers.items():
+        owned.append((tenant, f"numbers.{number}", plan, by_place.get(("", tenant, number))))
+    for kind, parts in after.parts.items():
+        for (tenant, name), value in parts.items():
+            owned.append((tenant, f"{kind}.{name}", value, by_place.get((kind, tenant, name))))
+    for tenant, place, value, wish in owned:
+        for field in msgspec.structs.fields(type(value)):
+            for destination in destinations_in(getattr(value, field.name)):
+                if _is_there(after, tenant, destination):
+                    continue
+                facts: dict[str, object] = {"value": str(destination), "tenant": tenant}
+                if wish is not None:
+                    yield wish.problem("no-destination", field.name, **facts)
+                else:
+                    path = f"tenants.{tenant}.{place}.{field.name}"
+                    yield Problem(wishes.file, 1, path, "no-destination", facts)
+
+
+def _owned(wishes: Wishes) -> Iterator[Wish]:
+    yield from wishes.numbers
+    for parts in wishes.parts.values():
+        yield from parts
+
+
+def destinations_in(value: Any) -> Iterator[Destination]:
+    """Find the destinations anywhere in a value."""
+    if isinstance(value, Destination):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for field in msgspec.structs.fields(type(value)):
+            yield from destinations_in(getattr(value, field.name))
+    elif isinstance(value, (tuple, list)):
+        for each in value:
+            yield from destinations_in(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from destinations_in(each)
+
+
+_PART_OF = {
+    DestinationKind.GROUP: "groups",
+    DestinationKind.FLOW: "flows",
+    DestinationKind.QUEUE: "queues",
+    DestinationKind.VOICEMAIL: "voicemails",
+}
+
+
+def _is_there(after: Configuration, tenant: str, destination: Destination) -> bool:
+    name = destination.name
+    match destination.kind:
+        case DestinationKind.NUMBER:
+            return name in after.numbers and after.numbers[name][0] == tenant
+        case DestinationKind.EXTENSION:
+            return _has_extension(after, tenant, name)
+        case kind if kind in _PART_OF:
+            return (tenant, name) in after.parts.get(_PART_OF[kind], {})
+    return True
 
 
 def _names(wishes: Wishes, number: str) -> bool:

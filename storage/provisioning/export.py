@@ -9,9 +9,10 @@ import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from domain.destination import Destination
 from storage.models import TenantConfig
 from storage.provisioning import schema
-from storage.provisioning.checks import MASK
+from storage.provisioning.checks import ADDRESS, MASK
 from storage.provisioning.schema import Section
 from storage.provisioning.state import Configuration
 
@@ -58,6 +59,14 @@ def _tenant(configuration: Configuration, tenant: TenantConfig, writing: _Writin
         for number, (owner, plan) in configuration.numbers.items()
         if owner == tenant.id
     }
+    for section in schema.PARTS:
+        parts = {
+            _key(name): writing.fields(section, value)
+            for (owner, name), value in configuration.parts[section.plural].items()
+            if owner == tenant.id
+        }
+        if parts:
+            fields[section.plural] = parts
     if extensions:
         fields["extensions"] = extensions
     if numbers:
@@ -79,26 +88,25 @@ class _Writing:
             if each.secret and not self.secrets:
                 found[each.name] = _text(MASK)
             else:
-                found[each.name] = self._plain(each.name, content)
+                found[each.name] = self._plain(content)
         return found
 
-    def _plain(self, name: str, value: Any) -> Any:
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Destination):
+            kind, name = value.kind, value.name
+            return _text(f"{kind}:address:{name}" if ADDRESS.fullmatch(name) else str(value))
         if isinstance(value, msgspec.Struct):
-            built = msgspec.to_builtins(value)
-            defaults = {each.name: each.default for each in msgspec.structs.fields(type(value))}
             return {
-                key: self._plain(key, each)
-                for key, each in built.items()
-                if key == "kind" or each != defaults.get(key)
+                each.name: self._plain(getattr(value, each.name))
+                for each in msgspec.structs.fields(type(value))
+                if each.name == "kind" or getattr(value, each.name) != each.default
             }
         if isinstance(value, dict):
-            return {_key(key): self._plain(name, each) for key, each in value.items()}
+            return {_key(key): self._plain(each) for key, each in value.items()}
         if isinstance(value, (tuple, list)):
-            return [self._plain(name, each) for each in value]
+            return [self._plain(each) for each in value]
         if isinstance(value, str):
-            if name in ("welcome", "recording_notice", "ringback", "system_prompts"):
-                return _text(f"address:{value}")
-            return _text(value)
+            return _text(f"address:{value}" if ADDRESS.fullmatch(value) else str(value))
         return value
 
 

@@ -11,13 +11,14 @@ import msgspec
 
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TargetKind, TrunkSnapshot
 from storage.models import BoxConfig, TenantConfig
+from storage.provisioning import schema
 from storage.provisioning.changes import Change, differences
 from storage.provisioning.checks import PHONE
 from storage.provisioning.consistency import check_consistency
 from storage.provisioning.fields import RESET
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
-from storage.provisioning.state import Configuration
+from storage.provisioning.state import Configuration, Parts
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _LANDLINE = re.compile(r"0[1-9][0-9]{8,10}|[2-8][0-9]{6,7}", re.ASCII)
@@ -80,15 +81,31 @@ class _Planning:
                     del objects[key]
         self._remove_owned("numbers", wishes.numbers, lambda number: after.numbers[number][0])
         self._remove_owned("extensions", wishes.extensions, lambda name: after.extensions[name].tenant)
+        for section in schema.PARTS:
+            kind = section.plural
+            self._remove_from(
+                after.parts[kind], kind, wishes.parts[kind], lambda key: key[0], lambda key: key[1]
+            )
 
     def _remove_owned(self, name: str, wished: list[Wish], owner_of: Callable[[str], str]) -> None:
         objects: dict[str, Any] = getattr(self.after, name)
+        self._remove_from(objects, name, wished, owner_of, lambda key: key)
+
+    def _remove_from(
+        self,
+        objects: dict[Any, Any],
+        name: str,
+        wished: list[Wish],
+        owner_of: Callable[[Any], str],
+        name_of: Callable[[Any], str],
+    ) -> None:
         stay = {(wish.tenant, wish.key) for wish in wished if not wish.absent}
         go = {(wish.tenant, wish.key) for wish in wished if wish.absent}
         for key in list(objects):
             owner = owner_of(key)
-            pruned = self.prune and f"{name} {owner}" in self.wishes.named and (owner, key) not in stay
-            if owner not in self.after.tenants or (owner, key) in go or pruned:
+            owned = (owner, name_of(key))
+            pruned = self.prune and f"{name} {owner}" in self.wishes.named and owned not in stay
+            if owner not in self.after.tenants or owned in go or pruned:
                 del objects[key]
 
     def set_all(self) -> None:
@@ -104,6 +121,9 @@ class _Planning:
                 after.tenants[wish.key] = self._value(wish, held, TenantConfig, {"id": wish.key})
         for wish in wishes.extensions:
             self._set_extension(wish)
+        for section in schema.PARTS:
+            for wish in wishes.parts[section.plural]:
+                self._set_part(wish, after.parts[section.plural])
         for wish in wishes.numbers:
             self._set_number(wish)
 
@@ -150,27 +170,33 @@ class _Planning:
         if owner != wish.tenant:
             self.problems.append(wish.problem("two-tenants", number=wish.key, other=owner))
             return
-        if not self._tell_kinds(wish):
+        if not self._tell_kinds(wish, "bound"):
             return
         value = self._value(wish, held, NumberPlan, {"number": wish.key})
         self.after.numbers[wish.key] = (wish.tenant, value)
 
-    def _tell_kinds(self, wish: Wish) -> bool:
+    def _set_part(self, wish: Wish, parts: Parts) -> None:
+        if wish.absent or wish.tenant not in self.after.tenants or not self._tell_kinds(wish, "targets"):
+            return
+        place = (wish.tenant, wish.key)
+        parts[place] = self._value(wish, parts.get(place), wish.section.type, {wish.section.key: wish.key})
+
+    def _tell_kinds(self, wish: Wish, field: str) -> bool:
         """Write down what each bound number is, where the file does not say."""
-        bound = wish.given.get("bound", RESET)
+        bound = wish.given.get(field, RESET)
         if bound is RESET:
             return True
         told = []
         for each in bound:
             kind = each.get("kind") or self._kind_of(each["number"], wish.tenant)
             if kind is None:
-                self.problems.append(wish.problem("kind-needed", "bound", value=each["number"]))
+                self.problems.append(wish.problem("kind-needed", field, value=each["number"]))
                 return False
             if kind != TargetKind.EXTENSION and PHONE.fullmatch(each["number"]) is None:
-                self.problems.append(wish.problem("phone", "bound", value=each["number"]))
+                self.problems.append(wish.problem("phone", field, value=each["number"]))
                 return False
             told.append({**each, "kind": str(kind)})
-        wish.given["bound"] = told
+        wish.given[field] = told
         return True
 
     def _kind_of(self, number: str, tenant: str) -> TargetKind | None:

@@ -46,6 +46,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "masked": ("is a masked secret; write the real one or leave it out", "是被遮盖的密码；请写真实密码或省略"),
     "file": ("there is no file {value!r}", "没有文件 {value!r}"),
     "prompt": ("{en}", "{zh}"),
+    "destination": (
+        "{value!r} is no destination: bound, hang-up, group:NAME, flow:NAME, queue:NAME, voicemail:NAME, number:400..., extension:NAME or announcement:AUDIO",
+        "{value!r} 不是去向：可写 bound、hang-up、group:名称、flow:名称、queue:名称、voicemail:名称、number:400 号码、extension:分机、announcement:音频",
+    ),
     "shipped": ("there is no shipped prompt {value!r}; there are: {known}", "没有自带提示音 {value!r}；可用：{known}"),
     "prompt-address": ("the prompt {value!r} is not on this box; name an audio file", "本机没有提示音 {value!r}；请写音频文件名"),
     "repeated": ("{value!r} stands twice", "{value!r} 重复"),
@@ -60,6 +64,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     "no-trunk": ("there is no trunk {value!r}", "没有中继 {value!r}"),
     "no-listener": ("there is no listener {value!r}", "没有监听器 {value!r}"),
+    "no-destination": ("tenant {tenant} has no {value}", "租户 {tenant} 没有 {value}"),
     "no-extension": ("tenant {tenant} has no extension {value!r}", "租户 {tenant} 没有分机 {value!r}"),
     "extension-taken": ("extension {value!r} belongs to tenant {other}; names are unique on the box", "分机 {value!r} 属于租户 {other}；分机名在本机唯一"),
     "kind-needed": ("what {value!r} is cannot be told; write kind: landline, mobile, phs or extension", "无法判断 {value!r} 的类型；请写 kind: landline、mobile、phs 或 extension"),

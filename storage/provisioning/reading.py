@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from storage.models import PromptInfo
 from storage.provisioning import schema
@@ -49,6 +49,10 @@ class Wishes:
     tenants: dict[str, Wish] = field(default_factory=dict)
     numbers: list[Wish] = field(default_factory=list)
     extensions: list[Wish] = field(default_factory=list)
+    parts: dict[str, list[Wish]] = field(
+        default_factory=lambda: {section.plural: [] for section in schema.PARTS}
+    )
+    """Key of ``storage.models.PARTS`` -> wishes."""
     prompts: dict[str, PromptInfo] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     """Sections the file has: ``listeners``, ``trunks``, ``tenants``, ``numbers TENANT`` ..."""
@@ -68,6 +72,9 @@ def read_wishes(data: bytes, file: str, folder: Path, prompts: Prompts) -> tuple
     _File(wishes, reading).read(root)
     wishes.prompts = reading.used_prompts
     return wishes, reading.problems
+
+
+_OWNED: Final = ("numbers", "extensions", *(section.plural for section in schema.PARTS))
 
 
 class _File:
@@ -92,7 +99,7 @@ class _File:
             for key, node, path in self._objects(root, plural, "", plural):
                 if name(Scalar(key, node.line, True), path, self.reading) is INVALID:
                     continue
-                beside = ("numbers", "extensions") if section is schema.TENANT else ()
+                beside = _OWNED if section is schema.TENANT else ()
                 wishes[key] = self._wish(section, node, path, key, "", beside)
                 if section is schema.TENANT and isinstance(node, Mapping):
                     self._tenant(key, node, path)
@@ -104,6 +111,11 @@ class _File:
         for key, item, place in self._objects(node, "extensions", path, f"extensions {tenant}"):
             if name(Scalar(key, item.line, True), place, self.reading) is not INVALID:
                 self.wishes.extensions.append(self._wish(schema.EXTENSION, item, place, key, tenant))
+        for section in schema.PARTS:
+            plural = section.plural
+            for key, item, place in self._objects(node, plural, path, f"{plural} {tenant}"):
+                if name(Scalar(key, item.line, True), place, self.reading) is not INVALID:
+                    self.wishes.parts[plural].append(self._wish(section, item, place, key, tenant))
 
     def _objects(self, node: Mapping, name: str, path: str, mark: str) -> list[tuple[str, Node, str]]:
         """Return key, node and path of each object under ``name``; note that the file has the section."""

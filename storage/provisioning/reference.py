@@ -20,6 +20,7 @@ _TITLES: Final = {
     "number": "Numbers",
     "bound number": "Bound numbers",
     "extension": "Extensions",
+    "group": "Groups of targets",
     "prefix rule": "Prefix rules",
 }
 

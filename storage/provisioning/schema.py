@@ -19,6 +19,7 @@ from domain.snapshot import (
     PrefixRule,
     RingStrategy,
     ShownCaller,
+    TargetGroup,
     TargetKind,
     TenantState,
     TrunkKind,
@@ -41,6 +42,8 @@ class Section(NamedTuple):
     key: str
     """Field of the value that comes from the key it stands under; "" for none."""
     fields: tuple[Field, ...]
+    plural: str = ""
+    """Name under its tenant, for the kinds of ``storage.models.PARTS``."""
 
     def field(self, name: str) -> Field | None:
         """Return a field by name, or None."""
@@ -92,6 +95,15 @@ NUMBER_FIELDS: Final = (
     Field("no_answer_seconds", c.decimal(5, 300), "5 to 300 s", "How long a bound number rings", "无应答时限（秒）"),
     Field("busy_tone_seconds", c.decimal(0, 60), "0 to 60 s", "How long the caller hears busy tone at the end", "结束前忙音时长（秒）"),
     Field("active", c.flag, "true, false", "Whether the number is in service", "号码是否启用"),
+    Field("entry", c.optional(c.destination), "destination", "Where its calls go first; null: to the bound numbers", "来电首先转到哪里；null 表示绑定号码"),
+    Field("otherwise", c.optional(c.destination), "destination", "Where a call goes that no bound number answered; null: it ends", "绑定号码均未接听时转到哪里；null 表示结束"),
+)  # fmt: skip
+
+GROUP_FIELDS: Final = (
+    Field("targets", c.list_of(_bound_number, unique=False), "list of bound numbers", "Who answers, in order", "成员，按顺序"),
+    Field("strategy", c.choice(RingStrategy), "sequential, simultaneous", "How they are rung", "振铃方式：顺序或同振"),
+    Field("no_answer_seconds", c.decimal(5, 300), "5 to 300 s", "How long each rings", "无应答时限（秒）"),
+    Field("otherwise", c.optional(c.destination), "destination", "Where a call goes that nobody answered; null: it ends", "无人接听时转到哪里；null 表示结束"),
 )  # fmt: skip
 
 EXTENSION_FIELDS: Final = (
@@ -184,4 +196,6 @@ EXTENSION: Final = Section(
 )
 BOUND: Final = Section("bound number", "tenants.ID.numbers.400NUMBER.bound[]", BoundNumber, "", BOUND_FIELDS)
 PREFIX: Final = Section("prefix rule", "trunks.NAME.caller_prefixes[]", PrefixRule, "", _PREFIX_FIELDS)
-SECTIONS: Final = (BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, EXTENSION, PREFIX)
+GROUP: Final = Section("group", "tenants.ID.groups.NAME", TargetGroup, "name", GROUP_FIELDS, "groups")
+PARTS: Final = (GROUP,)
+SECTIONS: Final = (BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, *PARTS, EXTENSION, PREFIX)

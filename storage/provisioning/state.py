@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+from BTrees.OOBTree import OOBTree
+
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
 from storage.models import (
+    PARTS,
     BoxConfig,
     Extension,
     Listener,
@@ -18,6 +23,10 @@ from storage.models import (
     TenantConfig,
     Trunk,
 )
+from storage.provisioning.checks import ADDRESS
+
+Parts = dict[tuple[str, str], Any]
+"""(Tenant, name) -> value."""
 
 
 @dataclass
@@ -31,6 +40,8 @@ class Configuration:
     numbers: dict[str, tuple[str, NumberPlan]] = field(default_factory=dict)
     """400 number -> the tenant it belongs to, and its plan."""
     extensions: dict[str, ExtensionSnapshot] = field(default_factory=dict)
+    parts: dict[str, Parts] = field(default_factory=lambda: {kind: {} for kind in PARTS})
+    """Key of ``storage.models.PARTS`` -> what tenants own of that kind."""
     prompts: dict[str, PromptInfo] = field(default_factory=dict)
     """Content address -> what people know of it; those that something names."""
 
@@ -43,15 +54,31 @@ class Configuration:
             dict(self.tenants),
             dict(self.numbers),
             dict(self.extensions),
+            {kind: dict(parts) for kind, parts in self.parts.items()},
             dict(self.prompts),
         )
 
     def used_prompts(self) -> set[str]:
         """Return the addresses of the prompts that something names."""
-        used = set(self.box.system_prompts.values())
-        for _, plan in self.numbers.values():
-            used.update(filter(None, (plan.welcome, plan.recording_notice, plan.ringback)))
+        used: set[str] = set()
+        values = [self.box, *self.tenants.values(), *(plan for _, plan in self.numbers.values())]
+        values += [value for parts in self.parts.values() for value in parts.values()]
+        for value in values:
+            used.update(addresses_in(msgspec.to_builtins(value)))
         return used
+
+
+def addresses_in(plain: Any) -> Iterator[str]:
+    """Find the content addresses in plain data: nothing else is 64 hex digits."""
+    if isinstance(plain, str):
+        if ADDRESS.fullmatch(plain):
+            yield plain
+    elif isinstance(plain, dict):
+        for each in plain.values():
+            yield from addresses_in(each)
+    elif isinstance(plain, (list, tuple)):
+        for each in plain:
+            yield from addresses_in(each)
 
 
 def read_configuration(root: Root) -> Configuration:
@@ -67,6 +94,14 @@ def read_configuration(root: Root) -> Configuration:
             for number, plan in tenant.numbers.items()
         },
         {name: extension.value for name, extension in root.extensions.items()},
+        {
+            kind: {
+                (name, key): value
+                for name, tenant in root.tenants.items()
+                for key, value in tenant.named(kind)
+            }
+            for kind in PARTS
+        },
         {address: prompt.value for address, prompt in root.prompts.items()},
     )
 
@@ -123,6 +158,29 @@ def _write_tenants(root: Root, before: Configuration, after: Configuration) -> s
         else:
             root.tenants[owner].numbers[number] = Number(plan)
             root.numbers[number] = owner
+        touched.add(owner)
+    for kind in PARTS:
+        touched |= _write_parts(root, kind, before.parts[kind], after.parts[kind])
+    return touched
+
+
+def _write_parts(root: Root, kind: str, before: Parts, after: Parts) -> set[str]:
+    touched = set()
+    for owner, name in before.keys() - after.keys():
+        if owner in root.tenants:
+            del root.tenants[owner].parts[kind][name]
+            touched.add(owner)
+    for (owner, name), value in after.items():
+        held = before.get((owner, name))
+        if held == value:
+            continue
+        tree = root.tenants[owner].parts
+        if kind not in tree:
+            tree[kind] = OOBTree()
+        if held is None:
+            tree[kind][name] = PARTS[kind](value)
+        else:
+            tree[kind][name].value = value
         touched.add(owner)
     return touched
 

@@ -9,7 +9,7 @@ import pytest
 
 import b2bua.calls
 from b2bua.calls.authorise import NotAllowed, Payer, authorise
-from domain.snapshot import BoundNumber, NumberPlan, TargetKind, TenantSnapshot, TenantState
+from domain.snapshot import BoundNumber, NumberPlan, TargetGroup, TargetKind, TenantSnapshot, TenantState
 from tests.twins.stage import NUMBER, TARGETS, Stage, a_plan
 
 ACME = Payer(tenant="acme", number=NUMBER)
@@ -23,9 +23,18 @@ def test_a_bound_number_may_be_rung() -> None:
     assert [route.trunks for route in allowed.routes] == [("carrier-a", "carrier-b")]
 
 
-@pytest.mark.parametrize("destination", ["13912345678", "", "8001", f"{TARGETS[0]}0", f" {TARGETS[0]}"])
+def test_targets_of_groups_and_own_extensions_may_be_rung() -> None:
+    """What a tenant has registered, whatever leads to it: a menu, a queue, a transfer."""
+    group = TargetGroup("sales", (BoundNumber(number=TARGETS[2]),))
+    tenant = TenantSnapshot(id="acme", name="Acme", numbers=(a_plan(),), groups=(group,))
+    ports = Stage(tenant=tenant).switchboard.ports
+    assert authorise(ports, TARGETS[2], ACME).target.number == TARGETS[2]
+    assert authorise(ports, "8001", ACME).is_extension
+
+
+@pytest.mark.parametrize("destination", ["13912345678", "", "9001", f"{TARGETS[0]}0", f" {TARGETS[0]}"])
 def test_nothing_else_may(destination: str) -> None:
-    """Not even a number that begins like a bound one, or an extension that is not bound."""
+    """Not even a number that begins like a bound one, or the extension of another tenant."""
     with pytest.raises(NotAllowed):
         authorise(Stage().switchboard.ports, destination, ACME)
 

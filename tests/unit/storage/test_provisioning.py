@@ -368,6 +368,10 @@ def test_faults_are_told_in_chinese(desk: Desk) -> None:
             1,
             "no tenant owns",
         ),
+        ("tenants: {a: {numbers: {4001003721: {entry: queue}}}}", 1, "is no destination"),
+        ("tenants: {a: {numbers: {4001003721: {entry: 'group:x'}}}}", 1, "tenant a has no group:x"),
+        ("tenants: {a: {groups: {x: {otherwise: 'extension:8001'}}}}", 1, "tenant a has no extension:8001"),
+        ("tenants: {a: {groups: {x: {targets: [13900001111, 13900001111]}}}}", 1, "stands twice"),
         ("box: {stranger_status: 200}", 1, "neither 0 nor a whole number from 400 to 699"),
         ("trunks: {t: {session_seconds: 10}}", 1, "neither 0 nor a whole number from 90"),
         ("a: 1\na: 2\n", 2, "stands here again (first on line 1)"),
@@ -401,6 +405,49 @@ def test_what_is_in_use_is_not_removed(desk: Desk) -> None:
     assert (
         "used by trunk unicom" in desk.faults("tenants: {acme: {numbers: {4001003721: {absent: true}}}}")[0]
     )
+
+
+GROUPS = """\
+tenants:
+  acme:
+    groups:
+      sales:
+        strategy: simultaneous
+        targets: [13900001111, {number: 01061234567, label: 前台}]
+        otherwise: announcement:audio/notice.wav
+    numbers:
+      4001003721: {entry: "group:sales", otherwise: hang-up}
+"""
+
+
+def test_groups_belong_to_their_tenant(desk: Desk) -> None:
+    """They are added, told, exported, served from, and changed without touching the numbers."""
+    applied = desk.apply(GROUPS)
+    assert [(change.what, change.kind, change.key, change.tenant) for change in applied.changes][-1] == (
+        "added", "group", "sales", "acme",
+    )  # fmt: skip
+    (tenant,) = applied.snapshots.tenants
+    (group,) = tenant.groups
+    assert [target.kind for target in group.targets] == [TargetKind.MOBILE, TargetKind.LANDLINE]
+    assert str(tenant.numbers[0].entry) == "group:sales"
+    assert desk.apply(GROUPS).changes == ()
+    exported = export_database(desk.database)
+    assert desk.apply(exported, prune=True).changes == ()
+    (change,) = desk.apply("tenants: {acme: {groups: {sales: {targets: [13900001111]}}}}").changes
+    assert change.text("zh") == (
+        "~ 修改 振铃组 sales（租户 acme）\n    targets[01061234567]: 01061234567 landline 前台 -> -"
+    )
+
+
+def test_a_group_in_use_stays_and_one_out_of_use_goes(desk: Desk) -> None:
+    """What a number leads to cannot be taken away under it."""
+    desk.apply(GROUPS)
+    gone = "tenants: {acme: {groups: {sales: {absent: true}}}}"
+    assert "has no group:sales" in desk.faults(gone)[0]
+    desk.apply("tenants: {acme: {numbers: {4001003721: {entry: null}}}}")
+    assert [change.what for change in desk.apply(gone).changes] == ["removed"]
+    assert not desk.configuration().parts["groups"]
+    assert not desk.configuration().used_prompts()
 
 
 @pytest.mark.parametrize(
