@@ -236,14 +236,25 @@ class MediaEndpoint(Protocol):
     def unbridge(self) -> None:
         """Stop passing audio to and from the other endpoint."""
 
+    def hear(self, *others: MediaEndpoint) -> None:
+        """Let the peer hear the sum of what these other endpoints of the call get, instead of his bridge.
+
+        Without any he hears his bridge again. G.711 only: who speaks something else is not heard and hears
+        nothing. What is played to him comes first.
+        """
+
     def play(self, prompts: tuple[str, ...], *, repeat: bool = False) -> Deferred[None]:
         """Play content-addressed prompts one after the other; fires at the end; cancelling stops at once."""
 
     def tone(self, name: str) -> Deferred[None]:
         """Play ``ringback``, ``busy`` or ``congestion`` until cancelled (450 Hz, Chinese cadences)."""
 
-    def listen_for_keys(self, on: bool) -> None:
-        """Detect in-band DTMF while on, when the peer negotiated no telephone-event."""
+    def listen_for_keys(self, on: bool, *, withhold: bool = False) -> None:
+        """Detect in-band DTMF while on, when the peer negotiated no telephone-event.
+
+        With ``withhold`` the peer's keys, however they come as media, are told to ``on_key`` only and do not
+        reach the endpoint he is bridged to.
+        """
 
     def send_keys(self, digits: str) -> None:
         """Send digits as RFC 4733 events (in-band where not negotiated)."""

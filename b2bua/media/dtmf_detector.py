@@ -52,6 +52,11 @@ class DtmfDetector:
         self._candidate = ""
         self._agreed = 0
 
+    @property
+    def sounding(self) -> bool:
+        """Whether the last window held a key's tones, or a key is still pressed."""
+        return bool(self._candidate or self._pressed)
+
     def feed(self, payload: bytes | bytearray, law: str) -> str:
         """Return the keys whose presses became certain with this packet, mostly none."""
         samples = np.concatenate((self._tail, _LEVELS[law][np.frombuffer(payload, np.uint8)]))

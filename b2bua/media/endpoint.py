@@ -52,7 +52,8 @@ class WorkerEndpoint:
         self._opening = opening
         self._peer: protocol.Peer | None = None
         self._far: WorkerEndpoint | None = None
-        self._listening = False
+        self._ears: tuple[WorkerEndpoint, ...] = ()
+        self._listening = self._withholding = False
         self._heard: _Heard | None = None
         self._played: Deferred[None] | None = None
         self._plays = 0
@@ -86,6 +87,18 @@ class WorkerEndpoint:
         self._part()
         self._send(protocol.Unbridge(self.number))
 
+    def hear(self, *others: MediaEndpoint) -> None:
+        """Send the peer the sum of what these endpoints of the call say; none: his bridge again."""
+        ears: list[WorkerEndpoint] = []
+        for other in others:
+            if not isinstance(other, WorkerEndpoint) or other is self or other.call != self.call:
+                raise ValueError("only other endpoints of one call can be heard")
+            if other.closing or other.figures is not None:
+                raise ValueError("the other endpoint is closed")
+            ears.append(other)
+        self._ears = tuple(ears)
+        self._send(protocol.Hear(self.number, tuple([each.number for each in ears])))
+
     def play(self, prompts: tuple[str, ...], *, repeat: bool = False) -> Deferred[None]:
         """Play prompts; fires at the end, also when something else is played or the endpoint is closed."""
         return self._hear(prompts, repeat)
@@ -96,10 +109,10 @@ class WorkerEndpoint:
             raise ValueError(f"no such tone: {name!r}")
         return self._hear(name, True)
 
-    def listen_for_keys(self, on: bool) -> None:
-        """Detect in-band DTMF while on."""
-        self._listening = on
-        self._send(protocol.Listen(self.number, on))
+    def listen_for_keys(self, on: bool, *, withhold: bool = False) -> None:
+        """Detect in-band DTMF while on; withheld keys do not reach the other endpoint by themselves."""
+        self._listening, self._withholding = on, withhold
+        self._send(protocol.Listen(self.number, on, withhold))
 
     def send_keys(self, digits: str) -> None:
         """Send digits; raises ValueError for what is no key."""
@@ -155,10 +168,12 @@ class WorkerEndpoint:
         """Yield what a replacement must be told once all endpoints are open again."""
         if self._peer is not None:
             yield protocol.Connect(self.number, self._peer)
-        if self._listening:
-            yield protocol.Listen(self.number, True)
+        if self._listening or self._withholding:
+            yield protocol.Listen(self.number, self._listening, self._withholding)
         if self._far is not None:
             yield protocol.Bridge(self.number, self._far.number)
+        if self._ears:
+            yield protocol.Hear(self.number, tuple([each.number for each in self._ears]))
 
     def sounds(self, now: float) -> Iterator[protocol.Command]:
         """Yield what shall be heard, told after all bridges."""

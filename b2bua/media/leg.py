@@ -24,6 +24,7 @@ from b2bua.media.srtp import Crypto
 from b2bua.media.telephone_event import EventReceiver
 
 if TYPE_CHECKING:
+    from b2bua.media.mixing import Hearing, Voice
     from b2bua.media.playing import Playing
     from b2bua.media.poller import Poller
     from b2bua.media.pressing import Pressing
@@ -47,6 +48,7 @@ class Leg:
         "events",
         "far",
         "feed",
+        "hearing",
         "id",
         "in_band",
         "inlet",
@@ -67,6 +69,8 @@ class Leg:
         "srtp_key",
         "strangers",
         "target",
+        "voice",
+        "withholds",
     )
 
     def __init__(
@@ -88,6 +92,10 @@ class Leg:
         """The other end of the bridge."""
         self.feed: Playing | None = None
         """What is played to the peer instead of the bridge."""
+        self.hearing: Hearing | None = None
+        """The conference that the peer hears instead of the bridge."""
+        self.voice: Voice | None = None
+        """What the peer says, for those who hear him in a conference."""
         self.keys: Pressing | None = None
         """Keys on their way to the peer, before all else."""
         self.on_key: Callable[[str], None] = _unheard
@@ -97,6 +105,8 @@ class Leg:
         self.events = EventReceiver()
         self.listening = False
         """Someone waits for keys."""
+        self.withholds = False
+        """The far end of the bridge does not get this leg's keys."""
         self.detector: DtmfDetector | None = None
         """Listens for tones, while somebody waits for keys that cannot come as events."""
         self.srtp_key = b""
@@ -172,9 +182,10 @@ class Leg:
             elif self.latch is not None:
                 self.strangers += 1
 
-    def listen(self, on: bool) -> None:
+    def listen(self, on: bool, withhold: bool = False) -> None:
         """Look for keys in the audio, as far as the peer can send them in no other way."""
         self.listening = on
+        self.withholds = withhold
         self.plan()
 
     def hear_rtcp(self, stamp: int, utc: float) -> None:
@@ -264,8 +275,11 @@ class Leg:
             self.detector = None
         elif self.detector is None:
             self.detector = DtmfDetector()
-        self.direct = inlet.scale == 1 and self.detector is None and self.crypto is None
-        if far is None or far.peer is None or far.feed or far.keys or far.outlet.send is mute:
+        unheard = self.detector is None and self.voice is None
+        self.direct = inlet.scale == 1 and unheard and self.crypto is None
+        if far is None or far.peer is None or far.outlet.send is mute:
+            return
+        if far.feed or far.keys or far.hearing:
             return
         theirs = far.peer.codec
         if peer.codec in G711 and theirs in G711:

@@ -120,6 +120,13 @@ class Unbridge(Command, frozen=True):
     endpoint: int
 
 
+class Hear(Command, frozen=True):
+    """Send the sum of what these endpoints say, instead of the bridge; none: the bridge again."""
+
+    endpoint: int
+    sources: tuple[int, ...] = ()
+
+
 class Play(Command, frozen=True):
     """Play prompts in turn; ``Played`` follows unless ``Stop``, ``Play`` or ``Tone`` comes first."""
 
@@ -151,6 +158,8 @@ class Listen(Command, frozen=True):
 
     endpoint: int
     on: bool
+    withhold: bool = False
+    """Keys are reported only, and do not reach the far end of the bridge."""
 
 
 class SendKeys(Command, frozen=True):
@@ -254,6 +263,7 @@ AnyCommand = (
     | Connect
     | Bridge
     | Unbridge
+    | Hear
     | Play
     | Tone
     | Stop

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from b2bua.media import g711, rtp
 from b2bua.media.inlet import IRREGULAR
 from b2bua.media.leg import G711, Leg
 from b2bua.media.outlet import Outlet
 from b2bua.media.rtp import HEADER, PAYLOAD, START, TIMESTAMP_MASK
 from b2bua.media.spool import RECORD
+
+if TYPE_CHECKING:
+    from b2bua.media.dtmf_detector import DtmfDetector
+    from b2bua.media.mixing import Voice
 
 JUMP = 2 * rtp.STAMPS
 """A sender's clock that leaves ours by so much (in 125 us) has been set anew."""
@@ -36,16 +42,37 @@ def receive(leg: Leg, length: int, stamp: int) -> None:
         inlet.spool += rtp.records[length]
     if payload_type == peer.payload_type or (payload_type in g711.STATIC_TYPES and peer.codec in G711):
         inlet.measure(timestamp, stamp)
+        if leg.voice is not None and ahead >= 0:
+            speak(leg, leg.voice, payload_type, length)
+        if leg.withholds and leg.detector is not None:
+            silence_keys(leg, leg.detector, payload_type, length, ahead)
         if leg.target is not None:
             pass_on(leg, leg.target, ahead, head, timestamp, length, stamp)
         choose_way(leg, length)
-        if leg.detector is not None and ahead >= 0:
+        if leg.detector is not None and not leg.withholds and ahead >= 0:
             for key in leg.detector.feed(rtp.data[PAYLOAD : START + length], codec_of(leg, payload_type)):
                 leg.in_band(key)
     elif payload_type == peer.event_payload_type:
         take_event(leg, ahead, head, timestamp, length, stamp)
     else:
         inlet.unknown += 1
+
+
+def speak(leg: Leg, voice: Voice, payload_type: int, length: int) -> None:
+    """Let the conference have the packet; what is no G.711 it cannot hear."""
+    law = codec_of(leg, payload_type)
+    if law in G711:
+        voice.put(rtp.data[PAYLOAD : START + length], law)
+
+
+def silence_keys(leg: Leg, detector: DtmfDetector, payload_type: int, length: int, ahead: int) -> None:
+    """Hear keys before the packet is passed on, and blot their tones out."""
+    law = codec_of(leg, payload_type)
+    if ahead >= 0:
+        for key in detector.feed(rtp.data[PAYLOAD : START + length], law):
+            leg.in_band(key)
+    if detector.sounding:
+        rtp.data[PAYLOAD : START + length] = G711[law] * (length - rtp.HEADER_LENGTH)
 
 
 def codec_of(leg: Leg, payload_type: int) -> str:
@@ -60,6 +87,8 @@ def take_event(leg: Leg, ahead: int, head: int, timestamp: int, length: int, sta
     key = leg.events.take(payload, timestamp, head > 0x807F)
     if key is not None:
         leg.on_key(key)
+    if leg.withholds:
+        return
     target, inlet = leg.target, leg.inlet
     far = leg.far.peer if leg.far is not None else None
     if target is None or far is None or far.event_payload_type is None:

@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias, assert_never
 
 from b2bua.media import g711, protocol, reception, rtp
 from b2bua.media.leg import Leg
+from b2bua.media.mixing import Conference
 from b2bua.media.playing import Audio, Playing
 from b2bua.media.poller import Poller
 from b2bua.media.pressing import Pressing
@@ -33,6 +34,7 @@ LegCommand: TypeAlias = (
     protocol.Connect
     | protocol.Bridge
     | protocol.Unbridge
+    | protocol.Hear
     | protocol.Play
     | protocol.Tone
     | protocol.Stop
@@ -65,6 +67,7 @@ class Switchboard:
         """The last ones of spools, to be written with the next tick's."""
         self._slots: list[dict[int, Leg]] = [{} for _ in range(SLOTS)]
         self._turn = 0
+        self._conference = Conference()
         self._fed: dict[int, Leg] = {}
         """Legs that something is played to."""
         self._past = (0, 0)
@@ -98,6 +101,7 @@ class Switchboard:
         stamp = self._clock.stamp
         for leg in list(self._fed.values()):
             self._feed(leg, stamp)
+        self._conference.tick(stamp)
         self._turn = (self._turn + 1) % SLOTS
         slot = self._slots[self._turn]
         if slot:
@@ -147,6 +151,9 @@ class Switchboard:
                     leg.bridge(far)
             case protocol.Unbridge():
                 leg.unbridge()
+            case protocol.Hear():
+                sources = [self.legs[each] for each in command.sources if each in self.legs]
+                self._conference.hear(leg, tuple(sources))
             case protocol.Play():
                 law = _law(leg)
                 pieces = [self._prompt(leg, name, law) for name in command.prompts]
@@ -158,7 +165,7 @@ class Switchboard:
                 if leg.feed is not None and leg.feed.number == command.play:
                     self._stop(leg)
             case protocol.Listen():
-                leg.listen(command.on)
+                leg.listen(command.on, command.withhold)
             case protocol.SendKeys():
                 self._press(leg, command.digits)
             case protocol.Close():
@@ -252,7 +259,7 @@ class Switchboard:
     def _pressed(self, leg: Leg, key: str) -> None:
         """Report a key; the far end of a bridge that knows no events hears it as a tone."""
         self._tell(protocol.Key(leg.id, key))
-        far = leg.far
+        far = leg.far if not leg.withholds else None
         if far is not None and far.peer is not None and far.peer.event_payload_type is None:
             self._press(far, key)
 
@@ -277,6 +284,7 @@ class Switchboard:
 
     def _close(self, leg: Leg) -> None:
         self._fed.pop(leg.id, None)
+        self._conference.leave(leg)
         leg.say_goodbye(self._clock.stamp, time.time())
         leg.close()
         del self.legs[leg.id]

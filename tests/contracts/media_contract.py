@@ -114,6 +114,39 @@ async def one_leg_can_be_bridged_to_another_after_the_first(stage: Stage) -> Non
     await ends(stage, legs[0], legs[2])
 
 
+async def a_conference_can_be_heard(stage: Stage) -> None:
+    """Three legs, each hearing the others; who leaves is heard no longer; then a bridge again."""
+    legs = [await opened(stage, leg) for leg in ("a", "b1", "b2")]
+    legs[0].bridge(legs[1])
+    legs[0].hear(legs[1], legs[2])
+    legs[1].hear(legs[0], legs[2])
+    legs[2].hear(legs[0], legs[1])
+    await stage.wait(legs[0].play((stage.prompt,)))
+    await ends(stage, legs[2])
+    legs[0].hear()
+    legs[1].hear()
+    await ends(stage, *legs[:2])
+
+
+async def only_the_call_is_heard(stage: Stage) -> None:
+    """Neither oneself, nor another call, nor who has left."""
+    endpoint, gone = await opened(stage), await opened(stage, "b1")
+    stranger = await stage.wait(stage.relay.open("01OTHER", "a", "carrier", record=False))
+    await ends(stage, gone)
+    for other in (endpoint, stranger, gone):
+        with pytest.raises((ValueError, AssertionError)):
+            endpoint.hear(other)
+    await ends(stage, endpoint, stranger)
+
+
+async def keys_can_be_withheld(stage: Stage) -> None:
+    """With and without listening for tones."""
+    endpoint = await opened(stage)
+    endpoint.listen_for_keys(True, withhold=True)
+    endpoint.listen_for_keys(False)
+    await ends(stage, endpoint)
+
+
 async def closing_ends_what_is_played_and_gives_the_figures(stage: Stage) -> None:
     """Twice the same, when asked twice."""
     endpoint = await opened(stage)
@@ -179,4 +212,7 @@ CONTRACT = [
     a_closed_endpoint_takes_no_more_wishes,
     wrong_tones_keys_and_partners_are_mistakes,
     keys_are_taken,
+    a_conference_can_be_heard,
+    only_the_call_is_heard,
+    keys_can_be_withheld,
 ]

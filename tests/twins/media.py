@@ -83,6 +83,8 @@ class MemoryEndpoint:
         self.playing: tuple[str, ...] = ()
         """Prompts or the tone that can be heard now."""
         self.listening = False
+        self.withholding = False
+        self.ears: tuple[MemoryEndpoint, ...] = ()
         self.keys = ""
         """All keys sent to the peer."""
         self.stats = MediaStats()
@@ -115,6 +117,25 @@ class MemoryEndpoint:
         self._note("unbridge")
         self._part()
 
+    def hear(self, *others: MediaEndpoint) -> None:
+        """Hear a conference."""
+        for other in others:
+            assert isinstance(other, MemoryEndpoint)
+            assert other is not self
+            assert other.call == self.call
+            assert not other.closed
+            assert other.remote is not None
+            assert other.remote.codec in ("PCMA", "PCMU"), "a conference is G.711"
+        self._note("hear", tuple([each.leg for each in others if isinstance(each, MemoryEndpoint)]))
+        self.ears = tuple([each for each in others if isinstance(each, MemoryEndpoint)])
+
+    def hears(self) -> set[str]:
+        """Return the legs whose voices reach the peer now (nothing is held against him)."""
+        if self.playing:
+            return set()
+        sources = self.ears or ((self.bridged,) if self.bridged is not None else ())
+        return {each.leg for each in sources if not each.closed}
+
     def play(self, prompts: tuple[str, ...], *, repeat: bool = False) -> Deferred[None]:
         """Play prompts; fires at the end on the fake clock, when replaced and when closed."""
         self._note("play", (prompts, repeat))
@@ -127,10 +148,11 @@ class MemoryEndpoint:
         self._note("tone", name)
         return self._start((name,), None)
 
-    def listen_for_keys(self, on: bool) -> None:
+    def listen_for_keys(self, on: bool, *, withhold: bool = False) -> None:
         """Detect in-band DTMF while on."""
         self._note("listen", on)
         self.listening = on
+        self.withholding = withhold
 
     def send_keys(self, digits: str) -> None:
         """Send digits to the peer."""

@@ -131,6 +131,37 @@ async def test_the_relay_keeps(clause: Callable[[Stage], Awaitable[None]], stage
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_killed_worker_is_replaced_with_its_conference(
+    stages: Relays, phone: Callable[..., Phone], complaints: list[str]
+) -> None:
+    """A supervisor hears the caller before and after, in the caller's own samples."""
+    stage, caller, agent, supervisor = stages(), phone(), phone(), phone()
+    ends = await stage.call(caller, agent)
+    third = await stage.wait(stage.relay.open("01CALL", "b2", "carrier", record=False))
+    supervisor.aim(stage.media, third.port)
+    third.connect(Remote(supervisor.host, supervisor.port, "PCMA", 8))
+    third.hear(*ends)
+    supervisor.rtp.setblocking(False)
+
+    async def heard(said: bytes) -> None:
+        for _ in range(500):
+            with contextlib.suppress(ConnectionRefusedError):
+                caller.send(said)
+            await deferLater(reactor, 0.02)
+            with contextlib.suppress(BlockingIOError):
+                if supervisor.hear()[4] == said:
+                    return
+        raise AssertionError("the supervisor heard nothing")
+
+    await heard(bytes([1]) * 160)
+    os.kill(stage.relay.homes[0].process.pid, signal.SIGKILL)
+    await heard(bytes([2]) * 160)
+    assert complaints
+    for end in (*ends, third):
+        await stage.wait(end.close())
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_killed_worker_is_replaced_on_the_same_ports(
     stages: Relays, phone: Callable[..., Phone], complaints: list[str]
 ) -> None:
