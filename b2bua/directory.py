@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from domain.prompts import PromptBook
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory
 
@@ -27,8 +29,11 @@ class FileDirectory:
     keeps the ones it began with.
     """
 
-    def __init__(self, data: DataDirectory) -> None:
+    def __init__(self, data: DataDirectory, shipped: Mapping[str, str] | None = None) -> None:
+        """``shipped``: name -> content address of the prompts that come with the product."""
         self.box = BoxSnapshot()
+        self._shipped = shipped or {}
+        self._book = PromptBook(self.box, (), self._shipped)
         self._data = data
         self._tenants: dict[str, TenantSnapshot] = {}
         self._numbers: dict[str, tuple[TenantSnapshot, NumberPlan]] = {}
@@ -44,6 +49,10 @@ class FileDirectory:
         """Return a trunk by name."""
         return self._trunks.get(name)
 
+    def prompt(self, tenant: str | None, name: str) -> str | None:
+        """Return the content address of a prompt, or None when there is none."""
+        return self._book.find(tenant, name)
+
     def tenants(self) -> tuple[TenantSnapshot, ...]:
         """Return every tenant in force."""
         return tuple(self._tenants.values())
@@ -53,6 +62,7 @@ class FileDirectory:
         errors: dict[str, str] = {}
         self._reload_box(errors)
         self._reload_tenants(errors)
+        self._book = PromptBook(self.box, self._tenants.values(), self._shipped)
         self.versions = Versions(
             self.box.version, {name: tenant.version for name, tenant in self._tenants.items()}, errors
         )

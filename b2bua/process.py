@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
-from b2bua.alarms import AlarmBoard, save_to
+from b2bua.alarms import AlarmBoard, Severity, save_to
 from b2bua.calls.call import Call
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
@@ -28,6 +28,7 @@ from b2bua.process_troubles import Troubles
 from b2bua.process_tuning import settle
 from b2bua.process_watch import CHECK_SECONDS as WATCH_SECONDS
 from b2bua.process_watch import Watch
+from b2bua.recorder import shipped
 from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
@@ -54,7 +55,7 @@ class Process:
         self.started_mono = self.clock.mono()
         self.alarms = AlarmBoard(self.clock.utc, LaterSaver(reactor.callInThread, save_to(data.alarms_file)))
         self.troubles = Troubles(self.alarms, reactor.callLater)
-        self.directory = FileDirectory(data)
+        self.directory = FileDirectory(data, self._shipped_voice())
         self.directory.reload()
         self.disk = DiskWatch(data.root, self.alarms)
         self._cut: list[OpenCall] = open_calls(data.journal)
@@ -105,6 +106,20 @@ class Process:
         self._timers: list[Every] = []
         self._ports: list[Any] = []
         self._stopping = False
+
+    def _shipped_voice(self) -> dict[str, str]:
+        """Return the shipped prompts, prepared; without them callers hear tones only, which is no reason not
+        to serve them."""
+        try:
+            return shipped.ensure(self.data)
+        except OSError as failure:
+            self.alarms.raise_alarm(
+                "shipped-prompts",
+                Severity.CRITICAL,
+                f"自带提示音无法就绪，主叫听不到系统提示：{failure}；请检查磁盘空间后重启",
+                f"No shipped prompts, callers hear no announcements: {failure}; make room and restart",
+            )
+            return {}
 
     # -- start and end -----------------------------------------------------------------------------
 

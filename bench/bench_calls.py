@@ -30,6 +30,8 @@ AUDIO_SECONDS = 0.4
 TALK_SECONDS = 1.0
 
 CONFIGURATION = """
+box:
+  announcements: false
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]

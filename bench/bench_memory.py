@@ -33,6 +33,7 @@ WARM_CALLS = 10
 CONFIGURATION = """
 box:
   max_calls: 1000
+  announcements: false
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]

@@ -40,6 +40,8 @@ MORE_FILES = 3
 """Descriptors that a process may have more at the end than after its first third: files come and go."""
 
 CONFIGURATION = """
+box:
+  announcements: false
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]

@@ -29,7 +29,11 @@ from tests.unit.recorder.processes import process
 def speech(seconds: float) -> np.ndarray:
     """Return speech with a little hiss, as long as asked."""
     spoken = np.concatenate(
-        [soundfile.read(voice.source(name), dtype="int16")[0] for name in voice.ANNOUNCEMENTS]
+        [
+            soundfile.read(voice.source(name), dtype="int16")[0]
+            for name, words in voice.WORDS.items()
+            if words.kind is voice.Kind.SENTENCE
+        ]
     )
     hiss = np.random.default_rng(0).normal(0, 20, len(spoken))
     return np.resize((spoken + hiss).astype(np.int16), int(seconds * 8000))

@@ -30,7 +30,7 @@ class PreparedPrompts:
 
     def shipped(self) -> dict[str, Path]:
         """Return the audio that comes with the product, by name."""
-        return {name: voice.source(name) for name in voice.ANNOUNCEMENTS + voice.MUSIC}
+        return {name: voice.source(name) for name in voice.WORDS}
 
 
 def _info(prompt: prompts.Prompt) -> PromptInfo:

@@ -104,6 +104,10 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calls out."""
     numbers: tuple[NumberPlan, ...] = ()
     groups: tuple[TargetGroup, ...] = ()
+    prompt_pack: str = ""
+    """The voice of its system prompts; empty: the box's."""
+    prompts: dict[str, str] = {}
+    """Its own approved prompts: name -> content address; ``domain.prompts`` finds them."""
     version: int = 0
 
 
@@ -247,6 +251,13 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stranger_status: int = 0
     """SIP status that the first INVITE of a strange host gets, statelessly; 0: silence."""
     system_prompts: dict[str, str] = {}
-    """Name (``busy``, ``no-answer``, ``number-unknown`` ...) -> content address."""
+    """Name (``busy``, ``no-answer``, ``number-unknown`` ...) -> content address, instead of the pack's."""
+    prompt_pack: str = ""
+    """The voice of the box's system prompts; empty: the one that ships."""
+    prompt_packs: dict[str, dict[str, str]] = {}
+    """Imported packs: name -> name of a prompt -> content address."""
+    announcements: bool = True
+    """Whether callers who are not connected hear why, in early media; without it only by those prompts that
+    ``system_prompts`` names."""
     max_calls: int = 300
     version: int = 0

@@ -13,10 +13,18 @@ async def announce(call: Call, caller: Caller, outcome: Outcome, ports: CallPort
     answered."""
     call.failed_with = outcome
     verdict = VERDICTS[outcome]
-    prompt = ports.directory.box.system_prompts.get(verdict.announcement or "")
+    prompt = announcement_of(call, outcome, ports)
     if prompt is not None and caller.open_early_media():
         call.step("announce", verdict.announcement or "")
         await caller.say((prompt,))
     elif caller.answered:
         assert call.plan is not None
         await caller.sound("busy", call.plan.busy_tone_seconds, ports.clock)
+
+
+def announcement_of(call: Call, outcome: Outcome, ports: CallPorts) -> str | None:
+    """Return the prompt that tells a caller of this outcome; None: none is wanted."""
+    name, box = VERDICTS[outcome].announcement, ports.directory.box
+    if name is None or not (box.announcements or name in box.system_prompts):
+        return None
+    return call.prompt(name, ports.directory)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from b2bua.calls.announce import announce
+from b2bua.calls.announce import announce, announcement_of
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.caller import Caller, receive_caller
 from b2bua.calls.negotiation import SdpError
@@ -55,7 +55,7 @@ async def greet(call: Call, caller: Caller, plan: NumberPlan) -> None:
 async def turn_away(call: Call, leg: InboundLeg, outcome: Outcome, ports: CallPorts) -> CallEnd:
     """Refuse a call that was not let in, after an announcement in early media where one fits."""
     verdict = VERDICTS[outcome]
-    if verdict.announcement in ports.directory.box.system_prompts and leg.invitation.offer is not None:
+    if leg.invitation.offer is not None and announcement_of(call, outcome, ports) is not None:
         try:
             caller = await receive_caller(call, leg, ports, record=False)
             await announce(call, caller, outcome, ports)

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from b2bua.calls.counts import CallCounts
 from b2bua.calls.course import CallState, Course
-from b2bua.calls.ports import CallEnd, Clock, Invitation, Journal, LegEnd, MediaEndpoint
+from b2bua.calls.ports import CallEnd, Clock, Directory, Invitation, Journal, LegEnd, MediaEndpoint
 from domain.outcomes import HungUpBy, Outcome
 
 if TYPE_CHECKING:
@@ -145,6 +145,10 @@ class Call(Course):
         """Name the next leg to dial: ``b1``, ``b2`` ..."""
         self._legs_dialled += 1
         return f"b{self._legs_dialled}"
+
+    def prompt(self, name: str, directory: Directory) -> str | None:
+        """Return the content address of a prompt in the voice of the call's tenant, or None."""
+        return directory.prompt(self.tenant.id if self.tenant is not None else None, name)
 
     def release(self) -> None:
         """Let go of everything; the last thing done with a call."""

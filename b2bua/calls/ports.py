@@ -302,6 +302,14 @@ class Directory(Protocol):
     def trunk(self, name: str) -> TrunkSnapshot | None:
         """Return a trunk by name."""
 
+    def prompt(self, tenant: str | None, name: str) -> str | None:
+        """Return the content address of a prompt, or None when there is none (nothing to be played then).
+
+        ``name`` is that of a system prompt (``b2bua/recorder/voice/zh_CN/words.toml``), spoken by the voice
+        of the tenant (an id; None: of the box), or ``prompt:NAME``, the approved prompt that the tenant
+        calls so. Costs two look-ups; ask when the prompt is played, so that a new version is heard.
+        """
+
 
 class Clock(Protocol):
     """Time, as the services see it."""

@@ -37,7 +37,7 @@ async def serve(call: Call, caller: Caller, destination: Destination, ports: Cal
 async def _announcement(call: Call, caller: Caller, name: str, ports: CallPorts) -> CallEnd:
     """Play a prompt to its end, then end the call."""
     if caller.open_early_media():
-        await caller.say((ports.directory.box.system_prompts.get(name, name),))
+        await caller.say((call.prompt(name, ports.directory) or name,))
     return CallEnd(outcome=Outcome.ANNOUNCED, by=HungUpBy.BOX)
 
 

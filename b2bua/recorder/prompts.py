@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,11 +21,11 @@ import msgspec
 import numpy as np
 
 from b2bua.recorder import decode, g711
+from b2bua.recorder.address import begin
 from storage.data_directory import write_atomically
 
 MOST_BYTES = 50_000_000
 WALL_SECONDS = 90.0
-_PREPARATION = b"box400 prompt 1: mono 8 kHz, -20 dB\n"
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -99,7 +100,7 @@ def _taken(path: Path) -> tuple[BinaryIO, str]:
         os.close(source)
         raise _fault(path.name, "no-file")
     copy = tempfile.TemporaryFile()  # noqa: SIM115  handed to the caller
-    digest = hashlib.sha256(_PREPARATION)
+    digest = begin()
     with os.fdopen(source, "rb") as upload:
         size = 0
         while block := upload.read(1 << 20):
@@ -181,12 +182,38 @@ def ingest(path: Path, data_dir: Path) -> Prompt:
         if known is not None:
             return known
         pcm, verdict = _decoded(path.name, copy)
+    return _keep(path.name, address, pcm, verdict, data_dir)
+
+
+def ingest_shipped(path: Path, data_dir: Path) -> Prompt:
+    """Do the same with a file that we made ourselves: in this process, without limits, and without waiting
+    for the disk, since it can be done again."""
+    copy, address = _taken(path)
+    with copy:
+        known = find(address, data_dir)
+        if known is not None:
+            return known
+        pcm, verdict = decode.decode(copy.fileno())
+    if verdict.fault:
+        raise _fault(path.name, verdict.fault, detail=verdict.detail, seconds=verdict.seconds)
+    return _keep(path.name, address, pcm, verdict, data_dir, write=_replace)
+
+
+def _keep(
+    name: str,
+    address: str,
+    pcm: bytes,
+    verdict: decode.Verdict,
+    data_dir: Path,
+    write: Callable[[Path, bytes], None] = write_atomically,
+) -> Prompt:
+    """Write a prompt's files; the one that says it is whole last."""
     samples = np.frombuffer(pcm, dtype=np.int16)
     alaw, ulaw = g711.alaw(samples), g711.ulaw(samples)
     prompt = Prompt(
         address=address,
         seconds=round(len(samples) / decode.RATE, 3),
-        name=path.name,
+        name=name,
         format=verdict.format,
         rate=verdict.rate,
         channels=verdict.channels,
@@ -195,7 +222,13 @@ def ingest(path: Path, data_dir: Path) -> Prompt:
     )
     folder = data_dir / "prompts"
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{address}.alaw", alaw)
-    write_atomically(folder / f"{address}.ulaw", ulaw)
-    write_atomically(folder / f"{address}.json", msgspec.json.encode(prompt))
+    write(folder / f"{address}.alaw", alaw)
+    write(folder / f"{address}.ulaw", ulaw)
+    write(folder / f"{address}.json", msgspec.json.encode(prompt))
     return prompt
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    temporary.write_bytes(data)
+    temporary.replace(path)

@@ -32,6 +32,7 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stranger_status: int = 0
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer`` ...) -> content address."""
+    announcements: bool = True
 
 
 class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -50,6 +50,7 @@ class Root(Persistent):  # type: ignore[misc]
             realm=config.realm,
             stranger_status=config.stranger_status,
             system_prompts=config.system_prompts,
+            announcements=config.announcements,
             max_calls=config.max_calls,
             version=self.box_version,
         )

@@ -183,7 +183,8 @@ BOX_FIELDS: Final = (
     Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
     Field("max_calls", c.integer(1, 10_000), "1 to 10000", "Calls up at a time", "最大并发呼叫"),
     Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
-    Field("system_prompts", c.table_of(c.name, c.prompt), "name: audio", "Announcements of the box: busy, no-answer, number-unknown, suspended, trunk-down", "系统提示音：busy、no-answer、number-unknown、suspended、trunk-down"),
+    Field("announcements", c.flag, "true, false", "Whether callers who are not connected hear why, in early media; false: only by what system_prompts names", "未接通时是否以早期媒体播放原因；false 表示仅播放 system_prompts 中列出的"),
+    Field("system_prompts", c.table_of(c.name, c.prompt), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),
 )  # fmt: skip
 
 BOX: Final = Section("box", "box", BoxConfig, "", BOX_FIELDS)

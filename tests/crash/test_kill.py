@@ -18,6 +18,8 @@ from tests.product.box import Box, Place
 from tests.product.waiting import wait_until
 
 CONFIGURATION = """
+box:
+  announcements: false
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]

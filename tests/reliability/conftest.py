@@ -10,6 +10,8 @@ import pytest
 from tests.product.box import Box, Place
 
 CONFIGURATION = """
+box:
+  announcements: false
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]

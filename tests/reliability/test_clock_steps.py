@@ -37,6 +37,8 @@ BETWEEN = 1.4
 NO_ANSWER = 5.0
 TALKS, RINGS = "4001003722", "4001003723"
 CONFIGURATION = f"""
+box:
+  announcements: false
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]

@@ -33,6 +33,8 @@ TENANT = """
         bound: ["13900001111"]
 """
 CONFIGURATION = f"""
+box:
+  announcements: false
 trunks:
   second:
     sources: ["@CARRIER@"]

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from b2bua.recorder import voice
+from domain.prompts import PromptBook
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
+
+SHIPPED = {name: name for name in voice.WORDS}
+"""Every shipped prompt; here its address is its name, so that a test reads what was played."""
 
 
 class MemoryDirectory:
     """Twin of ``b2bua.directory.FileDirectory``."""
 
-    def __init__(self, box: BoxSnapshot, *tenants: TenantSnapshot) -> None:
+    def __init__(
+        self, box: BoxSnapshot, *tenants: TenantSnapshot, shipped: Mapping[str, str] | None = None
+    ) -> None:
+        """``shipped``: the prompts that come with the product, by default none; ``SHIPPED`` is all."""
         self.box = box
         self.tenants = list(tenants)
+        self.shipped = shipped or {}
 
     def find(self, number: str) -> tuple[TenantSnapshot, NumberPlan] | None:
         """Return who owns a 400 number and its plan, or None."""
@@ -23,3 +34,7 @@ class MemoryDirectory:
     def trunk(self, name: str) -> TrunkSnapshot | None:
         """Return a trunk by name."""
         return next((trunk for trunk in self.box.trunks if trunk.name == name), None)
+
+    def prompt(self, tenant: str | None, name: str) -> str | None:
+        """Return the content address of a prompt, or None when there is none."""
+        return PromptBook(self.box, self.tenants, self.shipped).find(tenant, name)

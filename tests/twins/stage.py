@@ -4,6 +4,7 @@ method."""
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from b2bua.calls.call import Call
 from b2bua.calls.ports import CallPorts, Invitation
@@ -53,7 +54,9 @@ class Stage:
         tenant: TenantSnapshot | None = None,
         box: BoxSnapshot | None = None,
         durations: dict[str, float] | None = None,
+        shipped: Mapping[str, str] | None = None,
     ) -> None:
+        """``shipped`` is ``tests.twins.directory.SHIPPED`` where the product's voice shall be there."""
         self.log: list[str] = []
         self.clock = MemoryClock()
         self.journal = MemoryJournal(self.log)
@@ -67,7 +70,7 @@ class Stage:
         )
         self.plan = plan or a_plan()
         self.tenant = tenant or TenantSnapshot(id="acme", name="Acme", numbers=(self.plan,))
-        self.directory = MemoryDirectory(self.box, self.tenant)
+        self.directory = MemoryDirectory(self.box, self.tenant, shipped=shipped)
         listeners: dict[str | None, str] = {trunk.name: trunk.listener for trunk in self.box.trunks}
         self.dialler = MemoryDialler({None: "office", **listeners}, self.log)
         self.recording_allowed = True

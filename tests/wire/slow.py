@@ -128,4 +128,4 @@ def configuration(count: int) -> str:
             "    numbers:",
             f'      "40010039{index:02}": {{bound: ["13900001111"], no_answer_seconds: 90}}',
         ]
-    return "\n".join(["trunks:", *trunks, "tenants:", *tenants, ""])
+    return "\n".join(["box: {announcements: false}", "trunks:", *trunks, "tenants:", *tenants, ""])

@@ -1,13 +1,15 @@
 """Make the shipped announcements and music again: ``python -m b2bua.recorder.voice.build``.
 
-Needs the program ``espeak-ng`` (Debian package of that name); no other machine ever does. Texts are given as
-pinyin with tones, because the synthesiser's own reading of Chinese characters is wrong. Licences: LICENCE.md.
+Needs the program ``espeak-ng`` (Debian package of that name); no other machine ever does. The words are in
+``zh_CN/words.toml``, as pinyin with tones, because the synthesiser's own reading of Chinese characters is
+wrong. Licences: LICENCE.md.
 """
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,55 +17,45 @@ import soundfile
 
 from b2bua.recorder.loudness import normalised
 from b2bua.recorder.resample import Sound, resampled
-from b2bua.recorder.voice import source
+from b2bua.recorder.voice import WORDS, Kind, source
 
 RATE = 8000
-_VOICE = ("-v", "cmn-latn-pinyin+Annie", "-s", "168", "-p", "48", "-g", "2")
-_PAUSE = 0.25
-
-TEXTS: dict[str, tuple[str, str]] = {
-    "welcome": (
-        "您好,欢迎致电。请稍候,正在为您转接。",
-        "nin2 hao3. huan1 ying2 zhi4 dian4. qing3 shao1 hou4, zheng4 zai4 wei4 nin2 zhuan3 jie1.",
-    ),
-    "recording-notice": (
-        "为保证服务质量,本次通话可能会被录音。",
-        "wei4 bao3 zheng4 fu2 wu4 zhi4 liang4, ben3 ci4 tong1 hua4 ke3 neng2 hui4 bei4 lu4 yin1.",
-    ),
-    "busy": (
-        "您好,所有座席正忙,请稍后再拨。",
-        "nin2 hao3. suo3 you3 zuo4 xi2 zheng4 mang2, qing3 shao1 hou4 zai4 bo1.",
-    ),
-    "no-answer": (
-        "您好,您拨打的电话暂时无人接听,请稍后再拨。",
-        "nin2 hao3. nin2 bo1 da3 de5 dian4 hua4, zan4 shi2 wu2 ren2 jie1 ting1, qing3 shao1 hou4 zai4 bo1.",
-    ),
-    "number-unknown": (
-        "您好,您拨打的号码不存在,请核对后再拨。",
-        "nin2 hao3. nin2 bo1 da3 de5 hao4 ma3 bu4 cun2 zai4, qing3 he2 dui4 hou4 zai4 bo1.",
-    ),
-    "suspended": (
-        "您好,您拨打的号码已暂停服务。",
-        "nin2 hao3. nin2 bo1 da3 de5 hao4 ma3, yi3 zan4 ting2 fu2 wu4.",
-    ),
-    "trunk-down": (
-        "您好,线路暂时无法接通,请稍后再拨。",
-        "nin2 hao3. xian4 lu4 zan4 shi2 wu2 fa3 jie1 tong1, qing3 shao1 hou4 zai4 bo1.",
-    ),
-    "goodbye": ("感谢您的来电,再见。", "gan3 xie4 nin2 de5 lai2 dian4, zai4 jian4."),
-}
+_VOICE = ("-v", "cmn-latn-pinyin+Annie", "-p", "48", "-g", "2")
+_SPEED = {Kind.SENTENCE: "152", Kind.WORD: "140"}
+"""Words a minute, as espeak-ng counts; slow enough for a bad line."""
+_PAUSE = {Kind.SENTENCE: 0.25, Kind.WORD: 0.03}
+"""Silence before and after, in seconds; words are joined."""
+_FAINT = 0.02
+"""What is softer than this part of the loudest sample, before and after, is cut off."""
 
 
-def speak(pinyin: str) -> Sound:
-    """Return synthesised speech at 8 kHz, with a little silence around it."""
+def speak(pinyin: str, kind: Kind = Kind.SENTENCE) -> Sound:
+    """Return synthesised speech at 8 kHz, trimmed, with a little silence around it."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        subprocess.run(["espeak-ng", *_VOICE, "-w", file.name, pinyin], check=True)  # noqa: S603, S607
+        command = ["espeak-ng", *_VOICE, "-s", _SPEED[kind], "-w", file.name, pinyin]
+        subprocess.run(command, check=True)  # noqa: S603
         spoken, rate = soundfile.read(file.name, dtype="float32")
-    loud = np.flatnonzero(np.abs(spoken) > 0.005)
-    spoken = spoken[loud[0] : loud[-1] + rate // 50]
-    sound = np.concatenate(list(resampled([spoken], rate, RATE)))
-    pause = np.zeros(int(_PAUSE * RATE), dtype=np.float32)
+    loud = np.flatnonzero(np.abs(spoken) > _FAINT * np.abs(spoken).max())
+    sound = np.concatenate(list(resampled([spoken[loud[0] : loud[-1] + rate // 50]], rate, RATE)))
+    fade = RATE // 200
+    sound[:fade] *= np.linspace(0.0, 1.0, fade, dtype=np.float32)
+    sound[-fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    pause = np.zeros(int(_PAUSE[kind] * RATE), dtype=np.float32)
     return np.concatenate((pause, sound, pause))
+
+
+def _beeps(hertz: float, *lengths: float) -> Sound:
+    """Return tones of so many seconds, 80 ms apart, without clicks."""
+    parts: list[Sound] = []
+    gap = np.zeros(RATE * 8 // 100, dtype=np.float32)
+    for seconds in lengths:
+        time = np.arange(int(seconds * RATE)) / RATE
+        edge = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
+        parts += [
+            (np.sin(2 * np.pi * hertz * time) * edge).astype(np.float32),
+            gap,
+        ]
+    return np.concatenate(parts[:-1])
 
 
 def _pluck(hertz: float, seconds: float, decay: float, overtones: tuple[float, ...]) -> Sound:
@@ -116,16 +108,23 @@ def ringback() -> Sound:
     return loop
 
 
+MADE: dict[str, Callable[[], Sound]] = {
+    "pause": lambda: np.zeros(RATE // 4, dtype=np.float32),
+    "beep": lambda: _beeps(1000.0, 0.4),
+    "error-tone": lambda: _beeps(350.0, 0.18, 0.18),
+    "ringback": ringback,
+    "hold-music": hold_music,
+}
+"""What is not spoken."""
+
+
 def main() -> None:
     """Write every file again."""
-    for name, (_characters, pinyin) in TEXTS.items():
-        _write(source(name), speak(pinyin))
-    _write(source("hold-music"), hold_music())
-    _write(source("ringback"), ringback())
+    for name, words in WORDS.items():
+        _write(source(name), speak(words.pinyin, words.kind) if words.pinyin else MADE[name]())
 
 
 def _write(path: Path, sound: Sound) -> None:
-    path.parent.mkdir(exist_ok=True)
     soundfile.write(path, normalised(sound), RATE, subtype="PCM_16")
 
 

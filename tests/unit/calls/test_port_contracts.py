@@ -23,8 +23,21 @@ from tests.twins.directory import MemoryDirectory
 from tests.twins.journal import MemoryJournal
 from tests.twins.stage import NUMBER, a_plan
 
-BOX = BoxSnapshot(trunks=(TrunkSnapshot(name="carrier-a"),))
-TENANT = TenantSnapshot(id="acme", name="Acme", numbers=(a_plan(),))
+BOX = BoxSnapshot(
+    trunks=(TrunkSnapshot(name="carrier-a"),),
+    prompt_pack="lady",
+    prompt_packs={"lady": {"busy": "lady-busy", "people": "lady-people"}, "gentleman": {"busy": "his-busy"}},
+    system_prompts={"people": "other-people"},
+)
+TENANT = TenantSnapshot(
+    id="acme",
+    name="Acme",
+    numbers=(a_plan(),),
+    prompt_pack="gentleman",
+    prompts={"greeting": "acme-greeting"},
+)
+OTHER = TenantSnapshot(id="other", name="Other", prompt_pack="gone")
+SHIPPED = {"busy": "busy", "people": "people", "beep": "beep"}
 
 
 # -- Clock -----------------------------------------------------------------------------------------
@@ -96,7 +109,7 @@ def test_the_reactors_timers_follow_the_monotonic_clock() -> None:
 
 def memory_directory(tmp_path: Path) -> Directory:
     """Make the twin."""
-    return MemoryDirectory(BOX, TENANT)
+    return MemoryDirectory(BOX, TENANT, OTHER, shipped=SHIPPED)
 
 
 def file_directory(tmp_path: Path) -> Directory:
@@ -105,7 +118,8 @@ def file_directory(tmp_path: Path) -> Directory:
     data.create()
     write_atomically(data.box_snapshot, msgspec.json.encode(BOX))
     write_atomically(data.tenant_snapshots / "acme.json", msgspec.json.encode(TENANT))
-    directory = FileDirectory(data)
+    write_atomically(data.tenant_snapshots / "other.json", msgspec.json.encode(OTHER))
+    directory = FileDirectory(data, SHIPPED)
     directory.reload()
     return directory
 
@@ -120,6 +134,32 @@ def test_a_directory_finds_numbers_and_trunks(make: Callable[[Path], Directory],
     assert directory.trunk("carrier-a") == BOX.trunks[0]
     assert directory.trunk("other") is None
     assert directory.box == BOX
+
+
+@pytest.mark.parametrize("make", [memory_directory, file_directory])
+def test_a_directory_finds_the_voice_of_each_tenant(
+    make: Callable[[Path], Directory], tmp_path: Path
+) -> None:
+    """His pack, the box's own replacements, the box's pack, the shipped voice, in this order."""
+    directory = make(tmp_path)
+    assert [directory.prompt("acme", name) for name in ("busy", "people", "beep")] == [
+        "his-busy", "other-people", "beep",
+    ]  # fmt: skip
+    for tenant in (None, "other", "nobody"):
+        assert [directory.prompt(tenant, name) for name in ("busy", "people", "beep", "nothing")] == [
+            "lady-busy", "other-people", "beep", None,
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [memory_directory, file_directory])
+def test_a_directory_finds_a_tenants_own_prompts(make: Callable[[Path], Directory], tmp_path: Path) -> None:
+    """By `prompt:NAME`, for himself alone; never instead of a system prompt."""
+    directory = make(tmp_path)
+    assert directory.prompt("acme", "prompt:greeting") == "acme-greeting"
+    assert directory.prompt("acme", "greeting") is None
+    assert directory.prompt("acme", "prompt:busy") is None
+    assert directory.prompt("other", "prompt:greeting") is None
+    assert directory.prompt(None, "prompt:greeting") is None
 
 
 # -- Journal ---------------------------------------------------------------------------------------
