@@ -79,6 +79,20 @@ DialogState; called just before each INVITE is sent, so that no crash leaves a p
 knows of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """A registered phone's wish that the party it talks to be connected elsewhere (REFER, RFC 3515)."""
+
+    target: str
+    """Whom to reach, as the phone wrote it: the user part of Refer-To, hostile text."""
+    attended: bool
+    """It names a dialog in which the phone has asked the target before (RFC 3891)."""
+    replaces: Leg | None
+    """The leg of that dialog; None also when the box has no such dialog."""
+    report: Callable[[int, bool], None]
+    """Tells the phone how it goes (NOTIFY): a SIP status, and whether that is the last word."""
+
+
 class Leg(Protocol):
     """What both kinds of legs share once a dialog exists."""
 
@@ -93,6 +107,11 @@ class Leg(Protocol):
     """Called with the peer's answer (in his ACK) to what ``on_offer_wanted`` made."""
     on_key: Callable[[str], None] | None
     """Called with each DTMF digit that arrives by SIP INFO."""
+    on_refer: Callable[[Referral], int] | None
+    """Judges a phone's REFER: 202, or the status to refuse it with (603 while unset). Trunks always get
+    403."""
+    on_referred: Callable[[Referral], None] | None
+    """Carries out what was judged with 202, once the phone knows."""
     on_dialog: Callable[[bytes], None] | None
     """Called with the JSON of ``b2bua.sip.dialog.DialogState`` after each change that a later BYE would
     need: made (early or confirmed), target refreshed, our CSeq moved; before the box sends what follows

@@ -109,6 +109,9 @@ class Session:
             status = self.user.take_refer(request) if self.user is not None else 481
             if status == 202:  # it asks for a new request in the dialog, hence names our Contact
                 self._answer(transaction, request, 202, [("Contact", self.dialog.contact)])
+                self.notify_referral(number, 100, "Trying", last=False)  # at once (RFC 3515 2.4.4)
+                if self.user is not None:
+                    self.user.referred(request)
             else:
                 self._answer(transaction, request, status, [ALLOW] if status == 405 else ())
         elif method == "NOTIFY":

@@ -38,7 +38,10 @@ class SessionUser(Protocol):
         """Take an INFO; return the status to answer."""
 
     def take_refer(self, request: Request) -> int:
-        """Take a REFER; return the status to answer. After 202 :meth:`Session.notify_referral` reports."""
+        """Judge a REFER; return the status to answer. After 202 :meth:`referred` follows."""
+
+    def referred(self, request: Request) -> None:
+        """Carry out a REFER that was answered with 202; :meth:`Session.notify_referral` reports."""
 
     def dialog_changed(self, state: Callable[[], DialogState]) -> None:
         """Learn that what a later BYE would need has changed."""

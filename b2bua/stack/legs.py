@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
-from b2bua.calls.ports import DialFailed, LegEnd, Renegotiate
+from b2bua.calls.ports import DialFailed, LegEnd, Referral, Renegotiate
 from b2bua.sdp import SdpError, SessionDescription
 from b2bua.sip.dialog import DialogState
 from b2bua.sip.errors import SipError
 from b2bua.sip.message import Request
-from b2bua.sip.refer import Referral, read_referral
+from b2bua.sip.refer import read_referral
 from b2bua.sip.respond import REASONS
 from b2bua.sip.session import Session
 from domain.outcomes import outcome_of_status
@@ -35,7 +35,7 @@ class SessionLeg:
         self.on_answer: AnswerTaken | None = None
         self.on_key: Callable[[str], None] | None = None
         self.on_refer: Callable[[Referral], int] | None = None
-        """Decides on a phone's REFER: 202 to go on, else the status to refuse with (603 while unset)."""
+        self.on_referred: Callable[[Referral], None] | None = None
         self.is_phone = False
         """Whether an extension is at the other end."""
         self.session: Session | None = None
@@ -122,19 +122,38 @@ class SessionLeg:
         return 200
 
     def take_refer(self, request: Request) -> int:
-        """Let the owner decide on a phone's referral; trunks may never transfer."""
-        if self.on_refer is None or not self.is_phone:
+        """Let the owner judge a phone's referral; trunks may never transfer."""
+        if not self.is_phone:
+            return 403
+        if self.on_refer is None:
             return 603
         try:
-            referral = read_referral(request)
+            referral = self._read(request)
         except SipError as error:
             return error.status
         return self.on_refer(referral)
 
-    def report_referral(self, referral: Referral, status: int, *, last: bool) -> None:
-        """Tell the phone how its referral goes."""
-        if self.session is not None:
-            self.session.notify_referral(referral.cseq, status, REASONS.get(status, ""), last=last)
+    def referred(self, request: Request) -> None:
+        """Let the owner carry it out."""
+        if self.on_referred is not None:
+            self.on_referred(self._read(request))
+
+    def _read(self, request: Request) -> Referral:
+        asked = read_referral(request)
+        replaces, session = asked.replaces, self.session
+        replaced: SessionLeg | None = None
+        if replaces is not None and session is not None:
+            key = (replaces.call_id, replaces.to_tag, replaces.from_tag)
+            found = session.endpoint.dialogs.get(key)
+            if found is not None and isinstance(found.user, SessionLeg):
+                replaced = found.user
+        target = asked.target.number or asked.target.user_unescaped
+
+        def report(status: int, last: bool) -> None:
+            if session is not None:
+                session.notify_referral(asked.cseq, status, REASONS.get(status, ""), last=last)
+
+        return Referral(target, replaces is not None, replaced, report)
 
     def dialog_changed(self, state: Callable[[], DialogState]) -> None:
         """Journal the dialog."""

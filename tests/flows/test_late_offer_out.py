@@ -44,6 +44,9 @@ class Caller:
         """Refuse."""
         return 603
 
+    def referred(self, request: Request) -> None:
+        """Never asked."""
+
     def dialog_changed(self, state: Callable[[], DialogState]) -> None:
         """Ignore it."""
 

@@ -61,7 +61,7 @@ def test_other_methods_outside_a_call(method: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "status"), [("MESSAGE", 405), ("FROBNICATE", 501), ("NOTIFY", 481), ("REFER", 603)]
+    ("method", "status"), [("MESSAGE", 405), ("FROBNICATE", 501), ("NOTIFY", 481), ("REFER", 403)]
 )
 def test_other_methods_in_a_call(method: str, status: int) -> None:
     """The call goes on."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from b2bua.calls.ports import Referral
 from b2bua.sip.message import Response
-from b2bua.sip.refer import Referral
 from tests.flows.scene import OFFER, Scene
 
 REFER_TO = ("Refer-To", "<sip:8002@box?Replaces=abc%40pc%3Bto-tag%3Dt1%3Bfrom-tag%3Df1&Subject=x>")
@@ -25,31 +25,58 @@ def hang_up(scene: Scene, ok: Response) -> None:
 
 
 def test_a_phone_asks_for_a_transfer() -> None:
-    """202, then NOTIFYs that say how it goes."""
+    """202, a NOTIFY at once, then those that say how it goes."""
     scene = Scene()
     ok = phone_call(scene)
     leg = scene.inbound
+    judged: list[Referral] = []
     asked: list[Referral] = []
-    leg.on_refer = lambda referral: asked.append(referral) or 202
+    leg.on_refer = lambda referral: judged.append(referral) or 202
+    leg.on_referred = asked.append
     rows = (REFER_TO, ("Referred-By", "<sip:8001@box>"))
     scene.caller.send(scene.caller.in_dialog("REFER", ok, 2, rows=rows))
     assert scene.caller.expect_response("202 REFER").contacts
-    referral = asked[0]
-    assert str(referral.target) == "sip:8002@box"
-    assert referral.replaces is not None
-    assert (referral.replaces.call_id, referral.replaces.to_tag) == ("abc@pc", "t1")
-    assert referral.referred_by == "<sip:8001@box>"
-    steps = ((100, False, "active;expires=60"), (200, True, "terminated;reason=noresource"))
-    for status, last, state in steps:
-        leg.report_referral(referral, status, last=last)
+    steps = ((100, False, "active;expires=60"), (180, False, "active;expires=60"))
+    for status, last, state in (*steps, (200, True, "terminated;reason=noresource")):
+        if status != 100:
+            asked[0].report(status, last)
         notify = scene.caller.expect_request("NOTIFY")
         assert notify.get("Event") == "refer;id=2"
         assert notify.get("Subscription-State") == state
         assert notify.body.startswith(b"SIP/2.0 %d " % status)
         scene.caller.respond(notify, 200)
+    for referral in (judged[0], asked[0]):
+        assert (referral.target, referral.attended, referral.replaces) == ("8002", True, None)
     hang_up(scene, ok)
-    leg.report_referral(referral, 200, last=True)
+    asked[0].report(200, True)
     scene.assert_nothing_left()
+
+
+def test_a_phone_names_another_of_its_dialogs() -> None:
+    """The owner sees which leg is meant, and carries the transfer out after the 202."""
+    scene = Scene()
+    invite, _ = scene.picked_up()
+    callee = scene.outbound
+    ok = phone_call(scene)
+    order: list[str] = []
+    found: list[object] = []
+
+    def judge(referral: Referral) -> int:
+        found.append(referral.replaces)
+        order.append("judged")
+        return 202
+
+    scene.inbound.on_refer = judge
+    scene.inbound.on_referred = lambda referral: order.append("carried out")
+    dialog = f"{invite.call_id}%3Bto-tag%3D{invite.from_.tag}%3Bfrom-tag%3Dcallee"
+    rows = (("Refer-To", f"<sip:8002@box?Replaces={dialog}>"),)
+    scene.caller.send(scene.caller.in_dialog("REFER", ok, 2, rows=rows))
+    scene.caller.expect("202 REFER")
+    scene.caller.respond(scene.caller.expect_request("NOTIFY"), 200)
+    assert found == [callee]
+    assert order == ["judged", "carried out"]
+    scene.callee.send(scene.callee.in_dialog("BYE", invite, 1))
+    hang_up(scene, ok)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +94,12 @@ def test_a_malformed_transfer_is_refused(rows: tuple[tuple[str, str], ...], stat
 
 
 def test_a_trunk_may_never_transfer() -> None:
-    """603, whatever the owner would say."""
+    """403, whatever the owner would say."""
     scene = Scene()
     ok = scene.answered()
     scene.inbound.on_refer = lambda referral: 202
     scene.caller.send(scene.caller.in_dialog("REFER", ok, 2, rows=(REFER_TO,)))
-    scene.caller.expect("603 REFER")
+    scene.caller.expect("403 REFER")
     hang_up(scene, ok)
 
 

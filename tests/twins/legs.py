@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
-from b2bua.calls.ports import DialFailed, Invitation, LegEnd, Renegotiate
+from b2bua.calls.ports import DialFailed, Invitation, LegEnd, Referral, Renegotiate
 from b2bua.sdp import SessionDescription
 from domain.outcomes import outcome_of_status
 
@@ -21,6 +21,8 @@ class MemoryLeg:
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
         self.on_key: Callable[[str], None] | None = None
+        self.on_refer: Callable[[Referral], int] | None = None
+        self.on_referred: Callable[[Referral], None] | None = None
         self.on_dialog: Callable[[bytes], None] | None = None
         self.over = False
         self.up = False
@@ -28,6 +30,8 @@ class MemoryLeg:
         """Reason values the box gave when it ended the leg."""
         self.offers: list[SessionDescription] = []
         """Offers the box made inside the dialog."""
+        self.reports: list[tuple[int, bool]] = []
+        """What the peer was told of its transfer: status, and whether it was the last word."""
         self.reoffer_answer: SessionDescription | None = None
         self._log = [] if log is None else log
         self._changes = 0
@@ -67,6 +71,17 @@ class MemoryLeg:
         assert self.on_key is not None
         for digit in digits:
             self.on_key(digit)
+
+    def peer_refers(self, target: str, *, attended: bool = False, replaces: MemoryLeg | None = None) -> int:
+        """Let a registered phone send REFER; returns the box's answer."""
+        referral = Referral(
+            target, attended or replaces is not None, replaces, lambda *said: self.reports.append(said)
+        )
+        status = self.on_refer(referral) if self.on_refer is not None else 603
+        if status == 202 and self.on_referred is not None:
+            self.reports.append((100, False))
+            self.on_referred(referral)
+        return status
 
     def _say(self, text: str) -> None:
         self._log.append(f"{self.id} {text}")

@@ -158,11 +158,11 @@ def test_methods_inside_a_call(wire: Wire, side: str, method: str, status: int) 
 
 @pytest.mark.parametrize("side", ["caller", "callee"])
 def test_a_trunk_may_not_transfer(wire: Wire, side: str) -> None:
-    """REFER inside a call is declined; nobody new is rung, the call goes on."""
+    """REFER inside a call is forbidden; nobody new is rung, the call goes on."""
     caller, callee = wire.bridge()
     leg = caller if side == "caller" else callee
     leg.send("REFER", [("Refer-To", "<sip:0014155551234@elsewhere>"), ("Contact", leg.contact)])
-    assert leg.final("REFER").status == 603
+    assert leg.final("REFER").status == 403
     record = wire.hang_up(caller, callee)
     assert len(record.legs) == 1
 
