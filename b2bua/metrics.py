@@ -18,6 +18,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from b2bua.calls.counts import SETUP_BOUNDS, CallCounts
+from b2bua.calls.rates import DialRates, Limit
 
 Source = Callable[[], Iterable[Metric]]
 
@@ -46,6 +47,16 @@ def call_metrics(counts: CallCounts, up: int) -> Iterable[Metric]:
     yield ended
     yield GaugeMetricFamily("box400_calls_up", "Calls in progress", value=up)
     yield _setup(counts)
+
+
+def rate_metrics(rates: DialRates) -> Iterable[Metric]:
+    """Describe the legs that were refused because too many had been rung."""
+    refused = CounterMetricFamily(
+        "box400_rings_refused", "Legs refused by the limits of how often may be rung", labels=["limit"]
+    )
+    for limit in Limit:
+        refused.add_metric([limit], rates.refused[limit])
+    yield refused
 
 
 def _setup(counts: CallCounts) -> Metric:

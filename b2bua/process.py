@@ -11,6 +11,7 @@ from twisted.internet.error import CannotListenError
 from b2bua.alarms import AlarmBoard, Severity, save_to
 from b2bua.calls.call import Call
 from b2bua.calls.ports import CallPorts
+from b2bua.calls.rates import DialRates
 from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
 from b2bua.clock import MonotonicReactor, ReactorClock
 from b2bua.control import Calls, InForce, LiveCall, Status
@@ -89,6 +90,7 @@ class Process:
                 randomness=take_random,
                 may_record=lambda: self.disk.may_record,
                 belongs=self.trace.belongs,
+                rates=DialRates(self.troubles.rung_too_often),
             ),
             self.sip.calls_out,
         )

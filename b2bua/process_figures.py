@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 
 from b2bua.control import ListenerState, Status, TrunkState, WorkerState
-from b2bua.metrics import Source, call_metrics, counters, gauge
+from b2bua.metrics import Source, call_metrics, counters, gauge, rate_metrics
 from b2bua.process_tuning import resident_kib
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ class Figures:
 
     def _calls(self) -> Iterable[Metric]:
         switchboard = self._process.switchboard
-        return call_metrics(switchboard.counts, len(switchboard.calls))
+        yield from call_metrics(switchboard.counts, len(switchboard.calls))
+        yield from rate_metrics(switchboard.ports.rates)
 
     def _sip(self) -> Iterable[Metric]:
         return counters("box400_sip", "What SIP core and transports counted", self.sip_counters())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from b2bua.alarms import AlarmBoard, Severity
+from b2bua.calls.rates import Limit
 
 REMEMBERED_SECONDS: Final = 600.0
 """How long something that is over by itself (a crash, a recording that failed) stays among the alarms."""
@@ -18,6 +19,8 @@ class Troubles:
         """``later``: ``reactor.callLater``."""
         self._alarms = alarms
         self._later = later
+        self._rung_too_often: dict[str, int] = {}
+        """Alarm -> how often since it was looked at."""
 
     def journal_fails(self, error: OSError) -> None:
         """The disk takes no lines."""
@@ -59,6 +62,28 @@ class Troubles:
         for alarm in self._alarms.up():
             if alarm.key.startswith(("trunk:", "listener:")) and alarm.key not in kept:
                 self._alarms.clear(alarm.key)
+
+    def rung_too_often(self, limit: Limit, whose: str) -> None:
+        """A limit of how often numbers are rung was hit; the alarm stays for a while after the last time."""
+        key = f"rings:{limit}:{whose}"
+        self._rung_too_often[key] = self._rung_too_often.get(key, 0) + 1
+        if self._rung_too_often[key] > 1:
+            return
+        zh, en = (
+            (f"租户 {whose} 振铃过于频繁", f"Tenant {whose} rings numbers too often")
+            if limit is Limit.TENANT
+            else (f"号码 {whose} 被振铃过于频繁", f"{whose} is rung too often")
+        )
+        self._alarms.raise_alarm(key, Severity.WARNING, f"{zh}，超出部分已拒绝", f"{en}, the rest is refused")
+        self._later(REMEMBERED_SECONDS, self._forget_rings, key)
+
+    def _forget_rings(self, key: str) -> None:
+        """Take the alarm down, unless the limit was hit again meanwhile."""
+        if self._rung_too_often.pop(key, 0) > 1:
+            self._rung_too_often[key] = 1
+            self._later(REMEMBERED_SECONDS, self._forget_rings, key)
+        else:
+            self._alarms.clear(key)
 
     def web(self, error: Exception) -> None:
         """The metrics page cannot be served."""

@@ -32,6 +32,8 @@ TALK_SECONDS = 1.0
 CONFIGURATION = """
 box:
   announcements: false
+  tenant_rings_per_second: null
+  number_rings_per_minute: null
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]

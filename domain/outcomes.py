@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     OVER_TENANT_LIMIT = "over-tenant-limit"
     OVER_TRUNK_LIMIT = "over-trunk-limit"
     OVER_BOX_LIMIT = "over-box-limit"
+    RUNG_TOO_OFTEN = "rung-too-often"
     TRUNK_DOWN = "trunk-down"
     REFUSED_BY_TARGET = "refused-by-target"
     MEDIA_LOST = "media-lost"
@@ -80,6 +81,9 @@ VERDICTS: dict[Outcome, Verdict] = {
     Outcome.OVER_BOX_LIMIT: Verdict(
         503, "Service Unavailable", None, "超过本机并发上限", "Over the box's concurrent calls"
     ),
+    Outcome.RUNG_TOO_OFTEN: Verdict(
+        486, "Busy Here", "busy", "超过振铃频率上限", "Over the limit of how often numbers may be rung"
+    ),
     Outcome.TRUNK_DOWN: Verdict(
         503, "Service Unavailable", "trunk-down", "出局中继不可用", "No outbound trunk available"
     ),
@@ -127,6 +131,7 @@ _WEIGHT = (
     Outcome.BUSY,
     Outcome.REFUSED_BY_TARGET,
     Outcome.NO_COMMON_CODEC,
+    Outcome.RUNG_TOO_OFTEN,
     Outcome.OVER_TRUNK_LIMIT,
     Outcome.TRUNK_DOWN,
 )

@@ -99,6 +99,8 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: TenantState = TenantState.ACTIVE
     max_calls: int | None = None
     """Concurrent calls, or None without limit."""
+    rings_per_second: float | None = None
+    """Legs rung a second; None: ``BoxSnapshot.tenant_rings_per_second``."""
     outbound_trunks: tuple[str, ...] = ()
     """Names of trunks to reach bound numbers by, in order of preference; empty: every trunk that takes
     calls out."""
@@ -260,4 +262,8 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether callers who are not connected hear why, in early media; without it only by those prompts that
     ``system_prompts`` names."""
     max_calls: int = 300
+    tenant_rings_per_second: float | None = 50.0
+    """Legs that one tenant may ring a second, four seconds' worth at once; None: no limit."""
+    number_rings_per_minute: int | None = 1200
+    """How often one number may be rung within a minute, by all calls together; None: no limit."""
     version: int = 0

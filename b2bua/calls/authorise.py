@@ -8,6 +8,7 @@ from itertools import groupby
 import msgspec
 
 from b2bua.calls.ports import CallPorts, Dialling, Directory, OnDialled, OutboundLeg
+from b2bua.calls.rates import Limit
 from b2bua.sdp import SessionDescription
 from domain.snapshot import (
     BoundNumber,
@@ -29,6 +30,14 @@ class Payer(msgspec.Struct, frozen=True):
 
 class NotAllowed(Exception):
     """A destination that this payer may not ring."""
+
+
+class TooOften(NotAllowed):
+    """A destination that he may ring, but not so often; ``limit`` says which limit it is over."""
+
+    def __init__(self, limit: Limit, whose: str) -> None:
+        super().__init__(f"{limit} {whose}")
+        self.limit = limit
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -92,7 +101,8 @@ def authorise(ports: CallPorts, destination: str, payer: Payer) -> Authorised:
 
     Only registered targets of the payer, switched on, may be rung: numbers bound to the 400 number, members
     of the tenant's groups, the tenant's own extensions. Nothing a caller dials or sends can become another
-    destination. Raises :class:`NotAllowed`.
+    destination. Each leg counts against the limits of its tenant and its destination (``calls.rates``).
+    Raises :class:`NotAllowed`, and :class:`TooOften` of its kinds.
     """
     found = ports.directory.find(payer.number)
     if found is None or found[0].id != payer.tenant:
@@ -102,6 +112,7 @@ def authorise(ports: CallPorts, destination: str, payer: Payer) -> Authorised:
         raise NotAllowed(f"{payer.number} is suspended")
     for target in registered_targets(ports.directory, tenant, plan):
         if target.number == destination and target.enabled:
+            _count(ports, tenant, target)
             return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
     raise NotAllowed(f"{destination} is no target of {payer.number}")
 
@@ -116,6 +127,16 @@ def registered_targets(
     for extension in directory.box.extensions:
         if extension.tenant == tenant.id:
             yield BoundNumber(number=extension.name, kind=TargetKind.EXTENSION)
+
+
+def _count(ports: CallPorts, tenant: TenantSnapshot, target: BoundNumber) -> None:
+    """Count one leg; raises TooOften."""
+    box = ports.directory.box
+    per_second = tenant.rings_per_second or box.tenant_rings_per_second
+    whose = f"{tenant.id}/{target.number}" if target.kind is TargetKind.EXTENSION else target.number
+    over = ports.rates.take(tenant.id, per_second, whose, box.number_rings_per_minute, ports.clock.mono())
+    if over is not None:
+        raise TooOften(over, tenant.id if over is Limit.TENANT else whose)
 
 
 def _routes(directory: Directory, tenant: TenantSnapshot, target: BoundNumber) -> tuple[Route, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
-from b2bua.calls.authorise import Authorised, NotAllowed, Payer, authorise
+from b2bua.calls.authorise import Authorised, NotAllowed, Payer, TooOften, authorise
 from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller
@@ -38,20 +38,16 @@ async def hunt(
 
     Each target has ``no_answer_seconds``, which only an answer stops. Raises NotReached.
     """
-    targets = []
-    for bound in group.targets:
-        if bound.enabled:
-            try:
-                targets.append(authorise(ports, bound.number, payer))
-            except NotAllowed as refused:
-                call.step("not-allowed", str(refused))
+    wanted = [bound.number for bound in group.targets if bound.enabled]
     at_once = group.strategy is RingStrategy.SIMULTANEOUS
-    rounds = [targets] if at_once and targets else [[target] for target in targets]
     failures: list[Outcome] = []
-    for batch in rounds:
+    for numbers in [wanted] if at_once else [[number] for number in wanted]:
         left = caller.early_media_left()
         if left is not None and left <= 0:
             break
+        batch = _allowed(call, ports, numbers, payer, failures)
+        if not batch:
+            continue
         seconds = group.no_answer_seconds if left is None else min(group.no_answer_seconds, left)
         ringing = Round(call, caller, batch, ports, record=call.records, ringback=ringback)
         answered = await ringing.run(seconds)
@@ -59,6 +55,22 @@ async def hunt(
             return answered
         failures += ringing.failures
     raise NotReached(outcome_of_all(failures))
+
+
+def _allowed(
+    call: Call, ports: CallPorts, numbers: Sequence[str], payer: Payer, failures: list[Outcome]
+) -> list[Authorised]:
+    """Get leave to ring these numbers, just before they are rung: each leave counts as a leg."""
+    targets = []
+    for number in numbers:
+        try:
+            targets.append(authorise(ports, number, payer))
+        except TooOften as refused:
+            call.step("rung-too-often", str(refused))
+            failures.append(Outcome.RUNG_TOO_OFTEN)
+        except NotAllowed as refused:
+            call.step("not-allowed", str(refused))
+    return targets
 
 
 class Round:

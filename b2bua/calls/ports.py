@@ -8,12 +8,13 @@ behind it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 from twisted.internet.defer import Deferred
 
+from b2bua.calls.rates import DialRates
 from b2bua.sdp import SessionDescription
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
@@ -368,3 +369,5 @@ class CallPorts:
     """False while the disk is too full to record."""
     belongs: Callable[[str, str, str], None] = lambda sip_call_id, call, leg: None
     """Told (once for each) which SIP Call-IDs are of which call and leg, for the trace."""
+    rates: DialRates = field(default_factory=DialRates)
+    """How often legs were rung; used by ``calls.authorise`` alone."""

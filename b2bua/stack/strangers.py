@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
-from b2bua.stack.token_bucket import TokenBucket
+from domain.token_bucket import TokenBucket
 
 STRANGER_RATE = 5.0
 """Messages a second that one strange host may try on a listener with phones."""

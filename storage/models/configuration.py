@@ -30,6 +30,8 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     realm: str = "box400"
     max_calls: int = 300
     stranger_status: int = 0
+    tenant_rings_per_second: float | None = 50.0
+    number_rings_per_minute: int | None = 1200
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer`` ...) -> content address."""
     announcements: bool = True
@@ -42,6 +44,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     state: TenantState = TenantState.ACTIVE
     max_calls: int | None = None
+    rings_per_second: float | None = None
     outbound_trunks: tuple[str, ...] = ()
     bound_limit: int = BOUND_LIMIT
 
@@ -133,6 +136,7 @@ class Tenant(Persistent):  # type: ignore[misc]
             name=config.name,
             state=config.state,
             max_calls=config.max_calls,
+            rings_per_second=config.rings_per_second,
             outbound_trunks=config.outbound_trunks,
             numbers=tuple(number.value for number in self.numbers.values()),
             version=self.version,

@@ -52,5 +52,7 @@ class Root(Persistent):  # type: ignore[misc]
             system_prompts=config.system_prompts,
             announcements=config.announcements,
             max_calls=config.max_calls,
+            tenant_rings_per_second=config.tenant_rings_per_second,
+            number_rings_per_minute=config.number_rings_per_minute,
             version=self.box_version,
         )

@@ -118,6 +118,7 @@ TENANT_FIELDS: Final = (
     Field("name", c.text(), "text", "Name of the enterprise; the tenant's id when left out", "企业名称；省略时为租户标识"),
     Field("state", c.choice(TenantState), "active, suspended", "Whether calls are connected", "正常或停机"),
     Field("max_calls", c.optional(c.integer(1, 10_000)), "1 to 10000, or null", "Concurrent calls; null: no limit", "并发上限；null 表示不限"),
+    Field("rings_per_second", c.optional(c.decimal(0.1, 1000)), "0.1 to 1000, or null", "Bound numbers rung per second; null: as the box says", "每秒最多振铃次数；null 表示同整机设置"),
     Field("outbound_trunks", c.list_of(c.name), "list of trunks", "Ways out, preferred first; empty: every trunk that takes calls out", "呼出中继，按优先顺序；空表示所有可呼出的中继"),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
 )  # fmt: skip
@@ -182,6 +183,8 @@ TRUNK_FIELDS: Final = (
 BOX_FIELDS: Final = (
     Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
     Field("max_calls", c.integer(1, 10_000), "1 to 10000", "Calls up at a time", "最大并发呼叫"),
+    Field("tenant_rings_per_second", c.optional(c.decimal(0.1, 1000)), "0.1 to 1000, or null", "Bound numbers that one tenant may ring per second (four seconds' worth at once, at least 40); null: no limit", "每个租户每秒最多振铃次数（可一次用掉 4 秒的量，至少 40 次）；null 表示不限"),
+    Field("number_rings_per_minute", c.optional(c.integer(1, 100_000)), "1 to 100000, or null", "How often one number may be rung within a minute by all calls; null: no limit", "同一号码每分钟最多被振铃次数（所有来电合计）；null 表示不限"),
     Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
     Field("announcements", c.flag, "true, false", "Whether callers who are not connected hear why, in early media; false: only by what system_prompts names", "未接通时是否以早期媒体播放原因；false 表示仅播放 system_prompts 中列出的"),
     Field("system_prompts", c.table_of(c.name, c.prompt), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),

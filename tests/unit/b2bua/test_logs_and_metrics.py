@@ -10,7 +10,8 @@ from twisted.logger import Logger
 from twisted.web.test.requesthelper import DummyRequest
 
 from b2bua.calls.counts import CallCounts
-from b2bua.metrics import HealthPage, call_metrics, counters, gauge, make_registry
+from b2bua.calls.rates import DialRates
+from b2bua.metrics import HealthPage, call_metrics, counters, gauge, make_registry, rate_metrics
 from b2bua.process_log import JsonLines, StandardLines
 
 
@@ -80,9 +81,13 @@ def test_metrics_are_gathered_when_asked() -> None:
     counts.ended["busy"] += 1
     for seconds in (0.001, 0.004, 9.0):
         counts.set_up(seconds)
+    rates = DialRates()
+    rates.take("acme", None, "13900001111", 1, 0.0)
+    rates.take("acme", None, "13900001111", 1, 0.0)
     registry = make_registry(
         [
             lambda: call_metrics(counts, 7),
+            lambda: rate_metrics(rates),
             lambda: counters("box400_sip", "SIP", {"sent": 5}),
             lambda: [gauge("box400_disk_used_ratio", "Disk", 0.5)],
         ]
@@ -92,6 +97,8 @@ def test_metrics_are_gathered_when_asked() -> None:
         "box400_calls_started_total 3.0",
         'box400_calls_ended_total{outcome="busy"} 1.0',
         "box400_calls_up 7.0",
+        'box400_rings_refused_total{limit="number"} 1.0',
+        'box400_rings_refused_total{limit="tenant"} 0.0',
         'box400_call_setup_seconds_bucket{le="0.002"} 1.0',
         'box400_call_setup_seconds_bucket{le="0.005"} 2.0',
         'box400_call_setup_seconds_bucket{le="+Inf"} 3.0',

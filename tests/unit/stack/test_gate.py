@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from b2bua.stack.strangers import STRANGER_BURST, Gate
-from b2bua.stack.token_bucket import TokenBucket
+from domain.token_bucket import TokenBucket
 
 REGISTER = b"REGISTER sip:box SIP/2.0\r\n"
 INVITE = b"INVITE sip:1@box SIP/2.0\r\n"
