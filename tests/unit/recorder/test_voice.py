@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,10 @@ from b2bua.recorder.prompts import find, ingest
 from b2bua.recorder.voice import Kind
 from b2bua.recorder.voice.build import MADE
 from domain.outcomes import VERDICTS
+from domain.prompts import own_name
 from storage.data_directory import DataDirectory
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_every_prompt_has_its_audio_and_every_audio_its_words() -> None:
@@ -67,6 +71,21 @@ def test_a_voice_that_cannot_be_prepared_is_told(tmp_path: Path) -> None:
     data.prompts.write_text("in the way")
     with pytest.raises(OSError, match="shipped prompts"):
         shipped.ensure(data)
+
+
+def test_every_prompt_that_the_code_asks_for_ships() -> None:
+    """A name in `prompt("...")` that is no name of the pack would be silence on a call."""
+    asked: set[str] = set()
+    for module in (ROOT / "b2bua").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "prompt"
+            ):
+                constants = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                asked |= {each for each in constants if isinstance(each, str)}
+    assert {name for name in asked if own_name(name) is None} <= voice.WORDS.keys()
 
 
 def test_every_outcome_that_is_announced_has_its_words() -> None:
