@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.calendar import EnteredDay
 from domain.destination import Destination
 
 
@@ -110,6 +111,8 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The voice of its system prompts; empty: the box's."""
     prompts: dict[str, str] = {}
     """Its own approved prompts: name -> content address; ``domain.prompts`` finds them."""
+    days: dict[str, EnteredDay] = {}
+    """Date (``2027-01-01``) -> the tenant's own word on it."""
     version: int = 0
 
 
@@ -266,4 +269,8 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Legs that one tenant may ring a second, four seconds' worth at once; None: no limit."""
     number_rings_per_minute: int | None = 1200
     """How often one number may be rung within a minute, by all calls together; None: no limit."""
+    calendar: dict[str, EnteredDay] = {}
+    """Date (``2027-01-01``) -> the operator's word on it."""
+    region_groups: dict[str, str] = {}
+    """Province -> region group, where it is not the shipped one."""
     version: int = 0

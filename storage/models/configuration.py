@@ -9,6 +9,7 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from domain.calendar import EnteredDay
 from domain.snapshot import (
     ExtensionSnapshot,
     ListenerSnapshot,
@@ -35,6 +36,10 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer`` ...) -> content address."""
     announcements: bool = True
+    calendar: dict[str, EnteredDay] = {}
+    """Date (``2027-01-01``) -> what it is."""
+    region_groups: dict[str, str] = {}
+    """Province -> region group, where it is not the shipped one."""
 
 
 class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +52,8 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rings_per_second: float | None = None
     outbound_trunks: tuple[str, ...] = ()
     bound_limit: int = BOUND_LIMIT
+    days: dict[str, EnteredDay] = {}
+    """Date -> what it is for this tenant."""
 
 
 class PromptInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,6 +146,7 @@ class Tenant(Persistent):  # type: ignore[misc]
             rings_per_second=config.rings_per_second,
             outbound_trunks=config.outbound_trunks,
             numbers=tuple(number.value for number in self.numbers.values()),
+            days=config.days,
             version=self.version,
             **parts,
         )

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.calendar import EnteredDay
 from domain.destination import Destination
+from domain.schedule import Schedule
+from domain.schedule_text import schedule_lines
 from domain.snapshot import BoundNumber
 from storage.models import PromptInfo
 from storage.provisioning import schema
@@ -152,6 +155,10 @@ class _Telling:
             return " ".join(filter(None, words))
         if isinstance(value, Destination):
             value = str(value)
+        if isinstance(value, Schedule):
+            return "; ".join(schedule_lines(value)) or "closed"
+        if isinstance(value, EnteredDay):
+            return f"{value.kind} {value.name}".rstrip()
         if isinstance(value, msgspec.Struct):
             value = msgspec.to_builtins(value)
             return (

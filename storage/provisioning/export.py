@@ -9,7 +9,10 @@ import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from domain.calendar import EnteredDay
 from domain.destination import Destination
+from domain.schedule import Schedule
+from domain.schedule_text import schedule_lines
 from storage.models import TenantConfig
 from storage.provisioning import schema
 from storage.provisioning.checks import ADDRESS, MASK
@@ -95,6 +98,10 @@ class _Writing:
         if isinstance(value, Destination):
             kind, name = value.kind, value.name
             return _text(f"{kind}:address:{name}" if ADDRESS.fullmatch(name) else str(value))
+        if isinstance(value, Schedule):
+            return [_text(line) for line in schedule_lines(value)]
+        if isinstance(value, EnteredDay):
+            return _text(f"{value.kind} {value.name}".rstrip())
         if isinstance(value, msgspec.Struct):
             return {
                 each.name: self._plain(getattr(value, each.name))

@@ -27,6 +27,7 @@ from domain.snapshot import (
 )
 from storage.models import BoxConfig, TenantConfig
 from storage.provisioning import checks as c
+from storage.provisioning import days
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.tree import Node, Scalar
 
@@ -120,6 +121,7 @@ TENANT_FIELDS: Final = (
     Field("max_calls", c.optional(c.integer(1, 10_000)), "1 to 10000, or null", "Concurrent calls; null: no limit", "并发上限；null 表示不限"),
     Field("rings_per_second", c.optional(c.decimal(0.1, 1000)), "0.1 to 1000, or null", "Bound numbers rung per second; null: as the box says", "每秒最多振铃次数；null 表示同整机设置"),
     Field("outbound_trunks", c.list_of(c.name), "list of trunks", "Ways out, preferred first; empty: every trunk that takes calls out", "呼出中继，按优先顺序；空表示所有可呼出的中继"),
+    Field("days", days.entered_days, "day: holiday or workday, with a name", "The tenant's own days off and on; they win over the box's and the published ones", "企业自定义的放假和上班日；优先于系统和国家安排"),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
 )  # fmt: skip
 
@@ -188,6 +190,8 @@ BOX_FIELDS: Final = (
     Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
     Field("announcements", c.flag, "true, false", "Whether callers who are not connected hear why, in early media; false: only by what system_prompts names", "未接通时是否以早期媒体播放原因；false 表示仅播放 system_prompts 中列出的"),
     Field("system_prompts", c.table_of(c.name, c.prompt), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),
+    Field("calendar", days.entered_days, "day: holiday or workday, with a name", "Public holidays and worked weekends (调休); they win over the published ones", "节假日和调休上班日；优先于内置的国家安排"),
+    Field("region_groups", c.table_of(days.province, c.text(20)), "province: group", "Provinces that belong to another region group than the shipped one", "调整省份所属大区"),
 )  # fmt: skip
 
 BOX: Final = Section("box", "box", BoxConfig, "", BOX_FIELDS)
