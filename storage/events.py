@@ -78,15 +78,25 @@ class Answered(_Event, frozen=True, kw_only=True, tag="answer"):
 
 
 class Bridged(_Event, frozen=True, kw_only=True, tag="bridge"):
-    """Caller and leg hear each other from now on (talk time starts)."""
+    """Caller and leg talk from now on (talk time starts), beside other legs that do."""
 
     leg: str
 
 
 class Unbridged(_Event, frozen=True, kw_only=True, tag="unbridge"):
-    """Caller and leg no longer hear each other."""
+    """Caller and leg no longer talk."""
 
     leg: str
+
+
+class TakesPart(_Event, frozen=True, kw_only=True, tag="part"):
+    """What a leg does in the call from now on; ``Bridged`` says ``talk``, ``Unbridged`` and ``LegEnded``
+    nothing."""
+
+    leg: str
+    part: str
+    """``talk``; ``hold`` (has put the caller on hold; leg ``a``: the others); ``consult`` (talks with who
+    holds); ``listen``, ``whisper``, ``barge`` (a supervisor); empty: nothing."""
 
 
 class Key(_Event, frozen=True, kw_only=True, tag="key"):
@@ -138,6 +148,6 @@ class Ended(_Event, frozen=True, kw_only=True, tag="end"):
 
 
 Event = (
-    Started | Step | LegDialled | LegProgress | LegAnswered | LegEnded | Answered | Bridged | Unbridged | Key
-    | DialogNow | MediaMeasured | Spooled | Marks | Ended
+    Started | Step | LegDialled | LegProgress | LegAnswered | LegEnded | Answered | Bridged | Unbridged
+    | TakesPart | Key | DialogNow | MediaMeasured | Spooled | Marks | Ended
 )  # fmt: skip

@@ -22,13 +22,15 @@ from storage.events import (
     Spooled,
     Started,
     Step,
+    TakesPart,
     Unbridged,
 )
-from storage.records import CallRecord, LegRecord, MediaRecord, Moment
+from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Participant
 
 MOMENTS_KEPT: Final = 400
 """Entries of a timeline; a caller who leans on a key cannot make a record large."""
 KEYS_KEPT: Final = 128
+PARTICIPANTS_KEPT: Final = 200
 
 
 def fold(events: Iterable[Event]) -> CallRecord:
@@ -96,6 +98,11 @@ class _Course:
         self.talk = 0
         self.talking_since: int | None = None
         self.talking_leg = ""
+        self.talkers: dict[str, None] = {}
+        """Legs that the caller talks with, in order."""
+        self.parts: dict[str, tuple[str, int]] = {}
+        """What each leg does, and since when."""
+        self.participants: list[Participant] = []
         self.keys = ""
         self.spooled = False
         self.legs: dict[str, _Leg] = {}
@@ -148,7 +155,10 @@ class _Course:
     def leg_ended(self, event: LegEnded) -> None:
         if event.leg == "a":
             self.caller_over = self.ms
+            self.stop_talking(self.ms)
+            self.end_parts()
         else:
+            self.leave(event.leg)
             leg = self.leg(event.leg)
             leg.ended, leg.status, leg.reason, leg.by_peer = (
                 self.ms,
@@ -165,6 +175,9 @@ class _Course:
 
     def bridged(self, event: Bridged) -> None:
         self.talking_leg = event.leg
+        self.talkers.pop(event.leg, None)
+        self.talkers[event.leg] = None
+        self.take_part(event.leg, "talk")
         if self.bridge is None:
             self.bridge = self.ms
         if self.talking_since is None:
@@ -172,8 +185,34 @@ class _Course:
         self.moment("bridge", event.leg)
 
     def unbridged(self, event: Unbridged) -> None:
-        self.stop_talking(self.ms)
+        self.leave(event.leg)
         self.moment("unbridge", event.leg)
+
+    def takes_part(self, event: TakesPart) -> None:
+        self.take_part(event.leg, event.part)
+        self.moment("part", event.leg, event.part)
+
+    def leave(self, leg: str) -> None:
+        """End what a leg does; who is left with the caller counts as the one who answered."""
+        self.take_part(leg, "")
+        if leg in self.talkers:
+            del self.talkers[leg]
+            if self.talkers:
+                self.talking_leg = next(reversed(self.talkers))
+            else:
+                self.stop_talking(self.ms)
+
+    def take_part(self, leg: str, part: str) -> None:
+        before = self.parts.pop(leg, None)
+        if part and self.caller_over is None:
+            self.parts[leg] = (part, self.ms)
+        if before is not None and len(self.participants) < PARTICIPANTS_KEPT:
+            who = self.legs[leg].target if leg in self.legs else ""
+            self.participants.append(Participant(leg, who, before[0], before[1], self.ms))
+
+    def end_parts(self) -> None:
+        for leg in list(self.parts):
+            self.take_part(leg, "")
 
     def stop_talking(self, ms: int) -> None:
         if self.talking_since is not None:
@@ -222,6 +261,7 @@ class _Course:
     def record(self) -> CallRecord:
         caller_over = self.ms if self.caller_over is None else self.caller_over
         self.stop_talking(caller_over)
+        self.end_parts()
         talker = self.legs.get(self.talking_leg)
         last = talker or next(reversed(self.legs.values()), None)
         started, ended = self.started or _UNKNOWN, self.ended
@@ -255,6 +295,7 @@ class _Course:
             legs=tuple(_leg_record(name, leg) for name, leg in self.legs.items()),
             media=tuple(self.media),
             timeline=tuple(self.timeline),
+            participants=tuple(self.participants),
         )
 
 
@@ -297,6 +338,7 @@ _TAKE: Final[dict[type, Callable[[_Course, Any], None]]] = {
     Answered: _Course.answered,
     Bridged: _Course.bridged,
     Unbridged: _Course.unbridged,
+    TakesPart: _Course.takes_part,
     Key: _Course.key,
     DialogNow: _Course.dialog,
     MediaMeasured: _Course.measured,

@@ -49,6 +49,18 @@ class MediaRecord(msgspec.Struct, frozen=True, array_like=True):
     strangers: int
 
 
+class Participant(msgspec.Struct, frozen=True, array_like=True):
+    """What somebody did in a call for a while; times are milliseconds since the call's start."""
+
+    leg: str
+    who: str
+    """Number or extension; empty for the caller."""
+    part: str
+    """``talk``, ``hold``, ``consult``, ``listen``, ``whisper`` or ``barge`` (``events.TakesPart``)."""
+    from_ms: int
+    until_ms: int
+
+
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One call as people, bills and reports see it.
 
@@ -95,6 +107,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     legs: tuple[LegRecord, ...] = ()
     media: tuple[MediaRecord, ...] = ()
     timeline: tuple[Moment, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    """Who took part when, in the order in which they left."""
 
     @property
     def access_seconds(self) -> float:

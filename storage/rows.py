@@ -13,7 +13,7 @@ import msgspec
 import zstandard
 
 from storage.call_id import ulid_bytes, ulid_text
-from storage.records import CallRecord, LegRecord, MediaRecord, Moment
+from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Participant
 
 RECORDED: Final = 1
 ANONYMOUS: Final = 2
@@ -70,6 +70,7 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     legs: tuple[LegRecord, ...]
     media: tuple[MediaRecord, ...]
     timeline: tuple[Moment, ...]
+    participants: tuple[Participant, ...] = ()
 
 
 def row_of(record: CallRecord) -> CallRow:
@@ -111,6 +112,7 @@ def detail_of(record: CallRecord) -> CallDetail:
         record.legs,
         record.media,
         record.timeline,
+        record.participants,
     )
 
 
@@ -146,6 +148,7 @@ def record_of(row: CallRow, detail: CallDetail) -> CallRecord:
         legs=detail.legs,
         media=detail.media,
         timeline=detail.timeline,
+        participants=detail.participants,
     )
 
 

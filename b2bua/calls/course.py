@@ -25,6 +25,7 @@ from storage.events import (
     Spooled,
     Started,
     Step,
+    TakesPart,
     Unbridged,
 )
 from storage.journal import Event
@@ -204,6 +205,11 @@ class Course:
         """Note that caller and leg no longer hear each other."""
         at, mono = self._now()
         self._append(Unbridged(call=self.id, at=at, mono=mono, leg=leg))
+
+    def takes_part(self, leg: str, part: str) -> None:
+        """Note what a leg does in the call from now on (``events.TakesPart``)."""
+        at, mono = self._now()
+        self._append(TakesPart(call=self.id, at=at, mono=mono, leg=leg, part=part))
 
     def key(self, leg: str, digit: str) -> None:
         """Note a DTMF digit."""

@@ -138,11 +138,11 @@ class Composition:
         return self.samples / RATE
 
     def _spans(self) -> Iterator[tuple[Track, int, int]]:
-        for index, span in enumerate(self.plan.spans):
+        for span in sorted(self.plan.spans, key=lambda span: span.start):
             track = self._tracks.get(span.leg)
             if track is None:
                 continue
-            still_up = self.plan.cut and index == len(self.plan.spans) - 1 and span.end == self.plan.ended
+            still_up = self.plan.cut and span.end == self.plan.ended
             end = self._end if still_up else span.end
             yield (
                 track,
@@ -159,8 +159,15 @@ class Composition:
             block = np.zeros((stop - start, 2), dtype=np.int16)
             if caller is not None:
                 caller.write(block[:, 0], start)
+            taken = start
             for track, first, last in spans:
                 first, last = max(first, start), min(last, stop)
-                if first < last:
+                if first < taken and first < last:  # others are heard at the same time
+                    sound = np.zeros(last - first, dtype=np.int16)
+                    track.write(sound, first)
+                    right = block[first - start : last - start, 1]
+                    np.copyto(right, np.clip(right.astype(np.int32) + sound, -32768, 32767).astype(np.int16))
+                elif first < last:
                     track.write(block[first - start : last - start, 1], first)
+                taken = max(taken, last)
             yield block

@@ -25,12 +25,13 @@ from storage.events import (
     Marks,
     Spooled,
     Started,
+    TakesPart,
     Unbridged,
 )
 from storage.journal import Entry, JournalReader, Position
 
 _WANTED: Final[frozenset[Any]] = frozenset(
-    {Started, Answered, Bridged, Unbridged, LegDialled, LegEnded, Spooled, Ended}
+    {Started, Answered, Bridged, Unbridged, TakesPart, LegDialled, LegEnded, Spooled, Ended}
 )
 
 

@@ -7,13 +7,26 @@ from collections.abc import Iterable
 import msgspec
 
 from domain.outcomes import Outcome
-from storage.events import Answered, Bridged, Ended, Event, LegDialled, LegEnded, Spooled, Started, Unbridged
+from storage.events import (
+    Answered,
+    Bridged,
+    Ended,
+    Event,
+    LegDialled,
+    LegEnded,
+    Spooled,
+    Started,
+    TakesPart,
+    Unbridged,
+)
 
 CALLER = "a"
+HEARD = frozenset({"talk", "barge"})
+"""Parts of a leg (``events.TakesPart``) in which the caller hears it: neither whispers nor consultations."""
 
 
 class Span(msgspec.Struct, frozen=True):
-    """Caller and ``leg`` heard each other from ``start`` to ``end``, monotonic seconds."""
+    """The caller heard ``leg`` from ``start`` to ``end``, monotonic seconds; spans of legs may overlap."""
 
     leg: str
     start: float
@@ -52,14 +65,17 @@ def course(events: Iterable[Event]) -> Course:
     spooled = False
     targets: dict[str, str] = {}
     spans: list[Span] = []
-    up: tuple[str, float] | None = None
+    up: dict[str, float] = {}
     answerers: list[str] = []
 
-    def close(at: float) -> None:
-        nonlocal up
-        if up is not None:
-            spans.append(Span(up[0], up[1], max(up[1], at)))
-            up = None
+    def close(leg: str, at: float) -> None:
+        since = up.pop(leg, None)
+        if since is not None:
+            spans.append(Span(leg, since, max(since, at)))
+
+    def close_all(at: float) -> None:
+        for leg in list(up):
+            close(leg, at)
 
     for event in events:
         match event:
@@ -70,11 +86,17 @@ def course(events: Iterable[Event]) -> Course:
             case Answered() if answered is None:
                 answered = event
             case Bridged():
-                close(event.mono)
-                up = (event.leg, event.mono)
+                up.setdefault(event.leg, event.mono)
                 answerers.append(targets.get(event.leg, event.leg))
-            case Unbridged() | LegEnded() if up is not None and event.leg in (up[0], CALLER):
-                close(event.mono)
+            case TakesPart() if event.leg != CALLER:
+                if event.part in HEARD:
+                    up.setdefault(event.leg, event.mono)
+                else:
+                    close(event.leg, event.mono)
+            case LegEnded(leg="a"):
+                close_all(event.mono)
+            case Unbridged() | LegEnded():
+                close(event.leg, event.mono)
             case Spooled():
                 spooled = True
             case Ended():
@@ -83,7 +105,7 @@ def course(events: Iterable[Event]) -> Course:
                 pass
     if started is None or ended is None:
         raise ValueError("no beginning or no end of the call")
-    close(ended.mono)
+    close_all(ended.mono)
     return Course(
         call=started.call,
         tenant=started.tenant or "",

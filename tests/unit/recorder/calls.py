@@ -8,7 +8,18 @@ import numpy as np
 
 from b2bua.recorder import g711
 from b2bua.recorder.spooled import LegAudio
-from storage.events import Answered, Bridged, Ended, Event, LegDialled, LegEnded, Spooled, Started, Unbridged
+from storage.events import (
+    Answered,
+    Bridged,
+    Ended,
+    Event,
+    LegDialled,
+    LegEnded,
+    Spooled,
+    Started,
+    TakesPart,
+    Unbridged,
+)
 
 CALL = "01JD0000000000000000000000"
 BEGIN = 1000.0
@@ -27,8 +38,10 @@ def lines(
     spooled: bool = True,
     tenant: str = "acme",
     begin: float = BEGIN,
+    parts: Iterable[tuple[str, float, str]] = (),
 ) -> list[Event]:
-    """Return the journal lines of a call; times are seconds from its start."""
+    """Return the journal lines of a call; times are seconds from its start, ``parts`` what legs do from when
+    on."""
 
     def when(seconds: float) -> dict[str, float]:
         return {"at": 1.7e9 + seconds, "mono": begin + seconds}
@@ -49,6 +62,7 @@ def lines(
         if down is not None:
             timed.append(Unbridged(call=call, leg=leg, **when(down)))
             timed.append(LegEnded(call=call, leg=leg, **when(down)))
+    timed += [TakesPart(call=call, leg=leg, part=part, **when(at)) for leg, at, part in parts]
     events += sorted(timed, key=lambda event: event.mono)  # type: ignore[union-attr]
     if spooled:
         events.append(Spooled(call=call, **when(ended + 0.1)))

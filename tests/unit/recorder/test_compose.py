@@ -61,6 +61,44 @@ def test_only_bridged_legs_are_heard_and_only_while_bridged() -> None:
     assert course(events).answerers == ("0100000b1", "0100000b3")
 
 
+def test_hold_and_consultation_are_not_heard() -> None:
+    """The agent holds the caller and asks a colleague, who then takes over: neither what they say to each
+    other nor what is said to a caller on hold is kept."""
+    events = lines(
+        bridges=[("b1", 2.0, 8.0), ("b2", 8.0, None)],
+        parts=[("b1", 4.0, "hold"), ("b2", 5.0, "consult")],
+    )
+    voices = {leg: speech(seed, 12) for seed, leg in enumerate(("a", "b1", "b2"))}
+    sound = composed(events, {leg: sent(voice, 0.0) for leg, voice in voices.items()})
+    assert_at(sound[:, 1], voices["b1"][16000:32000], 1.0)
+    assert not sound[24000 : 56000 - 1, 1].any()
+    assert_at(sound[:, 1], voices["b2"][64000:90000], 7.0)
+    assert_at(sound[:, 0], voices["a"][8000:], 0.0)
+    assert course(events).answerers == ("0100000b1", "0100000b2")
+
+
+def test_three_who_talk_are_all_heard() -> None:
+    """Both colleagues are on the right side, added up."""
+    events = lines(bridges=[("b1", 2.0, 9.0), ("b2", 5.0, None)])
+    voices = {leg: speech(seed, 12) for seed, leg in enumerate(("a", "b1", "b2"))}
+    sound = composed(events, {leg: sent(voice, 0.0) for leg, voice in voices.items()})
+    both = decoded(voices["b1"])[40000:72000].astype(int) + decoded(voices["b2"])[40000:72000]
+    np.testing.assert_array_equal(sound[32000:64000, 1], np.clip(both, -32768, 32767))
+    np.testing.assert_array_equal(sound[64000:88000, 1], decoded(voices["b2"])[72000:96000])
+    assert not sound[: 8000 - 1, 1].any()
+
+
+@pytest.mark.parametrize(("part", "heard"), [("listen", False), ("whisper", False), ("barge", True)])
+def test_a_supervisor_is_heard_when_he_barges_in_only(part: str, heard: bool) -> None:
+    """Whispers to the agent are nobody's to keep."""
+    events = lines(parts=[("b2", 4.0, part)])
+    legs = {"a": sent(speech(1, 12), 0.0), "b1": sent(np.zeros(96000, np.int16), 0.0)}
+    sound = composed(events, legs | {"b2": sent(speech(3, 12), 0.0)})
+    assert bool(np.abs(sound[24000:, 1]).max() > 1000) is heard
+    assert np.abs(sound[: 24000 - 1, 1]).max() < 1000
+    assert course(events).answerers == ("0100000b1",)
+
+
 @pytest.mark.parametrize("law", [("PCMA", 8), ("PCMU", 0)])
 @pytest.mark.parametrize("ptime", [0.01, 0.02, 0.03, 0.06])
 def test_laws_and_packet_times(law: tuple[str, int], ptime: float) -> None:

@@ -10,9 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.outcomes import HungUpBy, Outcome
-from storage.events import Ended, Event, Key, Marks, Started, Unbridged
+from storage.events import (
+    Bridged,
+    Ended,
+    Event,
+    Key,
+    LegDialled,
+    LegEnded,
+    Marks,
+    Started,
+    TakesPart,
+    Unbridged,
+)
 from storage.fold import KEYS_KEPT, MOMENTS_KEPT, fold
-from storage.records import CallRecord
+from storage.records import CallRecord, Participant
 from tests.unit.ledger.made_up import NOON, a_call
 
 
@@ -66,6 +77,67 @@ def test_lines_written_after_a_restart_of_the_machine_end_the_call_at_its_last_l
     record = fold([*lines, cut])
     assert record.outcome == Outcome.CUT_BY_CRASH
     assert record.end_ms == round((lines[-1].mono - 5000) * 1000)
+
+
+def transferred(*more: tuple[type, float, dict[str, str]]) -> list[Event]:
+    """Return an answered call of 4 s ringing and 60 s of talk, with some lines put in at their seconds."""
+    lines = call(ring=4.0, talk=60.0)
+    name = lines[0].call  # type: ignore[union-attr]
+    made = [kind(call=name, at=NOON + at, mono=5000 + at, **facts) for kind, at, facts in more]
+    return sorted([*lines, *made], key=lambda line: line.mono)
+
+
+def test_who_took_part_when_stays_right_across_a_transfer() -> None:
+    """The agent holds, asks 8002, brings him in, leaves; a supervisor listens, then barges in."""
+    record = fold(
+        transferred(
+            (TakesPart, 14.0, {"leg": "b1", "part": "hold"}),
+            (LegDialled, 15.0, {"leg": "b2", "target": "8002"}),
+            (TakesPart, 18.0, {"leg": "b2", "part": "consult"}),
+            (TakesPart, 24.0, {"leg": "b1", "part": "talk"}),
+            (Bridged, 24.0, {"leg": "b2"}),
+            (LegDialled, 25.0, {"leg": "b3", "target": "8009"}),
+            (TakesPart, 26.0, {"leg": "b3", "part": "listen"}),
+            (LegEnded, 34.0, {"leg": "b1"}),
+            (TakesPart, 36.0, {"leg": "b3", "part": "barge"}),
+        )
+    )
+    agent = record.legs[0].target
+    assert record.participants == (
+        Participant("b1", agent, "talk", 4000, 14000),
+        Participant("b1", agent, "hold", 14000, 24000),
+        Participant("b2", "8002", "consult", 18000, 24000),
+        Participant("b1", agent, "talk", 24000, 34000),
+        Participant("b3", "8009", "listen", 26000, 36000),
+        Participant("b2", "8002", "talk", 24000, 64000),
+        Participant("b3", "8009", "barge", 36000, 64000),
+    )
+    assert (record.answered_by, record.talk_ms) == ("8002", 60000)
+
+
+def test_ringing_for_a_blind_transfer_is_no_talk() -> None:
+    """Talk time stops while the caller hears ringback and goes on with the next one."""
+    record = fold(
+        transferred(
+            (Unbridged, 14.0, {"leg": "b1"}),
+            (LegEnded, 14.0, {"leg": "b1"}),
+            (LegDialled, 14.0, {"leg": "b2", "target": "8002"}),
+            (Bridged, 24.0, {"leg": "b2"}),
+        )
+    )
+    assert (record.answered_by, record.talk_ms, record.bridge_ms) == ("8002", 50000, 4000)
+
+
+def test_who_joined_and_left_again_did_not_take_over() -> None:
+    """After a talk of three the first agent counts as the one who answered."""
+    record = fold(
+        transferred(
+            (LegDialled, 14.0, {"leg": "b2", "target": "8002"}),
+            (Bridged, 24.0, {"leg": "b2"}),
+            (LegEnded, 30.0, {"leg": "b2"}),
+        )
+    )
+    assert (record.answered_by, record.talk_ms) == (record.legs[0].target, 60000)
 
 
 def test_holding_and_returning_counts_talk_once() -> None:
