@@ -265,6 +265,10 @@ class Course:
         )
         self._over = True
 
+    def mono(self) -> float:
+        """Return the monotonic time, in seconds."""
+        return self._times.mono()
+
     def _append(self, event: Event) -> None:
         if self._over:
             _log.warn("call {call}: {event} after its end", call=self.id, event=type(event).__name__)

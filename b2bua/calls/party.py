@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from b2bua.calls.call import Call
+from b2bua.calls.keypad import Keypad, Way
 from b2bua.calls.negotiation import Negotiation, SdpError
 from b2bua.calls.ports import CallEnd, Clock, DialFailed, Leg, MediaEndpoint
 from b2bua.sdp import SessionDescription
@@ -31,6 +32,7 @@ class Party:
         self.negotiation = negotiation
         self.other: Party | None = None
         """Who this party is bridged to."""
+        self.keypad = Keypad()
         self._attended: Leg | None = None
         self._sound: Deferred[None] | None = None
         call.parties.append(self)
@@ -51,6 +53,7 @@ class Party:
         is freed at once never waits for the garbage collector."""
         self.endpoint.on_key = self.endpoint.on_dead = None
         self.other = None
+        self.keypad.stop()
         leg, self._attended = self._attended, None
         if leg is not None:
             leg.on_reoffer = leg.on_offer_wanted = leg.on_answer = leg.on_key = leg.on_dialog = None
@@ -99,6 +102,27 @@ class Party:
         finally:
             self.hush()
 
+    async def key_within(self, seconds: float, clock: Clock) -> str:
+        """Wait for the party's next key, or take one typed ahead; "" when none comes in time."""
+        keypad = self.keypad
+        if keypad.typed:
+            key, keypad.typed = keypad.typed[0], keypad.typed[1:]
+            return key
+        pressed: Deferred[str] = Deferred()
+        late = clock.after(seconds)
+        late.addCallbacks(lambda _: pressed.callback(""), expected_to_end)
+
+        def take(digit: str) -> None:
+            keypad.stop()
+            pressed.callback(digit)
+
+        keypad.listen(take)
+        try:
+            return await self.call.wait(pressed)
+        finally:
+            keypad.stop()
+            late.cancel()
+
     def hear_ringback(self, prompt: str | None) -> None:
         """Let the party hear the tenant's ringback prompt over and over, or the ring tone, until hushed."""
         self.hush()
@@ -137,14 +161,21 @@ class Party:
             self.call.cut(CallEnd(outcome=Outcome.NO_COMMON_CODEC, by=HungUpBy.BOX))
 
     def _pressed(self, digit: str) -> None:
-        self.call.key(self.leg_id, digit)
+        self._keyed(digit, Way.MEDIA)
 
     def _pressed_by_info(self, digit: str) -> None:
-        """Journal a key that came by SIP INFO and give it to the other party as media; 4733 keys cross by
+        """Take a key that came by SIP INFO and give it to the other party as media; 4733 keys cross by
         themselves."""
-        self.call.key(self.leg_id, digit)
-        if self.other is not None:
+        if self._keyed(digit, Way.INFO) and self.other is not None:
             self.other.endpoint.send_keys(digit)
+
+    def _keyed(self, digit: str, way: Way) -> bool:
+        """Journal a key and tell who listens; False when it is but the echo of the last one."""
+        if self.keypad.is_echo(digit, way, self.call.mono()):
+            return False
+        self.call.key(self.leg_id, self.keypad.journalled(digit))
+        self.keypad.press(digit, keep=self.other is None)
+        return True
 
 
 def expected_to_end(failure: Failure) -> None:
