@@ -38,6 +38,8 @@ MARK = 6.0
 """Seconds between marks: what the end of a call that a crash cut may be wrong by."""
 SLACK = 1.0
 """Seconds that this machine may be late in telling two observers of one event."""
+GIVES_UP = 33.0
+"""Seconds after which the carrier repeats an unanswered INVITE no more (RFC 3261 timer B)."""
 ROLES = ("b2bua", "b2bua.media", "b2bua.ledger", "b2bua.recorder", "storage")
 
 
@@ -96,10 +98,18 @@ class Trial:
         self.backs.append(self.carrier.heard - died)
 
     def settle(self) -> None:
-        """Place no more calls and let those up come to their end."""
+        """Place no more calls and let those that the box may still hear of come to their end."""
         self._placing = False
-        sides = self.carrier.calls + self.carrier.legs
-        self.carrier.run(45, until=lambda: all(side.ended is not None for side in sides if side.answered))
+        carrier = self.carrier
+
+        def over() -> bool:
+            now = carrier.now()
+            return all(
+                call.ended is not None or (call.responded is None and now > call.started + GIVES_UP)
+                for call in carrier.calls
+            ) and all(leg.ended is not None for leg in carrier.legs if leg.answered)
+
+        carrier.run(60, until=over)
         self.carrier.run(1.0)
 
     def records(self) -> dict[str, dict[str, Any]]:
@@ -111,7 +121,12 @@ class Trial:
             found[:] = self.box.json("records", "--limit", "0")
             return expected <= {record["caller"] for record in found}
 
-        wait_until(complete, "a record of every call", 60)
+        def missing() -> str:
+            without = sorted(expected - {record["caller"] for record in found})
+            calls = [call for call in self.carrier.calls if call.caller in without]
+            return f"{len(without)} of {len(expected)} calls have none: {calls[:5]}; died at {self.cuts}"
+
+        wait_until(complete, "a record of every call", 60, explain=missing)
         by_caller = {record["caller"]: record for record in found}
         assert len(by_caller) == len(found), "a call has two records"
         placed = {call.caller for call in self.carrier.calls}
