@@ -10,6 +10,7 @@ from twisted.internet.error import CannotListenError
 
 from b2bua.alarms import AlarmBoard, Severity, save_to
 from b2bua.calls.call import Call
+from b2bua.calls.call_back import CallBacks
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.rates import DialRates
 from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
@@ -29,6 +30,7 @@ from b2bua.process_troubles import Troubles
 from b2bua.process_tuning import settle
 from b2bua.process_watch import CHECK_SECONDS as WATCH_SECONDS
 from b2bua.process_watch import Watch
+from b2bua.process_wishes import kept_wishes
 from b2bua.recorder import shipped
 from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random
@@ -90,10 +92,12 @@ class Process:
                 randomness=take_random,
                 may_record=lambda: self.disk.may_record,
                 belongs=self.trace.belongs,
+                wishes=kept_wishes(data.root / "call-backs.json", reactor.callInThread, self.clock.utc),
                 rates=DialRates(self.troubles.rung_too_often),
             ),
             self.sip.calls_out,
         )
+        self.call_backs = CallBacks(self.switchboard)
         self.arrive = self.switchboard.arrive
         self.refused = self.switchboard.refused
         self.lag = ReactorLag(reactor)

@@ -37,8 +37,9 @@ def open_legs(call: OpenCall) -> list[OpenLeg]:
     legs: dict[str, dict[str, DialogState]] = {}
     for event in call.events:
         match event:
-            case Started():
-                legs["a"] = {}
+            case Started(direction=direction):
+                if not direction:  # a call-back's customer is dialled later
+                    legs["a"] = {}
             case LegDialled(leg=leg, is_extension=forks):
                 # All phones of an extension ring at once, trunks one after the other.
                 if not forks or leg not in legs:

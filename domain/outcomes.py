@@ -40,6 +40,12 @@ class Outcome(StrEnum):
     ANNOUNCED = "announced"
     REJECTED = "rejected"
     ROUTED_IN_CIRCLES = "routed-in-circles"
+    AGENT_NOT_REACHED = "agent-not-reached"
+    """Of a call-back: the agent's phone, which is rung first, was not answered."""
+    AGENT_LEFT = "agent-left"
+    """Of a call-back: the agent hung up before the customer answered."""
+    NOT_ALLOWED = "not-allowed"
+    """Of a call-back: the customer may not be rung, or not so often."""
 
 
 class Verdict(NamedTuple):
@@ -111,6 +117,13 @@ VERDICTS: dict[Outcome, Verdict] = {
     Outcome.ROUTED_IN_CIRCLES: Verdict(
         482, "Loop Detected", "no-answer", "路由循环", "Its destinations led in a circle"
     ),
+    Outcome.AGENT_NOT_REACHED: Verdict(
+        480, "Temporarily Unavailable", None, "回拨时座席未接听", "The agent did not answer the call-back"
+    ),
+    Outcome.AGENT_LEFT: Verdict(
+        487, "Request Terminated", None, "回拨时座席先挂机", "The agent hung up before the customer answered"
+    ),
+    Outcome.NOT_ALLOWED: Verdict(403, "Forbidden", None, "不允许回拨", "The call-back is not allowed"),
     Outcome.INTERNAL_ERROR: Verdict(500, "Server Internal Error", None, "系统内部错误", "Internal error"),
 }
 

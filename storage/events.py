@@ -16,7 +16,7 @@ class _Event(msgspec.Struct, frozen=True, tag_field="e", omit_defaults=True, kw_
 
 
 class Started(_Event, frozen=True, kw_only=True, tag="start"):
-    """An INVITE arrived from a trunk or an extension."""
+    """An INVITE arrived from a trunk or an extension, or the box begins a call."""
 
     trunk: str | None
     extension: str | None = None
@@ -32,6 +32,12 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     number: str | None = None
     """The 400 number, None when no tenant owns what was dialled."""
     record: bool = False
+    direction: str = ""
+    """``callback``: the box itself began the call, and leg ``a`` is dialled like the others."""
+    contact: str = ""
+    """Of a call-back: id of the call that it answers."""
+    agent: str = ""
+    """Of a call-back: the phone rung first."""
 
 
 class Step(_Event, frozen=True, kw_only=True, tag="step"):

@@ -136,6 +136,8 @@ class _Course:
     def dialled(self, event: LegDialled) -> None:
         leg = self.leg(event.leg)
         leg.target, leg.extension = event.target, event.is_extension
+        if event.leg == "a":  # a call-back's customer, perhaps by another trunk than the first one tried
+            self.caller_over = None
         if event.trunk is not None:
             leg.trunks.append(event.trunk)
         self.moment("dial", event.leg, f"{event.target} {event.trunk}" if event.trunk else event.target)
@@ -159,6 +161,7 @@ class _Course:
             self.end_parts()
         else:
             self.leave(event.leg)
+        if event.leg in self.legs or event.leg != "a":  # a call-back's customer is both
             leg = self.leg(event.leg)
             leg.ended, leg.status, leg.reason, leg.by_peer = (
                 self.ms,
@@ -263,7 +266,7 @@ class _Course:
         self.stop_talking(caller_over)
         self.end_parts()
         talker = self.legs.get(self.talking_leg)
-        last = talker or next(reversed(self.legs.values()), None)
+        last = self.legs.get("a") or talker or next(reversed(self.legs.values()), None)
         started, ended = self.started or _UNKNOWN, self.ended
         return CallRecord(
             id=self.call,
@@ -292,6 +295,9 @@ class _Course:
             sip_status=ended.sip_status if ended else 0,
             keys=self.keys,
             recorded=self.has_recording(),
+            direction=started.direction,
+            contact=started.contact,
+            agent=started.agent,
             legs=tuple(_leg_record(name, leg) for name, leg in self.legs.items()),
             media=tuple(self.media),
             timeline=tuple(self.timeline),

@@ -104,6 +104,12 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Digits of the caller, in order."""
     recorded: bool = False
     """Whether audio was kept; the recording's id is the call's."""
+    direction: str = ""
+    """``callback``: the box began it, ``caller`` is the customer, rung as leg ``a``; empty: inbound."""
+    contact: str = ""
+    """Of a call-back: id of the call that it answers."""
+    agent: str = ""
+    """Of a call-back: the phone rung first."""
     legs: tuple[LegRecord, ...] = ()
     media: tuple[MediaRecord, ...] = ()
     timeline: tuple[Moment, ...] = ()

@@ -17,6 +17,7 @@ from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Particip
 
 RECORDED: Final = 1
 ANONYMOUS: Final = 2
+CALL_BACK: Final = 4
 
 
 class CallRow(msgspec.Struct, frozen=True, array_like=True):
@@ -50,6 +51,11 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         """Whether the caller withheld his number."""
         return bool(self.flags & ANONYMOUS)
 
+    @property
+    def is_call_back(self) -> bool:
+        """Whether the box began the call, on an agent's wish."""
+        return bool(self.flags & CALL_BACK)
+
 
 class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     """The rest of a record. New fields go to the end, with a default."""
@@ -71,6 +77,9 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     media: tuple[MediaRecord, ...]
     timeline: tuple[Moment, ...]
     participants: tuple[Participant, ...] = ()
+    direction: str = ""
+    contact: str = ""
+    agent: str = ""
 
 
 def row_of(record: CallRecord) -> CallRow:
@@ -87,7 +96,9 @@ def row_of(record: CallRecord) -> CallRow:
         record.outcome,
         record.hung_up_by,
         record.sip_status,
-        (RECORDED if record.recorded else 0) | (ANONYMOUS if record.anonymous else 0),
+        (RECORDED if record.recorded else 0)
+        | (ANONYMOUS if record.anonymous else 0)
+        | (CALL_BACK if record.direction else 0),
         record.trunk_in or "",
         record.trunk_out or "",
     )
@@ -113,6 +124,9 @@ def detail_of(record: CallRecord) -> CallDetail:
         record.media,
         record.timeline,
         record.participants,
+        record.direction,
+        record.contact,
+        record.agent,
     )
 
 
@@ -149,6 +163,9 @@ def record_of(row: CallRow, detail: CallDetail) -> CallRecord:
         media=detail.media,
         timeline=detail.timeline,
         participants=detail.participants,
+        direction=detail.direction,
+        contact=detail.contact,
+        agent=detail.agent,
     )
 
 

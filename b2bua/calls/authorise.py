@@ -10,6 +10,7 @@ import msgspec
 from b2bua.calls.ports import CallPorts, Dialling, Directory, OnDialled, OutboundLeg
 from b2bua.calls.rates import Limit
 from b2bua.sdp import SessionDescription
+from domain.contact import Contact, can_be_called_back
 from domain.snapshot import (
     BoundNumber,
     ExtensionSnapshot,
@@ -51,18 +52,25 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Authorised:
-    """Leave to ring one target at one payer's expense; only :func:`authorise` makes it."""
+    """Leave to ring one target at one payer's expense; only this module makes it."""
 
-    __slots__ = ("_ports", "payer", "routes", "target")
+    __slots__ = ("_ports", "_shows", "payer", "routes", "target")
 
     def __init__(
-        self, ports: CallPorts, target: BoundNumber, payer: Payer, routes: tuple[Route, ...]
+        self,
+        ports: CallPorts,
+        target: BoundNumber,
+        payer: Payer,
+        routes: tuple[Route, ...],
+        shows: str | None = None,
     ) -> None:
+        """``shows``: the number shown to the target where its trunk allows; None: the caller's."""
         self.target = target
         self.payer = payer
         self.routes = routes
         """Ways out in order of preference; empty when no trunk takes calls out."""
         self._ports = ports
+        self._shows = shows
 
     @property
     def is_extension(self) -> bool:
@@ -88,8 +96,8 @@ class Authorised:
             tenant_number=self.payer.number,
             target=self.target.number,
             is_extension=self.is_extension,
-            caller=caller,
-            anonymous=anonymous,
+            caller=caller if self._shows is None else self._shows,
+            anonymous=anonymous and self._shows is None,
             trunks=route.trunks,
             max_forwards=max_forwards,
         )
@@ -104,17 +112,39 @@ def authorise(ports: CallPorts, destination: str, payer: Payer) -> Authorised:
     destination. Each leg counts against the limits of its tenant and its destination (``calls.rates``).
     Raises :class:`NotAllowed`, and :class:`TooOften` of its kinds.
     """
+    tenant, plan = _paying(ports, payer)
+    for target in registered_targets(ports.directory, tenant, plan):
+        if target.number == destination and target.enabled:
+            _count(ports, tenant, target)
+            return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
+    raise NotAllowed(f"{destination} is no target of {payer.number}")
+
+
+def authorise_call_back(ports: CallPorts, contact: Contact, payer: Payer) -> Authorised:
+    """Allow or refuse the customer's leg of a call-back.
+
+    The one number that may be rung is that of the contact's own caller, for the tenant he called and showing
+    the number he called. Counts and raises as :func:`authorise` does.
+    """
+    tenant, _ = _paying(ports, payer)
+    if (contact.tenant, contact.number) != (payer.tenant, payer.number):
+        raise NotAllowed(f"{contact.id} is no contact of {payer.tenant} at {payer.number}")
+    if not can_be_called_back(contact.caller):
+        raise NotAllowed(f"{contact.caller or 'a withheld number'} cannot be called back")
+    target = BoundNumber(number=contact.caller)
+    _count(ports, tenant, target)
+    return Authorised(ports, target, payer, _routes(ports.directory, tenant, target), shows=payer.number)
+
+
+def _paying(ports: CallPorts, payer: Payer) -> tuple[TenantSnapshot, NumberPlan]:
+    """Return who pays; raises NotAllowed when there is no such number of his, or nothing is connected."""
     found = ports.directory.find(payer.number)
     if found is None or found[0].id != payer.tenant:
         raise NotAllowed(f"{payer.number} is no number of {payer.tenant}")
     tenant, plan = found
     if tenant.state is not TenantState.ACTIVE or not plan.active:
         raise NotAllowed(f"{payer.number} is suspended")
-    for target in registered_targets(ports.directory, tenant, plan):
-        if target.number == destination and target.enabled:
-            _count(ports, tenant, target)
-            return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
-    raise NotAllowed(f"{destination} is no target of {payer.number}")
+    return tenant, plan
 
 
 def registered_targets(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
-from b2bua.calls.caller import Caller
+from b2bua.calls.party import Party
 from b2bua.calls.ports import CallEnd, CallPorts
 from domain.outcomes import HungUpBy, Outcome
 
 
-async def converse(call: Call, caller: Caller, callee: Callee, ports: CallPorts) -> CallEnd:
+async def converse(call: Call, caller: Party, callee: Callee, ports: CallPorts) -> CallEnd:
     """Connect caller and callee; return when the caller is alone, for whatever reason.
 
     The caller is still there then (``CallEnd.caller_up``) and may be served on. When he hangs up himself the

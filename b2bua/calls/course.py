@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from twisted.logger import Logger
@@ -31,6 +32,9 @@ from storage.events import (
 from storage.journal import Event
 
 _log = Logger()
+
+CALL_BACK: Final = "callback"
+"""``Started.direction`` of calls that the box begins."""
 
 
 class _Named(msgspec.Struct):
@@ -114,12 +118,13 @@ class Course:
         self._counts = counts
         self._belongs = belongs
         self._sip_call_ids = {invitation.sip_call_id}
-        belongs(invitation.sip_call_id, call_id, "a")
+        if invitation.sip_call_id:
+            belongs(invitation.sip_call_id, call_id, "a")
         self._over = False
 
     def journal_start(self) -> None:
         """Write the call's first line."""
-        asked, plan = self.invitation, self.plan
+        asked, plan, back = self.invitation, self.plan, self.invitation.call_back
         self._append(
             Started(
                 call=self.id,
@@ -138,6 +143,9 @@ class Course:
                 tenant=self.tenant.id if self.tenant is not None else None,
                 number=plan.number if plan is not None else None,
                 record=self.records,
+                direction="" if back is None else CALL_BACK,
+                contact="" if back is None else back.contact,
+                agent="" if back is None else back.agent,
             )
         )
 

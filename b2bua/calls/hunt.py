@@ -85,8 +85,12 @@ class Round:
         *,
         record: bool,
         ringback: str | None,
+        leg: str | None = None,
     ) -> None:
-        """``waiting``: who hears that it rings, None for nobody; legs are offered his codec first."""
+        """``waiting``: who hears that it rings, None for nobody; legs are offered his codec first.
+
+        ``leg`` names the leg of a round of one target; None: the next free names.
+        """
         self.failures: list[Outcome] = []
         """Why each target failed, once it has."""
         self._call = call
@@ -94,6 +98,7 @@ class Round:
         self._targets = targets
         self._ports = ports
         self._record = record
+        self._leg = leg
         self._ringback = ringback
         self._ringing: list[Callee] = []
         self._opening: list[Deferred[MediaEndpoint]] = []
@@ -140,7 +145,7 @@ class Round:
             self._failed_target(Outcome.REFUSED_BY_TARGET if target.is_extension else Outcome.TRUNK_DOWN)
             return
         route = target.routes[index]
-        leg_id = self._call.next_leg()
+        leg_id = self._leg or self._call.next_leg()
         opening = self._ports.media.open(
             self._call.id, leg_id, route.listener, record=self._record, srtp=route.srtp
         )
@@ -253,6 +258,8 @@ class Round:
             self._call.step("no-way-out", f"{callee.leg_id} {callee.target}")
         self._unhear(callee)
         if refusal.outcome is Outcome.TRUNK_DOWN and index + 1 < len(target.routes):
+            if self._leg is not None:  # the next leg has its name
+                callee.endpoint.close()
             self._try(target, index + 1)
         else:
             self._failed_target(refusal.outcome)

@@ -84,6 +84,9 @@ class Party:
             self.other = None
             self.endpoint.unbridge()
 
+    async def answer(self) -> None:
+        """Do nothing: a party of a talk was answered long ago; see Caller."""
+
     def ring(self) -> None:
         """Do nothing: a party of a talk was answered long ago; see Caller."""
 
@@ -92,6 +95,11 @@ class Party:
         return True
 
     # -- what is heard from the box ----------------------------------------------------------------
+
+    async def say(self, prompts: tuple[str, ...]) -> None:
+        """Play prompts to their end."""
+        self.hush()
+        await self.call.wait(self.endpoint.play(prompts))
 
     async def sound(self, tone: str, seconds: float, clock: Clock) -> None:
         """Sound a tone for some seconds."""

@@ -15,10 +15,20 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from b2bua.calls.rates import DialRates
+from b2bua.calls.wishes import WishList
 from b2bua.sdp import SessionDescription
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.journal import Event
+
+
+class CallBackFacts(msgspec.Struct, frozen=True):
+    """What a call-back is for."""
+
+    contact: str
+    """Id of the call that it answers."""
+    agent: str
+    """The phone that is rung first."""
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -42,6 +52,9 @@ class Invitation(msgspec.Struct, frozen=True):
     user_agent: str
     offer: SessionDescription | None
     """None: late offer, the caller answers ours in his ACK."""
+    call_back: CallBackFacts | None = None
+    """The box itself begins the call: there is no INVITE, and what else is said here is made up of the
+    contact."""
     max_forwards: int = 70
     """How many hops the call may still take; legs rung for it get one less, so that a loop through carriers
     ends (RFC 7332)."""
@@ -369,5 +382,7 @@ class CallPorts:
     """False while the disk is too full to record."""
     belongs: Callable[[str, str, str], None] = lambda sip_call_id, call, leg: None
     """Told (once for each) which SIP Call-IDs are of which call and leg, for the trace."""
+    wishes: WishList = field(default_factory=WishList)
+    """Places kept in queues for call-backs."""
     rates: DialRates = field(default_factory=DialRates)
     """How often legs were rung; used by ``calls.authorise`` alone."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import Logger
@@ -22,6 +23,14 @@ MARK_SECONDS = 6.0
 """How often the calls that are up are marked; a crash loses at most so much of a call's length."""
 
 _log = Logger()
+
+
+class NotBegun(Exception):
+    """The box begins no call now; ``outcome`` says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
 
 
 class Switchboard:
@@ -54,12 +63,39 @@ class Switchboard:
             refusal is None and verdict.plan is not None and verdict.plan.record and ports.may_record()
         )
         payer = verdict.tenant.id if refusal is None and verdict.tenant is not None else None
+        self._run(call, payer, self._serve(call, leg, refusal))
+
+    def begin(
+        self, invitation: Invitation, flow: Callable[[Call], Awaitable[CallEnd]]
+    ) -> tuple[Call, Deferred[CallEnd]]:
+        """Begin a call at the box itself and run its flow; the Deferred fires when the call is closed.
+
+        It counts as a call of the tenant and of the box. Raises NotBegun.
+        """
+        ports = self.ports
+        verdict = self.admission.ask(ports.directory, invitation, ports.clock.mono())
+        if self.draining:
+            raise NotBegun(Outcome.SHUTDOWN)
+        if ports.journal.failing:
+            raise NotBegun(Outcome.INTERNAL_ERROR)
+        if verdict.refusal not in (None, Outcome.NOTHING_BOUND):
+            raise NotBegun(verdict.refusal)
+        assert verdict.tenant is not None
+        assert verdict.plan is not None
+        call = self._new(invitation)
+        call.tenant, call.plan = verdict.tenant, verdict.plan
+        call.records = verdict.plan.record and ports.may_record()
+        return call, self._run(call, verdict.tenant.id, self._serve_from_box(call, flow))
+
+    def _run(self, call: Call, payer: str | None, flow: Coroutine[Any, Any, None]) -> Deferred[CallEnd]:
+        over: Deferred[CallEnd] = Deferred()
         self.calls[call.id] = call
-        self.admission.enter(payer, leg.invitation.trunk)
+        self.admission.enter(payer, call.invitation.trunk)
         call.journal_start()
-        call.task = Deferred.fromCoroutine(self._serve(call, leg, refusal))
+        call.task = Deferred.fromCoroutine(flow)
         call.task.addErrback(self._lost, call)
-        call.task.addCallback(self._gone, call, payer)
+        call.task.addCallback(self._gone, call, payer).addCallback(over.callback)
+        return over
 
     def refused(self, invitation: Invitation, status: int, reason: str) -> None:
         """Leave a record of an INVITE that the stack refused by itself."""
@@ -122,14 +158,25 @@ class Switchboard:
             call.fault(Failure())
         await self._close(call, leg)
 
-    async def _close(self, call: Call, leg: InboundLeg) -> None:
+    async def _serve_from_box(self, call: Call, flow: Callable[[Call], Awaitable[CallEnd]]) -> None:
+        try:
+            call.conclude(await flow(call))
+        except CancelledError:
+            if call.end is None:
+                call.fault(Failure())
+        except Exception:
+            call.fault(Failure())
+        await self._close(call, None)
+
+    async def _close(self, call: Call, leg: InboundLeg | None) -> None:
         """Hang up what is still up, release the media, write the last lines."""
         clock = self.ports.clock
         utc, mono = clock.utc(), clock.mono()
         call.state = CallState.ENDING
         for callee in call.callees:
             call.guard(callee.leave)()
-        call.guard(self._dismiss)(call, leg)
+        if leg is not None:
+            call.guard(self._dismiss)(call, leg)
         for _, endpoint in call.media:
             endpoint.on_key = endpoint.on_dead = None
         try:
@@ -171,12 +218,13 @@ class Switchboard:
         """Log what even closing the call could not bear."""
         call.fault(failure)
 
-    def _gone(self, _: None, call: Call, payer: str | None) -> None:
+    def _gone(self, _: None, call: Call, payer: str | None) -> CallEnd:
         del self.calls[call.id]
         self.admission.leave(payer, call.invitation.trunk)
         self._count(call)
         call.release()
         self._tell_emptied()
+        return call.end or CallEnd(outcome=Outcome.INTERNAL_ERROR, by=HungUpBy.BOX)
 
     def _count(self, call: Call) -> None:
         counts = self.counts

@@ -239,3 +239,18 @@ def test_after_the_recovery_the_journal_has_no_open_call(tmp_path: Path, died_ag
         Recovery(make_core(Edge()), writer).run(calls)
     assert [call.last_at for call in calls] == [1030.0]
     assert open_calls(tmp_path) == []
+
+
+def test_a_call_back_has_no_customer_before_he_is_dialled() -> None:
+    """Its first line says that nobody called: leg ``a`` is rung like the others."""
+    start = Started(
+        call="c", at=1.0, mono=1.0, trunk=None, source="", sip_call_id="", called_raw="", called="",
+        caller_raw="", caller="13900001111", direction="callback",
+    )  # fmt: skip
+    agent = LegDialled(call="c", at=1.0, mono=1.0, leg="b1", target="8001", is_extension=True)
+    cut = OpenCall("c", [start, agent], None, 1.0, 1.0)
+    assert [leg.leg for leg in open_legs(cut)] == ["b1"]
+    customer = LegDialled(call="c", at=2.0, mono=2.0, leg="a", target="13900001111", trunk="carrier")
+    cut = OpenCall("c", [start, agent, customer], None, 2.0, 2.0)
+    assert [leg.leg for leg in open_legs(cut)] == ["b1", "a"]
+    assert [line.leg for line in closing_lines(cut) if isinstance(line, LegEnded)] == ["b1", "a"]
