@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.facts import FactsInForce
+from domain.places import shipped_places
 from domain.prompts import PromptBook
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory
+from storage.places import TableKind, read_places, table_path
 
 
 class Versions(NamedTuple):
@@ -34,6 +37,8 @@ class FileDirectory:
         self.box = BoxSnapshot()
         self._shipped = shipped or {}
         self._book = PromptBook(self.box, (), self._shipped)
+        self._places = shipped_places()
+        self.facts = FactsInForce(self._places, self.box, ())
         self._data = data
         self._tenants: dict[str, TenantSnapshot] = {}
         self._numbers: dict[str, tuple[TenantSnapshot, NumberPlan]] = {}
@@ -62,6 +67,8 @@ class FileDirectory:
         errors: dict[str, str] = {}
         self._reload_box(errors)
         self._reload_tenants(errors)
+        self._reload_places(errors)
+        self.facts = FactsInForce(self._places, self.box, self._tenants.values())
         self._book = PromptBook(self.box, self._tenants.values(), self._shipped)
         self.versions = Versions(
             self.box.version, {name: tenant.version for name, tenant in self._tenants.items()}, errors
@@ -101,6 +108,25 @@ class FileDirectory:
                     kept[path.stem] = before
         self._tenants = kept
         self._numbers = {plan.number: (tenant, plan) for tenant in kept.values() for plan in tenant.numbers}
+
+    def _reload_places(self, errors: dict[str, str]) -> None:
+        paths = [table_path(self._data, kind) for kind in TableKind]
+        changed = [self._comes_or_goes(path) for path in paths]  # each of them, for its stamp
+        if not any(changed):
+            return
+        try:
+            self._places = read_places(self._data)
+        except (OSError, ValueError) as error:
+            errors["places"] = str(error)
+            for path in paths:
+                self._stamps.pop(path, None)
+
+    def _comes_or_goes(self, path: Path) -> bool:
+        """Whether a file that need not be there is another one than before, or has gone."""
+        try:
+            return self._changed(path)
+        except FileNotFoundError:
+            return self._stamps.pop(path, None) is not None
 
     def _changed(self, path: Path) -> bool:
         """Whether the file is another one than was read last; files are replaced whole, so inode and time

@@ -20,6 +20,8 @@ from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
 from b2bua.media.relay import WorkerRelay, relay_settings
 from b2bua.metrics import make_registry, make_site
+from b2bua.process_calendar import CHECK_SECONDS as CALENDAR_SECONDS
+from b2bua.process_calendar import CalendarWatch
 from b2bua.process_disk import CHECK_SECONDS, DiskWatch
 from b2bua.process_figures import Figures
 from b2bua.process_lag import ReactorLag
@@ -61,6 +63,7 @@ class Process:
         self.directory = FileDirectory(data, self._shipped_voice())
         self.directory.reload()
         self.disk = DiskWatch(data.root, self.alarms)
+        self.holidays = CalendarWatch(self.alarms, self.clock.utc, lambda: self.directory.facts.calendar)
         self._cut: list[OpenCall] = open_calls(data.journal)
         self.journal = JournalWriter(
             data.journal,
@@ -133,6 +136,7 @@ class Process:
         """Open everything, end what a crash left, then take calls; raises NothingOpen."""
         self.alarms.publish()
         self.disk.check()
+        self.holidays.check()
         self.media.start()
         self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
         if not self.sip.listener_states():
@@ -150,6 +154,7 @@ class Process:
             Every(self.reactor, MARK_SECONDS, self.switchboard.mark),
             Every(self.reactor, FLUSH_SECONDS, self.trace.flush),
             Every(self.reactor, CHECK_SECONDS, self.disk.check),
+            Every(self.reactor, CALENDAR_SECONDS, self.holidays.check),
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
             Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),
         ]
@@ -237,6 +242,7 @@ class Process:
     def reload(self) -> InForce:
         """Put the snapshot files in force, for calls from now on."""
         versions = self.directory.reload()
+        self.holidays.check()
         errors = dict(versions.errors)
         try:
             listeners = self.settings.listeners_of(self.directory.box)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -25,8 +26,30 @@ class CallerClass(StrEnum):
     SERVICE = "service"
     """A 400 or 800 number."""
     INTERNATIONAL = "international"
+    EXTENSION = "extension"
+    """A phone of the box; its number is its name."""
     WITHHELD = "withheld"
     UNKNOWN = "unknown"
+
+
+class ClassWords(NamedTuple):
+    """What people call a class."""
+
+    en: str
+    zh: str
+
+
+CLASS_WORDS: Final = {
+    CallerClass.MOBILE: ClassWords("mobile", "手机"),
+    CallerClass.LANDLINE: ClassWords("landline", "固定电话"),
+    CallerClass.LOCAL: ClassWords("landline without area code", "固定电话（无区号）"),
+    CallerClass.SHORT_CODE: ClassWords("short code", "短号码"),
+    CallerClass.SERVICE: ClassWords("400 or 800 number", "400/800 号码"),
+    CallerClass.INTERNATIONAL: ClassWords("international", "境外号码"),
+    CallerClass.EXTENSION: ClassWords("extension", "分机"),
+    CallerClass.WITHHELD: ClassWords("withheld", "匿名"),
+    CallerClass.UNKNOWN: ClassWords("unknown", "未知"),
+}
 
 
 class CallerRules(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -11,6 +11,8 @@ from domain.calendar import Calendar, LocalMoment
 from domain.caller import Caller, CallerClass
 from domain.place import Place
 from domain.places import Places
+from domain.regions import regions_with
+from domain.snapshot import BoxSnapshot, TenantSnapshot
 
 
 class CallerFacts(msgspec.Struct, frozen=True):
@@ -39,3 +41,23 @@ def facts_of(
     """Return the facts of a call. ``calendar`` is the called tenant's; ``moment`` POSIX seconds or aware."""
     place = places.place_of(caller)
     return CallerFacts(caller, place, regions.get(place.province, ""), calendar.at(moment))
+
+
+class FactsInForce:
+    """Everything facts follow from: places, and the calendars of box and tenants. Made at each reload."""
+
+    def __init__(self, places: Places, box: BoxSnapshot, tenants: Iterable[TenantSnapshot]) -> None:
+        self.places = places
+        self.calendar = Calendar(box.calendar)
+        self._regions = regions_with(box.region_groups)
+        self._calendars = {
+            tenant.id: self.calendar.with_days(tenant.days) for tenant in tenants if tenant.days
+        }
+
+    def calendar_of(self, tenant: str | None) -> Calendar:
+        """Return a tenant's calendar; without a tenant, or days of its own, the box's."""
+        return self._calendars.get(tenant, self.calendar) if tenant is not None else self.calendar
+
+    def of(self, caller: Caller, tenant: str | None, moment: float | datetime) -> CallerFacts:
+        """Return the facts of a call to a tenant (None: to nobody's number) at a moment."""
+        return facts_of(caller, self.places, self._regions, self.calendar_of(tenant), moment)

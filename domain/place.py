@@ -19,6 +19,11 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     carrier: str = ""
     """Of a mobile's segment, one of :data:`CARRIERS`."""
 
+    @property
+    def name(self) -> str:
+        """``广东 深圳``, ``北京``; empty when unknown."""
+        return self.city if self.city == self.province else f"{self.province} {self.city}".strip()
+
 
 UNKNOWN: Final = Place()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from domain.caller import Caller, CallerClass
 from domain.place import UNKNOWN, AreaCode, Place
@@ -17,6 +18,8 @@ from domain.places_csv import AreaCodeTable, read_table
 from domain.segments import PackageSegments, Segments
 
 __all__ = ["UNKNOWN", "AreaCode", "Place", "Places", "shipped_area_codes", "shipped_places"]
+
+MOST_MERGERS: Final = 5
 
 
 class Places:
@@ -26,7 +29,7 @@ class Places:
         """``segments``: the first source that knows a segment decides."""
         self.area_codes = area_codes
         self.segments = tuple(segments)
-        self._of_code = {row.code: _landline(row) for row in area_codes.values()}
+        self._of_code = {row.code: self._landline(row) for row in area_codes.values()}
         self._put_right: dict[Place, Place] = {}
 
     def place_of(self, caller: Caller) -> Place:
@@ -61,11 +64,20 @@ class Places:
         if row is None:
             return Place(code, place.province, place.city, place.carrier)
         city = row.cities[0] if len(row.cities) == 1 else place.city
-        return Place(row.merged_into or code, row.province, city, place.carrier)
+        return Place(self._heir(row), row.province, city, place.carrier)
 
+    def _landline(self, row: AreaCode) -> Place:
+        return Place(self._heir(row), row.province, "/".join(row.cities))
 
-def _landline(row: AreaCode) -> Place:
-    return Place(row.merged_into or row.code, row.province, "/".join(row.cities))
+    def _heir(self, row: AreaCode) -> str:
+        """Return the code that took this one over, be it in several steps; a circle ends somewhere."""
+        code = row.code
+        for _ in range(MOST_MERGERS):
+            row = self.area_codes.get(code, row)
+            if not row.merged_into:
+                break
+            code = row.merged_into
+        return code
 
 
 @cache

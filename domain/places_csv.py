@@ -62,7 +62,6 @@ def read_table(text: str) -> AreaCodeTable | SegmentTable:
     reading = _Reading(text)
     if reading.head == AREA_CODE_COLUMNS:
         rows = {row.code: row for row in reading.rows(_area_code)}
-        _check_merged(rows, reading)
         reading.refuse_problems()
         return AreaCodeTable(reading.date, rows)
     if reading.head == SEGMENT_COLUMNS:
@@ -203,17 +202,6 @@ def _want_name(cells: dict[str, str], field: str, reading: _Reading) -> None:
         reading.wrong(field, "must not be empty", "不能为空")
     elif len(name) > MOST_CHARACTERS or not name.isprintable() or "/" in name:
         reading.wrong(field, f"{_shown(name)} is no name", f"{_shown(name)} 不是名称")
-
-
-def _check_merged(rows: dict[str, AreaCode], reading: _Reading) -> None:
-    for row in rows.values():
-        target = rows.get(row.merged_into)
-        if target is not None and target.merged_into:
-            reading.wrong(
-                "merged_into",
-                f"{row.code} goes to {target.code}, which was merged itself; name {target.merged_into}",
-                f"{row.code} 并入的 {target.code} 本身已并入 {target.merged_into}；请直接写后者",
-            )
 
 
 def _shown(text: str) -> str:

@@ -71,6 +71,10 @@ class DataDirectory:
         return self.root / "prompts"
 
     @property
+    def places(self) -> Path:
+        return self.root / "places"
+
+    @property
     def journal(self) -> Path:
         return self.root / "journal"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from domain.place import Place
+
 
 class _Event(msgspec.Struct, frozen=True, tag_field="e", omit_defaults=True, kw_only=True):
     call: str
@@ -38,6 +40,12 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     """Of a call-back: id of the call that it answers."""
     agent: str = ""
     """Of a call-back: the phone rung first."""
+    caller_class: str = ""
+    """A ``domain.caller.CallerClass``; empty: written before classes were."""
+    caller_header: str = ""
+    """Where the caller was found; empty: not by a trunk."""
+    place: Place = Place()
+    """Where he is from by the data of that day."""
 
 
 class Step(_Event, frozen=True, kw_only=True, tag="step"):

@@ -5,27 +5,21 @@ Every text is written as a text: nothing that a caller sent becomes a formula, a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import xlsxwriter
 
+from domain.caller import CLASS_WORDS, CallerClass
 from domain.outcomes import VERDICTS, Outcome
 from storage.call_id import BEIJING
+from storage.places import place_of_row
 from storage.query import Found
 
 MOST_ROWS: Final = 1_048_575
 """What a sheet holds beside its head; more rows go to further sheets."""
-
-
-class Place(NamedTuple):
-    """Where a caller is from, as far as it is known."""
-
-    area_code: str
-    name: str
 
 
 class Column(NamedTuple):
@@ -47,22 +41,14 @@ COLUMNS: Final = (
     Column("录音", 8),
     Column("400号码", 13),
     Column("呼叫编号", 30),
+    Column("呼入号码运营商", 16),
+    Column("呼入号码类型", 14),
 )
-"""The nine that features.md 8 names, in its order, then the number called and the call's id. Fees stay empty
-until the box rates calls."""
-
-_AREA_CODE = re.compile(r"(010|02[0-9]|0[3-9][0-9]{2})[2-9][0-9]{6,7}", re.ASCII)
+"""The nine that features.md 8 names, in its order, then the number called, the call's id, and what else is
+known of the caller. Fees stay empty until the box rates calls."""
 
 
-def place_of_landline(caller: str) -> Place:
-    """Return the area code a landline number carries; of a mobile nothing is known here."""
-    match = _AREA_CODE.fullmatch(caller)
-    return Place(match[1] if match else "", "")
-
-
-def write_xlsx(
-    path: Path, found: Iterable[Found], *, place_of: Callable[[str], Place] = place_of_landline
-) -> int:
+def write_xlsx(path: Path, found: Iterable[Found]) -> int:
     """Write rows in the order given, return how many; raises OSError. The file appears when it is whole."""
     passing = path.with_name(f".{path.name}.new")
     options = {
@@ -79,7 +65,7 @@ def write_xlsx(
             for count, each in enumerate(found, 1):
                 if sheet.rows == MOST_ROWS:
                     sheet = _Sheet(book, count // MOST_ROWS + 1)
-                sheet.write(each, place_of)
+                sheet.write(each)
         passing.replace(path)
     except xlsxwriter.exceptions.FileCreateError as error:
         raise OSError(str(error)) from error
@@ -99,10 +85,10 @@ class _Sheet:
             self.sheet.write_string(0, column, title, head)
         self.sheet.freeze_panes(1, 0)
 
-    def write(self, found: Found, place_of: Callable[[str], Place]) -> None:
+    def write(self, found: Found) -> None:
         self.rows += 1
         row, line, sheet = found.row, self.rows, self.sheet
-        place = place_of(row.caller)
+        place = place_of_row(row)
         sheet.write_string(line, 0, place.area_code)
         sheet.write_string(line, 1, place.name)
         sheet.write_string(line, 2, "匿名" if row.anonymous and not row.caller else row.caller)
@@ -114,6 +100,8 @@ class _Sheet:
         sheet.write_string(line, 8, "有" if row.recorded else "无")
         sheet.write_string(line, 9, row.number)
         sheet.write_string(line, 10, row.id)
+        sheet.write_string(line, 11, place.carrier)
+        sheet.write_string(line, 12, class_in_chinese(row.caller_class))
 
 
 def answered_or_why(outcome: str) -> str:
@@ -122,3 +110,9 @@ def answered_or_why(outcome: str) -> str:
         return "接听"
     known = outcome in Outcome._value2member_map_
     return f"未接听（{VERDICTS[Outcome(outcome)].zh if known else outcome}）"
+
+
+def class_in_chinese(caller_class: str) -> str:
+    """Return 手机, 固定电话 ...; empty when it was not recorded."""
+    known = caller_class in CallerClass._value2member_map_
+    return CLASS_WORDS[CallerClass(caller_class)].zh if known else caller_class

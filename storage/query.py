@@ -38,6 +38,12 @@ class Filter(msgspec.Struct, frozen=True):
     """Only those with a recording."""
     answered: bool | None = None
     """Only those somebody answered, or nobody."""
+    area_code: str = ""
+    """The caller's, with its 0."""
+    province: str = ""
+    city: str = ""
+    """One name; a landline of an area code that cities share is of each of them."""
+    caller_class: str = ""
 
     def takes(self, row: CallRow) -> bool:
         """Tell whether a row is wanted, its time and tenant aside."""
@@ -45,6 +51,10 @@ class Filter(msgspec.Struct, frozen=True):
             (not self.number or row.number == self.number)
             and (not self.caller or self._takes_caller(row.caller))
             and (not self.answerer or row.answered_by == self.answerer)
+            and (not self.area_code or row.area_code == self.area_code)
+            and (not self.province or row.province == self.province)
+            and (not self.city or self.city in row.city.split("/"))
+            and (not self.caller_class or row.caller_class == self.caller_class)
             and (not self.outcomes or row.outcome in self.outcomes)
             and (not self.recorded or row.recorded)
             and (self.answered is None or self.answered == (row.outcome == Outcome.ANSWERED))

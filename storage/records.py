@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain.outcomes import HungUpBy, Outcome
+from domain.place import Place
 
 
 class Moment(msgspec.Struct, frozen=True, array_like=True):
@@ -80,6 +81,12 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     caller_raw: str
     caller_display: str = ""
     anonymous: bool = False
+    caller_class: str = ""
+    """A ``domain.caller.CallerClass``; empty: recorded before classes were."""
+    caller_header: str = ""
+    """Header he was found in; empty: no trunk's call."""
+    place: Place = Place()
+    """Where he is from by the data of that day."""
     trunk_in: str | None
     extension: str | None = None
     source: str

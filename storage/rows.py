@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import zstandard
 
+from domain.place import Place
 from storage.call_id import ulid_bytes, ulid_text
 from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Participant
 
@@ -40,11 +41,21 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
     flags: int
     trunk_in: str
     trunk_out: str
+    caller_class: str = ""
+    area_code: str = ""
+    province: str = ""
+    city: str = ""
+    carrier: str = ""
 
     @property
     def recorded(self) -> bool:
         """Whether audio was kept."""
         return bool(self.flags & RECORDED)
+
+    @property
+    def place(self) -> Place:
+        """Where the caller is from, as it was known when he called."""
+        return Place(self.area_code, self.province, self.city, self.carrier)
 
     @property
     def anonymous(self) -> bool:
@@ -80,6 +91,7 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     direction: str = ""
     contact: str = ""
     agent: str = ""
+    caller_header: str = ""
 
 
 def row_of(record: CallRecord) -> CallRow:
@@ -101,6 +113,11 @@ def row_of(record: CallRecord) -> CallRow:
         | (CALL_BACK if record.direction else 0),
         record.trunk_in or "",
         record.trunk_out or "",
+        record.caller_class,
+        record.place.area_code,
+        record.place.province,
+        record.place.city,
+        record.place.carrier,
     )
 
 
@@ -127,6 +144,7 @@ def detail_of(record: CallRecord) -> CallDetail:
         record.direction,
         record.contact,
         record.agent,
+        record.caller_header,
     )
 
 
@@ -142,6 +160,9 @@ def record_of(row: CallRow, detail: CallDetail) -> CallRecord:
         caller_raw=detail.caller_raw,
         caller_display=detail.caller_display,
         anonymous=row.anonymous,
+        caller_class=row.caller_class,
+        caller_header=detail.caller_header,
+        place=row.place,
         trunk_in=row.trunk_in or None,
         extension=detail.extension,
         source=detail.source,

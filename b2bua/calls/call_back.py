@@ -16,6 +16,7 @@ from b2bua.calls.converse import converse
 from b2bua.calls.hunt import Round
 from b2bua.calls.ports import CallBackFacts, CallEnd, CallPorts, Invitation, LegEnd
 from b2bua.calls.switchboard import NotBegun, Switchboard
+from domain.caller import canonical_caller
 from domain.contact import Contact, ContactKind
 from domain.outcomes import HungUpBy, Outcome, outcome_of_all
 
@@ -131,6 +132,7 @@ def _invitation(one: CallBack) -> Invitation:
         caller_raw=contact.caller,
         caller=contact.caller,
         caller_display="",
+        caller_class=canonical_caller(contact.caller).kind,
         anonymous=False,
         sip_call_id="",
         source="",

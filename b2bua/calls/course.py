@@ -11,6 +11,8 @@ from twisted.logger import Logger
 
 from b2bua.calls.counts import CallCounts
 from b2bua.calls.ports import CallEnd, Clock, Invitation, Journal, MediaStats
+from domain.facts import CallerFacts
+from domain.place import UNKNOWN
 from domain.snapshot import NumberPlan, TenantSnapshot
 from storage.events import (
     Answered,
@@ -72,6 +74,7 @@ class Course:
         "_times",
         "answered_mono",
         "end",
+        "facts",
         "first_dialled_mono",
         "id",
         "invitation",
@@ -99,6 +102,8 @@ class Course:
         self.invitation = invitation
         self.tenant: TenantSnapshot | None = None
         self.plan: NumberPlan | None = None
+        self.facts: CallerFacts | None = None
+        """Who calls from where and when; set before the call's first line is written."""
         self.state = CallState.ARRIVED
         self.records = False
         """Whether its audio is recorded."""
@@ -124,7 +129,8 @@ class Course:
 
     def journal_start(self) -> None:
         """Write the call's first line."""
-        asked, plan, back = self.invitation, self.plan, self.invitation.call_back
+        asked, plan, facts = self.invitation, self.plan, self.facts
+        back = asked.call_back
         self._append(
             Started(
                 call=self.id,
@@ -146,6 +152,9 @@ class Course:
                 direction="" if back is None else CALL_BACK,
                 contact="" if back is None else back.contact,
                 agent="" if back is None else back.agent,
+                caller_class=asked.caller_class.value,
+                caller_header=asked.caller_header,
+                place=facts.place if facts is not None else UNKNOWN,
             )
         )
 

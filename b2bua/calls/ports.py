@@ -17,6 +17,8 @@ from twisted.internet.defer import Deferred
 from b2bua.calls.rates import DialRates
 from b2bua.calls.wishes import WishList
 from b2bua.sdp import SessionDescription
+from domain.caller import Caller, CallerClass
+from domain.facts import FactsInForce
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.journal import Event
@@ -55,9 +57,17 @@ class Invitation(msgspec.Struct, frozen=True):
     call_back: CallBackFacts | None = None
     """The box itself begins the call: there is no INVITE, and what else is said here is made up of the
     contact."""
+    caller_class: CallerClass = CallerClass.UNKNOWN
+    caller_header: str = ""
+    """Header the caller was found in."""
     max_forwards: int = 70
     """How many hops the call may still take; legs rung for it get one less, so that a loop through carriers
     ends (RFC 7332)."""
+
+    @property
+    def who(self) -> Caller:
+        """Who calls."""
+        return Caller(self.caller_raw, self.caller, self.caller_class)
 
 
 class LegEnd(msgspec.Struct, frozen=True):
@@ -328,6 +338,10 @@ class Directory(Protocol):
     """Frozen configuration in force."""
 
     box: BoxSnapshot
+
+    @property
+    def facts(self) -> FactsInForce:
+        """What the facts of calls follow from: places and calendars."""
 
     def find(self, number: str) -> tuple[TenantSnapshot, NumberPlan] | None:
         """Return who owns a 400 number and its plan, or None."""

@@ -17,6 +17,7 @@ from b2bua.calls.counts import CallCounts
 from b2bua.calls.names import call_id
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, LegEnd
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
+from domain.snapshot import NumberPlan, TenantSnapshot
 from storage.events import Marks
 
 MARK_SECONDS = 6.0
@@ -58,7 +59,7 @@ class Switchboard:
             refusal = Outcome.SHUTDOWN
         elif ports.journal.failing:
             refusal = Outcome.INTERNAL_ERROR
-        call.tenant, call.plan = verdict.tenant, verdict.plan
+        self._identify(call, verdict.tenant, verdict.plan)
         call.records = (
             refusal is None and verdict.plan is not None and verdict.plan.record and ports.may_record()
         )
@@ -83,7 +84,7 @@ class Switchboard:
         assert verdict.tenant is not None
         assert verdict.plan is not None
         call = self._new(invitation)
-        call.tenant, call.plan = verdict.tenant, verdict.plan
+        self._identify(call, verdict.tenant, verdict.plan)
         call.records = verdict.plan.record and ports.may_record()
         return call, self._run(call, verdict.tenant.id, self._serve_from_box(call, flow))
 
@@ -101,8 +102,7 @@ class Switchboard:
         """Leave a record of an INVITE that the stack refused by itself."""
         call = self._new(invitation)
         found = self.ports.directory.find(invitation.called)
-        if found is not None:
-            call.tenant, call.plan = found
+        self._identify(call, *(found or (None, None)))
         call.journal_start()
         call.sip_status = status
         call.conclude(CallEnd(outcome=Outcome.BAD_REQUEST, by=HungUpBy.BOX))
@@ -141,6 +141,11 @@ class Switchboard:
         self.counts.started += 1
         name = call_id(clock.utc(), self.ports.randomness(10))
         return Call(name, invitation, self.ports.journal, clock, self.counts, self.ports.belongs)
+
+    def _identify(self, call: Call, tenant: TenantSnapshot | None, plan: NumberPlan | None) -> None:
+        call.tenant, call.plan = tenant, plan
+        facts = self.ports.directory.facts
+        call.facts = facts.of(call.invitation.who, tenant.id if tenant else None, call.started_utc)
 
     async def _serve(self, call: Call, leg: InboundLeg, refusal: Outcome | None) -> None:
         try:

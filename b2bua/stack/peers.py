@@ -161,6 +161,8 @@ class Peers:
             caller=numbers.caller,
             caller_display=numbers.caller_display,
             anonymous=numbers.anonymous,
+            caller_class=numbers.caller_class,
+            caller_header=numbers.caller_header.value if trunk is not None else "",
             sip_call_id=request.get("Call-ID") or "",
             source=f"{bracketed(flow.remote[0])}:{flow.remote[1]}",
             user_agent=request.get("User-Agent") or "",
@@ -195,7 +197,7 @@ def _extension_numbers(request: Request, name: str) -> Numbers:
         caller_raw=name,
         caller=name,
         caller_display=display,
-        caller_class=CallerClass.UNKNOWN,
+        caller_class=CallerClass.EXTENSION,
         caller_header=CallerHeader.FROM,
         anonymous=False,
     )

@@ -23,6 +23,8 @@ COMMANDS = {
     "alarms": "box400.cli.live",
     "records": "box400.cli.records",
     "recording": "box400.cli.recording",
+    "places": "box400.cli.places",
+    "calendar": "box400.cli.calendar",
     "trace": "box400.cli.trace",
     "backup": "box400.cli.backup",
     "restore": "box400.cli.backup",

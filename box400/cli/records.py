@@ -16,6 +16,7 @@ from box400.cli.moment import Moment, beijing
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable, table
 from box400.cli.words import words
+from domain.caller import CLASS_WORDS, CallerClass
 from domain.outcomes import VERDICTS, Outcome
 from storage.data_directory import DataDirectory
 from storage.query import Filter, Found, every, search
@@ -33,6 +34,10 @@ from storage.records import CallRecord
 @click.option("--number", default="", metavar="400...", help="Only calls to this number.")
 @click.option("--caller", default="", metavar="NUMBER", help="Only this caller's.")
 @click.option("--answerer", default="", metavar="NUMBER", help="Only those this number answered.")
+@click.option("--area-code", default="", metavar="CODE", help="Only callers of this area code: 024.")
+@click.option("--province", default="", metavar="NAME", help="Only callers of this province: 广东.")
+@click.option("--city", default="", metavar="NAME", help="Only callers of this city: 深圳.")
+@click.option("--caller-class", type=click.Choice([each.value for each in CallerClass]), help="Only these.")
 @click.option(
     "--outcome", multiple=True, type=click.Choice([each.value for each in Outcome]), help="Only these."
 )
@@ -51,6 +56,10 @@ def records(
     number: str,
     caller: str,
     answerer: str,
+    area_code: str,
+    province: str,
+    city: str,
+    caller_class: str | None,
     outcome: tuple[str, ...],
     since: float,
     until: float | None,
@@ -73,7 +82,10 @@ def records(
     if call is not None:
         _show_one(data, call, as_json)
         return
-    wanted = Filter(tenant, number, caller, answerer, frozenset(outcome), since, until, recorded)
+    wanted = Filter(
+        tenant, number, caller, answerer, frozenset(outcome), since, until, recorded,
+        area_code=area_code, province=province, city=city, caller_class=caller_class or "",
+    )  # fmt: skip
     with main_database(data) as database:
         if xlsx is not None:
             from storage.export_xlsx import write_xlsx
@@ -94,7 +106,9 @@ def as_object(found: Found) -> dict[str, Any]:
     row = found.row
     return {
         "id": row.id, "tenant": found.tenant or None, "number": row.number, "caller": row.caller,
-        "anonymous": row.anonymous, "answered_by": row.answered_by, "start": row.start_ms / 1000,
+        "anonymous": row.anonymous, "caller_class": row.caller_class, "area_code": row.area_code,
+        "province": row.province, "city": row.city, "carrier": row.carrier,
+        "answered_by": row.answered_by, "start": row.start_ms / 1000,
         "duration_ms": row.end_ms, "access_ms": row.access_ms, "talk_ms": row.talk_ms, "outcome": row.outcome,
         "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
         "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
@@ -109,19 +123,31 @@ def outcome_words(outcome: str) -> str:
 
 def _print(found: Iterable[Found]) -> None:
     head = words(
-        ("call", "start", "400 number", "caller", "answered by", "talk s", "what became of it", "rec"),
-        ("呼叫", "开始", "400号码", "主叫", "接听", "通话秒", "结果", "录音"),
+        (
+            "call",
+            "start",
+            "400 number",
+            "caller",
+            "area",
+            "from",
+            "answered by",
+            "talk s",
+            "what became of it",
+            "rec",
+        ),
+        ("呼叫", "开始", "400号码", "主叫", "区号", "归属地", "接听", "通话秒", "结果", "录音"),
     )
     rows = [
         (
             row.id, beijing(row.start_ms / 1000), row.number,
             words("anonymous", "匿名") if row.anonymous else row.caller,
-            row.answered_by, f"{row.talk_ms / 1000:.1f}", outcome_words(row.outcome),
+            row.area_code, row.place.name, row.answered_by, f"{row.talk_ms / 1000:.1f}",
+            outcome_words(row.outcome),
             "*" if row.recorded else "",
         )
         for row in (each.row for each in found)
     ]  # fmt: skip
-    click.echo(table(head, rows, right=(5,)))
+    click.echo(table(head, rows, right=(7,)))
 
 
 def _show_one(data: DataDirectory, call: str, as_json: bool) -> None:
@@ -138,9 +164,18 @@ def _show_one(data: DataDirectory, call: str, as_json: bool) -> None:
 def _named(record: CallRecord) -> dict[str, Any]:
     """Return the record with its parts as objects instead of arrays."""
     fields = msgspec.structs.asdict(record)
+    fields["place"] = msgspec.structs.asdict(record.place)
     for name in ("legs", "media", "timeline"):
         fields[name] = [msgspec.structs.asdict(each) for each in fields[name]]
     return fields
+
+
+def _caller_line(record: CallRecord) -> str:
+    known = record.caller_class in CallerClass._value2member_map_
+    kind = words(*CLASS_WORDS[CallerClass(record.caller_class)]) if known else record.caller_class
+    place = record.place
+    parts = (kind, place.area_code, place.name, place.carrier, record.caller_header)
+    return f"{words('caller', '主叫')}: {', '.join(part for part in parts if part) or '-'}"
 
 
 def _lines(record: CallRecord) -> list[str]:
@@ -148,6 +183,7 @@ def _lines(record: CallRecord) -> list[str]:
         f"{record.id}  {beijing(record.start)}",
         f"{record.caller or words('anonymous', '匿名')} -> {record.number or record.called}"
         f"  ({record.tenant or words('no tenant', '无企业')}, {record.trunk_in or record.extension})",
+        _caller_line(record),
         f"{outcome_words(record.outcome)}; SIP {record.sip_status}; "
         f"{words('hung up by', '挂机方')}: {record.hung_up_by}",
         f"{words('access', '接入')} {record.access_seconds:.3f} s, {words('talk', '通话')} "

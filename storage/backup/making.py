@@ -26,7 +26,7 @@ MAIN: Final = "main"
 RECORDINGS: Final = "recordings"
 _NOTHING: Final = Extent(0, 0, bytes(8), 0)
 _KEPT: Final = ("settings.json", "clock.json", "retention.json")
-_TREES: Final = ("journal", "snapshots")
+_TREES: Final = ("journal", "snapshots", "places")
 _layout = BushyLayout()
 
 
@@ -173,7 +173,7 @@ def _copy_prompts(data: DataDirectory, target: Path) -> tuple[CopiedFile, ...]:
 
 
 def _copy_files(data: DataDirectory, folder: Path, before: Path | None) -> tuple[CopiedFile, ...]:
-    """Copy settings, snapshots and the journal into the generation's directory."""
+    """Copy settings, snapshots, imported places and the journal into the generation's directory."""
     paths = [data.root / name for name in _KEPT]
     for tree in _TREES:
         paths += sorted((data.root / tree).rglob("*.jnl" if tree == "journal" else "*.json"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from b2bua.recorder import voice
+from domain.facts import FactsInForce
+from domain.places import shipped_places
 from domain.prompts import PromptBook
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 
@@ -22,6 +24,11 @@ class MemoryDirectory:
         self.box = box
         self.tenants = list(tenants)
         self.shipped = shipped or {}
+
+    @property
+    def facts(self) -> FactsInForce:
+        """What facts of calls follow from."""
+        return FactsInForce(shipped_places(), self.box, self.tenants)
 
     def find(self, number: str) -> tuple[TenantSnapshot, NumberPlan] | None:
         """Return who owns a 400 number and its plan, or None."""

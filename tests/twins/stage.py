@@ -10,6 +10,7 @@ from b2bua.calls.call import Call
 from b2bua.calls.ports import CallPorts, Invitation
 from b2bua.calls.switchboard import Switchboard
 from b2bua.sdp import PCMA, PCMU, TELEPHONE_EVENT, Codec, Direction, SessionDescription, make_offer
+from domain.caller import CallerClass
 from domain.snapshot import (
     BoundNumber,
     BoxSnapshot,
@@ -166,6 +167,8 @@ def an_invitation(
         caller=CALLER,
         caller_display="",
         anonymous=False,
+        caller_class=CallerClass.MOBILE,
+        caller_header="From",
         sip_call_id="peer-call-id",
         source="127.0.0.2:5070",
         user_agent="test",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from b2bua.directory import FileDirectory
+from domain.calendar import BEIJING, DayKind, Entered, EnteredDay
+from domain.caller import canonical_caller
+from domain.place import Place
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory, write_atomically
+from storage.places import TableKind, forget_table, import_table, table_path
 
 
 def written(tmp_path: Path) -> tuple[DataDirectory, FileDirectory]:
@@ -85,3 +90,46 @@ def test_without_any_files_the_defaults_hold(tmp_path: Path) -> None:
     directory = FileDirectory(data)
     assert directory.reload().errors == {}
     assert directory.box.listeners[0].name == "carrier"
+
+
+def test_imported_places_and_entered_days_are_in_force_after_reload(tmp_path: Path) -> None:
+    """The next call is from where the newer table says, on a day that is what the operator entered."""
+    data, directory = written(tmp_path)
+    directory.reload()
+    caller = canonical_caller("14000001111")
+    may_1 = datetime(2027, 5, 1, 12, tzinfo=BEIJING)
+    assert directory.facts.of(caller, "acme", may_1).place == Place()
+    assert not directory.facts.of(caller, None, may_1).when.today.known
+    import_table(
+        data, "# date: 2026-11-01\nsegment,area_code,province,city,carrier\n1400000,0755,广东,深圳,广电"
+    )
+    entered = {"2027-05-01": EnteredDay(Entered.HOLIDAY, "劳动节")}
+    moved = {"广东": "大湾区"}
+    box = BoxSnapshot(calendar=entered, region_groups=moved, version=2)
+    write_atomically(data.box_snapshot, msgspec.json.encode(box))
+    theirs = {"2027-05-01": EnteredDay(Entered.WORKDAY)}
+    tenant = TenantSnapshot(id="acme", name="acme", days=theirs, version=2)
+    write_atomically(data.tenant_snapshots / "acme.json", msgspec.json.encode(tenant))
+    assert directory.reload().errors == {}
+    facts = directory.facts.of(caller, "acme", may_1)
+    assert facts.place == Place("0755", "广东", "深圳", "广电")
+    assert facts.region == "大湾区"
+    assert facts.when.today.kind is DayKind.MAKE_UP  # 2027-05-01 is a Saturday
+    assert directory.facts.of(caller, "other", may_1).when.today.kind is DayKind.HOLIDAY
+    forget_table(data, TableKind.MOBILE_SEGMENTS)
+    directory.reload()
+    assert directory.facts.of(caller, "acme", may_1).place == Place()
+
+
+def test_a_damaged_table_of_places_leaves_what_was_in_force(tmp_path: Path) -> None:
+    """And is told."""
+    data, directory = written(tmp_path)
+    import_table(
+        data, "# date: 2026-11-01\nsegment,area_code,province,city,carrier\n1400000,0755,广东,深圳,广电"
+    )
+    directory.reload()
+    table_path(data, TableKind.MOBILE_SEGMENTS).write_bytes(b"{}")
+    assert "places" in directory.reload().errors
+    assert "places" in directory.reload().errors, "told again until it is put right"
+    caller = canonical_caller("14000001111")
+    assert directory.facts.of(caller, None, 0.0).place.city == "深圳"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.outcomes import HungUpBy, Outcome
+from domain.place import Place
 from domain.snapshot import AnswerPolicy
 from storage.events import Answered, Bridged, Key, LegEnded, MediaMeasured, Started
 from tests.twins.stage import CALLER, NUMBER, TARGETS, Stage, a_plan, sdp
@@ -58,6 +59,8 @@ def test_the_record_knows_who_called_whom() -> None:
     assert (started.caller, started.number, started.tenant) == (CALLER, NUMBER, "acme")
     assert (started.trunk, started.source, started.record) == ("carrier-a", "127.0.0.2:5070", True)
     assert len(started.call) == 26
+    assert (started.caller_class, started.caller_header) == ("mobile", "From")
+    assert started.place == Place("0991", "新疆", "乌鲁木齐", "移动")
 
 
 def test_media_is_bridged_with_the_same_codec_on_both_legs() -> None:

@@ -56,6 +56,7 @@ def test_the_agent_is_rung_then_the_customer_and_they_talk() -> None:
     assert (record.talk_ms, record.access_ms, record.recorded) == (30000, 30000, True)
     assert [(leg.leg, leg.target) for leg in record.legs] == [("b1", "8001"), ("a", CALLER)]
     assert record.trunk_out == "carrier-a"
+    assert (record.caller_class, record.place.area_code) == ("mobile", "0991")
 
 
 def test_the_agent_hears_what_it_is_about() -> None:

@@ -6,7 +6,9 @@ import random
 
 import msgspec
 
+from domain.caller import canonical_caller
 from domain.outcomes import HungUpBy, Outcome
+from domain.places import shipped_places
 from storage.call_id import ulid_text
 from storage.events import (
     Answered,
@@ -66,7 +68,7 @@ def a_call(
     call = call or call_id(rnd, at)
     ring = rnd.uniform(1, 20) if ring is None else ring
     talk = rnd.uniform(5, 300) if talk is None else talk
-    caller = f"1{rnd.randrange(3 * 10**9, 10**10):010d}"
+    who = canonical_caller(caller := f"1{rnd.randrange(3 * 10**9, 10**10):010d}")
 
     def when(seconds: float) -> dict[str, float]:
         return {"at": round(at + seconds, 6), "mono": round(mono + seconds, 6)}
@@ -92,6 +94,9 @@ def a_call(
             tenant=tenant,
             number=number,
             record=True,
+            caller_class=who.kind.value,
+            caller_header="From",
+            place=shipped_places().place_of(who),
         ),
         make(DialogNow, 0.001, leg="a", state=DIALOG),
     ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.outcomes import Outcome
+from domain.place import Place
 from storage.call_id import bound_of, call_of, day_of, hour_of, key_of, month_of, ulid_bytes, ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.fold import fold
@@ -80,6 +83,23 @@ def test_a_record_comes_back_from_its_row_and_details() -> None:
     for n, record in enumerate(records):
         assert record_of(decode_row(encode_row(rows[n])), decode_detail(details[n])) == record
         assert record_of(rows[n], unseal_detail(detail_block, n)) == record
+
+
+def test_rows_of_before_callers_had_places_still_read() -> None:
+    """Open or sealed, what older editions wrote is there, its callers from nowhere known."""
+    record = some(1)[0]
+    row = msgspec.structs.replace(
+        row_of(record), caller_class="", area_code="", province="", city="", carrier=""
+    )
+    detail = msgspec.structs.replace(detail_of(record), caller_header="", participants=())
+    old_row = msgspec.msgpack.encode(list(msgspec.structs.astuple(row))[:14])
+    old_detail = msgspec.msgpack.encode(list(msgspec.structs.astuple(detail))[:16])
+    assert decode_row(old_row) == row
+    assert decode_detail(old_detail) == detail
+    assert record_of(decode_row(old_row), decode_detail(old_detail)).place == Place()
+    columns = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(seal_rows([row])))
+    old_block = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(columns[:14]))
+    assert unseal_rows(old_block) == [row]
 
 
 def test_ids_that_are_no_ulids_are_kept_as_well() -> None:

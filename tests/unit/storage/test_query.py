@@ -10,13 +10,14 @@ import openpyxl
 import pytest
 
 from domain.outcomes import Outcome
+from domain.place import Place
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.export_xlsx import COLUMNS, place_of_landline, write_xlsx
+from storage.export_xlsx import COLUMNS, write_xlsx
 from storage.fold import fold
 from storage.query import Filter, Found, Page, every, page, search
 from storage.records import CallRecord
-from storage.rows import row_of
-from tests.unit.ledger.made_up import NOON, a_call
+from storage.rows import ANONYMOUS, row_of
+from tests.unit.ledger.made_up import NOON, a_call, call_id
 
 DAY = 86400.0
 
@@ -147,8 +148,56 @@ def test_hostile_callers_become_no_formulas(tmp_path: Path) -> None:
     assert {cell.hyperlink for cell in cells} == {None}
 
 
-def test_the_area_code_of_a_landline_is_told() -> None:
-    """010 and 0571 are read off the number; a mobile's place is not known yet."""
-    assert place_of_landline("01061234567").area_code == "010"
-    assert place_of_landline("057188886666").area_code == "0571"
-    assert place_of_landline("13900001111").area_code == ""
+def test_excel_tells_where_callers_are_from(tmp_path: Path) -> None:
+    """As it was recorded; of calls older than places, what the data say now."""
+    row = row_of(fold(a_call(random.Random(1))))
+    replace = msgspec.structs.replace
+    shenzhen = {"area_code": "0755", "province": "广东", "city": "深圳", "carrier": "移动"}
+    rows = [
+        replace(row, caller="13900001111", caller_class="mobile", **shenzhen),
+        replace(row, caller="01061234567", caller_class="", **dict.fromkeys(shenzhen, "")),
+        replace(row, caller="95588", caller_class="short-code", **dict.fromkeys(shenzhen, "")),
+        replace(row, caller="", flags=ANONYMOUS, caller_class="withheld", **dict.fromkeys(shenzhen, "")),
+    ]
+    path = tmp_path / "places.xlsx"
+    write_xlsx(path, [Found("acme", each) for each in rows])
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    shown = [tuple(line[column] or "" for column in (0, 1, 2, 11, 12)) for line in sheet.values][1:]
+    assert shown == [
+        ("0755", "广东 深圳", "13900001111", "移动", "手机"),
+        ("010", "北京", "01061234567", "", ""),
+        ("", "", "95588", "", "短号码"),
+        ("", "", "匿名", "", "匿名"),
+    ]
+
+
+def test_calls_are_found_by_place() -> None:
+    """Area code, province, city and class; of an area code that cities share, each city."""
+    record = fold(a_call(random.Random(5)))
+    replace = msgspec.structs.replace
+    calls = [
+        replace(record, id=call_id(random.Random(n), NOON + n), caller_class=kind, place=place)
+        for n, (kind, place) in enumerate(
+            [
+                ("mobile", Place("0755", "广东", "深圳", "移动")),
+                ("landline", Place("0755", "广东", "深圳")),
+                ("landline", Place("024", "辽宁", "沈阳/抚顺/本溪/铁岭")),
+                ("mobile", Place("024", "辽宁", "抚顺", "联通")),
+                ("withheld", Place()),
+            ]
+        )
+    ]
+    database = open_main_in_memory()
+    database.transact(lambda root: root.records.add(calls))
+
+    def find(**wanted: str) -> list[int]:
+        found = database.read(lambda root: list(search(root, Filter(**wanted))))  # type: ignore[arg-type]
+        return sorted([call.id for call in calls].index(each.row.id) for each in found)
+
+    assert find(area_code="0755") == [0, 1]
+    assert find(province="辽宁") == [2, 3]
+    assert find(city="抚顺") == [2, 3]
+    assert find(city="沈阳") == [2]
+    assert find(caller_class="landline", area_code="0755") == [1]
+    assert database.read(lambda root: root.records.find(calls[0].id)) == calls[0]
