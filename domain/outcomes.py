@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     GAVE_UP_WELCOME = "gave-up-welcome"
     GAVE_UP_RINGING = "gave-up-ringing"
     GAVE_UP_EARLY = "gave-up-early"
+    GAVE_UP_MENU = "gave-up-menu"
     NUMBER_UNKNOWN = "number-unknown"
     NOTHING_BOUND = "nothing-bound"
     SUSPENDED = "suspended"
@@ -46,6 +47,10 @@ class Outcome(StrEnum):
     """Of a call-back: the agent hung up before the customer answered."""
     NOT_ALLOWED = "not-allowed"
     """Of a call-back: the customer may not be rung, or not so often."""
+    MENU_ENDED = "menu-ended"
+    MENU_NO_KEY = "menu-no-key"
+    MENU_WRONG_KEYS = "menu-wrong-keys"
+    MENU_BROKEN = "menu-broken"
 
 
 class Verdict(NamedTuple):
@@ -70,6 +75,9 @@ VERDICTS: dict[Outcome, Verdict] = {
     ),
     Outcome.GAVE_UP_EARLY: Verdict(
         487, "Request Terminated", None, "主叫在接续前挂机", "Caller hung up before anything rang"
+    ),
+    Outcome.GAVE_UP_MENU: Verdict(
+        487, "Request Terminated", None, "主叫在语音导航中挂机", "Caller hung up in the voice menu"
     ),
     Outcome.NUMBER_UNKNOWN: Verdict(
         404, "Not Found", "number-unknown", "号码未开通", "Number not in service"
@@ -124,6 +132,22 @@ VERDICTS: dict[Outcome, Verdict] = {
         487, "Request Terminated", None, "回拨时座席先挂机", "The agent hung up before the customer answered"
     ),
     Outcome.NOT_ALLOWED: Verdict(403, "Forbidden", None, "不允许回拨", "The call-back is not allowed"),
+    Outcome.MENU_ENDED: Verdict(
+        480, "Temporarily Unavailable", None, "语音导航结束", "Ended by the voice menu, as configured"
+    ),
+    Outcome.MENU_NO_KEY: Verdict(
+        480, "Temporarily Unavailable", "goodbye", "语音导航中无按键", "No key was pressed in the voice menu"
+    ),
+    Outcome.MENU_WRONG_KEYS: Verdict(
+        480,
+        "Temporarily Unavailable",
+        "goodbye",
+        "语音导航中按键错误次数过多",
+        "Too many wrong keys in the menu",
+    ),
+    Outcome.MENU_BROKEN: Verdict(
+        480, "Temporarily Unavailable", "no-answer", "语音导航配置有误", "The voice menu is misconfigured"
+    ),
     Outcome.INTERNAL_ERROR: Verdict(500, "Server Internal Error", None, "系统内部错误", "Internal error"),
 }
 
