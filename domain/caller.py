@@ -59,6 +59,8 @@ class CallerRules(msgspec.Struct, frozen=True):
     """Applied first, to the number as received (``+`` included)."""
     restore_zero: bool = False
     """The carrier drops the 0 of area codes."""
+    area_code: str = ""
+    """Of landlines that come without theirs, with its 0; empty: they stay local."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -94,6 +96,8 @@ def canonical_caller(raw: str, rules: CallerRules | None = None) -> Caller:
     if rules is not None:
         number = apply_prefixes(number, rules.prefixes)
     canonical, kind = _classify(number, rules is not None and rules.restore_zero)
+    if kind is CallerClass.LOCAL and rules is not None and _LANDLINE.fullmatch(rules.area_code + canonical):
+        return Caller(raw, rules.area_code + canonical, CallerClass.LANDLINE)
     return Caller(raw, canonical, kind)
 
 

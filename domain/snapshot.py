@@ -194,6 +194,8 @@ class TrunkSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     caller_prefixes: tuple[PrefixRule, ...] = ()
     restore_zero: bool = False
     """The carrier drops the 0 of area codes (``10…`` for ``010…``)."""
+    caller_area_code: str = ""
+    """Of callers that come with their local number alone; empty: such have no place."""
     called_header: CalledHeader = CalledHeader.REQUEST_URI
     called_prefixes: tuple[PrefixRule, ...] = ()
     landing_numbers: dict[str, str] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.place import Place
+from domain.place import UNKNOWN, Place
 
 
 class _Event(msgspec.Struct, frozen=True, tag_field="e", omit_defaults=True, kw_only=True):
@@ -44,7 +44,7 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     """A ``domain.caller.CallerClass``; empty: written before classes were."""
     caller_header: str = ""
     """Where the caller was found; empty: not by a trunk."""
-    place: Place = Place()
+    place: Place = UNKNOWN
     """Where he is from by the data of that day."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain.outcomes import HungUpBy, Outcome
-from domain.place import Place
+from domain.place import UNKNOWN, Place
 
 
 class Moment(msgspec.Struct, frozen=True, array_like=True):
@@ -85,7 +85,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A ``domain.caller.CallerClass``; empty: recorded before classes were."""
     caller_header: str = ""
     """Header he was found in; empty: no trunk's call."""
-    place: Place = Place()
+    place: Place = UNKNOWN
     """Where he is from by the data of that day."""
     trunk_in: str | None
     extension: str | None = None

@@ -10,10 +10,12 @@ from typing import Final
 
 import msgspec
 
+from domain.calendar import Calendar
 from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory, write_atomically
 from storage.recordings import Recordings
-from storage.retention import Expiring, IsWorkingDay, Plans, Retention, is_weekday
+from storage.retention import Expiring, IsWorkingDay, Plans, Retention
+from storage.snapshots import read_box
 from storage.trusted_clock import TrustedClock
 
 log = logging.getLogger(__name__)
@@ -63,8 +65,9 @@ class RetentionJob:
         recordings: Recordings,
         clock: TrustedClock,
         plans: Callable[[], Plans] = Plans,
-        is_working_day: IsWorkingDay = is_weekday,
+        is_working_day: IsWorkingDay | None = None,
     ) -> None:
+        """``is_working_day``: None: by the box's calendar at the time."""
         self._data = data
         self._recordings = recordings
         self._clock = clock
@@ -78,10 +81,17 @@ class RetentionJob:
         last = read_summary(self._data)
         if moment.hour < HOUR or (last is not None and last.day >= moment.date()):
             return None
-        retention = Retention(self._recordings, self._plans(), self._is_working_day)
+        working = self._is_working_day or _working_days_of(self._data)
+        retention = Retention(self._recordings, self._plans(), working)
         report = retention.run(moment.date())
         summary = RetentionSummary(
             moment.date(), len(report.deleted), report.bytes, report.held, report.warnings, round(state.ahead)
         )
         write_atomically(summary_path(self._data), msgspec.json.encode(summary))
         return summary
+
+
+def _working_days_of(data: DataDirectory) -> IsWorkingDay:
+    """Count working days as people in China work them, the operator's table included."""
+    calendar = Calendar(read_box(data).calendar)
+    return lambda day: calendar.day(day).kind.works

@@ -1,4 +1,4 @@
-"""Checks of what is said of days: tables of holidays and workdays, schedules, region groups."""
+"""Checks of what is said of days and places: tables of holidays and workdays, schedules, area codes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.calendar import Entered
+from domain.places import shipped_places
 from domain.regions import shipped_regions
 from domain.schedule_text import MOST_LINES, ScheduleError, parse_schedule
 from storage.provisioning.checks import INVALID, Reading, list_of, scalar_text, text
@@ -49,6 +50,15 @@ def schedule(node: Node, path: str, reading: Reading) -> Any:
         return msgspec.to_builtins(parse_schedule(lines))
     except ScheduleError as error:
         return reading.wrong(node, path, "schedule", en=error.en, zh=error.zh)
+
+
+def area_code(node: Node, path: str, reading: Reading) -> Any:
+    """An area code that is in use."""
+    value = scalar_text(node, path, reading)
+    if value is not INVALID and shipped_places().in_use(value) != value:
+        heir = shipped_places().in_use(value) or "010"
+        return reading.wrong(node, path, "area-code", value=value, near=heir)
+    return value
 
 
 def province(node: Node, path: str, reading: Reading) -> Any:

@@ -50,6 +50,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "{value!r} is no destination: bound, hang-up, group:NAME, flow:NAME, queue:NAME, voicemail:NAME, number:400..., extension:NAME or announcement:AUDIO",
         "{value!r} 不是去向：可写 bound、hang-up、group:名称、flow:名称、queue:名称、voicemail:名称、number:400 号码、extension:分机、announcement:音频",
     ),
+    "area-code": ("{value!r} is no area code in use, such as {near}", "{value!r} 不是正在使用的区号，例如 {near}"),
     "days": ("{value!r} is no day such as 2027-01-01, nor days such as 2027-02-05..2027-02-11", "{value!r} 不是日期：可写 2027-01-01，或 2027-02-05..2027-02-11"),
     "days-span": ("{value!r} are no days in order, {most} at most", "{value!r} 的起止日期顺序不对，或超过 {most} 天"),
     "entered-day": ("{value!r} is neither holiday nor workday, each with a name after it if you like", "{value!r} 应为 holiday（放假）或 workday（上班），其后可写名称"),

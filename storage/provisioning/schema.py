@@ -168,6 +168,7 @@ TRUNK_FIELDS: Final = (
     Field("caller_header", c.choice(CallerHeader), "From, P-Asserted-Identity, Remote-Party-ID", "Header that names the caller", "主叫号码所在头域"),
     Field("caller_prefixes", _prefixes, "list of match, replace", "Rules for the caller's leading digits", "主叫前缀规则"),
     Field("restore_zero", c.flag, "true, false", "The carrier drops the 0 of area codes", "运营商去掉了区号前的 0"),
+    Field("caller_area_code", c.or_empty(days.area_code), "area code", "Area code of callers that come without one", "主叫不带区号时所属的区号"),
     Field("called_header", c.choice(CalledHeader), "Request-URI, To, P-Called-Party-ID, Diversion, History-Info", "Header that names the called number", "被叫号码所在头域"),
     Field("called_prefixes", _prefixes, "list of match, replace", "Rules for the called number's leading digits", "被叫前缀规则"),
     Field("landing_numbers", c.table_of(c.dialled, c.number_400), "landing number: 400 number", "Landing numbers that stand for 400 numbers", "落地号与 400 号码对照表"),

@@ -51,7 +51,9 @@ class Trunk:
     def take(self, snapshot: TrunkSnapshot) -> None:
         """Put a configuration in force, for calls from now on."""
         self.snapshot = snapshot
-        self.caller_rules = CallerRules(snapshot.caller_prefixes, snapshot.restore_zero)
+        self.caller_rules = CallerRules(
+            snapshot.caller_prefixes, snapshot.restore_zero, snapshot.caller_area_code
+        )
         self.called_rules = called_rules(snapshot.called_prefixes, snapshot.landing_numbers)
         rate = snapshot.calls_per_second
         self._bucket = None if rate is None else TokenBucket(rate, max(1.0, rate))

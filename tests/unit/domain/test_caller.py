@@ -93,6 +93,23 @@ def test_a_trunk_that_drops_the_zero_gets_it_back(raw, canonical, kind):
     assert canonical_caller(raw, CallerRules(restore_zero=True)) == Caller(raw, canonical, kind)
 
 
+@pytest.mark.parametrize(
+    ("raw", "area_code", "canonical", "kind"),
+    [
+        ("61234567", "010", "01061234567", LANDLINE),
+        ("8123456", "0459", "04598123456", LANDLINE),
+        ("+8661234567", "010", "01061234567", LANDLINE),
+        ("6123456", "010", "6123456", CallerClass.LOCAL),  # Beijing has eight digits
+        ("13900001111", "010", "13900001111", MOBILE),
+        ("95588", "010", "95588", SHORT),
+        ("057161234567", "010", "057161234567", LANDLINE),
+    ],
+)
+def test_a_trunk_that_sends_no_area_code_gets_its_own(raw, area_code, canonical, kind):
+    """A city's carrier may leave the area code out of calls within the city."""
+    assert canonical_caller(raw, CallerRules(area_code=area_code)) == Caller(raw, canonical, kind)
+
+
 def test_prefix_rules_come_first():
     """A trunk's own prefix is replaced before anything is read into the number."""
     rules = CallerRules(prefixes=(PrefixRule("99", ""), PrefixRule("+", "00")))

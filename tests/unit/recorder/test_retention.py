@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.calendar import Entered, EnteredDay
+from domain.snapshot import BoxSnapshot
 from storage.connection import Database, StoreDown
-from storage.data_directory import DataDirectory
+from storage.data_directory import DataDirectory, write_atomically
 from storage.recordings import Fresh, RecordingFacts, Recordings
 from storage.retention import (
     GRACE_DAYS,
@@ -263,3 +266,24 @@ def test_the_job_runs_once_a_night(tmp_path: Path, recordings: Recordings) -> No
     times[0] = Clocks(noon(TODAY) + DAY, 10 * 3600.0 + 600, "boot")
     assert job.step() is None
     assert recordings.known([old, edge]) == {edge}
+
+
+@pytest.mark.parametrize(
+    ("entered", "goes"),
+    [({}, date(2026, 10, 19)), ({"2026-10-12": EnteredDay(Entered.HOLIDAY, "司庆")}, date(2026, 10, 22))],
+)
+def test_ten_working_days_are_counted_by_the_calendar_of_the_box(
+    tmp_path: Path, recordings: Recordings, entered: dict[str, EnteredDay], goes: date
+) -> None:
+    """National Day week does not count, the Saturday worked for it does; the operator's table is obeyed."""
+    data = DataDirectory(tmp_path)
+    data.create()
+    write_atomically(data.box_snapshot, msgspec.json.encode(BoxSnapshot(calendar=entered)))
+    kept_since(recordings, [date(2026, 9, 28)])
+    deleted = {}
+    for day in (goes - timedelta(days=1), goes):
+        clock = TrustedClock(tmp_path / f"{day}.json", lambda day=day: Clocks(noon(day), 0.0, "boot"))  # type: ignore[misc]
+        summary = RetentionJob(data, recordings, clock, lambda: Plans(Keep(days=1))).step()
+        assert summary is not None
+        deleted[day] = summary.deleted
+    assert list(deleted.values()) == [0, 1]

@@ -115,6 +115,13 @@ box:
     assert all("广东" in line for line in faults("box: {region_groups: {广东省: 华南}}", "zh"))
 
 
+def test_an_area_code_of_a_trunk_is_one_in_use() -> None:
+    """0413 was merged into 024; the message says so."""
+    assert faults("trunks: {a: {caller_area_code: 010, sources: [192.0.2.1], target: 192.0.2.1}}") == []
+    (told,) = faults("trunks: {a: {caller_area_code: 0413}}")
+    assert "no area code in use, such as 024" in told
+
+
 def check_schedule(text: str) -> tuple[object, list[str]]:
     reading = Reading("box.yaml", Path("."), NoPrompts())
     node: Node = read_tree(text.encode())
