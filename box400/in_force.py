@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -11,8 +13,11 @@ from box400.prompts import PreparedPrompts
 from storage import snapshots
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
+from storage.models import Root
 from storage.provisioning import Applied, apply_file
 from storage.snapshots import Snapshots
+
+T = TypeVar("T")
 
 RELOAD_SECONDS = 30.0
 """A box with thousands of tenants reads that long."""
@@ -34,18 +39,37 @@ def put_in_force(
     applied = apply_file(database, file, PreparedPrompts(data), prune=prune, dry_run=dry_run)
     if dry_run:
         return Outcome(applied, in_force=False)
-    snapshots.write(data, applied.snapshots)
-    return _reload(data, applied)
+    why_not = _serve_by(data, applied.snapshots)
+    return Outcome(applied, in_force=not why_not, why_not=why_not)
 
 
-def _reload(data: DataDirectory, applied: Applied) -> Outcome:
+def change_in_force(
+    data: DataDirectory, database: MainDatabase, work: Callable[[Root], T], note: str
+) -> tuple[T, str]:
+    """Run ``work`` in a transaction and put what it changed in force.
+
+    Returns what ``work`` returned, and why the b2bua does not serve by it yet (empty: it does). Raises
+    StoreDown and what ``work`` raises; what is stored stays stored if the b2bua is down.
+    """
+
+    def both(root: Root) -> tuple[T, Snapshots, bool]:
+        version = root.version
+        done = work(root)
+        return done, snapshots.build(root), root.version != version
+
+    done, wanted, changed = database.transact(both, note=note[:200])
+    return done, _serve_by(data, wanted) if changed else ""
+
+
+def _serve_by(data: DataDirectory, wanted: Snapshots) -> str:
+    """Write the snapshots and let the b2bua read them; return why it does not serve by them."""
+    snapshots.write(data, wanted)
     try:
         with ControlClient(data.control_socket, timeout=RELOAD_SECONDS) as client:
             versions = client.ask(Reload(), InForce)
     except (ControlDown, ControlFailed) as error:
-        return Outcome(applied, in_force=False, why_not=str(error))
-    why_not = _missing(versions, applied.snapshots)
-    return Outcome(applied, in_force=not why_not, why_not=why_not)
+        return str(error)
+    return _missing(versions, wanted)
 
 
 def _missing(versions: InForce, wanted: Snapshots) -> str:

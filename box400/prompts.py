@@ -7,7 +7,14 @@ from pathlib import Path
 from b2bua.recorder import prompts, voice
 from storage.data_directory import DataDirectory
 from storage.models import PromptInfo
+from storage.own_prompts import Upload
 from storage.provisioning.checks import PromptRejected
+
+
+def prepare(data: DataDirectory, path: Path) -> Upload:
+    """Prepare an upload, decoded by a child process with limits; raises ``prompts.PromptError``."""
+    prompt = prompts.ingest(path, data.root)
+    return Upload(prompt.address, prompt.seconds, path.stat().st_size, path.name)
 
 
 class PreparedPrompts:

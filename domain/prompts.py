@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
 
 from domain.snapshot import BoxSnapshot, TenantSnapshot
 
-OWN: Final = "prompt:"
-"""Begins a reference to a prompt that the tenant uploaded, such as ``prompt:greeting``."""
+V = TypeVar("V")
+
 SHIPPED_PACK: Final = "zh_CN"
 """The voice that comes with the product; what other packs lack is spoken by it."""
 
 
+UNHEARD: Final = "0" * 64
+"""Stands where an address must, and there is none yet: nothing is played."""
+
+_FORM = re.compile(r"prompt:([A-Za-z0-9][A-Za-z0-9._-]{0,39})", re.ASCII)
+
+
 def own_name(reference: str) -> str | None:
-    """Return the name in a ``prompt:NAME`` reference; None when it is none."""
-    return reference[len(OWN) :] if reference.startswith(OWN) else None
+    """Return the name in a reference to a prompt that the tenant uploaded, such as ``prompt:greeting``; None
+    when it is none."""
+    found = _FORM.fullmatch(reference)
+    return None if found is None else found[1]
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """Find the names of own prompts anywhere in configuration; nothing else is written ``prompt:NAME``."""
+    if isinstance(value, str):
+        name = own_name(value)
+        if name is not None:
+            yield name
+    elif isinstance(value, (tuple, list)):
+        for each in value:
+            yield from references_in(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from references_in(each)
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            yield from references_in(getattr(value, field))
+
+
+def resolved(value: V, own: Mapping[str, str]) -> V:
+    """Return configuration with each ``prompt:NAME`` replaced by its content address.
+
+    One that nobody approved yet is as if it were not written: None where that is the field's default, left
+    out of lists, and UNHEARD elsewhere. What names no own prompt is returned itself.
+    """
+    return value if next(references_in(value), None) is None else _resolved(value, own, UNHEARD)
+
+
+def _resolved(value: Any, own: Mapping[str, str], otherwise: Any) -> Any:
+    if isinstance(value, str):
+        name = own_name(value)
+        return value if name is None else own.get(name, otherwise)
+    if isinstance(value, (tuple, list)):
+        pairs = ((item, _resolved(item, own, None)) for item in value)
+        return type(value)(new for item, new in pairs if new is not None or item is None)
+    if isinstance(value, dict):
+        return {key: _resolved(item, own, otherwise) for key, item in value.items()}
+    if isinstance(value, msgspec.Struct):
+        changed = {}
+        for field in msgspec.structs.fields(value):
+            held = getattr(value, field.name)
+            new = _resolved(held, own, None if field.default is None else UNHEARD)
+            if new is not held:
+                changed[field.name] = new
+        return msgspec.structs.replace(value, **changed)
+    return value
 
 
 class PromptBook:

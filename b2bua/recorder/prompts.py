@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -197,6 +198,20 @@ def ingest_shipped(path: Path, data_dir: Path) -> Prompt:
     if verdict.fault:
         raise _fault(path.name, verdict.fault, detail=verdict.detail, seconds=verdict.seconds)
     return _keep(path.name, address, pcm, verdict, data_dir, write=_replace)
+
+
+def write_wav(address: str, data_dir: Path, target: Path) -> bool:
+    """Write a prompt as it is heard to a WAV file of 8 kHz; False when its audio is not there."""
+    try:
+        alaw = (data_dir / "prompts" / f"{address}.alaw").read_bytes()
+    except FileNotFoundError:
+        return False
+    with wave.open(str(target), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(decode.RATE)
+        file.writeframes(g711.ALAW_TO_PCM[np.frombuffer(alaw, dtype=np.uint8)].astype("<i2").tobytes())
+    return True
 
 
 def _keep(

@@ -21,6 +21,7 @@ COMMANDS = {
     "calls": "box400.cli.live",
     "hangup": "box400.cli.live",
     "alarms": "box400.cli.live",
+    "prompts": "box400.cli.prompts",
     "records": "box400.cli.records",
     "recording": "box400.cli.recording",
     "places": "box400.cli.places",

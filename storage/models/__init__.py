@@ -17,6 +17,14 @@ from storage.models.configuration import (
     TenantConfig,
     Trunk,
 )
+from storage.models.prompts import (
+    OwnPrompt,
+    Pack,
+    PromptPack,
+    PromptState,
+    PromptVersion,
+    TenantPrompt,
+)
 from storage.models.root import ROOT_KEY, Root
 
 __all__ = [
@@ -30,10 +38,16 @@ __all__ = [
     "JournalProgress",
     "Listener",
     "Number",
+    "OwnPrompt",
+    "Pack",
     "Prompt",
     "PromptInfo",
+    "PromptPack",
+    "PromptState",
+    "PromptVersion",
     "Root",
     "Tenant",
     "TenantConfig",
+    "TenantPrompt",
     "Trunk",
 ]

@@ -10,6 +10,7 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from domain.calendar import EnteredDay
+from domain.prompts import resolved
 from domain.snapshot import (
     ExtensionSnapshot,
     ListenerSnapshot,
@@ -24,6 +25,10 @@ from storage.models.document import Document
 BOUND_LIMIT: Final = 20
 """Bound numbers a 400 number may have unless the operator raised the tenant's limit (features.md 2)."""
 
+PROMPT_MEBIBYTES: Final = 50
+PROMPT_MINUTES: Final = 60
+"""What a tenant's own prompts, all versions together, may have uploaded and play."""
+
 
 class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of the box that belong to no trunk, listener or tenant."""
@@ -36,6 +41,7 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer`` ...) -> content address."""
     announcements: bool = True
+    prompt_pack: str = ""
     calendar: dict[str, EnteredDay] = {}
     """Date (``2027-01-01``) -> what it is."""
     region_groups: dict[str, str] = {}
@@ -52,6 +58,9 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rings_per_second: float | None = None
     outbound_trunks: tuple[str, ...] = ()
     bound_limit: int = BOUND_LIMIT
+    prompt_pack: str = ""
+    prompt_mebibytes: int = PROMPT_MEBIBYTES
+    prompt_minutes: int = PROMPT_MINUTES
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
 
@@ -127,6 +136,8 @@ class Tenant(Persistent):  # type: ignore[misc]
         """Number (10 digits) -> :class:`Number`."""
         self.parts: Any = OOBTree()
         """Key of :data:`PARTS` -> name -> its model."""
+        self.prompts: Any = OOBTree()
+        """Name -> :class:`storage.models.prompts.OwnPrompt`."""
         self.version = 0
         """``Root.version`` at the last change of anything in the snapshot."""
 
@@ -135,9 +146,13 @@ class Tenant(Persistent):  # type: ignore[misc]
         return ((name, part.value) for name, part in self.parts.get(kind, {}).items())
 
     def snapshot(self) -> TenantSnapshot:
-        """Return the frozen value that calls are served from."""
+        """Return the frozen value that calls are served from; ``prompt:NAME`` has become an address."""
         config = self.config.value
-        parts: dict[str, Any] = {kind: tuple(value for _, value in self.named(kind)) for kind in PARTS}
+        heard = ((name, prompt.value.heard) for name, prompt in self.prompts.items())
+        own = {name: version.address for name, version in heard if version is not None}
+        parts: dict[str, Any] = {
+            kind: resolved(tuple(value for _, value in self.named(kind)), own) for kind in PARTS
+        }
         return TenantSnapshot(
             id=config.id,
             name=config.name,
@@ -145,7 +160,9 @@ class Tenant(Persistent):  # type: ignore[misc]
             max_calls=config.max_calls,
             rings_per_second=config.rings_per_second,
             outbound_trunks=config.outbound_trunks,
-            numbers=tuple(number.value for number in self.numbers.values()),
+            numbers=resolved(tuple(number.value for number in self.numbers.values()), own),
+            prompt_pack=config.prompt_pack,
+            prompts=own,
             days=config.days,
             version=self.version,
             **parts,

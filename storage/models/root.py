@@ -38,6 +38,8 @@ class Root(Persistent):  # type: ignore[misc]
         """400 number -> id of the one tenant that owns it."""
         self.prompts: Any = OOBTree()
         """Content address -> Prompt."""
+        self.prompt_packs: Any = OOBTree()
+        """Name -> :class:`storage.models.prompts.Pack`."""
         self.records = CallRecords()
 
     def box_snapshot(self) -> BoxSnapshot:
@@ -51,6 +53,8 @@ class Root(Persistent):  # type: ignore[misc]
             stranger_status=config.stranger_status,
             system_prompts=config.system_prompts,
             announcements=config.announcements,
+            prompt_pack=config.prompt_pack,
+            prompt_packs={name: pack.value.prompts for name, pack in self.prompt_packs.items()},
             max_calls=config.max_calls,
             tenant_rings_per_second=config.tenant_rings_per_second,
             number_rings_per_minute=config.number_rings_per_minute,

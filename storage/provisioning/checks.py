@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from domain.destination import Destination
+from domain.prompts import own_name
 from storage.models import PromptInfo
 from storage.provisioning.problems import Problem
 from storage.provisioning.tree import Listing, Mapping, Node, Scalar
@@ -275,6 +277,13 @@ def file(node: Node, path: str, reading: Reading) -> Any:
 
 
 def prompt(node: Node, path: str, reading: Reading) -> Any:
+    """What a tenant's callers hear: as ``audio``, or ``prompt:NAME``, which stays as it is."""
+    if isinstance(node, Scalar) and own_name(node.text) is not None:
+        return node.text
+    return audio(node, path, reading)
+
+
+def audio(node: Node, path: str, reading: Reading) -> Any:
     """An audio file, ``shipped:NAME`` or ``address:HEX``; becomes a content address."""
     value = scalar_text(node, path, reading)
     if value is INVALID:
@@ -303,6 +312,16 @@ def prompt(node: Node, path: str, reading: Reading) -> Any:
     return info.address
 
 
+def prompt_name(node: Node, path: str, reading: Reading) -> Any:
+    """The name of a system prompt."""
+    value = scalar_text(node, path, reading)
+    if value is not INVALID and value not in reading.prompts.shipped():
+        known = sorted(reading.prompts.shipped())
+        near = get_close_matches(value, known, n=1, cutoff=0.0)
+        return reading.wrong(node, path, "prompt-name", value=value, near=", ".join(near))
+    return value
+
+
 def destination(node: Node, path: str, reading: Reading) -> Any:
     """Where a call goes, as ``kind:name``; an announcement names its audio."""
     value = scalar_text(node, path, reading)
@@ -310,10 +329,14 @@ def destination(node: Node, path: str, reading: Reading) -> Any:
         return value
     kind, _, rest = value.partition(":")
     if kind == "announcement":
-        address = prompt(Scalar(rest, node.line, True), path, reading)
-        if address is INVALID:
+        heard = (
+            rest
+            if rest in reading.prompts.shipped()
+            else prompt(Scalar(rest, node.line, True), path, reading)
+        )
+        if heard is INVALID:
             return INVALID
-        value = f"announcement:{address}"
+        return {"kind": kind, "name": heard}
     try:
         return msgspec.to_builtins(Destination.parse(value))
     except ValueError:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from domain.destination import Destination, DestinationKind
+from domain.prompts import SHIPPED_PACK, references_in
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
@@ -26,6 +28,8 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_numbers(wishes, after),
         *_groups(wishes, after),
         *_destinations(wishes, after),
+        *_prompts(wishes, after),
+        *_packs(wishes, after),
         *_removals(wishes, before, after),
     ]
 
@@ -147,24 +151,51 @@ def _has_extension(after: Configuration, tenant: str, name: str) -> bool:
 
 def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
     """Every destination that the file names, or that something it does not name still has, must be there."""
-    owned: list[tuple[str, str, Any, Wish | None]] = []
+    for tenant, told, field, value in _fields(wishes, after):
+        for destination in destinations_in(value):
+            if not _is_there(after, tenant, destination):
+                yield told("no-destination", field, value=str(destination), tenant=tenant)
+
+
+def _prompts(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    """Every ``prompt:NAME`` must have been uploaded; whether it is approved shows on the call."""
+    for tenant, told, field, value in _fields(wishes, after):
+        for name in references_in(value):
+            if name not in after.own_prompts.get(tenant, ()):
+                yield told("own-prompt", field, value=name, tenant=tenant)
+
+
+def _packs(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    known = {"", SHIPPED_PACK, *after.packs}
+    chosen = [(wish, after.tenants[name].prompt_pack) for name, wish in _kept(wishes.tenants)]
+    if wishes.box is not None:
+        chosen.append((wishes.box, after.box.prompt_pack))
+    for wish, pack in chosen:
+        if pack not in known:
+            yield wish.problem("no-pack", "prompt_pack", value=pack)
+
+
+def _fields(wishes: Wishes, after: Configuration) -> Iterator[tuple[str, Callable[..., Problem], str, Any]]:
+    """Yield every field of what tenants own: tenant, how to tell a problem at it, its name, its value."""
     by_place = {(wish.section.plural, wish.tenant, wish.key): wish for wish in _owned(wishes)}
-    for number, (tenant, plan) in after.numbers.items():
-        owned.append((tenant, f"numbers.{number}", plan, by_place.get(("", tenant, number))))
+    owned: list[tuple[str, str, str, Any]] = [
+        ("", tenant, number, plan) for number, (tenant, plan) in after.numbers.items()
+    ]
     for kind, parts in after.parts.items():
-        for (tenant, name), value in parts.items():
-            owned.append((tenant, f"{kind}.{name}", value, by_place.get((kind, tenant, name))))
-    for tenant, place, value, wish in owned:
+        owned += [(kind, tenant, name, value) for (tenant, name), value in parts.items()]
+    for kind, tenant, name, value in owned:
+        wish = by_place.get((kind, tenant, name))
+        if wish is not None:
+            told: Callable[..., Problem] = wish.problem
+        else:
+            told = partial(_elsewhere, wishes.file, f"tenants.{tenant}.{kind or 'numbers'}.{name}")
         for field in msgspec.structs.fields(type(value)):
-            for destination in destinations_in(getattr(value, field.name)):
-                if _is_there(after, tenant, destination):
-                    continue
-                facts: dict[str, object] = {"value": str(destination), "tenant": tenant}
-                if wish is not None:
-                    yield wish.problem("no-destination", field.name, **facts)
-                else:
-                    path = f"tenants.{tenant}.{place}.{field.name}"
-                    yield Problem(wishes.file, 1, path, "no-destination", facts)
+            yield tenant, told, field.name, getattr(value, field.name)
+
+
+def _elsewhere(file: str, path: str, code: str, field: str, **facts: object) -> Problem:
+    """Return a problem at an object that the file does not name."""
+    return Problem(file, 1, f"{path}.{field}", code, facts)
 
 
 def _owned(wishes: Wishes) -> Iterator[Wish]:

@@ -123,6 +123,9 @@ TENANT_FIELDS: Final = (
     Field("outbound_trunks", c.list_of(c.name), "list of trunks", "Ways out, preferred first; empty: every trunk that takes calls out", "呼出中继，按优先顺序；空表示所有可呼出的中继"),
     Field("days", days.entered_days, "day: holiday or workday, with a name", "The tenant's own days off and on; they win over the box's and the published ones", "企业自定义的放假和上班日；优先于系统和国家安排"),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
+    Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
+    Field("prompt_mebibytes", c.integer(1, 10_000), "1 to 10000", "What its own prompts may take, as uploaded, all versions (MiB)", "自有提示音上传文件总量上限，含所有版本（MiB）"),
+    Field("prompt_minutes", c.integer(1, 10_000), "1 to 10000", "How long its own prompts may be, all versions (minutes)", "自有提示音总时长上限，含所有版本（分钟）"),
 )  # fmt: skip
 
 LISTENER_FIELDS: Final = (
@@ -190,7 +193,8 @@ BOX_FIELDS: Final = (
     Field("number_rings_per_minute", c.optional(c.integer(1, 100_000)), "1 to 100000, or null", "How often one number may be rung within a minute by all calls; null: no limit", "同一号码每分钟最多被振铃次数（所有来电合计）；null 表示不限"),
     Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
     Field("announcements", c.flag, "true, false", "Whether callers who are not connected hear why, in early media; false: only by what system_prompts names", "未接通时是否以早期媒体播放原因；false 表示仅播放 system_prompts 中列出的"),
-    Field("system_prompts", c.table_of(c.name, c.prompt), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),
+    Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts; empty: the one that ships", "系统提示音使用的语音包；空表示自带语音"),
+    Field("system_prompts", c.table_of(c.prompt_name, c.audio), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),
     Field("calendar", days.entered_days, "day: holiday or workday, with a name", "Public holidays and worked weekends (调休); they win over the published ones", "节假日和调休上班日；优先于内置的国家安排"),
     Field("region_groups", c.table_of(days.province, c.text(20)), "province: group", "Provinces that belong to another region group than the shipped one", "调整省份所属大区"),
 )  # fmt: skip

@@ -44,6 +44,10 @@ class Configuration:
     """Key of ``storage.models.PARTS`` -> what tenants own of that kind."""
     prompts: dict[str, PromptInfo] = field(default_factory=dict)
     """Content address -> what people know of it; those that something names."""
+    own_prompts: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Tenant -> names of the prompts it uploaded; not set by provisioning."""
+    packs: frozenset[str] = frozenset()
+    """Names of the prompt packs that were imported; not set by provisioning."""
 
     def copy(self) -> Configuration:
         """Return another one to change."""
@@ -56,6 +60,8 @@ class Configuration:
             dict(self.extensions),
             {kind: dict(parts) for kind, parts in self.parts.items()},
             dict(self.prompts),
+            self.own_prompts,
+            self.packs,
         )
 
     def used_prompts(self) -> set[str]:
@@ -103,6 +109,8 @@ def read_configuration(root: Root) -> Configuration:
             for kind in PARTS
         },
         {address: prompt.value for address, prompt in root.prompts.items()},
+        {name: frozenset(tenant.prompts) for name, tenant in root.tenants.items() if tenant.prompts},
+        frozenset(root.prompt_packs),
     )
 
 

@@ -51,6 +51,7 @@ class MemoryPrompts:
 
     def __init__(self) -> None:
         self.prepared: dict[str, PromptInfo] = {}
+        self.names: tuple[str, ...] = ("busy", "welcome")
 
     def ingest(self, path: Path) -> PromptInfo:
         data = path.read_bytes()
@@ -64,7 +65,7 @@ class MemoryPrompts:
         return self.prepared.get(address)
 
     def shipped(self) -> dict[str, Path]:
-        return {}
+        return {name: Path(name) for name in self.names}
 
 
 class Desk:
