@@ -19,6 +19,7 @@ SHIPPED_PACK: Final = "zh_CN"
 UNHEARD: Final = "0" * 64
 """Stands where an address must, and there is none yet: nothing is played."""
 
+_ADDRESS = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FORM = re.compile(r"prompt:([A-Za-z0-9][A-Za-z0-9._-]{0,39})", re.ASCII)
 
 
@@ -97,8 +98,14 @@ class PromptBook:
             self._own[tenant.id] = tenant.prompts
 
     def find(self, tenant: str | None, name: str) -> str | None:
-        """Return the content address of a system prompt, or of ``prompt:NAME``; None: there is none."""
+        """Return the content address of a system prompt, or of ``prompt:NAME``; None: there is none.
+
+        A content address is returned itself: configuration may hold either.
+        """
+        found = self._voices.get(tenant or "", self._common).get(name)
+        if found is not None:
+            return found
         own = own_name(name)
         if own is not None:
             return self._own.get(tenant or "", {}).get(own)
-        return self._voices.get(tenant or "", self._common).get(name)
+        return name if _ADDRESS.fullmatch(name) and name != UNHEARD else None

@@ -354,7 +354,8 @@ class Directory(Protocol):
 
         ``name`` is that of a system prompt (``b2bua/recorder/voice/zh_CN/words.toml``), spoken by the voice
         of the tenant (an id; None: of the box), or ``prompt:NAME``, the approved prompt that the tenant
-        calls so. Costs two look-ups; ask when the prompt is played, so that a new version is heard.
+        calls so; a content address is returned itself. Costs two look-ups; ask when the prompt is played,
+        so that a new version is heard.
         """
 
 

@@ -14,6 +14,7 @@ from twisted.internet.task import Clock as TwistedClock
 from b2bua.calls.ports import Clock, Directory, Journal
 from b2bua.clock import MonotonicReactor, ReactorClock
 from b2bua.directory import FileDirectory
+from domain.prompts import UNHEARD
 from domain.snapshot import BoxSnapshot, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory, write_atomically
 from storage.events import Ended, Started, Step
@@ -160,6 +161,17 @@ def test_a_directory_finds_a_tenants_own_prompts(make: Callable[[Path], Director
     assert directory.prompt("acme", "prompt:busy") is None
     assert directory.prompt("other", "prompt:greeting") is None
     assert directory.prompt(None, "prompt:greeting") is None
+
+
+@pytest.mark.parametrize("make", [memory_directory, file_directory])
+def test_a_directory_takes_content_addresses_as_they_are(
+    make: Callable[[Path], Directory], tmp_path: Path
+) -> None:
+    """Configuration may hold either; what nobody approved yet is not there."""
+    directory = make(tmp_path)
+    assert directory.prompt("acme", "ab" * 32) == "ab" * 32
+    assert directory.prompt(None, "ab" * 31) is None
+    assert directory.prompt("acme", UNHEARD) is None
 
 
 # -- Journal ---------------------------------------------------------------------------------------
