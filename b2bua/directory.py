@@ -9,6 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from domain.facts import FactsInForce
+from domain.flow.dialling import DialPlan
+from domain.flow.extensions import dial_plan_of
 from domain.places import shipped_places
 from domain.prompts import PromptBook
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
@@ -39,6 +41,7 @@ class FileDirectory:
         self._book = PromptBook(self.box, (), self._shipped)
         self._places = shipped_places()
         self.facts = FactsInForce(self._places, self.box, ())
+        self._dial_plans: dict[str, DialPlan] = {}
         self._data = data
         self._tenants: dict[str, TenantSnapshot] = {}
         self._numbers: dict[str, tuple[TenantSnapshot, NumberPlan]] = {}
@@ -53,6 +56,13 @@ class FileDirectory:
     def trunk(self, name: str) -> TrunkSnapshot | None:
         """Return a trunk by name."""
         return self._trunks.get(name)
+
+    def dial_plan(self, tenant: TenantSnapshot, plan: NumberPlan) -> DialPlan:
+        """Return the extensions and job numbers that callers of a number may dial; made once a reload."""
+        found = self._dial_plans.get(plan.number)
+        if found is None:
+            found = self._dial_plans[plan.number] = dial_plan_of(self.box, tenant, plan)
+        return found
 
     def prompt(self, tenant: str | None, name: str) -> str | None:
         """Return the content address of a prompt, or None when there is none."""
@@ -69,6 +79,7 @@ class FileDirectory:
         self._reload_tenants(errors)
         self._reload_places(errors)
         self.facts = FactsInForce(self._places, self.box, self._tenants.values())
+        self._dial_plans.clear()
         self._book = PromptBook(self.box, self._tenants.values(), self._shipped)
         self.versions = Versions(
             self.box.version, {name: tenant.version for name, tenant in self._tenants.items()}, errors

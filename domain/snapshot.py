@@ -13,6 +13,7 @@ import msgspec
 
 from domain.calendar import EnteredDay
 from domain.destination import Destination
+from domain.flow.document import Flow
 
 
 class TenantState(StrEnum):
@@ -113,6 +114,10 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Its own approved prompts: name -> content address; ``domain.prompts`` finds them."""
     days: dict[str, EnteredDay] = {}
     """Date (``2027-01-01``) -> the tenant's own word on it."""
+    flows: tuple[Flow, ...] = ()
+    """Published voice menus."""
+    web_secret: str = ""
+    """Signs what menus send to the tenant's web servers; empty: unsigned."""
     version: int = 0
 
 
@@ -275,4 +280,6 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Date (``2027-01-01``) -> the operator's word on it."""
     region_groups: dict[str, str] = {}
     """Province -> region group, where it is not the shipped one."""
+    web_networks: tuple[str, ...] = ()
+    """Private networks (CIDR) in which menus may ask web servers; all others must be public addresses."""
     version: int = 0

@@ -27,6 +27,7 @@ log = Logger()
 _GAVE_UP = {
     CallState.ARRIVED: Outcome.GAVE_UP_EARLY,
     CallState.WELCOME: Outcome.GAVE_UP_WELCOME,
+    CallState.MENU: Outcome.GAVE_UP_MENU,
     CallState.RINGING: Outcome.GAVE_UP_RINGING,
     CallState.TALKING: Outcome.ANSWERED,
     CallState.ENDING: Outcome.ANSWERED,

@@ -53,6 +53,7 @@ class CallState(StrEnum):
 
     ARRIVED = "arrived"
     WELCOME = "welcome"
+    MENU = "menu"
     RINGING = "ringing"
     TALKING = "talking"
     ENDING = "ending"

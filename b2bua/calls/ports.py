@@ -15,10 +15,12 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from b2bua.calls.rates import DialRates
+from b2bua.calls.web import NoWeb, WebClient
 from b2bua.calls.wishes import WishList
 from b2bua.sdp import SessionDescription
 from domain.caller import Caller, CallerClass
 from domain.facts import FactsInForce
+from domain.flow.dialling import DialPlan
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.journal import Event
@@ -349,6 +351,9 @@ class Directory(Protocol):
     def trunk(self, name: str) -> TrunkSnapshot | None:
         """Return a trunk by name."""
 
+    def dial_plan(self, tenant: TenantSnapshot, plan: NumberPlan) -> DialPlan:
+        """Return the extensions and job numbers (工号) that callers of a number may dial."""
+
     def prompt(self, tenant: str | None, name: str) -> str | None:
         """Return the content address of a prompt, or None when there is none (nothing to be played then).
 
@@ -399,5 +404,7 @@ class CallPorts:
     """Told (once for each) which SIP Call-IDs are of which call and leg, for the trace."""
     wishes: WishList = field(default_factory=WishList)
     """Places kept in queues for call-backs."""
+    web: WebClient = field(default_factory=NoWeb)
+    """Asks web servers of tenants."""
     rates: DialRates = field(default_factory=DialRates)
     """How often legs were rung; used by ``calls.authorise`` alone."""

@@ -10,6 +10,7 @@ from b2bua.calls.converse import converse
 from b2bua.calls.hunt import NotReached, hunt
 from b2bua.calls.ports import CallEnd, CallPorts
 from domain.destination import Destination
+from domain.flow.extensions import dialled_target
 from domain.outcomes import HungUpBy
 from domain.snapshot import BoundNumber, TargetGroup, TargetKind
 
@@ -30,9 +31,11 @@ async def ring_group(call: Call, caller: Caller, name: str, ports: CallPorts) ->
 
 
 async def ring_extension(call: Call, caller: Caller, name: str, ports: CallPorts) -> CallEnd | Destination:
-    """Ring one extension (总机/分机)."""
+    """Ring one extension, or who has a job number (总机/分机)."""
+    assert call.tenant is not None
     assert call.plan is not None
-    target = BoundNumber(number=name, kind=TargetKind.EXTENSION)
+    found = dialled_target(ports.directory.box, call.tenant, call.plan, name)
+    target = found or BoundNumber(number=name, kind=TargetKind.EXTENSION)
     group = TargetGroup(name, (target,), no_answer_seconds=call.plan.no_answer_seconds)
     return await ring(call, caller, group, ports)
 

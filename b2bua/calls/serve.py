@@ -8,6 +8,7 @@ from typing import Final
 from b2bua.calls.announce import announce
 from b2bua.calls.call import Call
 from b2bua.calls.caller import Caller
+from b2bua.calls.menu import follow_flow
 from b2bua.calls.ports import CallEnd, CallPorts
 from b2bua.calls.ring_targets import ring_bound, ring_extension, ring_group
 from domain.destination import Destination, DestinationKind
@@ -58,6 +59,7 @@ async def _number(call: Call, caller: Caller, name: str, ports: CallPorts) -> Ca
 SERVICES: Final[dict[DestinationKind, Service]] = {
     DestinationKind.BOUND: ring_bound,
     DestinationKind.GROUP: ring_group,
+    DestinationKind.FLOW: follow_flow,
     DestinationKind.EXTENSION: ring_extension,
     DestinationKind.ANNOUNCEMENT: _announcement,
     DestinationKind.HANG_UP: _hang_up,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from b2bua.recorder import voice
 from domain.facts import FactsInForce
+from domain.flow.dialling import DialPlan
+from domain.flow.extensions import dial_plan_of
 from domain.places import shipped_places
 from domain.prompts import PromptBook
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
@@ -41,6 +43,10 @@ class MemoryDirectory:
     def trunk(self, name: str) -> TrunkSnapshot | None:
         """Return a trunk by name."""
         return next((trunk for trunk in self.box.trunks if trunk.name == name), None)
+
+    def dial_plan(self, tenant: TenantSnapshot, plan: NumberPlan) -> DialPlan:
+        """Return the extensions and job numbers that callers of a number may dial."""
+        return dial_plan_of(self.box, tenant, plan)
 
     def prompt(self, tenant: str | None, name: str) -> str | None:
         """Return the content address of a prompt, or None when there is none."""

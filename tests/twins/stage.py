@@ -26,6 +26,7 @@ from tests.twins.directory import MemoryDirectory
 from tests.twins.journal import MemoryJournal
 from tests.twins.legs import MemoryInboundLeg, MemoryOutboundLeg
 from tests.twins.media import MemoryEndpoint, MemoryRelay
+from tests.twins.web import MemoryWeb
 
 NUMBER = "4001003721"
 CALLER = "13900001111"
@@ -75,6 +76,7 @@ class Stage:
         listeners: dict[str | None, str] = {trunk.name: trunk.listener for trunk in self.box.trunks}
         self.dialler = MemoryDialler({None: "office", **listeners}, self.log)
         self.recording_allowed = True
+        self.web = MemoryWeb()
         seed = itertools.count(1)
         self.switchboard = Switchboard(
             CallPorts(
@@ -85,6 +87,7 @@ class Stage:
                 clock=self.clock,
                 randomness=lambda length: next(seed).to_bytes(length),
                 may_record=lambda: self.recording_allowed,
+                web=self.web,
             )
         )
 
