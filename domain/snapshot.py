@@ -245,12 +245,25 @@ class ExtensionSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """A SIP phone of an agent that registers here."""
 
     name: str
+    """Its number inside the tenant, as bound numbers and transfers name it; two tenants may both have it."""
     tenant: str
     secret: str
+    login: str = ""
+    """User name that its phones register by, its own on the whole box; empty: ``name``."""
     listener: str = "carrier"
     max_bindings: int = 5
     codecs: tuple[str, ...] = ("PCMA", "PCMU", "G722", "opus")
     srtp: bool = False
+
+    @property
+    def account(self) -> str:
+        """The name that is its own on the whole box: what bindings, records and logs call it."""
+        return self.login or self.name
+
+    @property
+    def qualified(self) -> str:
+        """The name with its tenant, which phones may always register by."""
+        return f"{self.name}.{self.tenant}"
 
 
 class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -260,6 +273,8 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trunks: tuple[TrunkSnapshot, ...] = ()
     extensions: tuple[ExtensionSnapshot, ...] = ()
     realm: str = "box400"
+    phone_domain: str = ""
+    """Phones may register in ``TENANT.phone_domain``; empty: only in ``TENANT``."""
     stranger_status: int = 0
     """SIP status that the first INVITE of a strange host gets, statelessly; 0: silence."""
     system_prompts: dict[str, str] = {}

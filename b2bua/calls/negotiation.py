@@ -148,10 +148,10 @@ def _remote(agreed: Negotiated) -> Remote:
     )
 
 
-def codecs_of_extension(directory: Directory, name: str | None) -> tuple[str, ...]:
+def codecs_of_extension(directory: Directory, account: str | None) -> tuple[str, ...]:
     """Return the codecs of a SIP phone of the box, G.711 when it is not known."""
     for extension in directory.box.extensions:
-        if extension.name == name:
+        if extension.account == account:
             return extension.codecs
     return G711
 

@@ -41,6 +41,7 @@ class Invitation(msgspec.Struct, frozen=True):
     trunk: str | None
     """Name of the trunk it came by, or None when an extension sent it."""
     extension: str | None
+    """The account of the extension (``ExtensionSnapshot.account``), or None."""
     listener: str
     called_raw: str
     called: str

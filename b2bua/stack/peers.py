@@ -150,7 +150,8 @@ class Peers:
         if trunk is not None:
             numbers = self.table.read_numbers(request, trunk)
         else:
-            numbers = _extension_numbers(request, admitted.extension or "")
+            extension = self.accounts.get(admitted.extension or "")
+            numbers = _extension_numbers(request, extension.name if extension is not None else "")
         return Invitation(
             trunk=admitted.trunk,
             extension=admitted.extension,

@@ -12,12 +12,12 @@ from b2bua.sip.core_admission import SILENCE, Admission, Admitted, Refused
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request, Response
-from b2bua.sip.nameaddr import NameAddr
 from b2bua.sip.respond import response_to
 from b2bua.sip.uri import escape_user
 from b2bua.stack.next_hop import NextHop
 from b2bua.stack.registrar_accounts import Accounts, Ignored, Proved, Unproved
 from b2bua.stack.registrar_bindings import Binding, Bindings
+from b2bua.stack.registrar_names import address_of_record, is_named_by
 from b2bua.stack.strangers import Gate
 from b2bua.stack.transport import TransportFailed
 from b2bua.stack.transports.reactor import DelayedCall, Times
@@ -64,8 +64,8 @@ class Registrar:
     def configure(self, box: BoxSnapshot) -> None:
         """Put the extensions in force; bindings of those that are gone are dropped."""
         self._realm = box.realm
-        self.accounts.configure(box.extensions, box.realm)
-        names = {extension.name for extension in box.extensions}
+        self.accounts.configure(box.extensions, box.realm, box.phone_domain)
+        names = {extension.account for extension in box.extensions}
         for name in {name for name, _ in self.bindings.all()} - names:
             self.bindings.drop_name(name)
 
@@ -100,7 +100,7 @@ class Registrar:
         if isinstance(verdict, Proved):
             if not _names(request, verdict.extension):
                 return Refused(403, "Not Your Address")
-            return Admitted(extension=verdict.extension.name)
+            return Admitted(extension=verdict.extension.account)
         if isinstance(verdict, Ignored):
             return SILENCE
         return Refused(401, "Unauthorized", verdict.headers)
@@ -119,7 +119,7 @@ class Registrar:
             if not isinstance(verdict, Proved) or not _names(request, verdict.extension):
                 self._answer(request, reply, 403)
                 return
-            name = verdict.extension.name
+            name = verdict.extension.account
         extension = self.accounts.get(name)
         if extension is None:
             self._answer(request, reply, 404)
@@ -146,10 +146,10 @@ class Registrar:
 
     def hops(self, dialling: Dialling) -> Sequence[NextHop]:
         """Give one hop for each phone of an extension, the best first; empty when none is registered."""
-        extension = self.accounts.get(dialling.target)
-        if extension is None or extension.tenant != dialling.tenant:
+        extension = self.accounts.of(dialling.tenant, dialling.target)
+        if extension is None:
             return ()
-        live = self.bindings.of(extension.name, self._clock.seconds())
+        live = self.bindings.of(extension.account, self._clock.seconds())
         return [self._hop(binding, extension, dialling) for binding in live]
 
     def _hop(self, binding: Binding, extension: ExtensionSnapshot, dialling: Dialling) -> NextHop:
@@ -164,7 +164,7 @@ class Registrar:
             uri=binding.request_uri,
             flow=binding.flow,
             from_=ANONYMOUS if hidden else f"<sip:{escape_user(dialling.caller)}@{realm}>",
-            to=f"<sip:{escape_user(extension.name)}@{realm}>",
+            to=f"<sip:{escape_user(extension.account)}@{realm}>",
             routes=binding.path,
             headers=tuple(headers),
             failover_seconds=PHONE_FAILOVER_SECONDS,
@@ -211,11 +211,8 @@ def _in_dialog(request: Request) -> bool:
 
 def _names(request: Request, extension: ExtensionSnapshot) -> bool:
     """Tell whether the request is in the name of who authenticated: To of a REGISTER, From of all else."""
-    try:
-        address: NameAddr = request.to if request.method == "REGISTER" else request.from_
-    except SipError:
-        return False
-    return address.uri.user_unescaped == extension.name
+    address = address_of_record(request)
+    return address is not None and is_named_by(extension, address.user_unescaped)
 
 
 def _listing(request: Request, live: Sequence[Binding], now: float) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from b2bua.sip.digest import Challenge, DigestCredentials, hash_secret, verify
 from b2bua.sip.errors import SipError
 from b2bua.sip.message import Request
 from b2bua.sip.uri import Uri
+from b2bua.stack.registrar_names import ExtensionNames, address_of_record
 from domain.snapshot import ExtensionSnapshot
 
 NONCE_SECONDS = 300.0
@@ -113,7 +114,7 @@ class Accounts:
         self._fresh = fresh
         self._on_guessing = on_guessing
         self._realm = ""
-        self._extensions: dict[str, ExtensionSnapshot] = {}
+        self._names = ExtensionNames()
         self._secrets: dict[tuple[str, str], str] = {}
         self._nonces = _Nonces()
         self._sources: OrderedDict[str, _Suspect] = OrderedDict()
@@ -121,15 +122,19 @@ class Accounts:
         self._bare: OrderedDict[tuple[str, str, str], int] = OrderedDict()
         self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def configure(self, extensions: Iterable[ExtensionSnapshot], realm: str) -> None:
-        """Put extensions in force."""
+    def configure(self, extensions: Iterable[ExtensionSnapshot], realm: str, domain: str = "") -> None:
+        """Put extensions in force; ``domain`` as :class:`ExtensionNames` takes it."""
         self._realm = realm
-        self._extensions = {extension.name: extension for extension in extensions}
+        self._names = ExtensionNames(extensions, domain)
         self._secrets.clear()
 
-    def get(self, name: str) -> ExtensionSnapshot | None:
-        """Return an extension by name."""
-        return self._extensions.get(name)
+    def get(self, account: str) -> ExtensionSnapshot | None:
+        """Return an extension by its account."""
+        return self._names.account(account)
+
+    def of(self, tenant: str, name: str) -> ExtensionSnapshot | None:
+        """Return a tenant's extension by its name."""
+        return self._names.of(tenant, name)
 
     def check(self, request: Request, source: str, listener: str, now: float) -> Verdict:
         """Judge a request by its Authorization; ``source`` is the host it came from, ``now`` monotonic."""
@@ -141,11 +146,12 @@ class Accounts:
         offer = self._offer(who, None if credentials is None else credentials.algorithm)
         if credentials is None:
             return self._challenge(now, offer)
-        name = credentials.username
+        extension = self._names.find(credentials.username, address_of_record(request))
+        # However the phone writes its name, the guesses at one account are counted together.
+        name = credentials.username if extension is None else extension.account
         if (name, source) not in self._trusted and self._is_silenced(self._accounts, name, now):
             self.counts.ignored += 1
             return Ignored()
-        extension = self._extensions.get(name)
         right = self._is_right(credentials, extension, request)
         if not right or extension is None or extension.listener != listener:
             return self._failed(source, name, now, offer)
@@ -211,10 +217,13 @@ class Accounts:
         algorithm = credentials.algorithm
         if extension is None or not extension.secret:
             return hash_secret(algorithm, "", self._realm, self._key.hex())
-        secret = self._secrets.get((extension.name, algorithm))
+        username = credentials.username
+        if username != extension.account:  # any of his other names; only one is worth remembering
+            return hash_secret(algorithm, username, self._realm, extension.secret)
+        secret = self._secrets.get((username, algorithm))
         if secret is None:
-            secret = hash_secret(algorithm, extension.name, self._realm, extension.secret)
-            self._secrets[extension.name, algorithm] = secret
+            secret = hash_secret(algorithm, username, self._realm, extension.secret)
+            self._secrets[username, algorithm] = secret
         return secret
 
     # nonces

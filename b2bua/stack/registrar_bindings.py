@@ -68,7 +68,7 @@ OnChange = Callable[[str, tuple[Binding, ...], tuple[Binding, ...]], None]
 
 
 class Bindings:
-    """All bindings by address of record (the extension's name)."""
+    """All bindings by address of record (the extension's account)."""
 
     def __init__(self, on_change: OnChange | None = None) -> None:
         self._on_change = on_change

@@ -11,7 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from storage.evolution import step001_first_edition, step002_parts_of_tenants, step003_prompts
+from storage.evolution import (
+    step001_first_edition,
+    step002_parts_of_tenants,
+    step003_prompts,
+    step004_extensions_by_tenant,
+)
 from storage.models.root import ROOT_KEY, Root
 
 
@@ -27,6 +32,7 @@ STEPS: tuple[Step, ...] = (
     Step(1, "first edition", step001_first_edition.run),
     Step(2, "parts of tenants", step002_parts_of_tenants.run),
     Step(3, "prompts", step003_prompts.run),
+    Step(4, "extensions by tenant", step004_extensions_by_tenant.run),
 )
 
 

@@ -34,6 +34,7 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of the box that belong to no trunk, listener or tenant."""
 
     realm: str = "box400"
+    phone_domain: str = ""
     max_calls: int = 300
     stranger_status: int = 0
     tenant_rings_per_second: float | None = 50.0

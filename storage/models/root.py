@@ -31,7 +31,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.trunks: Any = OOBTree()
         """Name -> Trunk."""
         self.extensions: Any = OOBTree()
-        """Name -> Extension."""
+        """``tenant/name`` -> Extension."""
         self.tenants: Any = OOBTree()
         """Id -> Tenant."""
         self.numbers: Any = OOBTree()
@@ -50,6 +50,7 @@ class Root(Persistent):  # type: ignore[misc]
             trunks=tuple(trunk.value for trunk in self.trunks.values()),
             extensions=tuple(extension.value for extension in self.extensions.values()),
             realm=config.realm,
+            phone_domain=config.phone_domain,
             stranger_status=config.stranger_status,
             system_prompts=config.system_prompts,
             announcements=config.announcements,

@@ -46,7 +46,7 @@ class Applied(NamedTuple):
 
     changes: tuple[Change, ...]
     generated: dict[str, str]
-    """Extension -> the password that was made for it; told once, here."""
+    """Login of an extension -> the password that was made for it; told once, here."""
     version: int
     """What b2bua acknowledges once it has this in force; 0: nothing changed."""
     snapshots: Snapshots

@@ -85,7 +85,7 @@ def differences(before: Configuration, after: Configuration) -> tuple[Change, ..
     for section, old, new in kinds:
         keys = [*old, *(key for key in new if key not in old)]
         for key in keys:
-            if section.plural:
+            if section.plural or section is schema.EXTENSION:
                 owner, name = key
                 if old.get(key) != new.get(key):
                     changes.append(telling.change(section, name, owner, old.get(key), new.get(key)))
@@ -105,7 +105,7 @@ def _owned(section: Section, value: Any) -> tuple[str, msgspec.Struct | None]:
         return "", None
     if section is schema.NUMBER:
         return value[0], value[1]
-    return getattr(value, "tenant", ""), value
+    return "", value
 
 
 class _Telling:

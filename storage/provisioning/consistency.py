@@ -103,8 +103,9 @@ def _tenants(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
             if trunk not in after.trunks:
                 yield wish.problem("no-trunk", "outbound_trunks", value=trunk)
     for wish in wishes.extensions:
-        if not wish.absent and wish.key in after.extensions:
-            yield from _no_listener(after, wish, after.extensions[wish.key].listener)
+        extension = after.extensions.get((wish.tenant, wish.key))
+        if not wish.absent and extension is not None:
+            yield from _no_listener(after, wish, extension.listener)
 
 
 def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
@@ -140,13 +141,8 @@ def _targets(
         if target.number in seen:
             yield wish.problem("repeated", field, value=target.number)
         seen.add(target.number)
-        if target.kind is TargetKind.EXTENSION and not _has_extension(after, tenant, target.number):
+        if target.kind is TargetKind.EXTENSION and (tenant, target.number) not in after.extensions:
             yield wish.problem("no-extension", field, value=target.number, tenant=tenant)
-
-
-def _has_extension(after: Configuration, tenant: str, name: str) -> bool:
-    extension = after.extensions.get(name)
-    return extension is not None and extension.tenant == tenant
 
 
 def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
@@ -233,7 +229,7 @@ def _is_there(after: Configuration, tenant: str, destination: Destination) -> bo
         case DestinationKind.NUMBER:
             return name in after.numbers and after.numbers[name][0] == tenant
         case DestinationKind.EXTENSION:
-            return _has_extension(after, tenant, name)
+            return (tenant, name) in after.extensions
         case kind if kind in _PART_OF:
             return (tenant, name) in after.parts.get(_PART_OF[kind], {})
     return True
@@ -250,17 +246,17 @@ def _removals(wishes: Wishes, before: Configuration, after: Configuration) -> It
         yield from _in_use(wishes, wishes.trunks.get(name), f"trunks.{name}", users)
     for name in before.listeners.keys() - after.listeners.keys() - {DEFAULT_LISTENER}:
         users = [f"trunk {key}" for key, trunk in after.trunks.items() if trunk.listener == name]
-        users += [f"extension {key}" for key, each in after.extensions.items() if each.listener == name]
+        users += [f"extension {each.account}" for each in after.extensions.values() if each.listener == name]
         yield from _in_use(wishes, wishes.listeners.get(name), f"listeners.{name}", users)
-    for name in before.extensions.keys() - after.extensions.keys():
+    for owner, name in before.extensions.keys() - after.extensions.keys():
         users = [
             f"number {number}"
             for number, (tenant, plan) in after.numbers.items()
-            if tenant == before.extensions[name].tenant
+            if tenant == owner
             and any(bound.number == name and bound.kind is TargetKind.EXTENSION for bound in plan.bound)
             and not _names(wishes, number)
         ]
-        wish = next((each for each in wishes.extensions if each.key == name), None)
+        wish = next((each for each in wishes.extensions if (each.tenant, each.key) == (owner, name)), None)
         yield from _in_use(wishes, wish, f"extensions.{name}", users)
     gone = before.numbers.keys() - after.numbers.keys()
     for number in sorted(gone):

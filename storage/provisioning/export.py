@@ -54,8 +54,8 @@ def _tenant(configuration: Configuration, tenant: TenantConfig, writing: _Writin
     fields = writing.fields(schema.TENANT, tenant)
     extensions = {
         _key(name): writing.fields(schema.EXTENSION, extension)
-        for name, extension in configuration.extensions.items()
-        if extension.tenant == tenant.id
+        for (owner, name), extension in configuration.extensions.items()
+        if owner == tenant.id
     }
     numbers = {
         _key(number): writing.fields(schema.NUMBER, plan)

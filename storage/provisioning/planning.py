@@ -32,7 +32,7 @@ class Plan:
     changes: tuple[Change, ...]
     problems: list[Problem]
     generated: dict[str, str] = field(default_factory=dict)
-    """Extension -> the password that was made for it, to be told once."""
+    """Login of an extension -> the password that was made for it, to be told once."""
 
 
 def make_plan(wishes: Wishes, before: Configuration, *, prune: bool, make_secret: Callable[[], str]) -> Plan:
@@ -66,6 +66,8 @@ class _Planning:
         self.make_secret = make_secret
         self.problems: list[Problem] = []
         self.generated: dict[str, str] = {}
+        self._new: list[tuple[str, str]] = []
+        """Extensions that a password was made for."""
 
     def remove(self) -> None:
         """Take away what is absent or pruned, before anything is set: a number may move to another tenant."""
@@ -80,12 +82,12 @@ class _Planning:
                 if wish.absent if wish is not None else self.prune and name in wishes.named:
                     del objects[key]
         self._remove_owned("numbers", wishes.numbers, lambda number: after.numbers[number][0])
-        self._remove_owned("extensions", wishes.extensions, lambda name: after.extensions[name].tenant)
-        for section in schema.PARTS:
-            kind = section.plural
-            self._remove_from(
-                after.parts[kind], kind, wishes.parts[kind], lambda key: key[0], lambda key: key[1]
-            )
+        named: list[tuple[str, dict[Any, Any], list[Wish]]] = [
+            ("extensions", after.extensions, wishes.extensions),
+            *((each.plural, after.parts[each.plural], wishes.parts[each.plural]) for each in schema.PARTS),
+        ]
+        for kind, objects_of_kind, wished_of_kind in named:
+            self._remove_from(objects_of_kind, kind, wished_of_kind, lambda key: key[0], lambda key: key[1])
 
     def _remove_owned(self, name: str, wished: list[Wish], owner_of: Callable[[str], str]) -> None:
         objects: dict[str, Any] = getattr(self.after, name)
@@ -121,6 +123,7 @@ class _Planning:
                 after.tenants[wish.key] = self._value(wish, held, TenantConfig, {"id": wish.key})
         for wish in wishes.extensions:
             self._set_extension(wish)
+        self._set_logins()
         for section in schema.PARTS:
             for wish in wishes.parts[section.plural]:
                 self._set_part(wish, after.parts[section.plural])
@@ -151,17 +154,46 @@ class _Planning:
     def _set_extension(self, wish: Wish) -> None:
         if wish.absent or wish.tenant not in self.after.tenants:
             return
-        held = self.after.extensions.get(wish.key)
-        if held is not None and held.tenant != wish.tenant:
-            self.problems.append(wish.problem("extension-taken", value=wish.key, other=held.tenant))
-            return
+        place = (wish.tenant, wish.key)
+        held = self.after.extensions.get(place)
         given = wish.given.get("secret", RESET)
         if given is RESET:
             wish.given.pop("secret", None)
             if held is None:
-                wish.given["secret"] = self.generated[wish.key] = self.make_secret()
+                wish.given["secret"] = self.make_secret()
+                self._new.append(place)
         fixed = {"name": wish.key, "tenant": wish.tenant}
-        self.after.extensions[wish.key] = self._value(wish, held, ExtensionSnapshot, fixed)
+        self.after.extensions[place] = self._value(wish, held, ExtensionSnapshot, fixed)
+
+    def _set_logins(self) -> None:
+        """Give a login with its tenant to each extension whose name is another one's login already.
+
+        Who had a login keeps it: no tenant's phones fall silent because another one takes the same name.
+        """
+        extensions = self.after.extensions
+        was = {place: each.account for place, each in self.before.extensions.items()}
+        kept_first = sorted(
+            extensions,
+            key=lambda place: (was.get(place) != extensions[place].account, not extensions[place].login),
+        )
+        taken: dict[str, tuple[str, str]] = {}
+        for place in kept_first:
+            extension = extensions[place]
+            if not extension.login and extension.name in taken:
+                extension = msgspec.structs.replace(extension, login=extension.qualified)
+                extensions[place] = extension
+            for login in (extension.account, extension.qualified):
+                other = taken.setdefault(login, place)
+                if other != place:
+                    self._login_taken(place, login, other)
+        self.generated = {extensions[place].account: extensions[place].secret for place in self._new}
+
+    def _login_taken(self, place: tuple[str, str], login: str, other: tuple[str, str]) -> None:
+        for wish in self.wishes.extensions:
+            if (wish.tenant, wish.key) == place:
+                self.problems.append(
+                    wish.problem("login-taken", "login", value=login, other=other[1], tenant=other[0])
+                )
 
     def _set_number(self, wish: Wish) -> None:
         if wish.absent or wish.tenant not in self.after.tenants:
@@ -200,8 +232,7 @@ class _Planning:
         return True
 
     def _kind_of(self, number: str, tenant: str) -> TargetKind | None:
-        extension = self.after.extensions.get(number)
-        if extension is not None and extension.tenant == tenant:
+        if (tenant, number) in self.after.extensions:
             return TargetKind.EXTENSION
         if _MOBILE.fullmatch(number):
             return TargetKind.MOBILE

@@ -74,7 +74,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "no-listener": ("there is no listener {value!r}", "没有监听器 {value!r}"),
     "no-destination": ("tenant {tenant} has no {value}", "租户 {tenant} 没有 {value}"),
     "no-extension": ("tenant {tenant} has no extension {value!r}", "租户 {tenant} 没有分机 {value!r}"),
-    "extension-taken": ("extension {value!r} belongs to tenant {other}; names are unique on the box", "分机 {value!r} 属于租户 {other}；分机名在本机唯一"),
+    "login-taken": ("extension {other} of tenant {tenant} has the login {value!r}; choose another one", "登录名 {value!r} 已被租户 {tenant} 的分机 {other} 使用；请另选一个"),
     "kind-needed": ("what {value!r} is cannot be told; write kind: landline, mobile, phs or extension", "无法判断 {value!r} 的类型；请写 kind: landline、mobile、phs 或 extension"),
     "trunk-target": ("takes calls out but has no target; write target: HOST:PORT or outbound: false", "用于呼出但没有 target；请写 target: 主机:端口，或 outbound: false"),
     "trunk-sources": ("takes calls in but has no sources; name the carrier's networks or write inbound: false", "用于呼入但没有 sources；请写运营商网段，或 inbound: false"),

@@ -109,6 +109,7 @@ GROUP_FIELDS: Final = (
 
 EXTENSION_FIELDS: Final = (
     Field("secret", c.secret, "12 characters or more", "Password; made when left out", "密码；省略则由系统生成", secret=True),
+    Field("login", c.or_empty(c.name), "text", "User name that phones register by, beside NAME.TENANT; when left out NAME, or NAME.TENANT if another tenant has NAME", "话机注册用户名（“分机名.租户”始终可用）；省略时为分机名，若已被其他租户占用则为“分机名.租户”"),
     Field("listener", c.name, "name of a listener", "Where the phone registers", "注册到哪个监听器"),
     Field("max_bindings", c.integer(1, 20), "1 to 20", "Devices at a time", "同时注册的设备数"),
     Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
@@ -188,6 +189,7 @@ TRUNK_FIELDS: Final = (
 
 BOX_FIELDS: Final = (
     Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
+    Field("phone_domain", c.or_empty(c.host), "host", "Domain of the phones: TENANT.domain stands for a tenant; empty: none", "话机域名：“租户.域名”代表该租户；空表示不用"),
     Field("max_calls", c.integer(1, 10_000), "1 to 10000", "Calls up at a time", "最大并发呼叫"),
     Field("tenant_rings_per_second", c.optional(c.decimal(0.1, 1000)), "0.1 to 1000, or null", "Bound numbers that one tenant may ring per second (four seconds' worth at once, at least 40); null: no limit", "每个租户每秒最多振铃次数（可一次用掉 4 秒的量，至少 40 次）；null 表示不限"),
     Field("number_rings_per_minute", c.optional(c.integer(1, 100_000)), "1 to 100000, or null", "How often one number may be rung within a minute by all calls; null: no limit", "同一号码每分钟最多被振铃次数（所有来电合计）；null 表示不限"),

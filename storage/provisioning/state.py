@@ -39,7 +39,8 @@ class Configuration:
     tenants: dict[str, TenantConfig] = field(default_factory=dict)
     numbers: dict[str, tuple[str, NumberPlan]] = field(default_factory=dict)
     """400 number -> the tenant it belongs to, and its plan."""
-    extensions: dict[str, ExtensionSnapshot] = field(default_factory=dict)
+    extensions: dict[tuple[str, str], ExtensionSnapshot] = field(default_factory=dict)
+    """(Tenant, name) -> value."""
     parts: dict[str, Parts] = field(default_factory=lambda: {kind: {} for kind in PARTS})
     """Key of ``storage.models.PARTS`` -> what tenants own of that kind."""
     prompts: dict[str, PromptInfo] = field(default_factory=dict)
@@ -99,7 +100,10 @@ def read_configuration(root: Root) -> Configuration:
             for name, tenant in root.tenants.items()
             for number, plan in tenant.numbers.items()
         },
-        {name: extension.value for name, extension in root.extensions.items()},
+        {
+            (extension.tenant, extension.name): extension
+            for extension in (each.value for each in root.extensions.values())
+        },
         {
             kind: {
                 (name, key): value
@@ -126,7 +130,7 @@ def write_configuration(root: Root, after: Configuration) -> int:
         root.box.value = after.box
     _write_tree(root.listeners, before.listeners, after.listeners, Listener)
     _write_tree(root.trunks, before.trunks, after.trunks, Trunk)
-    _write_tree(root.extensions, before.extensions, after.extensions, Extension)
+    _write_tree(root.extensions, _by_path(before), _by_path(after), Extension)
     _write_tree(root.prompts, before.prompts, after.prompts, Prompt)
     box_changed = root.box_snapshot() != box_before
     removed = before.tenants.keys() - after.tenants.keys()
@@ -191,6 +195,10 @@ def _write_parts(root: Root, kind: str, before: Parts, after: Parts) -> set[str]
             tree[kind][name].value = value
         touched.add(owner)
     return touched
+
+
+def _by_path(configuration: Configuration) -> dict[str, ExtensionSnapshot]:
+    return {f"{tenant}/{name}": value for (tenant, name), value in configuration.extensions.items()}
 
 
 def _write_tree(tree: Any, before: dict[str, Any], after: dict[str, Any], kind: Any) -> None:

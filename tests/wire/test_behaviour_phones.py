@@ -232,6 +232,23 @@ def test_a_silent_device_holds_no_other_up(wire: Wire, phone: Phone) -> None:
     second.leave()
 
 
+@pytest.mark.parametrize(("name", "address"), [("8001.second", ""), ("8001", "<sip:8001@second>")])
+def test_two_tenants_have_an_8001(wire: Wire, phone: Phone, name: str, address: str) -> None:
+    """Each number rings its own tenant's phone, whichever way the second one's phone writes its name."""
+    phone.register()
+    other = Phone(wire.udp(wire.desk()), name, "another-tenants-secret")
+    assert other.register(to=address).status == 200
+    assert Phone(wire.udp(wire.desk()), name).register(to=address).status == 401
+    for number, mine, theirs in ((TO_8001, phone, other), ("4001003741", other, phone)):
+        caller = wire.call(number)
+        callee = Leg.rung(mine.peer)
+        callee.answer()
+        caller.up()
+        assert theirs.peer.find(lambda message: message.method == "INVITE" and not message.status) is None
+        wire.hang_up(caller, callee)
+    assert other.register([("Contact", "*"), ("Expires", "0")], to=address).status == 200
+
+
 def test_all_devices_of_an_extension_ring(wire: Wire, phone: Phone) -> None:
     """One is picked up, the other one learns that the call was completed elsewhere."""
     phone.register()

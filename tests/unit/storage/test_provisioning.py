@@ -226,7 +226,7 @@ def test_pruning_makes_a_file_the_whole_truth_of_its_sections(desk: Desk) -> Non
     now = desk.configuration()
     assert now.numbers["4001003721"][1] == NumberPlan("4001003721")
     assert now.tenants["acme"] == TenantConfig("acme", "acme", outbound_trunks=("unicom",))
-    assert now.extensions["8001"].secret == "correct-horse-battery"
+    assert now.extensions["acme", "8001"].secret == "correct-horse-battery"
     assert set(now.trunks) == {"unicom"}
     desk.apply("tenants: {acme: {extensions: {}}}", prune=True)
     assert not desk.configuration().extensions
@@ -282,7 +282,38 @@ def test_passwords_are_made_once_and_kept(desk: Desk) -> None:
     assert all(len(secret) >= 20 for secret in first.generated.values())
     second = desk.apply(file)
     assert (second.generated, second.changes) == ({}, ())
-    assert desk.configuration().extensions["8001"].secret == first.generated["8001"]
+    assert desk.configuration().extensions["acme", "8001"].secret == first.generated["8001"]
+
+
+def test_two_tenants_may_have_the_same_extension(desk: Desk) -> None:
+    """The second one's phones register with their tenant's name; the first one's notice nothing."""
+    file = "tenants: {%s: {extensions: {'8001': {}}, numbers: {%s: {bound: ['8001']}}}}"
+    first = desk.apply(file % ("beta", "4001003721"))
+    second = desk.apply(file % ("acme", "4001003722"))
+    assert (set(first.generated), set(second.generated)) == ({"8001"}, {"8001.acme"})
+    now = desk.configuration().extensions
+    assert [now[tenant, "8001"].account for tenant in ("beta", "acme")] == ["8001", "8001.acme"]
+    (added,) = [change for change in second.changes if change.kind == "extension"]
+    assert (added.key, added.tenant) == ("8001", "acme")
+    assert "login: 8001.acme" in added.text()
+    again = desk.apply(export(desk.configuration()), prune=True)
+    assert again.changes == ()
+    desk.apply("tenants: {beta: {extensions: {'8001': {absent: true}}, numbers: {4001003721: {bound: []}}}}")
+    assert desk.configuration().extensions["acme", "8001"].account == "8001.acme"
+    desk.apply("tenants: {acme: {extensions: {'8001': {login: null}}}}")
+    assert desk.configuration().extensions["acme", "8001"].account == "8001"
+
+
+def test_a_login_can_be_chosen_and_handed_over(desk: Desk) -> None:
+    """One file may take it away from one tenant's phone and give it to another's."""
+    desk.apply("tenants: {acme: {extensions: {'8001': {}}}, beta: {extensions: {'8001': {}}}}")
+    assert desk.configuration().extensions["acme", "8001"].account == "8001"
+    desk.apply(
+        "tenants: {acme: {extensions: {'8001': {login: front-desk}}}, "
+        "beta: {extensions: {'8001': {login: '8001'}}}}"
+    )
+    now = desk.configuration().extensions
+    assert [now[tenant, "8001"].account for tenant in ("acme", "beta")] == ["front-desk", "8001"]
 
 
 FAULTY = """\
@@ -356,7 +387,12 @@ def test_faults_are_told_in_chinese(desk: Desk) -> None:
         ),
         ("tenants: {a: {numbers: {4001003721: {bound: [13900001111, 13900001111]}}}}", 1, "stands twice"),
         ("tenants: {a: {numbers: {4001003721: {bound: [12345]}}}}", 1, "write kind"),
-        ("tenants: {a: {extensions: {x: {}}}, b: {extensions: {x: {}}}}", 1, "belongs to tenant a"),
+        (
+            "tenants: {a: {extensions: {x: {login: z}, y: {login: z}}}}",
+            1,
+            "has the login 'z'; choose another",
+        ),
+        ("tenants: {a: {extensions: {x: {login: y.b}}}, b: {extensions: {y: {}}}}", 1, "has the login 'y.b'"),
         ("listeners: {a: {bind: 1.2.3.4}, b: {bind: 1.2.3.4}}", 1, "used by listener"),
         ("listeners: {a: {transports: [tls]}}", 1, "speaks TLS but has no tls_certificate"),
         (
@@ -594,16 +630,23 @@ def configurations(draw: st.DrawFn) -> Configuration:
         for number in draw(st.sets(numbers_400, max_size=3)):
             plan = msgspec.structs.replace(draw(plans), number=number)
             numbers[number] = (draw(st.sampled_from(owners)), plan)
+        taken: set[str] = set()
         for name in draw(st.sets(names, max_size=2)):
-            extensions[name] = ExtensionSnapshot(name, draw(st.sampled_from(owners)), "s" * 20)
+            for owner in draw(st.lists(st.sampled_from(owners), min_size=1, unique=True)):
+                made = ExtensionSnapshot(name, owner, "s" * 20)
+                if name in taken:
+                    made = msgspec.structs.replace(made, login=made.qualified)
+                if not taken & {made.account, made.qualified}:
+                    taken |= {made.account, made.qualified}
+                    extensions[owner, name] = made
     listeners = {}
     if draw(st.booleans()):
         listeners["carrier"] = ListenerSnapshot("carrier", "10.0.0.1", draw(st.integers(1, 65535)))
-    made = Configuration(
+    whole = Configuration(
         BoxConfig(max_calls=draw(st.integers(1, 999))), listeners, named, tenants, numbers, extensions
     )
-    made.prompts = {address: PromptInfo(address, "w.wav", 1.0) for address in made.used_prompts()}
-    return made
+    whole.prompts = {address: PromptInfo(address, "w.wav", 1.0) for address in whole.used_prompts()}
+    return whole
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -662,7 +705,7 @@ def test_two_technicians_at_once(desk: Desk) -> None:
     apply_wishes(desk.database, wishes, make_secret=secret)
     now = desk.configuration()
     assert set(now.tenants) == {"a", "b"}
-    assert set(now.extensions) == {"x", "y"}
+    assert set(now.extensions) == {("a", "x"), ("b", "y")}
 
 
 def test_the_reference_tells_every_field() -> None:

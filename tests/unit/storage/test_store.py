@@ -17,10 +17,11 @@ from ZODB.blob import Blob
 from ZODB.FileStorage import FileStorage
 from ZODB.POSException import ConflictError
 
+from domain.snapshot import ExtensionSnapshot
 from storage.connection import Database, StoreDown, open_main, open_recordings
 from storage.data_directory import DataDirectory, Settings
 from storage.evolution import STEPS, SchemaMismatch, Step, evolve_main, require_current
-from storage.models import Root
+from storage.models import Extension, Root
 from storage.models.root import ROOT_KEY
 from storage.server import StoreStatus, pack, pack_due, status_path
 from tests.unit.storage.running import eventually, running, short_data_directory, wait_for_store
@@ -226,6 +227,17 @@ def test_packing_frees_what_was_replaced(data: DataDirectory, monkeypatch: pytes
     assert database.read(lambda root: root["n"]).endswith("x19")
     pack(storage)
     database.close()
+
+
+def test_extensions_of_an_older_edition_are_filed_by_tenant() -> None:
+    """Once; their phones go on registering by the name alone."""
+    mapping: dict[str, Root] = {}
+    evolve_main(mapping, steps=STEPS[:3])
+    mapping[ROOT_KEY].extensions["8001"] = Extension(ExtensionSnapshot("8001", "acme", "s" * 20))
+    assert evolve_main(mapping) == list(EVERY_STEP[3:])
+    STEPS[3].run(mapping)
+    (filed,) = mapping[ROOT_KEY].extensions.items()
+    assert (filed[0], filed[1].value.account) == ("acme/8001", "8001")
 
 
 class Shelf(Persistent):  # type: ignore[misc]
