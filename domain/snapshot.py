@@ -106,6 +106,8 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outbound_trunks: tuple[str, ...] = ()
     """Names of trunks to reach bound numbers by, in order of preference; empty: every trunk that takes
     calls out."""
+    hold_music: str | None = None
+    """Content address of what a party on hold hears; None: the box's ``hold-music``."""
     numbers: tuple[NumberPlan, ...] = ()
     groups: tuple[TargetGroup, ...] = ()
     prompt_pack: str = ""

@@ -207,6 +207,9 @@ class _Course:
 
     def take_part(self, leg: str, part: str) -> None:
         before = self.parts.pop(leg, None)
+        if before is not None and before[0] == part:
+            self.parts[leg] = before
+            return
         if part and self.caller_over is None:
             self.parts[leg] = (part, self.ms)
         if before is not None and len(self.participants) < PARTICIPANTS_KEPT:

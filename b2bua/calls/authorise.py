@@ -169,6 +169,39 @@ def _count(ports: CallPorts, tenant: TenantSnapshot, target: BoundNumber) -> Non
         raise TooOften(over, tenant.id if over is Limit.TENANT else whose)
 
 
+def authorise_colleague(ports: CallPorts, wanted: str, payer: Payer) -> Authorised:
+    """Allow or refuse to ring a colleague of whoever talks; raises as find_colleague, and TooOften."""
+    target = find_colleague(ports, wanted, payer)
+    found = ports.directory.find(payer.number)
+    assert found is not None
+    _count(ports, found[0], target)
+    return Authorised(ports, target, payer, _routes(ports.directory, found[0], target))
+
+
+def find_colleague(ports: CallPorts, wanted: str, payer: Payer) -> BoundNumber:
+    """Find who is meant by what an agent keyed or his phone wrote.
+
+    An extension's name, a number bound to any 400 number of the tenant, or a job number (工号); nobody else.
+    Raises :class:`NotAllowed`.
+    """
+    found = ports.directory.find(payer.number)
+    if found is None or found[0].id != payer.tenant:
+        raise NotAllowed(f"{payer.number} is no number of {payer.tenant}")
+    tenant, plan = found
+    if tenant.state is not TenantState.ACTIVE:
+        raise NotAllowed(f"{tenant.id} is suspended")
+    known = [*registered_targets(ports.directory, tenant, plan)]
+    known += [target for other in tenant.numbers if other is not plan for target in other.bound]
+    colleagues = [target for target in known if target.enabled]
+    for target in colleagues:
+        if target.number == wanted:
+            return target
+    for target in colleagues:
+        if wanted and target.job_number == wanted:
+            return target
+    raise NotAllowed(f"{wanted!r} is nobody of {payer.tenant}")
+
+
 def _routes(directory: Directory, tenant: TenantSnapshot, target: BoundNumber) -> tuple[Route, ...]:
     if target.kind is TargetKind.EXTENSION:
         return tuple(

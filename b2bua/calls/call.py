@@ -17,6 +17,7 @@ from domain.outcomes import HungUpBy, Outcome
 if TYPE_CHECKING:
     from b2bua.calls.callee import Callee
     from b2bua.calls.party import Party
+    from b2bua.calls.talk import Talk
 
 __all__ = ["Call", "CallState"]
 
@@ -30,6 +31,9 @@ _GAVE_UP = {
     CallState.MENU: Outcome.GAVE_UP_MENU,
     CallState.RINGING: Outcome.GAVE_UP_RINGING,
     CallState.TALKING: Outcome.ANSWERED,
+    CallState.HELD: Outcome.ANSWERED,
+    CallState.CONSULTING: Outcome.ANSWERED,
+    CallState.TRANSFERRING: Outcome.ANSWERED,
     CallState.ENDING: Outcome.ANSWERED,
 }
 
@@ -46,6 +50,7 @@ class Call(Course):
         "faults",
         "media",
         "parties",
+        "talk",
         "task",
     )
 
@@ -69,6 +74,8 @@ class Call(Course):
         """Whether the caller's leg is over."""
         self.failed_with: Outcome | None = None
         """What an announcement is just telling the caller; it stands also when he hangs up during it."""
+        self.talk: Talk | None = None
+        """What caller and answerer do with their talk, while there is one."""
         self.faults = 0
         self.task: Deferred[None] | None = None
         self._waiting = False

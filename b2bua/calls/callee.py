@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
@@ -35,7 +35,27 @@ class Callee(Party):
         self.statuses: set[int] = set()
         self.hung_up: Deferred[LegEnd] = Deferred()
         """Fires when an answered callee's dialog is over."""
-        endpoint.on_dead = call.guard(partial(call.audio_lost, self.leg_id))
+        self.on_dead: Callable[[], None] | None = None
+        """Called instead of ending the whole call when no audio comes from here any more."""
+        endpoint.on_dead = call.guard(self._dead)
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether it is a registered phone."""
+        return self.leg is not None and not self.route.trunks
+
+    @property
+    def is_up(self) -> bool:
+        """Whether this target has answered and is still there."""
+        return self.up and not self.over
+
+    def _dead(self) -> None:
+        if not self.is_up:
+            return
+        if self.on_dead is not None:
+            self.on_dead()
+        else:
+            self.call.audio_lost(self.leg_id)
 
     def leave(self, reason: str = "") -> None:
         """End the leg as its state asks, and note it; does nothing when it is over."""
@@ -48,6 +68,8 @@ class Callee(Party):
     def release(self) -> None:
         """See Party."""
         super().release()
+        self.on_dead = None
+        self.hung_up = Deferred()  # whoever watched it refers to us
         if self.leg is not None:
             self.leg.on_progress = None
             self.leg = None

@@ -13,16 +13,19 @@ from b2bua.calls.ports import CallPorts, InboundLeg, MediaEndpoint
 from b2bua.sdp import SessionDescription
 
 
-async def receive_caller(call: Call, leg: InboundLeg, ports: CallPorts, *, record: bool) -> Caller:
+async def receive_caller(
+    call: Call, leg: InboundLeg, ports: CallPorts, *, record: bool, home: tuple[str, str] | None = None
+) -> Caller:
     """Open the caller's media and settle the one SDP answer of his dialog.
 
-    Raises MediaUnavailable.
+    ``home``: another call, and the name of a leg there, in whose midst his audio is. Raises MediaUnavailable.
     """
     invitation = leg.invitation
     trunk = ports.directory.trunk(invitation.trunk) if invitation.trunk is not None else None
     codecs = trunk.codecs if trunk is not None else codecs_of_extension(ports.directory, invitation.extension)
     srtp = wants_srtp(invitation.offer)
-    opening = ports.media.open(call.id, leg.id, invitation.listener, record=record, srtp=srtp)
+    media_call, media_leg = home or (call.id, leg.id)
+    opening = ports.media.open(media_call, media_leg, invitation.listener, record=record, srtp=srtp)
     endpoint = await call.wait(opening.addCallback(call.keep, leg.id))
     early = trunk.early_media_seconds if trunk is not None else 60.0
     negotiation = Negotiation(endpoint, codecs, srtp=srtp, randomness=ports.randomness)

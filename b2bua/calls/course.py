@@ -56,6 +56,9 @@ class CallState(StrEnum):
     MENU = "menu"
     RINGING = "ringing"
     TALKING = "talking"
+    HELD = "held"
+    CONSULTING = "consulting"
+    TRANSFERRING = "transferring"
     ENDING = "ending"
 
 
@@ -214,8 +217,9 @@ class Course:
         """Note that caller and leg hear each other; talk time starts."""
         at, mono = self._now()
         self.state = CallState.TALKING
-        self.talking_mono = mono
-        self._counts.bridged += 1
+        if self.talking_mono is None:
+            self.talking_mono = mono
+            self._counts.bridged += 1
         self.talking_to = target
         self._append(Bridged(call=self.id, at=at, mono=mono, leg=leg))
 

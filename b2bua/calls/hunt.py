@@ -126,6 +126,13 @@ class Round:
                 self._try(target, 0)
         return self._done
 
+    def hand_over(self, waiting: Party) -> None:
+        """Let somebody else wait for an answer: who asked has hung up while it rang."""
+        before, self._waiting = self._waiting, waiting
+        if self._heard is not None and before is not None:
+            before.unbridge()
+            waiting.bridge(self._heard)
+
     def stop(self, winner: Callee | None) -> None:
         """Give up everybody who rings, but for the winner."""
         self._closed = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -33,8 +34,17 @@ class Party:
         self.other: Party | None = None
         """Who this party is bridged to."""
         self.keypad = Keypad()
+        self.ears: frozenset[Party] = frozenset()
+        """The conference that this party hears instead of the other one."""
+        self.withholds = False
+        """This party's keys reach nobody else by themselves, only who listens to its keypad."""
+        self.on_hold: Callable[[], None] | None = None
+        """Called when this party has put the call on hold, or taken it back (RFC 3264 8.4)."""
+        self.sounding = ""
+        """What this party hears from the box: ``ringback``, ``music``, a tone's name, or nothing."""
         self._attended: Leg | None = None
         self._sound: Deferred[None] | None = None
+        self._sounds_for: Deferred[None] | None = None
         call.parties.append(self)
         endpoint.on_key = call.guard(self._pressed)
 
@@ -48,15 +58,23 @@ class Party:
         leg.on_key = guard(self._pressed_by_info)
         leg.on_dialog = partial(self.call.dialog, self.leg_id)
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether this party wants to get nothing just now."""
+        remote = self.negotiation.remote
+        return remote is not None and not remote.sending
+
     def release(self) -> None:
         """Forget leg and media when the call is over, so that nothing of it refers to itself any more: what
         is freed at once never waits for the garbage collector."""
         self.endpoint.on_key = self.endpoint.on_dead = None
-        self.other = None
+        self.other = self.on_hold = None
+        self.ears = frozenset()
         self.keypad.stop()
         leg, self._attended = self._attended, None
         if leg is not None:
             leg.on_reoffer = leg.on_offer_wanted = leg.on_answer = leg.on_key = leg.on_dialog = None
+            leg.on_refer = leg.on_referred = None
 
     def offer(self, first: str | None = None) -> SessionDescription:
         """Make our offer, ``first`` codec before the others (the one that spares transcoding)."""
@@ -74,6 +92,9 @@ class Party:
 
     def bridge(self, other: Party) -> None:
         """Let two parties of the call hear each other."""
+        for end, far in ((self, other), (other, self)):
+            if end.other is not None and end.other is not far:
+                end.other.other = None
         self.other, other.other = other, self
         self.endpoint.bridge(other.endpoint)
 
@@ -94,6 +115,12 @@ class Party:
         """Tell whether the party can hear us now."""
         return True
 
+    def hear(self, others: frozenset[Party]) -> None:
+        """Hear the sum of these parties; none: the one this party is bridged to again."""
+        if others != self.ears:
+            self.ears = others
+            self.endpoint.hear(*[other.endpoint for other in others])
+
     # -- what is heard from the box ----------------------------------------------------------------
 
     async def say(self, prompts: tuple[str, ...]) -> None:
@@ -103,8 +130,7 @@ class Party:
 
     async def sound(self, tone: str, seconds: float, clock: Clock) -> None:
         """Sound a tone for some seconds."""
-        self.hush()
-        self._keep(self.endpoint.tone(tone))
+        self._keep(tone, self.endpoint.tone(tone))
         try:
             await self.call.wait(clock.after(seconds))
         finally:
@@ -131,31 +157,53 @@ class Party:
             keypad.stop()
             late.cancel()
 
+    def signal(self, tone: str, seconds: float, clock: Clock) -> None:
+        """Sound a tone for some seconds, over whatever else this party hears, without waiting for it."""
+        self._keep(tone, self.endpoint.tone(tone))
+        self._sounds_for = clock.after(seconds)
+        self._sounds_for.addCallbacks(lambda _: self.hush(), expected_to_end)
+
     def hear_ringback(self, prompt: str | None) -> None:
         """Let the party hear the tenant's ringback prompt over and over, or the ring tone, until hushed."""
+        if prompt is not None:
+            self._keep("ringback", self.endpoint.play((prompt,), repeat=True))
+        else:
+            self._keep("ringback", self.endpoint.tone("ringback"))
+
+    def hear_music(self, prompt: str | None) -> None:
+        """Let the party hear music until hushed; without any, nothing."""
+        if self.sounding == "music":
+            return
         self.hush()
         if prompt is not None:
-            self._keep(self.endpoint.play((prompt,), repeat=True))
-        else:
-            self._keep(self.endpoint.tone("ringback"))
+            self._keep("music", self.endpoint.play((prompt,), repeat=True))
 
     def hush(self) -> None:
         """Stop what the party hears from the box."""
         sound, self._sound = self._sound, None
+        timer, self._sounds_for = self._sounds_for, None
+        self.sounding = ""
+        if timer is not None:
+            timer.cancel()
         if sound is not None:
             sound.cancel()
 
-    def _keep(self, sound: Deferred[None]) -> None:
+    def _keep(self, name: str, sound: Deferred[None]) -> None:
+        self.hush()
+        self.sounding = name
         self._sound = sound
         sound.addErrback(expected_to_end)
 
     # -- what arrives in the dialog ----------------------------------------------------------------
 
     def _reoffered(self, offer: SessionDescription) -> SessionDescription | None:
+        held = self.is_holding
         try:
-            return self.answer_to(offer)
+            answer = self.answer_to(offer)
         except SdpError:
             return None
+        self._tell_hold(held)
+        return answer
 
     def _offer_wanted(self) -> SessionDescription:
         return self.negotiation.offer(self.negotiation.codec)
@@ -163,10 +211,17 @@ class Party:
     def _late_answer(self, answer: SessionDescription) -> None:
         """Take the answer to an offer we made in a 200; an answer cannot be refused, so a bad one ends the
         call."""
+        held = self.is_holding
         try:
             self.accept(answer)
         except SdpError:
             self.call.cut(CallEnd(outcome=Outcome.NO_COMMON_CODEC, by=HungUpBy.BOX))
+            return
+        self._tell_hold(held)
+
+    def _tell_hold(self, held: bool) -> None:
+        if self.on_hold is not None and held is not self.is_holding:
+            self.on_hold()
 
     def _pressed(self, digit: str) -> None:
         self._keyed(digit, Way.MEDIA)
@@ -174,7 +229,7 @@ class Party:
     def _pressed_by_info(self, digit: str) -> None:
         """Take a key that came by SIP INFO and give it to the other party as media; 4733 keys cross by
         themselves."""
-        if self._keyed(digit, Way.INFO) and self.other is not None:
+        if self._keyed(digit, Way.INFO) and self.other is not None and not self.withholds:
             self.other.endpoint.send_keys(digit)
 
     def _keyed(self, digit: str, way: Way) -> bool:

@@ -13,9 +13,11 @@ from twisted.python.failure import Failure
 from b2bua.calls.admission import Admission
 from b2bua.calls.answer_call import answer_call, turn_away
 from b2bua.calls.call import Call, CallState
+from b2bua.calls.consult_call import consult_call, talk_of
 from b2bua.calls.counts import CallCounts
 from b2bua.calls.names import call_id
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, LegEnd
+from b2bua.calls.talk import Talk
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot
 from storage.events import Marks
@@ -24,6 +26,7 @@ MARK_SECONDS = 6.0
 """How often the calls that are up are marked; a crash loses at most so much of a call's length."""
 
 _log = Logger()
+Flow = Callable[[], Coroutine[Any, Any, CallEnd]]
 
 
 class NotBegun(Exception):
@@ -52,6 +55,11 @@ class Switchboard:
     def arrive(self, leg: InboundLeg) -> None:
         """Take a new call."""
         ports = self.ports
+        if leg.invitation.extension is not None and not self.draining:
+            talk = talk_of(self.calls.values(), leg.invitation.extension)
+            if talk is not None:
+                self._take_second_line(leg, talk)
+                return
         call = self._new(leg.invitation)
         verdict = self.admission.ask(ports.directory, leg.invitation, call.started_mono)
         refusal = verdict.refusal
@@ -64,7 +72,11 @@ class Switchboard:
             refusal is None and verdict.plan is not None and verdict.plan.record and ports.may_record()
         )
         payer = verdict.tenant.id if refusal is None and verdict.tenant is not None else None
-        self._run(call, payer, self._serve(call, leg, refusal))
+        if refusal is None:
+            flow = partial(answer_call, call, leg, ports)
+        else:
+            flow = partial(turn_away, call, leg, refusal, ports)
+        self._run(call, payer, self._serve(call, leg, flow))
 
     def begin(
         self, invitation: Invitation, flow: Callable[[Call], Awaitable[CallEnd]]
@@ -147,15 +159,17 @@ class Switchboard:
         facts = self.ports.directory.facts
         call.facts = facts.of(call.invitation.who, tenant.id if tenant else None, call.started_utc)
 
-    async def _serve(self, call: Call, leg: InboundLeg, refusal: Outcome | None) -> None:
+    def _take_second_line(self, leg: InboundLeg, talk: Talk) -> None:
+        """Let the phone of an agent who talks ask a colleague: a call of its own, on the same 400 number."""
+        call = self._new(leg.invitation)
+        self._identify(call, talk.call.tenant, talk.call.plan)
+        self._run(call, None, self._serve(call, leg, partial(consult_call, call, leg, talk, self.ports)))
+
+    async def _serve(self, call: Call, leg: InboundLeg, flow: Flow) -> None:
         try:
             leg.ended.addCallback(self._caller_ended, call).addErrback(call.fault)
             leg.on_dialog = partial(call.dialog, leg.id)
-            if refusal is None:
-                end = await answer_call(call, leg, self.ports)
-            else:
-                end = await turn_away(call, leg, refusal, self.ports)
-            call.conclude(end)
+            call.conclude(await flow())
         except CancelledError:
             if call.end is None:
                 call.fault(Failure())

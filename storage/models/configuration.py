@@ -62,6 +62,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prompt_pack: str = ""
     prompt_mebibytes: int = PROMPT_MEBIBYTES
     prompt_minutes: int = PROMPT_MINUTES
+    hold_music: str | None = None
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
 
@@ -161,6 +162,7 @@ class Tenant(Persistent):  # type: ignore[misc]
             max_calls=config.max_calls,
             rings_per_second=config.rings_per_second,
             outbound_trunks=config.outbound_trunks,
+            hold_music=config.hold_music,
             numbers=resolved(tuple(number.value for number in self.numbers.values()), own),
             prompt_pack=config.prompt_pack,
             prompts=own,

@@ -1,0 +1,69 @@
+"""The second line of an agent's phone: he calls a colleague through the box while his caller waits.
+
+His phone then joins the two by REFER with Replaces (RFC 3515, 3891), which ``calls.transfer`` carries out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from b2bua.calls.call import Call, CallState
+from b2bua.calls.callee import Callee
+from b2bua.calls.caller import receive_caller
+from b2bua.calls.hunt import NotReached
+from b2bua.calls.negotiation import SdpError
+from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, MediaUnavailable
+from b2bua.calls.refusal import NotPossible
+from b2bua.calls.talk import Talk
+from domain.outcomes import HungUpBy, Outcome
+
+LINE = "second"
+"""Name of the line's audio among the legs of the call it belongs to; it is never recorded."""
+
+
+def talk_of(calls: Iterable[Call], extension: str) -> Talk | None:
+    """Find the talk that a registered phone serves as agent, None without one."""
+    for call in calls:
+        talk = call.talk
+        if talk is not None and talk.agent is not None:
+            agent = talk.agent
+            if agent.is_up and agent.is_extension and agent.target == extension:
+                return talk
+    return None
+
+
+async def consult_call(call: Call, leg: InboundLeg, talk: Talk, ports: CallPorts) -> CallEnd:
+    """Serve the agent's second line until he, his colleague or a transfer ends it."""
+    call.step("consults-for", talk.call.id)
+    call.state = CallState.RINGING
+    transfers = talk.transfers
+    try:
+        line = await receive_caller(call, leg, ports, record=False, home=(talk.call.id, LINE))
+        line.settle()
+        if talk.is_over:
+            return _by_box(Outcome.REFUSED_BY_TARGET)
+        colleague = transfers.ask_by(line, leg.invitation.called)
+    except NotPossible as refused:
+        call.step("refused", refused.en)
+        return _by_box(Outcome.REFUSED_BY_TARGET)
+    except SdpError:
+        return _by_box(Outcome.NO_COMMON_CODEC)
+    except MediaUnavailable:
+        return _by_box(Outcome.OVER_BOX_LIMIT)
+    try:
+        found: Callee = await call.wait(colleague)
+        call.talking_to = found.target
+        call.state = CallState.TALKING
+        await line.answer()
+        await call.wait(transfers.line_over(line))
+        return _by_box(Outcome.ANSWERED)
+    except NotReached as failure:
+        return _by_box(failure.outcome)
+    finally:
+        transfers.line_left(line)
+        line.hear(frozenset())
+        line.unbridge()
+
+
+def _by_box(outcome: Outcome) -> CallEnd:
+    return CallEnd(outcome=outcome, by=HungUpBy.BOX)

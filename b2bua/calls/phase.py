@@ -1,0 +1,36 @@
+"""Where a talk stands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from b2bua.calls.course import CallState
+
+
+class Phase(StrEnum):
+    """Where a talk stands."""
+
+    TALK = "talk"
+    HOLD = "hold"
+    """The agent has put the caller on hold by star code or command."""
+    ASKING = "asking"
+    """A colleague's phone rings; the caller hears music."""
+    CONSULT = "consult"
+    """Agent and colleague talk; the caller hears music."""
+    THREE_WAY = "three-way"
+    TRANSFER = "transfer"
+    """The caller waits for somebody else to answer."""
+
+
+STATES: Final = {
+    Phase.TALK: CallState.TALKING,
+    Phase.HOLD: CallState.HELD,
+    Phase.ASKING: CallState.CONSULTING,
+    Phase.CONSULT: CallState.CONSULTING,
+    Phase.THREE_WAY: CallState.TALKING,
+    Phase.TRANSFER: CallState.TRANSFERRING,
+}
+
+CONSULTING: Final = frozenset({Phase.ASKING, Phase.CONSULT, Phase.THREE_WAY})
+"""A colleague was rung for the agent, or talks with him."""

@@ -1,0 +1,280 @@
+"""A talk: one caller, whoever of the tenant's he is connected with, and what they do with it.
+
+Things happen to a talk from outside (a key, a REFER, a hang-up, the control socket), so it is a state with
+methods rather than a flow; ``converse`` waits for its end. docs/call-flows/ has a ladder for each service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from twisted.internet.defer import Deferred
+
+from b2bua.calls.audience import Audience
+from b2bua.calls.authorise import Payer
+from b2bua.calls.call import Call
+from b2bua.calls.callee import Callee
+from b2bua.calls.desk import Desk
+from b2bua.calls.negotiation import G711
+from b2bua.calls.party import Party
+from b2bua.calls.phase import STATES, Phase
+from b2bua.calls.ports import CallEnd, CallPorts, LegEnd
+from b2bua.calls.refusal import NoG711, NotPossible
+from b2bua.calls.supervise import Supervision
+from b2bua.calls.transfer import Transfers
+from domain.outcomes import HungUpBy, Outcome
+from domain.prompts import own_name
+
+
+class Talk:
+    """A talk from the connection to the moment when the caller is alone."""
+
+    def __init__(self, call: Call, caller: Party, agent: Callee, ports: CallPorts) -> None:
+        assert call.tenant is not None
+        assert call.plan is not None
+        self.call = call
+        self.caller = caller
+        self.ports = ports
+        self.payer = Payer(tenant=call.tenant.id, number=call.plan.number)
+        self.phase = Phase.TALK
+        self.agent: Callee | None = agent
+        """Who serves the caller; None while a transfer rings and the agent has left."""
+        self.line: Party | None = None
+        """What the agent asks a colleague by: his leg, or the second line of his phone."""
+        self.colleague: Callee | None = None
+        """Who is consulted, or the third one of three."""
+        self.over: Deferred[CallEnd] = Deferred()
+        """Fires when the caller is alone."""
+        self.deserted = False
+        """He is alone because nobody answered a transfer."""
+        self.transfers = Transfers(self)
+        self.supervision = Supervision(self)
+        self._desk = Desk(self)
+        self._parts: dict[str, str] = {}
+        self._closed = False
+
+    def begin(self) -> None:
+        """Connect caller and agent."""
+        agent = self.agent
+        assert agent is not None
+        self.caller.on_hold = partial(self._held_by, self.caller)
+        self.connect(agent)
+        self.watch(agent)
+
+    def close(self) -> None:
+        """Let everybody go but the caller, who is served on or hung up by others."""
+        self._closed = True
+        self._desk.close()
+        self.transfers.close()
+        self.supervision.close()
+        for party in (self.agent, self.colleague):
+            if party is not None:
+                party.hush()
+                party.leave()
+        if not self.call.caller_over:
+            self.caller.hush()
+            self.caller.hear(frozenset())
+        self.caller.on_hold = None
+        self.agent = self.colleague = self.line = None
+        del self._desk, self.transfers, self.supervision  # what refers to itself waits for the collector
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can be done with it any more."""
+        return self._closed or self.over.called
+
+    # -- who is in it ------------------------------------------------------------------------------
+
+    def watch(self, callee: Callee) -> None:
+        """Learn when somebody hangs up or falls silent."""
+        callee.on_dead = partial(self._fell_silent, callee)
+        callee.hung_up.addCallback(self.call.guard(partial(self._hung_up, callee)))
+
+    def connect(self, callee: Callee) -> None:
+        """Let caller and callee talk; he is the agent from now on."""
+        self.caller.hush()
+        self.agent = callee
+        self.colleague = self.line = None
+        self.begin_to_talk(callee)
+        self._desk.sit_down(callee)
+        callee.on_hold = partial(self._held_by, callee)
+        if callee.is_holding:
+            self.take_part(callee, "hold")
+        self.enter(Phase.TALK)
+
+    def begin_to_talk(self, callee: Callee) -> None:
+        """Note that caller and callee talk from now on, if they do not yet."""
+        if self._parts.get(callee.leg_id) != "talk":
+            self._parts[callee.leg_id] = "talk"
+            self.call.bridged(callee.leg_id, callee.target)
+        self.call.talking_to = callee.target
+
+    def stop_to_talk(self, callee: Callee) -> None:
+        """Note that the caller waits for somebody else."""
+        self._parts[callee.leg_id] = ""
+        self.call.unbridged(callee.leg_id)
+
+    def take_part(self, callee: Callee, part: str) -> None:
+        """Note what somebody does from now on."""
+        if self._parts.get(callee.leg_id) != part:
+            self._parts[callee.leg_id] = part
+            self.call.takes_part(callee.leg_id, part)
+
+    def talking_agent(self, *phases: Phase) -> Callee:
+        """Return the agent if the talk is in one of these phases; raises NotPossible."""
+        if self.agent is None or self.phase not in phases:
+            raise NotPossible(f"the call is in {self.phase.value}", "呼叫当前状态不允许此操作")
+        return self.agent
+
+    # -- hold --------------------------------------------------------------------------------------
+
+    def hold(self, by: str) -> None:
+        """Let the caller hear music; raises NotPossible."""
+        agent = self.talking_agent(Phase.TALK)
+        self.call.step("hold", f"by {by}")
+        self.take_part(agent, "hold")
+        self.enter(Phase.HOLD)
+
+    def resume(self, by: str) -> None:
+        """Take the caller back; raises NotPossible."""
+        self.talking_agent(Phase.HOLD)
+        self.call.step("resume", f"by {by}")
+        self.return_to_caller()
+
+    def return_to_caller(self) -> None:
+        """Let caller and agent talk again, just the two of them."""
+        agent, colleague = self.agent, self.colleague
+        assert agent is not None
+        self.colleague = self.line = None
+        if colleague is not None:
+            colleague.leave()
+        self.take_part(agent, "hold" if agent.is_holding else "talk")
+        self.enter(Phase.TALK)
+
+    def _held_by(self, party: Party) -> None:
+        """A party's own phone has held the call, or taken it back."""
+        if self._closed:
+            return
+        self.call.step("hold" if party.is_holding else "resume", f"by the phone of {party.leg_id}")
+        if party is self.caller:
+            self.call.takes_part(party.leg_id, "hold" if party.is_holding else "")
+        elif party is self.agent and self.phase is Phase.TALK:
+            self.take_part(self.agent, "hold" if party.is_holding else "talk")
+        self.arrange()
+
+    # -- consultation ------------------------------------------------------------------------------
+
+    def consult(self, colleague: Callee) -> None:
+        """Let agent and colleague talk."""
+        self.colleague = colleague
+        self.take_part(colleague, "consult")
+        colleague.on_hold = partial(self._held_by, colleague)
+        self.watch(colleague)
+        self.enter(Phase.CONSULT)
+
+    def complete(self) -> None:
+        """Leave the caller to the colleague; raises NotPossible."""
+        agent = self.talking_agent(Phase.CONSULT, Phase.THREE_WAY)
+        colleague = self.colleague
+        assert colleague is not None
+        self.call.step("transferred", f"{colleague.target} by {agent.target}")
+        agent.hush()
+        agent.leave()
+        self.transfers.close_line()
+        self.connect(colleague)
+
+    def join(self) -> None:
+        """Let all three talk; raises NotPossible."""
+        agent = self.talking_agent(Phase.CONSULT)
+        colleague = self.colleague
+        assert colleague is not None
+        if self.line is not agent:
+            raise NotPossible("the phone consults by a second line", "话机正使用第二线路咨询")
+        require_g711((self.caller, agent, colleague))
+        self.call.step("three-way", f"{colleague.target} by {agent.target}")
+        self.take_part(agent, "talk")
+        self.begin_to_talk(colleague)
+        self.enter(Phase.THREE_WAY)
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def finish(self, by: HungUpBy, *, deserted: bool = False) -> None:
+        """Leave the caller alone."""
+        self.deserted = deserted
+        if not self.over.called:
+            self.over.callback(CallEnd(outcome=Outcome.ANSWERED, by=by, caller_up=True))
+
+    def _fell_silent(self, callee: Callee) -> None:
+        """No audio comes any more: of the agent that ends the call, of anybody else his part in it."""
+        if callee is self.agent:
+            self.call.audio_lost(callee.leg_id)
+            return
+        self.call.step("audio-lost", callee.leg_id)
+        callee.leave()
+        self._gone(callee)
+
+    def _hung_up(self, callee: Callee, end: LegEnd) -> None:
+        if self._closed:
+            return
+        if callee is self.agent:
+            self._agent_left(HungUpBy.ANSWERER if end.by_peer else HungUpBy.BOX)
+        else:
+            self._gone(callee)
+
+    def _gone(self, callee: Callee) -> None:
+        if callee is self.colleague:
+            self.transfers.close_line()
+            self.return_to_caller()
+        else:
+            self.supervision.left(callee)
+
+    def _agent_left(self, by: HungUpBy) -> None:
+        """Hanging up hands the caller over where a colleague is there, or rings."""
+        own_line = self.line is self.agent
+        if self.phase is Phase.THREE_WAY or (self.phase is Phase.CONSULT and own_line):
+            self.complete()
+        elif self.phase is Phase.ASKING and own_line:
+            self.transfers.stop_asking()
+        elif self.phase is Phase.TRANSFER:
+            self.agent = None
+        else:
+            self.finish(by)
+
+    # -- media -------------------------------------------------------------------------------------
+
+    def enter(self, phase: Phase) -> None:
+        """Be in a phase, and let everybody hear what belongs to it."""
+        self.phase = phase
+        self.call.state = STATES[phase]
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Tell media who hears whom."""
+        caller, agent, colleague, line = self.caller, self.agent, self.colleague, self.line
+        match self.phase:
+            case Phase.TALK | Phase.THREE_WAY:
+                audience = Audience([party for party in (caller, agent, colleague) if party is not None])
+            case Phase.TRANSFER:
+                audience = Audience([], alone=[party for party in (caller, agent) if party is not None])
+            case _:
+                asks = [party for party in (line, colleague) if party is not None] if colleague else []
+                alone = [agent] if agent is not None and agent not in asks else []
+                audience = Audience(asks, waiting=[caller], alone=alone)
+        ear = line if self.phase is Phase.CONSULT else agent
+        self.supervision.add_to(audience, ear)
+        waits = {Phase.TRANSFER: caller, Phase.ASKING: line}.get(self.phase)
+        audience.seat(self._music(), waits)
+
+    def _music(self) -> str | None:
+        tenant = self.call.tenant
+        own = tenant.hold_music if tenant is not None else None
+        if own is not None and own_name(own) is None:
+            return own
+        return self.call.prompt(own or "hold-music", self.ports.directory)
+
+
+def require_g711(parties: Iterable[Party]) -> None:
+    """Raise NoG711 unless all of these can be mixed."""
+    if any(party.negotiation.codec not in G711 for party in parties):
+        raise NoG711

@@ -1,0 +1,354 @@
+"""Transfers: blind, with consultation, by REFER; who rings, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+
+from b2bua.calls.authorise import Authorised, NotAllowed, TooOften, authorise_colleague, find_colleague
+from b2bua.calls.callee import Callee
+from b2bua.calls.caller import Caller
+from b2bua.calls.hunt import NotReached, Round
+from b2bua.calls.party import Party
+from b2bua.calls.phase import CONSULTING, Phase
+from b2bua.calls.ports import Leg, Referral
+from b2bua.calls.refusal import NoColleague, NotPossible, RungTooOften
+from domain.outcomes import VERDICTS, HungUpBy, Outcome, outcome_of_all
+
+if TYPE_CHECKING:
+    from b2bua.calls.talk import Talk
+
+ERROR_TONE_SECONDS = 2.0
+
+
+class Transfers:
+    """What rings for a talk, one thing at a time."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._round: Round | None = None
+        self._answered: Callable[[Callee], None] = _nobody
+        self._missed: Callable[[Outcome], None] = _nobody
+        self._target = ""
+        self._transferer = ""
+        """Who gets the caller back when a transfer fails."""
+        self._report: Callable[[int, bool], None] | None = None
+        """Tells the phone that sent REFER."""
+        self._second: SecondLine | None = None
+
+    @property
+    def is_consulting(self) -> bool:
+        """Whether a colleague was rung, or talks with the agent."""
+        return self._talk.phase in CONSULTING
+
+    def colleague(self, wanted: str) -> Authorised:
+        """Return leave to ring a colleague, which counts as a leg; raises NotPossible."""
+        talk = self._talk
+        self._check(wanted)
+        try:
+            return authorise_colleague(talk.ports, wanted, talk.payer)
+        except TooOften as refused:
+            talk.call.step("rung-too-often", str(refused))
+            raise RungTooOften from refused
+
+    def _check(self, wanted: str) -> None:
+        """Raise NotPossible unless this names a colleague of the agent's."""
+        talk = self._talk
+        try:
+            target = find_colleague(talk.ports, wanted, talk.payer)
+        except NotAllowed as refused:
+            talk.call.step("not-allowed", str(refused))
+            raise NoColleague(wanted) from refused
+        if talk.agent is not None and talk.agent.target == target.number:
+            raise NotPossible("that is the agent himself", "不能转给本机")
+
+    # -- blind -------------------------------------------------------------------------------------
+
+    def blind(self, wanted: str, by: str, report: Callable[[int, bool], None] | None = None) -> None:
+        """Ring somebody for the caller, who hears ringback; raises NotPossible.
+
+        The agent leaves at once, unless his phone asked by REFER and is told by ``report`` how it goes.
+        """
+        talk = self._talk
+        agent = talk.talking_agent(Phase.TALK, Phase.HOLD)
+        target = self.colleague(wanted)
+        talk.call.step("transfer", f"{target.target.number} by {by}")
+        self._leave_to_ringing(agent, report)
+        self._ring(talk.caller, target, self._taken_over, self._transfer_failed)
+
+    def _leave_to_ringing(self, agent: Callee, report: Callable[[int, bool], None] | None) -> None:
+        talk = self._talk
+        self._report = report
+        self._transferer = agent.target
+        talk.stop_to_talk(agent)
+        if report is None:
+            agent.hush()
+            agent.leave()
+            talk.agent = None
+        talk.line = None
+        talk.caller.unbridge()
+        talk.enter(Phase.TRANSFER)
+        talk.caller.hear_ringback(self._ringback)
+
+    def _taken_over(self, callee: Callee) -> None:
+        talk = self._talk
+        talk.call.step("transferred", f"{callee.target} by {self._transferer}")
+        self._tell(200)
+        if talk.agent is not None:
+            talk.agent.leave()
+        talk.connect(callee)
+        talk.watch(callee)
+
+    def _transfer_failed(self, outcome: Outcome) -> None:
+        """Give the caller back to who transferred him: on his leg, or by ringing him anew."""
+        talk = self._talk
+        talk.call.step("transfer-failed", f"{self._target} {outcome.value}")
+        self._tell(VERDICTS[outcome].sip_status)
+        agent = talk.agent
+        if agent is not None and agent.is_up:
+            talk.connect(agent)
+            return
+        try:
+            target = authorise_colleague(talk.ports, self._transferer, talk.payer)
+        except NotAllowed:
+            self._ring_back_failed(outcome)
+            return
+        talk.call.step("ring-back", self._transferer)
+        talk.caller.hear_ringback(self._ringback)
+        self._ring(talk.caller, target, self._taken_back, self._ring_back_failed)
+
+    def _taken_back(self, callee: Callee) -> None:
+        self._talk.connect(callee)
+        self._talk.watch(callee)
+
+    def _ring_back_failed(self, outcome: Outcome) -> None:
+        self._talk.caller.hush()
+        self._talk.finish(HungUpBy.BOX, deserted=True)
+
+    # -- with consultation -------------------------------------------------------------------------
+
+    def ask(self, wanted: str, by: str) -> None:
+        """Ring a colleague for the agent, while the caller hears music; raises NotPossible."""
+        talk = self._talk
+        agent = talk.talking_agent(Phase.TALK, Phase.HOLD)
+        target = self.colleague(wanted)
+        self._begin_asking(agent, agent, target, by)
+
+    def ask_by(self, line: Caller, wanted: str) -> Deferred[Callee]:
+        """Ring a colleague for the second line of the agent's phone; raises NotPossible.
+
+        Fires with who answered, errbacks NotReached.
+        """
+        talk = self._talk
+        agent = talk.talking_agent(Phase.TALK, Phase.HOLD)
+        target = self.colleague(wanted)
+        self._second = SecondLine(line)
+        guard, leg = talk.call.guard, line.leg
+        leg.on_refer = lambda referral: guard(partial(self.judge, leg))(referral) or 500
+        leg.on_referred = guard(partial(self.referred, leg))
+        self._begin_asking(agent, line, target, agent.target)
+        return self._second.answered
+
+    def _begin_asking(self, agent: Callee, line: Party, target: Authorised, by: str) -> None:
+        talk = self._talk
+        talk.call.step("consult", f"{target.target.number} by {by}")
+        talk.take_part(agent, "hold")
+        talk.line = line
+        talk.caller.unbridge()
+        talk.enter(Phase.ASKING)
+        if line is agent:
+            agent.hear_ringback(None)
+        self._ring(line, target, self._colleague_answered, self._colleague_missed)
+
+    def _colleague_answered(self, callee: Callee) -> None:
+        talk = self._talk
+        if talk.line is not None:
+            talk.line.hush()
+        talk.consult(callee)
+        if self._second is not None:
+            self._second.answered.callback(callee)
+
+    def _colleague_missed(self, outcome: Outcome) -> None:
+        talk = self._talk
+        talk.call.step("consult-failed", f"{self._target} {outcome.value}")
+        agent, second = talk.agent, self._second
+        self._second = None
+        talk.return_to_caller()
+        if second is not None:
+            second.answered.errback(NotReached(outcome))
+        elif agent is not None:
+            agent.signal("congestion", ERROR_TONE_SECONDS, talk.ports.clock)
+
+    def complete(self) -> None:
+        """Leave the caller to the colleague, also to one whose phone still rings; raises NotPossible."""
+        if self._talk.phase is Phase.ASKING:
+            self.stop_asking()
+        else:
+            self._talk.complete()
+
+    def back(self) -> None:
+        """Give the colleague up and return to the caller; raises NotPossible."""
+        talk = self._talk
+        agent = talk.talking_agent(Phase.ASKING, Phase.CONSULT, Phase.THREE_WAY)
+        talk.call.step("back", f"by {agent.target}")
+        agent.hush()
+        self._stop()
+        self.close_line()
+        talk.return_to_caller()
+
+    def stop_asking(self, report: Callable[[int, bool], None] | None = None) -> None:
+        """Let the caller wait for the colleague whose phone rings: the agent has hung up, or asked for it."""
+        talk, ringing = self._talk, self._round
+        agent = talk.agent
+        assert ringing is not None
+        assert agent is not None
+        talk.call.step("transfer", f"{self._target} by {agent.target}")
+        self._answered, self._missed = self._taken_over, self._transfer_failed
+        self._leave_to_ringing(agent, report)
+        ringing.hand_over(talk.caller)
+        self.close_line()
+
+    # -- the second line of a phone ----------------------------------------------------------------
+
+    def close_line(self) -> None:
+        """End the second line: its colleague has gone, or has the caller now."""
+        second, self._second = self._second, None
+        if second is not None:
+            second.end()
+
+    def line_left(self, line: Party) -> None:
+        """Take note that the agent's phone has given its second line up."""
+        if self._second is None or self._second.party is not line:
+            return
+        self._second = None
+        self._stop()
+        if self._talk.agent is not None and self.is_consulting:
+            self._talk.return_to_caller()
+
+    def line_over(self, line: Party) -> Deferred[None]:
+        """Return what fires when the box is to end the second line."""
+        if self._second is None or self._second.party is not line:
+            over: Deferred[None] = Deferred()
+            over.callback(None)
+            return over
+        return self._second.over
+
+    # -- REFER -------------------------------------------------------------------------------------
+
+    def judge(self, leg: Leg, referral: Referral) -> int:
+        """Say how to answer the REFER of an agent's phone."""
+        talk = self._talk
+        if referral.attended:
+            if referral.replaces is None:
+                return 481
+            return 202 if self._joins(leg, referral.replaces) else 403
+        try:
+            talk.talking_agent(Phase.TALK, Phase.HOLD)
+            self._check(referral.target)
+        except NoColleague:
+            return 403
+        except NotPossible:
+            return 491
+        return 202
+
+    def referred(self, leg: Leg, referral: Referral) -> None:
+        """Carry out what was judged well."""
+        talk = self._talk
+        agent = talk.agent
+        if agent is None:
+            referral.report(481, True)
+        elif not referral.attended:
+            self.blind(referral.target, agent.target, referral.report)
+        elif talk.phase is Phase.ASKING:
+            self.stop_asking(referral.report)
+        else:
+            referral.report(200, True)
+            talk.complete()
+
+    def _joins(self, leg: Leg, replaced: Leg) -> bool:
+        """Tell whether a REFER names the two lines of the agent's phone, in either direction."""
+        agent, second = self._talk.agent, self._second
+        if agent is None or second is None:
+            return False
+        return {id(leg), id(replaced)} == {id(agent.leg), id(second.party.leg)}
+
+    def _tell(self, status: int) -> None:
+        report, self._report = self._report, None
+        if report is not None:
+            report(status, True)
+
+    # -- ringing -----------------------------------------------------------------------------------
+
+    @property
+    def _ringback(self) -> str | None:
+        plan = self._talk.call.plan
+        return plan.ringback if plan is not None else None
+
+    def _ring(
+        self,
+        waiting: Party,
+        target: Authorised,
+        answered: Callable[[Callee], None],
+        missed: Callable[[Outcome], None],
+    ) -> None:
+        talk = self._talk
+        plan = talk.call.plan
+        assert plan is not None
+        self._target = target.target.number
+        self._answered, self._missed = answered, missed
+        ringback = self._ringback if waiting is talk.caller else None
+        self._round = ringing = Round(
+            talk.call, waiting, [target], talk.ports, record=talk.call.records, ringback=ringback
+        )
+        rung = ringing.start(plan.no_answer_seconds)
+        rung.addCallback(partial(self._rung, ringing)).addErrback(talk.call.fault)
+
+    def _rung(self, ringing: Round, winner: Callee | None) -> None:
+        if self._round is not ringing:
+            return
+        answered, missed = self._answered, self._missed
+        self._forget()
+        ringing.stop(winner)
+        if winner is not None:
+            answered(winner)
+        else:
+            missed(outcome_of_all(ringing.failures))
+
+    def _forget(self) -> None:
+        self._round = None
+        self._answered = self._missed = _nobody
+
+    def _stop(self) -> None:
+        ringing = self._round
+        self._forget()
+        if ringing is not None:
+            ringing.stop(None)
+
+    def close(self) -> None:
+        """Give up whatever rings; the talk is over."""
+        self._stop()
+        self._tell(487)
+        self.close_line()
+
+
+class SecondLine:
+    """A phone's other call, by which its agent consults."""
+
+    def __init__(self, party: Caller) -> None:
+        self.party = party
+        self.answered: Deferred[Callee] = Deferred()
+        self.over: Deferred[None] = Deferred()
+
+    def end(self) -> None:
+        """Let the line's own flow end it."""
+        if not self.answered.called:
+            self.answered.errback(NotReached(Outcome.NO_ANSWER))
+        if not self.over.called:
+            self.over.callback(None)
+
+
+def _nobody(_: object) -> None:
+    """Nothing rings."""
