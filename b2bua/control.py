@@ -88,6 +88,10 @@ class LiveCall(msgspec.Struct, frozen=True):
     """Since the INVITE."""
     talk_seconds: float | None
     """Since caller and answerer hear each other, or None."""
+    area_code: str = ""
+    """The caller's; empty when unknown."""
+    place: str = ""
+    """``广东 深圳``; empty when unknown."""
 
 
 class Calls(msgspec.Struct, frozen=True, tag_field="is", tag="calls"):

@@ -37,6 +37,7 @@ from b2bua.recorder import shipped
 from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
+from domain.place import UNKNOWN
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
 from storage.readiness import notify
@@ -266,6 +267,7 @@ class Process:
 
 
 def _live(call: Call, now: float) -> LiveCall:
+    place = call.facts.place if call.facts is not None else UNKNOWN
     return LiveCall(
         call=call.id,
         number=call.plan.number if call.plan is not None else call.invitation.called,
@@ -276,4 +278,6 @@ def _live(call: Call, now: float) -> LiveCall:
         trunk=call.invitation.trunk or call.invitation.extension or "",
         seconds=now - call.started_mono,
         talk_seconds=now - call.talking_mono if call.talking_mono is not None else None,
+        area_code=place.area_code,
+        place=place.name,
     )

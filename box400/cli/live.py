@@ -136,8 +136,8 @@ def calls(data: DataDirectory, as_json: bool) -> None:
         click.echo(msgspec.json.encode(live))
         return
     head = words(
-        ("call", "400 number", "caller", "state", "who", "trunk", "seconds"),
-        ("呼叫", "400号码", "主叫", "状态", "被叫", "中继", "秒"),
+        ("call", "400 number", "caller", "from", "state", "who", "trunk", "seconds"),
+        ("呼叫", "400号码", "主叫", "归属地", "状态", "被叫", "中继", "秒"),
     )
     anonymous = words("anonymous", "匿名")
     rows = [
@@ -145,6 +145,7 @@ def calls(data: DataDirectory, as_json: bool) -> None:
             each.call,
             each.number,
             each.caller or anonymous,
+            each.place,
             each.state,
             each.who,
             each.trunk,
@@ -152,7 +153,7 @@ def calls(data: DataDirectory, as_json: bool) -> None:
         )
         for each in live
     ]
-    click.echo(table(head, rows, right=(6,)))
+    click.echo(table(head, rows, right=(7,)))
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -15,17 +16,15 @@ from box400.cli.table import printable, table
 from box400.cli.words import words
 from domain.caller import CLASS_WORDS, CallerRules, canonical_caller
 from domain.places_csv import MOST_PROBLEMS, CsvProblem, TableRefused
-from domain.regions import regions_with
 from storage.data_directory import DataDirectory
+from storage.facts import read_facts
 from storage.places import (
     TableInfo,
     TableKind,
     forget_table,
     import_table,
-    read_places,
     tables_in_use,
 )
-from storage.snapshots import read_box
 
 MOST_BYTES = 64 * 1024 * 1024
 RELOAD_SECONDS = 30.0
@@ -88,8 +87,8 @@ def find(number: str, data: DataDirectory, as_json: bool, restore_zero: bool) ->
       box400 places find 1061234567 --restore-zero
     """
     caller = canonical_caller(number, CallerRules(restore_zero=restore_zero))
-    place = _explained(lambda: read_places(data)).place_of(caller)
-    region = regions_with(read_box(data).region_groups).get(place.province, "")
+    facts = _explained(lambda: read_facts(data)).of(caller, None, time.time())
+    place, region = facts.place, facts.region
     if as_json:
         found = {
             "number": caller.canonical, "class": caller.kind.value, "area_code": place.area_code,

@@ -105,6 +105,8 @@ def test_an_operator_takes_a_call_down(
             lambda: [each for each in quiet_box.calls() if each["state"] == "talking"], "talking"
         )[0]
         assert (call["number"], call["who"]) == (STRAIGHT, "13900001111")
+        known = quiet_box.json("places", "find", call["caller"])
+        assert (call["area_code"], call["place"].split(" ")[-1]) == (known["area_code"], known["city"])
         quiet_box.cli("hangup", call["call"])
         caller.good()
         gw.good()

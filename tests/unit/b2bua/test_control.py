@@ -11,7 +11,7 @@ from b2bua.control_server import ControlProtocol
 
 LIVE = LiveCall(
     call="01", number="4001003721", tenant="acme", caller="139", state="talking", who="010", trunk="t",
-    seconds=3.5, talk_seconds=1.0,
+    seconds=3.5, talk_seconds=1.0, area_code="0755", place="广东 深圳",
 )  # fmt: skip
 
 
