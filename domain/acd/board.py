@@ -40,8 +40,8 @@ class Board:
             if queued.offered:
                 continue
             queue = queued.line.queue
-            due.append(queued.announce_at)
-            due.append(queued.since + queue.max_wait_seconds)
+            if not queued.kept:
+                due += [queued.announce_at, queued.since + queue.max_wait_seconds]
             if queue.strategy is Strategy.STICKY and queued.since + queue.sticky_seconds > now:
                 due.append(queued.since + queue.sticky_seconds)
         soonest = min(due, default=float("inf"))
@@ -110,7 +110,7 @@ class Board:
             elif line.unserved_at is None:
                 line.unserved_at = now + line.queue.no_agents_seconds
             for queued in tuple(line.waiting):
-                if queued.offered:
+                if queued.offered or queued.kept:
                     continue
                 if not line.is_open:
                     self._dismiss(queued, Reason.CLOSED)

@@ -22,6 +22,7 @@ class QueuedCall:
         "announced",
         "call",
         "caller",
+        "kept",
         "key",
         "line",
         "misses",
@@ -46,6 +47,8 @@ class QueuedCall:
         """How often an agent was rung for it in vain."""
         self.announce_at = announce_at
         self.announced = False
+        self.kept = False
+        """Whether the caller has hung up and is to be called back when it is his turn."""
 
     def __lt__(self, other: QueuedCall) -> bool:
         return self.key < other.key

@@ -76,7 +76,7 @@ class Scheduler(Board):
             reason = Reason.CLOSED
         elif not line.attended:
             reason = Reason.NO_AGENTS
-        elif len(line.waiting) >= line.queue.max_waiting:
+        elif sum(not each.kept for each in line.waiting) >= line.queue.max_waiting:
             reason = Reason.FULL
         line.add(queued)
         if reason is not None:
@@ -92,6 +92,30 @@ class Scheduler(Board):
             else:
                 queued.line.tally.abandoned += 1
             self._remove(queued, now)
+        return self._settled(now)
+
+    def keep(self, call: str, now: float) -> list[Effect]:
+        """Keep the place of a waiting call whose caller hangs up and is to be called back. The agent who is
+        rung for it rings no longer; later offers are for the call-back."""
+        queued = self.calls.get(call)
+        if queued is not None:
+            for seat in tuple(queued.offered.values()):
+                self._unring(seat, now)
+            queued.kept, queued.announce_at = True, float("inf")
+        return self._settled(now)
+
+    def keep_again(
+        self, call: str, queue: str, caller: str, waited: float, now: float, *, vip: bool = False
+    ) -> list[Effect]:
+        """Restore a place that was kept ``waited`` seconds ago, after a restart."""
+        line = self.lines.get(queue)
+        if line is None or call in self.calls or call in self.served:
+            return []
+        self._numbers += 1
+        queued = QueuedCall(call, caller, line, now - waited, self._numbers, vip, float("inf"))
+        queued.kept = True
+        self.calls[call] = queued
+        line.add(queued)
         return self._settled(now)
 
     def position(self, call: str) -> int:

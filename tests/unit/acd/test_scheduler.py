@@ -341,3 +341,24 @@ def test_a_queue_and_an_agent_are_taken_away() -> None:
     assert offers(floor.talk_over("a", 20.0)) == []
     assert offers(floor.tick(30.0)) == [("c", "1")]
     assert dismissals(floor.enter("d", "x", "", 31.0)) == [("d", Reason.GONE)]
+
+
+def test_a_kept_place_is_served_when_its_turn_comes() -> None:
+    """Its caller has hung up: nothing is announced to him, no longest wait ends it, and he fills no queue."""
+    floor = a_floor(an_agent("1"), max_waiting=1, max_wait_seconds=60)
+    floor.engaged("1", 1, 0.0)
+    floor.enter("a", SALES, "139", 0.0)
+    assert floor.keep("a", 5.0) == []
+    floor.enter("b", SALES, "138", 6.0)
+    assert dismissals(floor.tick(90.0)) == [("b", Reason.WAITED_TOO_LONG)]
+    assert offers(floor.engaged("1", 0, 100.0)) == [("a", "1")]
+
+
+def test_kept_places_survive_a_restart() -> None:
+    """The place counts from when the caller first came."""
+    floor = a_floor(an_agent("1"))
+    floor.engaged("1", 1, 0.0)
+    floor.enter("b", SALES, "138", 1.0)
+    floor.keep_again("a", SALES, "139", 300.0, 2.0)
+    assert [floor.position(call) for call in "ab"] == [1, 2]
+    assert floor.keep_again("a", SALES, "139", 300.0, 3.0) == []
