@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
 from domain.destination import Destination
 from domain.flow.document import Flow
@@ -110,6 +111,8 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Content address of what a party on hold hears; None: the box's ``hold-music``."""
     numbers: tuple[NumberPlan, ...] = ()
     groups: tuple[TargetGroup, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    agents: tuple[Agent, ...] = ()
     prompt_pack: str = ""
     """The voice of its system prompts; empty: the box's."""
     prompts: dict[str, str] = {}

@@ -9,6 +9,7 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
 from domain.prompts import resolved
 from domain.snapshot import (
@@ -112,7 +113,23 @@ class Group(Document[TargetGroup]):
     TYPE = TargetGroup
 
 
-PARTS: Final[dict[str, type[Document[Any]]]] = {"groups": Group}
+class QueueDocument(Document[Queue]):
+    """A queue."""
+
+    TYPE = Queue
+
+
+class AgentDocument(Document[Agent]):
+    """An agent of queues."""
+
+    TYPE = Agent
+
+
+PARTS: Final[dict[str, type[Document[Any]]]] = {
+    "groups": Group,
+    "queues": QueueDocument,
+    "agents": AgentDocument,
+}
 """What a tenant owns by name besides numbers and extensions: field of the tenant's snapshot -> model. A kind
 more is a line more here, a section in ``storage.provisioning.schema``, and a field of ``TenantSnapshot``."""
 

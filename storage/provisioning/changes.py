@@ -27,6 +27,8 @@ KINDS_ZH: Final = {
     "number": "号码",
     "extension": "分机",
     "group": "振铃组",
+    "queue": "队列",
+    "agent": "坐席",
 }
 _SIGN: Final = {"added": "+", "changed": "~", "removed": "-"}
 

@@ -27,6 +27,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_tenants(wishes, after),
         *_numbers(wishes, after),
         *_groups(wishes, after),
+        *_agents(wishes, after),
         *_destinations(wishes, after),
         *_prompts(wishes, after),
         *_packs(wishes, after),
@@ -131,6 +132,29 @@ def _groups(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
         group = after.parts["groups"].get((wish.tenant, wish.key))
         if not wish.absent and group is not None:
             yield from _targets(wish, "targets", group.targets, wish.tenant, after)
+
+
+def _agents(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    """Every agent has a phone of his own and serves queues that are there."""
+    for wish in wishes.parts["agents"]:
+        agent = after.parts["agents"].get((wish.tenant, wish.key))
+        if wish.absent or agent is None:
+            continue
+        if not agent.target:
+            yield wish.problem("no-target", "target")
+        elif not agent.target.isdigit() and not _has_extension(after, wish.tenant, agent.target):
+            yield wish.problem("no-extension", "target", value=agent.target, tenant=wish.tenant)
+        for (tenant, name), other in after.parts["agents"].items():
+            if tenant == wish.tenant and name != wish.key and agent.target and other.target == agent.target:
+                yield wish.problem("same-target", "target", value=agent.target, other=name)
+        seen = set()
+        for membership in agent.queues:
+            if membership.queue in seen:
+                yield wish.problem("repeated", "queues", value=membership.queue)
+            seen.add(membership.queue)
+            if (wish.tenant, membership.queue) not in after.parts["queues"]:
+                value = f"queue:{membership.queue}"
+                yield wish.problem("no-destination", "queues", value=value, tenant=wish.tenant)
 
 
 def _targets(

@@ -75,6 +75,8 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "no-destination": ("tenant {tenant} has no {value}", "租户 {tenant} 没有 {value}"),
     "no-extension": ("tenant {tenant} has no extension {value!r}", "租户 {tenant} 没有分机 {value!r}"),
     "login-taken": ("extension {other} of tenant {tenant} has the login {value!r}; choose another one", "登录名 {value!r} 已被租户 {tenant} 的分机 {other} 使用；请另选一个"),
+    "no-target": ("has no target; write the extension or telephone number that is rung", "没有 target；请写振铃的分机或电话号码"),
+    "same-target": ("{value!r} is the phone of agent {other} already", "{value!r} 已是坐席 {other} 的话机"),
     "kind-needed": ("what {value!r} is cannot be told; write kind: landline, mobile, phs or extension", "无法判断 {value!r} 的类型；请写 kind: landline、mobile、phs 或 extension"),
     "trunk-target": ("takes calls out but has no target; write target: HOST:PORT or outbound: false", "用于呼出但没有 target；请写 target: 主机:端口，或 outbound: false"),
     "trunk-sources": ("takes calls in but has no sources; name the carrier's networks or write inbound: false", "用于呼入但没有 sources；请写运营商网段，或 inbound: false"),

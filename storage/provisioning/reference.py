@@ -21,6 +21,8 @@ _TITLES: Final = {
     "bound number": "Bound numbers",
     "extension": "Extensions",
     "group": "Groups of targets",
+    "queue": "Queues",
+    "agent": "Agents",
     "prefix rule": "Prefix rules",
 }
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from domain.acd.configuration import Agent, Queue
 from domain.snapshot import (
     AnswerPolicy,
     BoundNumber,
@@ -29,6 +30,7 @@ from storage.models import BoxConfig, TenantConfig
 from storage.provisioning import checks as c
 from storage.provisioning import days
 from storage.provisioning.fields import Field, object_of
+from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
 from storage.provisioning.tree import Node, Scalar
 
 
@@ -213,5 +215,7 @@ EXTENSION: Final = Section(
 BOUND: Final = Section("bound number", "tenants.ID.numbers.400NUMBER.bound[]", BoundNumber, "", BOUND_FIELDS)
 PREFIX: Final = Section("prefix rule", "trunks.NAME.caller_prefixes[]", PrefixRule, "", _PREFIX_FIELDS)
 GROUP: Final = Section("group", "tenants.ID.groups.NAME", TargetGroup, "name", GROUP_FIELDS, "groups")
-PARTS: Final = (GROUP,)
+QUEUE: Final = Section("queue", "tenants.ID.queues.NAME", Queue, "name", QUEUE_FIELDS, "queues")
+AGENT: Final = Section("agent", "tenants.ID.agents.JOB_NUMBER", Agent, "name", AGENT_FIELDS, "agents")
+PARTS: Final = (GROUP, QUEUE, AGENT)
 SECTIONS: Final = (BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, *PARTS, EXTENSION, PREFIX)
