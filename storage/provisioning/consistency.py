@@ -142,7 +142,7 @@ def _agents(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
             continue
         if not agent.target:
             yield wish.problem("no-target", "target")
-        elif not agent.target.isdigit() and not _has_extension(after, wish.tenant, agent.target):
+        elif not agent.target.isdigit() and (wish.tenant, agent.target) not in after.extensions:
             yield wish.problem("no-extension", "target", value=agent.target, tenant=wish.tenant)
         for (tenant, name), other in after.parts["agents"].items():
             if tenant == wish.tenant and name != wish.key and agent.target and other.target == agent.target:
