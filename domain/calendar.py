@@ -56,6 +56,8 @@ class Day(msgspec.Struct, frozen=True):
     """What the calendar says of a day."""
 
     date: date
+    iso: str
+    """``2026-10-01``."""
     kind: DayKind
     name: str
     """The holiday in Chinese, also of the days worked for it; empty for an ordinary day."""
@@ -154,4 +156,4 @@ def _published(day: date) -> Day:
 
 def _day(day: date, kind: DayKind, name: str, *, known: bool) -> Day:
     marks = {WEEKDAYS[day.weekday()], kind.value, "workday" if kind.works else "day-off"}
-    return Day(day, kind, name, known, frozenset(marks))
+    return Day(day, day.isoformat(), kind, name, known, frozenset(marks))

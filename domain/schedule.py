@@ -88,7 +88,7 @@ class DayRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def takes(self, day: Day) -> bool:
         """Tell whether this is the rule of a day."""
         if self.first:
-            return self.first <= day.date.isoformat() <= (self.last or self.first)
+            return self.first <= day.iso <= (self.last or self.first)
         return not day.marks.isdisjoint(self.days)
 
 
@@ -122,7 +122,7 @@ def is_open(schedule: Schedule, moment: float | datetime, calendar: Calendar) ->
 
 def is_open_at(schedule: Schedule, at: LocalMoment) -> bool:
     """Tell the same of a moment whose days are at hand; for who asks many schedules at one moment."""
-    if schedule.rules:
+    if schedule.rules and (_rule_of(schedule, at.today) or _rule_of(schedule, at.yesterday)):
         return _covers(_hours_of(schedule, at.today), at.minute, _hours_of(schedule, at.yesterday))
     minute, today, yesterday = at.minute, at.today.marks, at.yesterday.marks
     for band in schedule.bands:
@@ -161,11 +161,18 @@ def _covers(today: Hourly, minute: float, yesterday: Hourly) -> bool:
     return any(each.end <= each.start and minute < each.end for each in yesterday)
 
 
-def _hours_of(schedule: Schedule, day: Day) -> Hourly:
-    """Return the hours that begin on a day."""
+def _rule_of(schedule: Schedule, day: Day) -> DayRule | None:
     for rule in schedule.rules:
         if rule.takes(day):
-            return rule.hours
+            return rule
+    return None
+
+
+def _hours_of(schedule: Schedule, day: Day) -> Hourly:
+    """Return the hours that begin on a day."""
+    rule = _rule_of(schedule, day)
+    if rule is not None:
+        return rule.hours
     return tuple(band for band in schedule.bands if not day.marks.isdisjoint(band.days))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.caller import canonical_caller
 from domain.place import Place
 from domain.places import shipped_places
-from domain.places_csv import MOST_PROBLEMS, TableRefused
+from domain.places_csv import MOST_PROBLEMS, TableRefused, read_table
 from storage.data_directory import DataDirectory
 from storage.places import (
     TableInfo,
@@ -149,3 +151,15 @@ def test_a_damaged_file_is_named(data: DataDirectory, content: bytes) -> None:
     table_path(data, TableKind.MOBILE_SEGMENTS).write_bytes(content)
     with pytest.raises(ValueError, match=r"mobile-segments\.json"):
         read_places(data)
+
+
+lines = st.text("#date:2026-1\n,;\"'\ufeff区号area_code0459辽宁", max_size=30)
+
+
+@given(st.sampled_from(["", CODES, SEGMENTS]), lines)
+def test_any_text_is_a_table_or_refused(head: str, text: str) -> None:
+    """Nothing else is raised, whatever file somebody picked."""
+    try:
+        assert read_table(head + text).date
+    except TableRefused:
+        return
