@@ -25,6 +25,7 @@ from b2bua.process_calendar import CalendarWatch
 from b2bua.process_disk import CHECK_SECONDS, DiskWatch
 from b2bua.process_figures import Figures
 from b2bua.process_lag import ReactorLag
+from b2bua.process_messages import LOOK_SECONDS, MessageQuota
 from b2bua.process_neighbours import Ledger, Recorder
 from b2bua.process_sip import SipSide
 from b2bua.process_timers import Every, LaterSaver
@@ -86,6 +87,7 @@ class Process:
             on_listener=self.troubles.listener,
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
         )
+        self.message_quota = MessageQuota(data)
         self.switchboard = Switchboard(
             CallPorts(
                 dialler=self.sip.dialler,
@@ -96,6 +98,7 @@ class Process:
                 randomness=take_random,
                 may_record=lambda: self.disk.may_record,
                 belongs=self.trace.belongs,
+                messages_full=self.message_quota.is_full,
                 wishes=kept_wishes(data.root / "call-backs.json", reactor.callInThread, self.clock.utc),
                 rates=DialRates(self.troubles.rung_too_often),
             ),
@@ -136,6 +139,7 @@ class Process:
     def start(self) -> None:
         """Open everything, end what a crash left, then take calls; raises NothingOpen."""
         self.alarms.publish()
+        self.message_quota.look()
         self.disk.check()
         self.holidays.check()
         self.media.start()
@@ -157,6 +161,7 @@ class Process:
             Every(self.reactor, CHECK_SECONDS, self.disk.check),
             Every(self.reactor, CALENDAR_SECONDS, self.holidays.check),
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
+            Every(self.reactor, LOOK_SECONDS, self.message_quota.look),
             Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),
         ]
         self.reactor.before_wait(self.journal.flush)

@@ -16,7 +16,17 @@ from b2bua.calls.ports import Journal
 from b2bua.sip.core import SipCore
 from b2bua.sip.dialog import DialogState, Phase, decode_state
 from domain.outcomes import HungUpBy, Outcome
-from storage.events import Answered, DialogNow, Ended, LegAnswered, LegDialled, LegEnded, Spooled, Started
+from storage.events import (
+    Answered,
+    DialogNow,
+    Ended,
+    LegAnswered,
+    LegDialled,
+    LegEnded,
+    MessageBegan,
+    Spooled,
+    Started,
+)
 from storage.journal import Event, OpenCall
 
 _log = Logger()
@@ -77,7 +87,10 @@ def closing_lines(call: OpenCall) -> list[Event]:
     lines: list[Event] = [
         LegEnded(call=call.id, at=at, mono=mono, leg=each.leg, reason="crash") for each in open_legs(call)
     ]
-    recorded = any(isinstance(event, Started) and event.record for event in call.events)
+    recorded = any(
+        isinstance(event, MessageBegan) or (isinstance(event, Started) and event.record)
+        for event in call.events
+    )
     if recorded and not any(isinstance(event, Spooled) for event in call.events):
         lines.append(Spooled(call=call.id, at=at, mono=mono))
     answered = any(isinstance(event, Answered) for event in call.events)

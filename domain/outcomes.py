@@ -41,6 +41,10 @@ class Outcome(StrEnum):
     ANNOUNCED = "announced"
     REJECTED = "rejected"
     ROUTED_IN_CIRCLES = "routed-in-circles"
+    MESSAGE_LEFT = "message-left"
+    NO_MESSAGE = "no-message"
+    """The caller reached voicemail and left nothing that was kept."""
+    MAILBOX_FULL = "mailbox-full"
     AGENT_NOT_REACHED = "agent-not-reached"
     """Of a call-back: the agent's phone, which is rung first, was not answered."""
     AGENT_LEFT = "agent-left"
@@ -124,6 +128,13 @@ VERDICTS: dict[Outcome, Verdict] = {
     Outcome.REJECTED: Verdict(603, "Decline", None, "按路由规则挂断", "Hung up by the routing rules"),
     Outcome.ROUTED_IN_CIRCLES: Verdict(
         482, "Loop Detected", "no-answer", "路由循环", "Its destinations led in a circle"
+    ),
+    Outcome.MESSAGE_LEFT: Verdict(480, "Temporarily Unavailable", None, "已留言", "Left a message"),
+    Outcome.NO_MESSAGE: Verdict(
+        480, "Temporarily Unavailable", None, "进入留言但未留言", "Reached voicemail, left no message"
+    ),
+    Outcome.MAILBOX_FULL: Verdict(
+        480, "Temporarily Unavailable", "mailbox-full", "留言信箱已满", "The mailbox is full"
     ),
     Outcome.AGENT_NOT_REACHED: Verdict(
         480, "Temporarily Unavailable", None, "回拨时座席未接听", "The agent did not answer the call-back"

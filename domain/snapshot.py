@@ -15,6 +15,7 @@ from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
 from domain.destination import Destination
 from domain.flow.document import Flow
+from domain.voicemail import Voicemail
 
 
 class TenantState(StrEnum):
@@ -113,6 +114,9 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[TargetGroup, ...] = ()
     queues: tuple[Queue, ...] = ()
     agents: tuple[Agent, ...] = ()
+    voicemails: tuple[Voicemail, ...] = ()
+    message_quota: int = 1000
+    """Messages kept in all its voicemail boxes."""
     prompt_pack: str = ""
     """The voice of its system prompts; empty: the box's."""
     prompts: dict[str, str] = {}

@@ -141,6 +141,30 @@ class MediaMeasured(_Event, frozen=True, kw_only=True, tag="media"):
     strangers: int = 0
 
 
+class MessageBegan(_Event, frozen=True, kw_only=True, tag="msg"):
+    """A leg's peer may speak after the tone; what his spool has from now on is a message.
+
+    It names whose it is, since the call itself need not be recorded.
+    """
+
+    leg: str
+    box: str
+    tenant: str
+    number: str
+    caller: str
+
+
+class MessageEnded(_Event, frozen=True, kw_only=True, tag="msg-end"):
+    """The message is over."""
+
+    leg: str
+    seconds: float
+    """Length from ``MessageBegan`` on, without the silence or key that ended it."""
+    kept: bool
+    why: str = ""
+    """``key``, ``silence``, ``full``, ``again`` or ``hung-up``."""
+
+
 class Spooled(_Event, frozen=True, kw_only=True, tag="spool"):
     """The call's spool is closed; the recorder may compose it."""
 
@@ -163,5 +187,5 @@ class Ended(_Event, frozen=True, kw_only=True, tag="end"):
 
 Event = (
     Started | Step | LegDialled | LegProgress | LegAnswered | LegEnded | Answered | Bridged | Unbridged
-    | TakesPart | Key | DialogNow | MediaMeasured | Spooled | Marks | Ended
+    | TakesPart | Key | DialogNow | MessageBegan | MessageEnded | MediaMeasured | Spooled | Marks | Ended
 )  # fmt: skip

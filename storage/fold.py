@@ -19,6 +19,8 @@ from storage.events import (
     LegProgress,
     Marks,
     MediaMeasured,
+    MessageBegan,
+    MessageEnded,
     Spooled,
     Started,
     Step,
@@ -30,6 +32,8 @@ from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Particip
 MOMENTS_KEPT: Final = 400
 """Entries of a timeline; a caller who leans on a key cannot make a record large."""
 KEYS_KEPT: Final = 128
+SHORTEST_CUT_MS: Final = 1000
+"""A message that a crash cut is kept from this length on."""
 PARTICIPANTS_KEPT: Final = 200
 
 
@@ -104,6 +108,10 @@ class _Course:
         """What each leg does, and since when."""
         self.participants: list[Participant] = []
         self.keys = ""
+        self.message = ""
+        self.message_ms = 0
+        self.message_open: MessageBegan | None = None
+        self.message_since = 0
         self.spooled = False
         self.legs: dict[str, _Leg] = {}
         self.media: list[MediaRecord] = []
@@ -247,6 +255,17 @@ class _Course:
             )
         )
 
+    def message_began(self, event: MessageBegan) -> None:
+        self.message_open = event
+        self.message_since = self.ms
+        self.moment("msg", event.leg, event.box)
+
+    def message_ended(self, event: MessageEnded) -> None:
+        begun, self.message_open = self.message_open, None
+        if event.kept and begun is not None:
+            self.message, self.message_ms = begun.box, round(event.seconds * 1000)
+        self.moment("msg-end", event.leg, f"{event.seconds:.1f} s {event.why}")
+
     def spool_closed(self, event: Spooled) -> None:
         self.spooled = True
 
@@ -259,15 +278,24 @@ class _Course:
         """Tell whether audio is kept; of a call that a crash cut the recorder closes the spool later."""
         if self.answer is None:  # what was spooled of early media is not kept
             return False
-        if self.spooled:
-            return True
-        cut = self.ended is None or self.ended.outcome == Outcome.CUT_BY_CRASH
-        return cut and self.started is not None and self.started.record
+        if self.spooled:  # or its spool has a message only
+            return self.started is None or self.started.record
+        return self.cut() and self.started is not None and self.started.record
+
+    def cut(self) -> bool:
+        return self.ended is None or self.ended.outcome == Outcome.CUT_BY_CRASH
+
+    def close_message(self) -> None:
+        """Take what a crash cut for a message, if there is some of it."""
+        begun, self.message_open = self.message_open, None
+        if begun is not None and self.cut() and self.ms - self.message_since >= SHORTEST_CUT_MS:
+            self.message, self.message_ms = begun.box, self.ms - self.message_since
 
     def record(self) -> CallRecord:
         caller_over = self.ms if self.caller_over is None else self.caller_over
         self.stop_talking(caller_over)
         self.end_parts()
+        self.close_message()
         talker = self.legs.get(self.talking_leg)
         last = self.legs.get("a") or talker or next(reversed(self.legs.values()), None)
         started, ended = self.started or _UNKNOWN, self.ended
@@ -301,6 +329,8 @@ class _Course:
             sip_status=ended.sip_status if ended else 0,
             keys=self.keys,
             recorded=self.has_recording(),
+            message=self.message,
+            message_ms=self.message_ms,
             direction=started.direction,
             contact=started.contact,
             agent=started.agent,
@@ -354,6 +384,8 @@ _TAKE: Final[dict[type, Callable[[_Course, Any], None]]] = {
     Key: _Course.key,
     DialogNow: _Course.dialog,
     MediaMeasured: _Course.measured,
+    MessageBegan: _Course.message_began,
+    MessageEnded: _Course.message_ended,
     Spooled: _Course.spool_closed,
     Ended: _Course.end,
 }

@@ -23,6 +23,8 @@ from storage.connection import Database
 T = TypeVar("T")
 
 ROOT_KEY: Final = "box400"
+MESSAGES_KEY: Final = "messages"
+"""Where voicemails are, on a shelf of their own beside the recordings of whole calls."""
 PAGE: Final = 500
 """Recordings looked at in one transaction while iterating."""
 
@@ -47,6 +49,12 @@ class RecordingFacts(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     """Why it must not be deleted (legal hold); empty: it may."""
     notes: tuple[str, ...] = ()
     """What is known to be missing in it, such as ``no audio from b1``."""
+    box: str = ""
+    """Of a message: the voicemail box it was left in."""
+    mark: str = ""
+    """Of a message: what was done about it, ``heard`` or ``done``; empty: new."""
+    marked_by: str = ""
+    marked_at: float = 0.0
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -148,23 +156,27 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(RecordingFacts).decode
 
 
-def _root(mapping: Any) -> RecordingsRoot:
-    root: RecordingsRoot | None = mapping.get(ROOT_KEY)
-    if root is None:
-        root = mapping[ROOT_KEY] = RecordingsRoot()
-    return root
-
-
-def _root_or_none(mapping: Any) -> RecordingsRoot | None:
-    root: RecordingsRoot | None = mapping.get(ROOT_KEY)
-    return root
-
-
 class Recordings:
-    """The recordings of the box. Every method raises ``StoreDown`` without a store; only values leave it."""
+    """The recordings of the box, or its messages. Every method raises ``StoreDown`` without a store; only
+    values leave it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shelf: str = ROOT_KEY) -> None:
         self._database = database
+        self._shelf = shelf
+
+    def messages(self) -> Recordings:
+        """Return the voicemails of the same database; each has the id of its call."""
+        return Recordings(self._database, MESSAGES_KEY)
+
+    def _root(self, mapping: Any) -> RecordingsRoot:
+        root = self._root_or_none(mapping)
+        if root is None:
+            root = mapping[self._shelf] = RecordingsRoot()
+        return root
+
+    def _root_or_none(self, mapping: Any) -> RecordingsRoot | None:
+        root: RecordingsRoot | None = mapping.get(self._shelf)
+        return root
 
     def close(self) -> None:
         """Close the database."""
@@ -190,7 +202,7 @@ class Recordings:
             _fsync(fresh.file, os.O_RDONLY)
 
         def work(mapping: Any) -> list[str]:
-            root = _root(mapping)
+            root = self._root(mapping)
             connection = mapping._p_jar
             blobs: list[Blob] = []
             added: list[str] = []
@@ -222,7 +234,7 @@ class Recordings:
         wanted = list(ids)
 
         def work(mapping: Any) -> list[RecordingFacts]:
-            root = _root(mapping)
+            root = self._root(mapping)
             gone = []
             for name in wanted:
                 data = root.facts.get(name)
@@ -243,12 +255,34 @@ class Recordings:
         """Put a legal hold on a recording, or lift it with an empty reason; raises RecordingMissing."""
 
         def work(mapping: Any) -> RecordingFacts:
-            root = _root(mapping)
+            root = self._root(mapping)
             facts = msgspec.structs.replace(_facts(root, name), hold=reason)
             root.facts[name] = _encode(facts)
             return facts
 
         return self._database.transact(work, note="legal hold")
+
+    def mark(self, name: str, mark: str, by: str, at: float) -> RecordingFacts:
+        """Say what was done about a message; raises RecordingMissing."""
+
+        def work(mapping: Any) -> RecordingFacts:
+            root = self._root(mapping)
+            facts = msgspec.structs.replace(_facts(root, name), mark=mark, marked_by=by, marked_at=at)
+            root.facts[name] = _encode(facts)
+            return facts
+
+        return self._database.transact(work, note="mark message")
+
+    def usages(self) -> dict[str, Usage]:
+        """Return what each tenant's recordings take."""
+
+        def work(root: RecordingsRoot) -> dict[str, Usage]:
+            return {
+                tenant: Usage(each.count, each.bytes, each.milliseconds / 1000)
+                for tenant, each in root.usage.items()
+            }
+
+        return self._read(work)
 
     def pack(self) -> None:
         """Free the space of what was deleted."""
@@ -261,7 +295,7 @@ class Recordings:
         wanted = list(ids)
 
         def work(mapping: Any) -> set[str]:
-            root = _root_or_none(mapping)
+            root = self._root_or_none(mapping)
             return set() if root is None else {name for name in wanted if name in root.facts}
 
         return self._database.read(work)
@@ -306,7 +340,7 @@ class Recordings:
             start = after
 
             def work(mapping: Any, start: str = start) -> list[RecordingFacts]:
-                root = _root_or_none(mapping)
+                root = self._root_or_none(mapping)
                 if root is None:
                     return []
                 found: list[RecordingFacts] = []
@@ -326,7 +360,7 @@ class Recordings:
         """Return what a tenant's recordings take."""
 
         def work(mapping: Any) -> Usage:
-            root = _root_or_none(mapping)
+            root = self._root_or_none(mapping)
             counters = None if root is None else root.usage.get(tenant)
             if counters is None:
                 return Usage()
@@ -338,7 +372,7 @@ class Recordings:
         """Return what all recordings take."""
 
         def work(mapping: Any) -> Usage:
-            root = _root_or_none(mapping)
+            root = self._root_or_none(mapping)
             every = [] if root is None else list(root.usage.values())
             return Usage(
                 sum(each.count for each in every),
@@ -349,7 +383,7 @@ class Recordings:
         return self._database.read(work)
 
     def _read(self, work: Callable[[RecordingsRoot], T]) -> T:
-        return self._database.read(lambda mapping: work(_root_or_none(mapping) or RecordingsRoot()))
+        return self._database.read(lambda mapping: work(self._root_or_none(mapping) or RecordingsRoot()))
 
 
 def _facts(root: RecordingsRoot, name: str) -> RecordingFacts:

@@ -111,6 +111,9 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Digits of the caller, in order."""
     recorded: bool = False
     """Whether audio was kept; the recording's id is the call's."""
+    message: str = ""
+    """The voicemail box in which the caller left a message (its id is the call's), or empty."""
+    message_ms: int = 0
     direction: str = ""
     """``callback``: the box began it, ``caller`` is the customer, rung as leg ``a``; empty: inbound."""
     contact: str = ""

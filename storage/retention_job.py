@@ -82,10 +82,17 @@ class RetentionJob:
         if moment.hour < HOUR or (last is not None and last.day >= moment.date()):
             return None
         working = self._is_working_day or _working_days_of(self._data)
-        retention = Retention(self._recordings, self._plans(), working)
-        report = retention.run(moment.date())
+        reports = [
+            Retention(shelf, self._plans(), working).run(moment.date())
+            for shelf in (self._recordings.messages(), self._recordings)
+        ]
         summary = RetentionSummary(
-            moment.date(), len(report.deleted), report.bytes, report.held, report.warnings, round(state.ahead)
+            moment.date(),
+            sum(len(report.deleted) for report in reports),
+            sum(report.bytes for report in reports),
+            sum(report.held for report in reports),
+            reports[-1].warnings,
+            round(state.ahead),
         )
         write_atomically(summary_path(self._data), msgspec.json.encode(summary))
         return summary

@@ -19,6 +19,7 @@ from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Particip
 RECORDED: Final = 1
 ANONYMOUS: Final = 2
 CALL_BACK: Final = 4
+MESSAGE: Final = 8
 
 
 class CallRow(msgspec.Struct, frozen=True, array_like=True):
@@ -63,6 +64,11 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.flags & ANONYMOUS)
 
     @property
+    def has_message(self) -> bool:
+        """Whether the caller left a message."""
+        return bool(self.flags & MESSAGE)
+
+    @property
     def is_call_back(self) -> bool:
         """Whether the box began the call, on an agent's wish."""
         return bool(self.flags & CALL_BACK)
@@ -92,6 +98,8 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     contact: str = ""
     agent: str = ""
     caller_header: str = ""
+    message: str = ""
+    message_ms: int = 0
 
 
 def row_of(record: CallRecord) -> CallRow:
@@ -110,7 +118,8 @@ def row_of(record: CallRecord) -> CallRow:
         record.sip_status,
         (RECORDED if record.recorded else 0)
         | (ANONYMOUS if record.anonymous else 0)
-        | (CALL_BACK if record.direction else 0),
+        | (CALL_BACK if record.direction else 0)
+        | (MESSAGE if record.message else 0),
         record.trunk_in or "",
         record.trunk_out or "",
         record.caller_class,
@@ -145,6 +154,8 @@ def detail_of(record: CallRecord) -> CallDetail:
         record.contact,
         record.agent,
         record.caller_header,
+        record.message,
+        record.message_ms,
     )
 
 
@@ -187,6 +198,8 @@ def record_of(row: CallRow, detail: CallDetail) -> CallRecord:
         direction=detail.direction,
         contact=detail.contact,
         agent=detail.agent,
+        message=detail.message,
+        message_ms=detail.message_ms,
     )
 
 

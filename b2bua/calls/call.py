@@ -30,6 +30,7 @@ _GAVE_UP = {
     CallState.WELCOME: Outcome.GAVE_UP_WELCOME,
     CallState.MENU: Outcome.GAVE_UP_MENU,
     CallState.RINGING: Outcome.GAVE_UP_RINGING,
+    CallState.MESSAGE: Outcome.NO_MESSAGE,
     CallState.TALKING: Outcome.ANSWERED,
     CallState.HELD: Outcome.ANSWERED,
     CallState.CONSULTING: Outcome.ANSWERED,
@@ -48,6 +49,7 @@ class Call(Course):
         "caller_over",
         "failed_with",
         "faults",
+        "if_left",
         "media",
         "parties",
         "talk",
@@ -76,6 +78,8 @@ class Call(Course):
         """What an announcement is just telling the caller; it stands also when he hangs up during it."""
         self.talk: Talk | None = None
         """What caller and answerer do with their talk, while there is one."""
+        self.if_left: Callable[[], Outcome] | None = None
+        """Says what it comes to when the caller hangs up now; None: what the state says."""
         self.faults = 0
         self.task: Deferred[None] | None = None
         self._waiting = False
@@ -102,7 +106,7 @@ class Call(Course):
 
         Where the box ended the leg by itself, the session has run out, or the caller owed an answer (488).
         """
-        outcome = self.failed_with or _GAVE_UP[self.state]
+        outcome = self.failed_with or (self.if_left() if self.if_left else _GAVE_UP[self.state])
         if not end.by_peer and end.status == 488 and self.talking_mono is None:
             outcome = Outcome.NO_COMMON_CODEC
         self.cut(CallEnd(outcome=outcome, by=HungUpBy.CALLER if end.by_peer else HungUpBy.BOX))
@@ -165,6 +169,7 @@ class Call(Course):
         self.parties.clear()
         self.callees.clear()
         self.media.clear()
+        self.if_left = None
         self.task = None
 
 

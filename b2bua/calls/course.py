@@ -25,6 +25,8 @@ from storage.events import (
     LegEnded,
     LegProgress,
     MediaMeasured,
+    MessageBegan,
+    MessageEnded,
     Spooled,
     Started,
     Step,
@@ -55,6 +57,8 @@ class CallState(StrEnum):
     WELCOME = "welcome"
     MENU = "menu"
     RINGING = "ringing"
+    MESSAGE = "message"
+    """The caller leaves a message."""
     TALKING = "talking"
     HELD = "held"
     CONSULTING = "consulting"
@@ -80,6 +84,7 @@ class Course:
         "end",
         "facts",
         "first_dialled_mono",
+        "has_message",
         "id",
         "invitation",
         "plan",
@@ -111,6 +116,8 @@ class Course:
         self.state = CallState.ARRIVED
         self.records = False
         """Whether its audio is recorded."""
+        self.has_message = False
+        """Whether a voicemail was begun: its spool is wanted, also when the call is not recorded."""
         self.end: CallEnd | None = None
         """The verdict, once there is one; the first one stands."""
         self.sip_status = 0
@@ -264,6 +271,32 @@ class Course:
                 mos=stats.mos,
                 strangers=stats.strangers,
             )
+        )
+
+    def message_begins(self, leg: str, box: str) -> None:
+        """Note that what the caller says from now on is a message."""
+        assert self.tenant is not None
+        assert self.plan is not None
+        at, mono = self._now()
+        self.has_message = True
+        self._append(
+            MessageBegan(
+                call=self.id,
+                at=at,
+                mono=mono,
+                leg=leg,
+                box=box,
+                tenant=self.tenant.id,
+                number=self.plan.number,
+                caller=self.invitation.caller,
+            )
+        )
+
+    def message_ends(self, leg: str, seconds: float, kept: bool, why: str) -> None:
+        """Note that the message is over."""
+        at, mono = self._now()
+        self._append(
+            MessageEnded(call=self.id, at=at, mono=mono, leg=leg, seconds=seconds, kept=kept, why=why)
         )
 
     def spooled(self) -> None:

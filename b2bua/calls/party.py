@@ -67,7 +67,7 @@ class Party:
     def release(self) -> None:
         """Forget leg and media when the call is over, so that nothing of it refers to itself any more: what
         is freed at once never waits for the garbage collector."""
-        self.endpoint.on_key = self.endpoint.on_dead = None
+        self.endpoint.on_key = self.endpoint.on_dead = self.endpoint.on_speech = None
         self.other = self.on_hold = None
         self.ears = frozenset()
         self.keypad.stop()

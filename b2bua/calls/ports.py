@@ -272,6 +272,9 @@ class MediaEndpoint(Protocol):
     """Called with each DTMF digit: RFC 4733, or in-band where that was not negotiated."""
     on_dead: Callable[[], None] | None
     """Called once when nothing has arrived for the dead-media time."""
+    on_speech: Callable[[bool], None] | None
+    """Called with True when the peer begins to speak, with False when he has been silent for so long, as
+    ``hear_speech`` asks."""
 
     def connect(self, remote: Remote) -> None:
         """Set or change the peer; media flows from now on."""
@@ -301,6 +304,13 @@ class MediaEndpoint(Protocol):
         With ``withhold`` the peer's keys, however they come as media, are told to ``on_key`` only and do not
         reach the endpoint he is bridged to.
         """
+
+    def record(self) -> None:
+        """Spool what the peer sends from now on, if ``open`` did not ask for it already."""
+
+    def hear_speech(self, on: bool, silence: float = 0.0) -> None:
+        """Tell ``on_speech``, while on and each once, when the peer begins to speak and when nothing loud has
+        come from him for ``silence`` seconds (0: that is not told; it may take a second more)."""
 
     def send_keys(self, digits: str) -> None:
         """Send digits as RFC 4733 events (in-band where not negotiated)."""
@@ -401,6 +411,8 @@ class CallPorts:
     """Gives so many bytes that nobody can guess; fixed bytes in tests."""
     may_record: Callable[[], bool]
     """False while the disk is too full to record."""
+    messages_full: Callable[[TenantSnapshot], bool] = lambda tenant: False
+    """Whether a tenant's quota of messages is used up."""
     belongs: Callable[[str, str, str], None] = lambda sip_call_id, call, leg: None
     """Told (once for each) which SIP Call-IDs are of which call and leg, for the trace."""
     wishes: WishList = field(default_factory=WishList)

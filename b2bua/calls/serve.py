@@ -11,6 +11,7 @@ from b2bua.calls.caller import Caller
 from b2bua.calls.menu import follow_flow
 from b2bua.calls.ports import CallEnd, CallPorts
 from b2bua.calls.ring_targets import ring_bound, ring_extension, ring_group
+from b2bua.calls.voicemail import take_message
 from domain.destination import Destination, DestinationKind
 from domain.outcomes import HungUpBy, Outcome
 
@@ -61,6 +62,7 @@ SERVICES: Final[dict[DestinationKind, Service]] = {
     DestinationKind.GROUP: ring_group,
     DestinationKind.FLOW: follow_flow,
     DestinationKind.EXTENSION: ring_extension,
+    DestinationKind.VOICEMAIL: take_message,
     DestinationKind.ANNOUNCEMENT: _announcement,
     DestinationKind.HANG_UP: _hang_up,
     DestinationKind.NUMBER: _number,

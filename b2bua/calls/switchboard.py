@@ -197,12 +197,12 @@ class Switchboard:
         if leg is not None:
             call.guard(self._dismiss)(call, leg)
         for _, endpoint in call.media:
-            endpoint.on_key = endpoint.on_dead = None
+            endpoint.on_key = endpoint.on_dead = endpoint.on_speech = None
         try:
             stats = await gatherResults([endpoint.close() for _, endpoint in call.media], consumeErrors=True)
             for (leg_id, _), measured in zip(call.media, stats, strict=True):
                 call.measured(leg_id, measured)
-            if call.records:
+            if call.records or call.has_message:
                 call.spooled()
         except Exception:
             call.fault(Failure())

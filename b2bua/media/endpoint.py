@@ -42,6 +42,7 @@ class WorkerEndpoint:
         self.srtp_key = b""
         self.on_key: Callable[[str], None] | None = None
         self.on_dead: Callable[[], None] | None = None
+        self.on_speech: Callable[[bool], None] | None = None
         self.number = opening.endpoint
         self.call = opening.call
         self.leg = opening.leg
@@ -54,6 +55,8 @@ class WorkerEndpoint:
         self._far: WorkerEndpoint | None = None
         self._ears: tuple[WorkerEndpoint, ...] = ()
         self._listening = self._withholding = False
+        self._recording = False
+        self._speech: float | None = None
         self._heard: _Heard | None = None
         self._played: Deferred[None] | None = None
         self._plays = 0
@@ -114,6 +117,16 @@ class WorkerEndpoint:
         self._listening, self._withholding = on, withhold
         self._send(protocol.Listen(self.number, on, withhold))
 
+    def record(self) -> None:
+        """Spool what the peer sends from now on, if that is not done already."""
+        self._recording = True
+        self._send(protocol.Record(self.number, self.call, self.leg))
+
+    def hear_speech(self, on: bool, silence: float = 0.0) -> None:
+        """Tell ``on_speech`` when the peer begins to speak, and when he has been silent for so long."""
+        self._speech = silence if on else None
+        self._send(protocol.HearSpeech(self.number, on, silence))
+
     def send_keys(self, digits: str) -> None:
         """Send digits; raises ValueError for what is no key."""
         if not KEYS.issuperset(digits):
@@ -170,6 +183,10 @@ class WorkerEndpoint:
             yield protocol.Connect(self.number, self._peer)
         if self._listening or self._withholding:
             yield protocol.Listen(self.number, self._listening, self._withholding)
+        if self._recording:
+            yield protocol.Record(self.number, self.call, self.leg)
+        if self._speech is not None:
+            yield protocol.HearSpeech(self.number, True, self._speech)
         if self._far is not None:
             yield protocol.Bridge(self.number, self._far.number)
         if self._ears:

@@ -19,6 +19,7 @@ from b2bua.media.quality import estimate
 from b2bua.media.reporting import Reporting
 from b2bua.media.rtcp import goodbye
 from b2bua.media.sockets import open_line
+from b2bua.media.speech_detector import SpeechDetector
 from b2bua.media.spool import Formats, SpoolWriter
 from b2bua.media.srtp import Crypto
 from b2bua.media.telephone_event import EventReceiver
@@ -57,6 +58,7 @@ class Leg:
         "line",
         "listening",
         "on_key",
+        "on_speech",
         "outlet",
         "peer",
         "poller",
@@ -65,6 +67,7 @@ class Leg:
         "restored",
         "rtcp",
         "setup",
+        "speech",
         "spool",
         "srtp_key",
         "strangers",
@@ -109,6 +112,10 @@ class Leg:
         """The far end of the bridge does not get this leg's keys."""
         self.detector: DtmfDetector | None = None
         """Listens for tones, while somebody waits for keys that cannot come as events."""
+        self.speech: SpeechDetector | None = None
+        """Watches whether the peer speaks."""
+        self.on_speech: Callable[[bool], None] = _unheard
+        """Called when he begins to speak, or has fallen silent."""
         self.srtp_key = b""
         self.crypto: Crypto | None = None
         self.restored = False
@@ -186,6 +193,18 @@ class Leg:
         """Look for keys in the audio, as far as the peer can send them in no other way."""
         self.listening = on
         self.withholds = withhold
+        self.plan()
+
+    def record(self, spool: SpoolWriter, stamp: int) -> None:
+        """Spool what the peer sends from now on."""
+        self.spool = spool
+        self.inlet.spool = spool.pending
+        if self.peer is not None:
+            spool.note(stamp, Formats(formats_of(self.peer)))
+
+    def hear_speech(self, speech: SpeechDetector | None) -> None:
+        """Watch whether the peer speaks, or no longer."""
+        self.speech = speech
         self.plan()
 
     def hear_rtcp(self, stamp: int, utc: float) -> None:
@@ -275,7 +294,7 @@ class Leg:
             self.detector = None
         elif self.detector is None:
             self.detector = DtmfDetector()
-        unheard = self.detector is None and self.voice is None
+        unheard = self.detector is None and self.voice is None and self.speech is None
         self.direct = inlet.scale == 1 and unheard and self.crypto is None
         if far is None or far.peer is None or far.outlet.send is mute:
             return
@@ -345,7 +364,7 @@ class Leg:
         return Crypto(*keys, restored=self.restored)
 
 
-def _unheard(key: str) -> None:
+def _unheard(what: object) -> None:
     """Nobody wants to know."""
 
 

@@ -162,6 +162,23 @@ class Listen(Command, frozen=True):
     """Keys are reported only, and do not reach the far end of the bridge."""
 
 
+class Record(Command, frozen=True):
+    """Spool what the peer sends from now on, if that is not done already."""
+
+    endpoint: int
+    call: str
+    leg: str
+
+
+class HearSpeech(Command, frozen=True):
+    """Tell when the peer begins to speak, and when he has been silent for so long; each once."""
+
+    endpoint: int
+    on: bool
+    silence: float = 0.0
+    """Seconds; 0: silence is not told."""
+
+
 class SendKeys(Command, frozen=True):
     """Send digits ``0-9*#A-D``."""
 
@@ -203,6 +220,13 @@ class Key(Notice, frozen=True):
 
     endpoint: int
     digit: str
+
+
+class Speech(Notice, frozen=True):
+    """The peer has begun to speak, or fallen silent."""
+
+    endpoint: int
+    on: bool
 
 
 class Played(Notice, frozen=True):
@@ -268,11 +292,15 @@ AnyCommand = (
     | Tone
     | Stop
     | Listen
+    | Record
+    | HearSpeech
     | SendKeys
     | Close
     | Ping
 )
-AnyNotice = Opened | Refused | Key | Played | Dead | PromptMissing | SpoolFailed | Closed | Reserved | Pong
+AnyNotice = (
+    Opened | Refused | Key | Speech | Played | Dead | PromptMissing | SpoolFailed | Closed | Reserved | Pong
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[AnyCommand] = msgspec.msgpack.Decoder(AnyCommand)

@@ -14,6 +14,7 @@ from b2bua.media.spool import RECORD
 if TYPE_CHECKING:
     from b2bua.media.dtmf_detector import DtmfDetector
     from b2bua.media.mixing import Voice
+    from b2bua.media.speech_detector import SpeechDetector
 
 JUMP = 2 * rtp.STAMPS
 """A sender's clock that leaves ours by so much (in 125 us) has been set anew."""
@@ -44,6 +45,8 @@ def receive(leg: Leg, length: int, stamp: int) -> None:
         inlet.measure(timestamp, stamp)
         if leg.voice is not None and ahead >= 0:
             speak(leg, leg.voice, payload_type, length)
+        if leg.speech is not None and ahead >= 0:
+            listen_for_speech(leg, leg.speech, payload_type, length, stamp)
         if leg.withholds and leg.detector is not None:
             silence_keys(leg, leg.detector, payload_type, length, ahead)
         if leg.target is not None:
@@ -63,6 +66,12 @@ def speak(leg: Leg, voice: Voice, payload_type: int, length: int) -> None:
     law = codec_of(leg, payload_type)
     if law in G711:
         voice.put(rtp.data[PAYLOAD : START + length], law)
+
+
+def listen_for_speech(leg: Leg, speech: SpeechDetector, payload_type: int, length: int, stamp: int) -> None:
+    """Tell when the peer begins to speak."""
+    if speech.take(rtp.data[PAYLOAD : START + length], codec_of(leg, payload_type), stamp):
+        leg.on_speech(True)
 
 
 def silence_keys(leg: Leg, detector: DtmfDetector, payload_type: int, length: int, ahead: int) -> None:

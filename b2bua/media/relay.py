@@ -188,6 +188,9 @@ class WorkerHome:
             case protocol.Key():
                 if endpoint.on_key is not None and not endpoint.closing:
                     endpoint.on_key(notice.digit)
+            case protocol.Speech():
+                if endpoint.on_speech is not None and not endpoint.closing:
+                    endpoint.on_speech(notice.on)
             case protocol.Played():
                 endpoint.has_played(notice.play)
             case protocol.Dead():

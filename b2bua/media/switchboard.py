@@ -18,6 +18,7 @@ from b2bua.media.poller import Poller
 from b2bua.media.pressing import Pressing
 from b2bua.media.prompts import Prompts
 from b2bua.media.sockets import PortPool, forget_queued, open_pair
+from b2bua.media.speech_detector import SpeechDetector
 from b2bua.media.spool import Begin, End, SpoolWriter, spool_path
 from b2bua.media.spool_folders import FreeFolders
 from b2bua.media.spooler import Outcome, Share
@@ -39,6 +40,8 @@ LegCommand: TypeAlias = (
     | protocol.Tone
     | protocol.Stop
     | protocol.Listen
+    | protocol.Record
+    | protocol.HearSpeech
     | protocol.SendKeys
     | protocol.Close
 )
@@ -112,6 +115,8 @@ class Switchboard:
                 leg.report(stamp, utc)
                 if leg.falls_silent(silent):
                     self._tell(protocol.Dead(leg.id))
+                if leg.speech is not None and leg.speech.falls_silent(stamp):
+                    leg.on_speech(False)
         shares, self._shares = self._shares, []
         return shares
 
@@ -166,6 +171,12 @@ class Switchboard:
                     self._stop(leg)
             case protocol.Listen():
                 leg.listen(command.on, command.withhold)
+            case protocol.Record():
+                if leg.spool is None:
+                    leg.record(self._spool(command.call, command.leg), self._clock.stamp)
+            case protocol.HearSpeech():
+                silence = round(command.silence * rtp.STAMPS)
+                leg.hear_speech(SpeechDetector(silence, self._clock.stamp) if command.on else None)
             case protocol.SendKeys():
                 self._press(leg, command.digits)
             case protocol.Close():
@@ -224,17 +235,19 @@ class Switchboard:
             leg.srtp_key = command.srtp_key or secrets.token_bytes(KEY_LENGTH)
         leg.on_key = lambda key: self._pressed(leg, key)
         leg.in_band = lambda key: self._tell(protocol.Key(leg.id, key))
+        leg.on_speech = lambda on: self._tell(protocol.Speech(leg.id, on))
         if command.record:
-            path = spool_path(self._setup.spool, command.call, command.leg)
-            begin = Begin(command.call, command.leg, time.monotonic(), time.time())
-            leg.spool = SpoolWriter(path, begin, self._folders)
-            leg.inlet.spool = leg.spool.pending
+            leg.record(self._spool(command.call, command.leg), clock.stamp)
         self._poller.add(door.fileno(), lambda: leg.knock(clock.stamp, reception.receive))
         self._poller.add(rtcp.fileno(), lambda: leg.hear_rtcp(clock.stamp, time.time()))
         self.legs[leg.id] = leg
         self._slots[leg.id % SLOTS][leg.id] = leg
         if reserved is None:
             self._tell(protocol.Opened(leg.id, leg.port, leg.srtp_key))
+
+    def _spool(self, call: str, leg: str) -> SpoolWriter:
+        begin = Begin(call, leg, time.monotonic(), time.time())
+        return SpoolWriter(spool_path(self._setup.spool, call, leg), begin, self._folders)
 
     def _prompt(self, leg: Leg, name: str, law: str) -> bytes:
         prompt = self._prompts.get(name, law)

@@ -118,6 +118,8 @@ def _chosen(audio: LegAudio, packets: npt.NDArray[np.int64]) -> LegAudio:
 class Composition:
     """A call's sound, to be read block by block."""
 
+    channels = 2
+
     def __init__(self, plan: Course, legs: Mapping[str, LegAudio]) -> None:
         self.plan = plan
         wanted = {CALLER, *(span.leg for span in plan.spans)}

@@ -23,6 +23,8 @@ from storage.events import (
     LegDialled,
     LegEnded,
     Marks,
+    MessageBegan,
+    MessageEnded,
     Spooled,
     Started,
     TakesPart,
@@ -31,7 +33,19 @@ from storage.events import (
 from storage.journal import Entry, JournalReader, Position
 
 _WANTED: Final[frozenset[Any]] = frozenset(
-    {Started, Answered, Bridged, Unbridged, TakesPart, LegDialled, LegEnded, Spooled, Ended}
+    {
+        Started,
+        Answered,
+        Bridged,
+        Unbridged,
+        TakesPart,
+        LegDialled,
+        LegEnded,
+        Spooled,
+        Ended,
+        MessageBegan,
+        MessageEnded,
+    }
 )
 
 
@@ -110,6 +124,10 @@ class FinishedCalls:
             if isinstance(event, Started) and event.record and name not in self._ended:
                 adopted = entry.sequence if entry.restated else 0
                 call = self._open[name] = _Call(Position(entry.sequence, entry.start), adopted)
+            elif isinstance(event, MessageBegan) and name not in self._ended:  # the call is not recorded
+                adopted = entry.sequence if entry.restated else 0
+                call = self._open[name] = _Call(Position(entry.sequence, entry.start), adopted)
+                call.events.append(_start_of(event))
             return call
         if entry.restated:
             if call.first.sequence != entry.sequence:
@@ -145,6 +163,24 @@ class FinishedCalls:
         position = self.position
         progress = Progress(position.sequence, position.offset, suspects)
         write_atomically(path, msgspec.json.encode(progress))
+
+
+def _start_of(message: MessageBegan) -> Started:
+    """Return what the recorder wants to know of the beginning of a call that is not recorded."""
+    return Started(
+        call=message.call,
+        at=message.at,
+        mono=message.mono,
+        trunk=None,
+        source="",
+        sip_call_id="",
+        called_raw=message.number,
+        called=message.number,
+        caller_raw=message.caller,
+        caller=message.caller,
+        tenant=message.tenant,
+        number=message.number,
+    )
 
 
 def spooled_calls(spool: Path) -> list[str]:

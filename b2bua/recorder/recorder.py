@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +18,13 @@ from ZODB.POSException import ConflictError
 from b2bua.alarms import AlarmBoard, Severity
 from b2bua.recorder.compose import Composition
 from b2bua.recorder.finished import FinishedCalls, progress_path, read_progress, spooled_calls
-from b2bua.recorder.flac import write_flac
+from b2bua.recorder.flac import Sound, write_flac
+from b2bua.recorder.message import compose_message
 from b2bua.recorder.spool_folder import SpoolFolder, count_failed
 from b2bua.recorder.status import RecorderStatus, read_status, write_status
-from b2bua.recorder.timeline import CALLER, Course, course
+from b2bua.recorder.timeline import CALLER, Course, Message, course
 from storage.data_directory import DataDirectory
+from storage.message_counts import write_counts
 from storage.recordings import Fresh, RecordingFacts, Recordings
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,8 @@ QUIET_SECONDS: Final = 2.0
 ORPHAN_SECONDS: Final = 3600.0
 SWEEP_SECONDS: Final = 600.0
 SAVE_SECONDS: Final = 5.0
+COUNT_SECONDS: Final = 30.0
+"""How often messages are counted; each new one is at once, but people delete them elsewhere."""
 MOST_WAITING: Final = 1000
 """Calls looked ahead in the journal while the store takes nothing."""
 ATTEMPTS: Final = 5
@@ -45,6 +50,18 @@ _PART: Final = ".composing"
 
 class _Hopeless(Exception):
     """A call cannot be composed, now or later; the text says why."""
+
+
+@contextmanager
+def _hopeless_but_for_disk(call: str) -> Iterator[None]:
+    """Turn what goes wrong into _Hopeless, but leave OSError: the disk may take it later."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        log.exception("call %s cannot be composed", call)
+        raise _Hopeless(f"{type(error).__name__}: {error}") from error
 
 
 class _Waiting:
@@ -72,10 +89,11 @@ class Recorder:
         *,
         mono: Callable[[], float],
         utc: Callable[[], float],
-        encode: Callable[[Composition, Path], tuple[int, str]] = write_flac,
+        encode: Callable[[Sound, Path], tuple[int, str]] = write_flac,
     ) -> None:
         self._data = data
         self._recordings = recordings
+        self._messages = recordings.messages()
         self._mono = mono
         self._utc = utc
         self._encode = encode
@@ -92,6 +110,9 @@ class Recorder:
         self._told: RecorderStatus | None = None
         self.alarms = AlarmBoard(utc, lambda content: None)
         self.made = self.lost = 0
+        self.messages_made = 0
+        self._counted: float | None = None
+        self._counts: dict[str, int] | None = None
         self._seconds = 0.0
         self._last_call, self._last_at = "", 0.0
         self._accuse(read_status(data))
@@ -114,8 +135,18 @@ class Recorder:
         done = self._make(ready) if ready else 0
         if caught_up and not ready and (self._swept is None or self._mono() - self._swept > SWEEP_SECONDS):
             self._sweep()
+        if self._counted is None or self._mono() - self._counted > COUNT_SECONDS:
+            self._count_messages()
         self._save()
         return done
+
+    def _count_messages(self) -> None:
+        """Tell the b2bua how many messages each tenant has."""
+        counts = {tenant: usage.count for tenant, usage in self._messages.usages().items() if usage.count}
+        if counts != self._counts:
+            write_counts(self._data, counts)
+            self._counts = counts
+        self._counted = self._mono()
 
     def _look(self) -> bool:
         """Take newly ended calls from the journal; return whether its end was reached."""
@@ -150,30 +181,41 @@ class Recorder:
 
     def _make(self, ready: list[_Waiting]) -> int:
         known = self._recordings.known(waiting.plan.call for waiting in ready)
+        left = [waiting.plan.call for waiting in ready if waiting.plan.message is not None]
+        known_messages = self._messages.known(left) if left else set()
         directory = self._directory()
         self._tell_composing(ready)
         until = self._mono() + BATCH_SECONDS
         fresh: list[Fresh] = []
+        messages: list[Fresh] = []
         done: list[_Waiting] = []
         for waiting in ready:
             if fresh and self._mono() > until:
                 break
-            if waiting.plan.call not in known:
-                try:
+            call = waiting.plan.call
+            try:
+                if waiting.plan.message is not None and call not in known_messages:
+                    self._compose_message(waiting, waiting.plan.message, directory, messages)
+                if call not in known:
                     self._compose(waiting, directory, fresh)
-                except _Hopeless as error:
-                    self._give_up(waiting, str(error))
-                    continue
+            except _Hopeless as error:
+                self._give_up(waiting, str(error))
+                continue
             done.append(waiting)
         try:
+            if messages:
+                self._messages.add(messages)
             if fresh:
                 self._recordings.add(fresh)
         except ConflictError as error:  # somebody deletes at the same time; compose again
             log.info("recordings are committed again: %s", error)
             return 0
         finally:
-            for recording in fresh:
+            for recording in (*fresh, *messages):
                 recording.file.unlink(missing_ok=True)
+        if messages:
+            self.messages_made += len(messages)
+            self._counted = None
         self._settle(fresh, done)
         return len(done)
 
@@ -204,19 +246,27 @@ class Recorder:
     def _compose(self, waiting: _Waiting, directory: Path, fresh: list[Fresh]) -> None:
         """Compose one call into ``fresh`` if there is something to keep; raises _Hopeless, OSError."""
         plan = waiting.plan
-        if plan.answered_at is None:
+        if plan.answered_at is None or not plan.record:
             return
         if self._suspects.get(plan.call, 0) >= ATTEMPTS:
             raise _Hopeless(f"composing it ended the recorder {ATTEMPTS} times")
         if not waiting.folder.exists() and not self._may_be_silent(plan):
             return
-        try:
+        with _hopeless_but_for_disk(plan.call):
             fresh.append(self._recorded(waiting, directory))
-        except OSError:
-            raise
-        except Exception as error:
-            log.exception("call %s cannot be composed", plan.call)
-            raise _Hopeless(f"{type(error).__name__}: {error}") from error
+
+    def _compose_message(
+        self, waiting: _Waiting, message: Message, directory: Path, messages: list[Fresh]
+    ) -> None:
+        """Compose a message; raises _Hopeless, OSError. Without a spool there is none."""
+        plan = waiting.plan
+        if self._suspects.get(plan.call, 0) >= ATTEMPTS:
+            raise _Hopeless(f"composing it ended the recorder {ATTEMPTS} times")
+        with _hopeless_but_for_disk(plan.call):
+            file = directory / f"{plan.call}.message{_PART}"
+            facts = compose_message(plan, message, waiting.folder, lambda sound: self._encode(sound, file))
+        if facts is not None:
+            messages.append(Fresh(facts, file))
 
     def _may_be_silent(self, plan: Course) -> bool:
         """Say of an answered call without any spool whether it was silent, else count it as lost."""

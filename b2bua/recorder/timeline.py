@@ -14,6 +14,8 @@ from storage.events import (
     Event,
     LegDialled,
     LegEnded,
+    MessageBegan,
+    MessageEnded,
     Spooled,
     Started,
     TakesPart,
@@ -21,6 +23,8 @@ from storage.events import (
 )
 
 CALLER = "a"
+SHORTEST_CUT_SECONDS = 1.0
+"""A message that a crash cut is kept from this length on (``storage.fold``)."""
 HEARD = frozenset({"talk", "barge"})
 """Parts of a leg (``events.TakesPart``) in which the caller hears it: neither whispers nor consultations."""
 
@@ -29,6 +33,17 @@ class Span(msgspec.Struct, frozen=True):
     """The caller heard ``leg`` from ``start`` to ``end``, monotonic seconds; spans of legs may overlap."""
 
     leg: str
+    start: float
+    end: float
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What the caller left after the tone, from ``start`` to ``end``, monotonic seconds."""
+
+    leg: str
+    box: str
+    at: float
+    """UTC POSIX seconds of its start."""
     start: float
     end: float
 
@@ -55,6 +70,8 @@ class Course(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...]
     answerers: tuple[str, ...]
     """The numbers that were bridged, in order."""
+    message: Message | None = None
+    """The message to be kept; of one taken back and said again the last."""
 
 
 def course(events: Iterable[Event]) -> Course:
@@ -67,6 +84,9 @@ def course(events: Iterable[Event]) -> Course:
     spans: list[Span] = []
     up: dict[str, float] = {}
     answerers: list[str] = []
+
+    begun: MessageBegan | None = None
+    message: Message | None = None
 
     def close(leg: str, at: float) -> None:
         since = up.pop(leg, None)
@@ -97,6 +117,13 @@ def course(events: Iterable[Event]) -> Course:
                 close_all(event.mono)
             case Unbridged() | LegEnded():
                 close(event.leg, event.mono)
+            case MessageBegan():
+                begun = event
+            case MessageEnded() if begun is not None:
+                if event.kept:
+                    end = begun.mono + event.seconds
+                    message = Message(begun.leg, begun.box, begun.at, begun.mono, end)
+                begun = None
             case Spooled():
                 spooled = True
             case Ended():
@@ -106,6 +133,8 @@ def course(events: Iterable[Event]) -> Course:
     if started is None or ended is None:
         raise ValueError("no beginning or no end of the call")
     close_all(ended.mono)
+    if begun is not None and ended.mono - begun.mono >= SHORTEST_CUT_SECONDS:  # a crash cut it
+        message = Message(begun.leg, begun.box, begun.at, begun.mono, ended.mono)
     return Course(
         call=started.call,
         tenant=started.tenant or "",
@@ -119,4 +148,5 @@ def course(events: Iterable[Event]) -> Course:
         spooled=spooled,
         spans=tuple(spans),
         answerers=tuple(answerers),
+        message=message,
     )

@@ -21,6 +21,7 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
+from domain.voicemail import Voicemail
 from storage.models.document import Document
 
 BOUND_LIMIT: Final = 20
@@ -66,6 +67,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hold_music: str | None = None
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
+    message_quota: int = 1000
 
 
 class PromptInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,8 +127,15 @@ class AgentDocument(Document[Agent]):
     TYPE = Agent
 
 
+class VoicemailBox(Document[Voicemail]):
+    """A voicemail box."""
+
+    TYPE = Voicemail
+
+
 PARTS: Final[dict[str, type[Document[Any]]]] = {
     "groups": Group,
+    "voicemails": VoicemailBox,
     "queues": QueueDocument,
     "agents": AgentDocument,
 }
@@ -184,6 +193,7 @@ class Tenant(Persistent):  # type: ignore[misc]
             prompt_pack=config.prompt_pack,
             prompts=own,
             days=config.days,
+            message_quota=config.message_quota,
             version=self.version,
             **parts,
         )

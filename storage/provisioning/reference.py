@@ -23,6 +23,7 @@ _TITLES: Final = {
     "group": "Groups of targets",
     "queue": "Queues",
     "agent": "Agents",
+    "voicemail": "Voicemail boxes",
     "prefix rule": "Prefix rules",
 }
 

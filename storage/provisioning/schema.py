@@ -26,6 +26,7 @@ from domain.snapshot import (
     TrunkKind,
     TrunkSnapshot,
 )
+from domain.voicemail import Voicemail
 from storage.models import BoxConfig, TenantConfig
 from storage.provisioning import checks as c
 from storage.provisioning import days
@@ -109,6 +110,15 @@ GROUP_FIELDS: Final = (
     Field("otherwise", c.optional(c.destination), "destination", "Where a call goes that nobody answered; null: it ends", "无人接听时转到哪里；null 表示结束"),
 )  # fmt: skip
 
+VOICEMAIL_FIELDS: Final = (
+    Field("greeting", c.optional(c.prompt), "audio", "Said before the tone; null: the shipped words", "提示音前播放的问候语；null 表示自带提示"),
+    Field("max_seconds", c.decimal(5, 600), "5 to 600 s", "Longest message", "留言最长时间（秒）"),
+    Field("silence_seconds", c.zero_or(2, 60), "0, or 2 to 60 s", "Silence that ends a message; 0: none does", "静音多久结束留言（秒）；0 表示不按静音结束"),
+    Field("min_seconds", c.decimal(0, 30), "0 to 30 s", "What is shorter is not kept", "短于此时长的留言不保存（秒）"),
+    Field("notify", c.list_of(c.text(120)), "list of mobile numbers and e-mail addresses", "Who is told of each message", "新留言通知的手机号和邮箱"),
+    Field("otherwise", c.optional(c.destination), "destination", "Where a call goes when no message can be taken; null: it ends", "信箱已满时转到哪里；null 表示结束"),
+)  # fmt: skip
+
 EXTENSION_FIELDS: Final = (
     Field("secret", c.secret, "12 characters or more", "Password; made when left out", "密码；省略则由系统生成", secret=True),
     Field("login", c.or_empty(c.name), "text", "User name that phones register by, beside NAME.TENANT; when left out NAME, or NAME.TENANT if another tenant has NAME", "话机注册用户名（“分机名.租户”始终可用）；省略时为分机名，若已被其他租户占用则为“分机名.租户”"),
@@ -126,6 +136,7 @@ TENANT_FIELDS: Final = (
     Field("outbound_trunks", c.list_of(c.name), "list of trunks", "Ways out, preferred first; empty: every trunk that takes calls out", "呼出中继，按优先顺序；空表示所有可呼出的中继"),
     Field("days", days.entered_days, "day: holiday or workday, with a name", "The tenant's own days off and on; they win over the box's and the published ones", "企业自定义的放假和上班日；优先于系统和国家安排"),
     Field("hold_music", c.optional(c.prompt), "audio", "What a party on hold hears; null: the box's hold-music", "通话保持音乐；null 表示用系统保持音乐"),
+    Field("message_quota", c.integer(0, 100_000), "0 to 100000", "Messages kept in all its voicemail boxes", "所有留言信箱最多保存的留言数"),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
     Field("prompt_mebibytes", c.integer(1, 10_000), "1 to 10000", "What its own prompts may take, as uploaded, all versions (MiB)", "自有提示音上传文件总量上限，含所有版本（MiB）"),
@@ -217,5 +228,8 @@ PREFIX: Final = Section("prefix rule", "trunks.NAME.caller_prefixes[]", PrefixRu
 GROUP: Final = Section("group", "tenants.ID.groups.NAME", TargetGroup, "name", GROUP_FIELDS, "groups")
 QUEUE: Final = Section("queue", "tenants.ID.queues.NAME", Queue, "name", QUEUE_FIELDS, "queues")
 AGENT: Final = Section("agent", "tenants.ID.agents.JOB_NUMBER", Agent, "name", AGENT_FIELDS, "agents")
-PARTS: Final = (GROUP, QUEUE, AGENT)
+VOICEMAIL: Final = Section(
+    "voicemail", "tenants.ID.voicemails.NAME", Voicemail, "name", VOICEMAIL_FIELDS, "voicemails"
+)
+PARTS: Final = (GROUP, VOICEMAIL, QUEUE, AGENT)
 SECTIONS: Final = (BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, *PARTS, EXTENSION, PREFIX)

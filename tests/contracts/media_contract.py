@@ -198,6 +198,16 @@ async def keys_are_taken(stage: Stage) -> None:
     await ends(stage, endpoint)
 
 
+async def a_message_can_be_recorded(stage: Stage) -> None:
+    """Of a leg that is not recorded otherwise; asking twice does no harm."""
+    endpoint = await opened(stage)
+    endpoint.record()
+    endpoint.record()
+    endpoint.hear_speech(True, 5.0)
+    endpoint.hear_speech(False)
+    await ends(stage, endpoint)
+
+
 CONTRACT = [
     each_endpoint_has_an_even_port_of_its_own,
     a_key_is_made_for_srtp_only,
@@ -215,4 +225,5 @@ CONTRACT = [
     a_conference_can_be_heard,
     only_the_call_is_heard,
     keys_can_be_withheld,
+    a_message_can_be_recorded,
 ]

@@ -71,12 +71,13 @@ class MemoryEndpoint:
         self.call = call
         self.leg = leg
         self.listener = listener
-        self.record = record
+        self.spooled = record
         self.host = relay.host
         self.port = port
         self.srtp_key = secrets.token_bytes(30) if srtp else b""
         self.on_key: Callable[[str], None] | None = None
         self.on_dead: Callable[[], None] | None = None
+        self.on_speech: Callable[[bool], None] | None = None
         self.asked: list[Asked] = []
         self.remote: Remote | None = None
         self.bridged: MemoryEndpoint | None = None
@@ -84,6 +85,8 @@ class MemoryEndpoint:
         """Prompts or the tone that can be heard now."""
         self.listening = False
         self.withholding = False
+        self.hearing_speech = False
+        self.silence = 0.0
         self.ears: tuple[MemoryEndpoint, ...] = ()
         self.keys = ""
         """All keys sent to the peer."""
@@ -154,6 +157,16 @@ class MemoryEndpoint:
         self.listening = on
         self.withholding = withhold
 
+    def record(self) -> None:
+        """Spool from now on."""
+        self._note("record")
+        self.spooled = True
+
+    def hear_speech(self, on: bool, silence: float = 0.0) -> None:
+        """Tell when the peer speaks and falls silent: see ``speak``."""
+        self._note("speech", on)
+        self.hearing_speech, self.silence = on, silence
+
     def send_keys(self, digits: str) -> None:
         """Send digits to the peer."""
         assert digits.strip("0123456789*#ABCD") == "", digits
@@ -173,6 +186,11 @@ class MemoryEndpoint:
         """Let the peer press a key."""
         if self.on_key is not None and not self.closed:
             self.on_key(digit)
+
+    def speak(self, on: bool = True) -> None:
+        """Let the peer speak, or fall silent."""
+        if self.hearing_speech and self.on_speech is not None and not self.closed:
+            self.on_speech(on)
 
     def die(self) -> None:
         """Let the dead-media time pass without a packet."""

@@ -124,7 +124,7 @@ def test_no_notice_is_played_when_the_call_is_not_recorded() -> None:
     caller = stage.call()
     assert not caller.up
     assert stage.steps() == []
-    assert not stage.endpoint("a").record
+    assert not stage.endpoint("a").spooled
     caller.peer_cancels()
     assert "spool" not in stage.journal.tags()
 

@@ -160,7 +160,7 @@ def test_an_unknown_number_is_announced_where_there_is_a_prompt() -> None:
     stage = Stage(box=box)
     caller = stage.call("4009999999")
     assert stage.endpoint("a").playing == (PROMPT,)
-    assert not stage.endpoint("a").record
+    assert not stage.endpoint("a").spooled
     stage.clock.advance(1)
     assert caller.final == (404, "Not Found")
     assert "spool" not in stage.journal.tags()

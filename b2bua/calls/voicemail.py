@@ -1,0 +1,177 @@
+"""Take a message from the caller (docs/call-flows/voicemail.md)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import partial
+from typing import Final
+
+from twisted.internet.defer import CancelledError, Deferred
+
+from b2bua.calls.announce import announce
+from b2bua.calls.call import Call, CallState
+from b2bua.calls.caller import Caller
+from b2bua.calls.ports import CallEnd, CallPorts, Clock
+from domain.destination import Destination
+from domain.outcomes import HungUpBy, Outcome
+from domain.prompts import own_name
+from domain.voicemail import Voicemail
+
+TRIES: Final = 5
+"""Recordings begun for one caller, the ones he takes back counted."""
+END_KEYS: Final = frozenset("#")
+AGAIN_KEYS: Final = frozenset("*1")
+KEY_SECONDS: Final = 0.2
+"""What the key that ended a message took of it."""
+REST_SECONDS: Final = 0.5
+"""Silence left at the end of a message that silence has ended."""
+
+
+async def take_message(call: Call, caller: Caller, name: str, ports: CallPorts) -> CallEnd | Destination:
+    """Greet, sound the tone, record until key, silence or length say so, and tell the caller."""
+    assert call.tenant is not None
+    box = next((box for box in call.tenant.voicemails if box.name == name), None)
+    if box is None:
+        call.step("no-such-voicemail", name)
+        await announce(call, caller, Outcome.NOTHING_BOUND, ports)
+        return CallEnd(outcome=Outcome.NOTHING_BOUND, by=HungUpBy.BOX)
+    if ports.messages_full(call.tenant) or not ports.may_record():
+        call.step("mailbox-full", name)
+        if box.otherwise is not None:
+            return box.otherwise
+        await announce(call, caller, Outcome.MAILBOX_FULL, ports)
+        return CallEnd(outcome=Outcome.MAILBOX_FULL, by=HungUpBy.BOX)
+    await caller.answer()
+    call.state = CallState.MESSAGE
+    caller.keypad.take_typed()
+    caller.listen_for_keys(True)
+    try:
+        return await _take(call, caller, box, ports)
+    finally:
+        caller.keypad.stop()
+        caller.listen_for_keys(False)
+
+
+async def _take(call: Call, caller: Caller, box: Voicemail, ports: CallPorts) -> CallEnd:
+    greeting = box.greeting
+    if greeting is None or own_name(greeting) is not None:
+        greeting = call.prompt(greeting or "leave-message", ports.directory)
+    await _say_until_key(caller, (greeting,) if greeting is not None else ())
+    for _ in range(TRIES):
+        await _say(call, caller, ports, "beep")
+        taking = _Taking(call, caller, box, ports.clock)
+        if await taking.run() is Why.AGAIN:
+            continue
+        if taking.kept:
+            call.failed_with = Outcome.MESSAGE_LEFT
+            await _say(call, caller, ports, "message-saved", "goodbye")
+            return CallEnd(outcome=Outcome.MESSAGE_LEFT, by=HungUpBy.BOX)
+        await _say(call, caller, ports, "message-too-short")
+    return CallEnd(outcome=Outcome.NO_MESSAGE, by=HungUpBy.BOX)
+
+
+async def _say(call: Call, caller: Caller, ports: CallPorts, *names: str) -> None:
+    found = [call.prompt(name, ports.directory) for name in names]
+    prompts = tuple([prompt for prompt in found if prompt is not None])
+    if prompts:
+        await caller.say(prompts)
+
+
+async def _say_until_key(caller: Caller, prompts: tuple[str, ...]) -> None:
+    """Say something that any key cuts short."""
+    if not prompts:
+        return
+    caller.hush()
+    playing = caller.endpoint.play(prompts)
+    caller.keypad.listen(lambda key: playing.cancel())
+    try:
+        await caller.call.wait(playing)
+    except CancelledError:
+        if caller.call.end is not None:
+            raise
+    finally:
+        caller.keypad.stop()
+
+
+class Why(StrEnum):
+    """What ended a recording."""
+
+    KEY = "key"
+    SILENCE = "silence"
+    FULL = "full"
+    AGAIN = "again"
+    """The caller wants to say it anew."""
+    HUNG_UP = "hung-up"
+
+
+class _Taking:
+    """One recording after the tone."""
+
+    def __init__(self, call: Call, caller: Caller, box: Voicemail, clock: Clock) -> None:
+        self.kept = False
+        self._call = call
+        self._caller = caller
+        self._box = box
+        self._clock = clock
+        self._spoke = False
+        self._since = 0.0
+        self._over: Deferred[Why] = Deferred()
+
+    async def run(self) -> Why:
+        """Record; return what ended it. A caller who hangs up leaves a message too (CancelledError)."""
+        call, caller, endpoint = self._call, self._caller, self._caller.endpoint
+        self._since = self._clock.mono()
+        call.message_begins(caller.leg_id, self._box.name)
+        endpoint.record()
+        endpoint.on_speech = call.guard(self._speech)
+        endpoint.hear_speech(True, self._box.silence_seconds)
+        caller.keypad.listen(self._key)
+        call.if_left = partial(self._verdict, Why.HUNG_UP)
+        longest = self._clock.after(self._box.max_seconds)
+        longest.addCallbacks(lambda _: self._end(Why.FULL), _not_needed)
+        why = Why.HUNG_UP
+        try:
+            why = await call.wait(self._over)
+            return why
+        finally:
+            longest.cancel()
+            call.if_left = None
+            caller.keypad.stop()
+            endpoint.on_speech = None
+            endpoint.hear_speech(False)
+            self.kept = self._verdict(why) is Outcome.MESSAGE_LEFT
+            call.message_ends(caller.leg_id, self._seconds(why), self.kept, why)
+
+    def _verdict(self, why: Why) -> Outcome:
+        long_enough = self._seconds(why) >= self._box.min_seconds
+        kept = self._spoke and long_enough and why is not Why.AGAIN
+        return Outcome.MESSAGE_LEFT if kept else Outcome.NO_MESSAGE
+
+    def _seconds(self, why: Why) -> float:
+        """Length of what is worth keeping."""
+        passed = self._clock.mono() - self._since
+        if why is Why.SILENCE:
+            passed -= max(0.0, self._box.silence_seconds - REST_SECONDS)
+        elif why is Why.KEY:
+            passed -= KEY_SECONDS
+        return round(max(0.0, passed), 3)
+
+    def _speech(self, on: bool) -> None:
+        if on:
+            self._spoke = True
+        else:
+            self._end(Why.SILENCE)
+
+    def _key(self, key: str) -> None:
+        if key in END_KEYS:
+            self._end(Why.KEY)
+        elif key in AGAIN_KEYS:
+            self._end(Why.AGAIN)
+
+    def _end(self, why: Why) -> None:
+        if not self._over.called:
+            self._over.callback(why)
+
+
+def _not_needed(failure: object) -> None:
+    """The timer was cancelled."""
