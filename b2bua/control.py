@@ -34,6 +34,46 @@ class HangUp(msgspec.Struct, frozen=True, tag_field="do", tag="hangup"):
     call: str
 
 
+class Transfer(msgspec.Struct, frozen=True, tag_field="do", tag="transfer"):
+    """Send a call's caller to an extension, a job number or a bound number of its tenant."""
+
+    call: str
+    target: str
+    by: str
+    """Who asks, for the call's record."""
+
+
+class Hold(msgspec.Struct, frozen=True, tag_field="do", tag="hold"):
+    """Let a call's caller hear music."""
+
+    call: str
+    by: str
+
+
+class Resume(msgspec.Struct, frozen=True, tag_field="do", tag="resume"):
+    """Connect a caller on hold again."""
+
+    call: str
+    by: str
+
+
+class Supervise(msgspec.Struct, frozen=True, tag_field="do", tag="supervise"):
+    """Call an extension of the tenant and let it take part; again with another mode: change how."""
+
+    call: str
+    extension: str
+    mode: str
+    """``listen``, ``whisper`` or ``barge``."""
+    by: str
+
+
+class TakeDown(msgspec.Struct, frozen=True, tag_field="do", tag="take-down"):
+    """End a call; its record says who did it."""
+
+    call: str
+    by: str
+
+
 class Reload(msgspec.Struct, frozen=True, tag_field="do", tag="reload"):
     """Read the snapshot files again; answered by :class:`InForce`."""
 
@@ -48,7 +88,8 @@ class Drain(msgspec.Struct, frozen=True, tag_field="do", tag="drain"):
     on: bool = True
 
 
-Request = Ping | AskStatus | AskCalls | HangUp | Reload | FlushTrace | Drain
+InCallRequest = Transfer | Hold | Resume | Supervise | TakeDown
+Request = Ping | AskStatus | AskCalls | HangUp | Reload | FlushTrace | Drain | InCallRequest
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="is", tag="done"):
@@ -59,6 +100,8 @@ class Failed(msgspec.Struct, frozen=True, tag_field="is", tag="failed"):
     """It was not done."""
 
     reason: str
+    zh: str = ""
+    """The reason in Chinese, where there is one."""
 
 
 class InForce(msgspec.Struct, frozen=True, tag_field="is", tag="in-force"):
@@ -80,7 +123,7 @@ class LiveCall(msgspec.Struct, frozen=True):
     caller: str
     """Digits; empty when withheld."""
     state: str
-    """``arrived``, ``welcome``, ``ringing``, ``talking`` or ``ending``."""
+    """``arrived``, ``welcome``, ``ringing``, ``talking``, ``held``, ``consulting``, ``transferring`` ..."""
     who: str
     """The target that rings or talks."""
     trunk: str
@@ -92,6 +135,9 @@ class LiveCall(msgspec.Struct, frozen=True):
     """The caller's; empty when unknown."""
     place: str = ""
     """``广东 深圳``; empty when unknown."""
+    parts: dict[str, str] = {}
+    """Who takes part besides the caller -> ``talk``, ``hold``, ``consult``, ``listen``, ``whisper``,
+    ``barge``."""
 
 
 class Calls(msgspec.Struct, frozen=True, tag_field="is", tag="calls"):
@@ -156,7 +202,11 @@ class ControlDown(Exception):
 
 
 class ControlFailed(Exception):
-    """b2bua refused a request."""
+    """b2bua refused a request; ``zh`` is the reason in Chinese where there is one."""
+
+    def __init__(self, reason: str, zh: str = "") -> None:
+        super().__init__(reason)
+        self.zh = zh or reason
 
 
 R = TypeVar("R")
@@ -185,7 +235,7 @@ class ControlClient:
             raise ControlDown(str(error)) from error
         response: Any = msgspec.json.decode(line, type=Response)
         if isinstance(response, Failed):
-            raise ControlFailed(response.reason)
+            raise ControlFailed(response.reason, response.zh)
         if not isinstance(response, answer):
             raise ControlDown(f"unexpected answer {type(response).__name__}")
         return response

@@ -23,6 +23,7 @@ from b2bua.control import (
     Failed,
     FlushTrace,
     HangUp,
+    InCallRequest,
     InForce,
     Ping,
     Reload,
@@ -46,6 +47,9 @@ class Controlled(Protocol):
 
     def hang_up(self, call: str) -> bool:
         """End a call; False when it is not up."""
+
+    def in_call(self, request: InCallRequest) -> Done | Failed:
+        """Transfer, hold, resume, supervise or take down a call."""
 
     def reload(self) -> InForce:
         """Put the snapshot files in force."""
@@ -103,6 +107,8 @@ def answer(box: Controlled, request: Request) -> Response:
         case Drain(on=on):
             box.refuse_calls(on)
             return Done()
+        case _:
+            return box.in_call(request)
 
 
 class ControlFactory(Factory):

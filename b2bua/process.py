@@ -11,11 +11,12 @@ from twisted.internet.error import CannotListenError
 from b2bua.alarms import AlarmBoard, Severity, save_to
 from b2bua.calls.call import Call
 from b2bua.calls.call_back import CallBacks
+from b2bua.calls.in_call import InCall
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.rates import DialRates
 from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
 from b2bua.clock import MonotonicReactor, ReactorClock
-from b2bua.control import Calls, InForce, LiveCall, Status
+from b2bua.control import Calls, Done, Failed, InCallRequest, InForce, LiveCall, Status
 from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
 from b2bua.media.relay import WorkerRelay, relay_settings
@@ -24,6 +25,7 @@ from b2bua.process_calendar import CHECK_SECONDS as CALENDAR_SECONDS
 from b2bua.process_calendar import CalendarWatch
 from b2bua.process_disk import CHECK_SECONDS, DiskWatch
 from b2bua.process_figures import Figures
+from b2bua.process_in_call import carry_out
 from b2bua.process_lag import ReactorLag
 from b2bua.process_messages import LOOK_SECONDS, MessageQuota
 from b2bua.process_neighbours import Ledger, Recorder
@@ -245,6 +247,10 @@ class Process:
         """End a call."""
         return self.switchboard.take_down(call)
 
+    def in_call(self, request: InCallRequest) -> Done | Failed:
+        """Do something to a call that is up."""
+        return carry_out(InCall(self.switchboard.calls), request)
+
     def reload(self) -> InForce:
         """Put the snapshot files in force, for calls from now on."""
         versions = self.directory.reload()
@@ -285,4 +291,5 @@ def _live(call: Call, now: float) -> LiveCall:
         talk_seconds=now - call.talking_mono if call.talking_mono is not None else None,
         area_code=place.area_code,
         place=place.name,
+        parts=call.talk.parts() if call.talk is not None else {},
     )

@@ -12,7 +12,7 @@ from b2bua.calls.callee import Callee
 from b2bua.calls.caller import receive_caller
 from b2bua.calls.hunt import NotReached
 from b2bua.calls.negotiation import SdpError
-from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, MediaUnavailable
+from b2bua.calls.ports import CallEnd, CallPorts, Directory, InboundLeg, MediaUnavailable
 from b2bua.calls.refusal import NotPossible
 from b2bua.calls.talk import Talk
 from domain.outcomes import HungUpBy, Outcome
@@ -21,13 +21,16 @@ LINE = "second"
 """Name of the line's audio among the legs of the call it belongs to; it is never recorded."""
 
 
-def talk_of(calls: Iterable[Call], extension: str) -> Talk | None:
-    """Find the talk that a registered phone serves as agent, None without one."""
+def talk_of(calls: Iterable[Call], directory: Directory, account: str) -> Talk | None:
+    """Find the talk that a registered phone serves as agent, None without one; ``account``: its login."""
+    whose = next((each for each in directory.box.extensions if each.account == account), None)
+    if whose is None:
+        return None
     for call in calls:
         talk = call.talk
-        if talk is not None and talk.agent is not None:
+        if talk is not None and talk.agent is not None and talk.payer.tenant == whose.tenant:
             agent = talk.agent
-            if agent.is_up and agent.is_extension and agent.target == extension:
+            if agent.is_up and agent.is_extension and agent.target == whose.name:
                 return talk
     return None
 

@@ -56,7 +56,7 @@ class Switchboard:
         """Take a new call."""
         ports = self.ports
         if leg.invitation.extension is not None and not self.draining:
-            talk = talk_of(self.calls.values(), leg.invitation.extension)
+            talk = talk_of(self.calls.values(), ports.directory, leg.invitation.extension)
             if talk is not None:
                 self._take_second_line(leg, talk)
                 return

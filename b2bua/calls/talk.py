@@ -121,6 +121,14 @@ class Talk:
             self._parts[callee.leg_id] = part
             self.call.takes_part(callee.leg_id, part)
 
+    def parts(self) -> dict[str, str]:
+        """Return what everybody but the caller does now, by number or extension."""
+        return {
+            callee.target: self._parts[callee.leg_id]
+            for callee in self.call.callees
+            if callee.is_up and self._parts.get(callee.leg_id)
+        }
+
     def talking_agent(self, *phases: Phase) -> Callee:
         """Return the agent if the talk is in one of these phases; raises NotPossible."""
         if self.agent is None or self.phase not in phases:

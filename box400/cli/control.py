@@ -23,4 +23,4 @@ def ask(data: DataDirectory, request: Request, answer: type[R]) -> R:
             NOT_RUNNING,
         )
     except ControlFailed as error:
-        complain(f"It was refused: {error}.", f"被拒绝：{error}。", NOT_DONE)
+        complain(f"It was refused: {error}.", f"被拒绝：{error.zh}。", NOT_DONE)

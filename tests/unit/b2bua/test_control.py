@@ -6,7 +6,18 @@ import msgspec
 import pytest
 from twisted.internet.testing import StringTransport
 
-from b2bua.control import Calls, Done, Failed, InForce, LiveCall, Request, Response, Status
+from b2bua.control import (
+    Calls,
+    Done,
+    Failed,
+    Hold,
+    InCallRequest,
+    InForce,
+    LiveCall,
+    Request,
+    Response,
+    Status,
+)
 from b2bua.control_server import ControlProtocol
 
 LIVE = LiveCall(
@@ -33,6 +44,11 @@ class Box:
         """Know one call."""
         return call == "01"
 
+    def in_call(self, request: InCallRequest) -> Done | Failed:
+        """Note it; refuse to hold."""
+        self.asked.append(f"{type(request).__name__} {request.call} {request.by}")
+        return Failed("no", "不行") if isinstance(request, Hold) else Done()
+
     def reload(self) -> InForce:
         """Tell versions."""
         return InForce(box=2, tenants={"acme": 7})
@@ -55,6 +71,27 @@ def ask(*lines: bytes) -> tuple[Box, list[Response], StringTransport]:
     protocol.dataReceived(b"".join(line + b"\n" for line in lines))
     answers = [msgspec.json.decode(line, type=Response) for line in transport.value().splitlines()]
     return box, answers, transport
+
+
+def test_calls_that_are_up_are_worked_on() -> None:
+    """Transfer, hold, resume, supervise, take down: granted, or refused in both languages."""
+    box, answers, _ = ask(
+        b'{"do":"transfer","call":"01","target":"8002","by":"root"}',
+        b'{"do":"hold","call":"01","by":"root"}',
+        b'{"do":"resume","call":"01","by":"root"}',
+        b'{"do":"supervise","call":"01","extension":"8009","mode":"barge","by":"root"}',
+        b'{"do":"take-down","call":"01","by":"root"}',
+        b'{"do":"take-down","call":"01"}',
+    )
+    assert [type(answer) for answer in answers] == [Done, Failed, Done, Done, Done, Failed]
+    assert answers[1] == Failed("no", "不行")
+    assert [asked.split()[0] for asked in box.asked] == [
+        "Transfer",
+        "Hold",
+        "Resume",
+        "Supervise",
+        "TakeDown",
+    ]
 
 
 def test_requests_are_answered_in_order() -> None:
@@ -100,5 +137,6 @@ def test_our_own_mistake_is_answered_too(caplog: pytest.LogCaptureFixture) -> No
 def test_every_request_can_be_written_and_read() -> None:
     """The client's side of the protocol."""
     for request in Request.__args__:
-        value = request(call="01") if "call" in request.__struct_fields__ else request()
+        needed = [name for name in request.__struct_fields__ if name not in ("on",)]
+        value = request(**dict.fromkeys(needed, "01"))
         assert msgspec.json.decode(msgspec.json.encode(value), type=Request) == value
