@@ -54,7 +54,8 @@ class NetworkClock:
 
 
 class PhoneHops:
-    """Every telephone number behind a phone of its own, an extension behind all of them."""
+    """Every telephone number behind a phone of its own, an extension behind its desk or, without one, behind
+    all of them."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -63,7 +64,11 @@ class PhoneHops:
         """Give the target's phones."""
         from twisted.internet.defer import succeed
 
-        phones = PHONES.values() if dialling.is_extension else (PHONES[dialling.target],)
+        if dialling.is_extension:
+            desk = self._exchange.desks.get(dialling.target)
+            phones = PHONES.values() if desk is None else (desk.address,)
+        else:
+            phones = (PHONES[dialling.target],)
         return succeed(
             [
                 NextHop(
@@ -131,8 +136,19 @@ class Exchange:
         self.refused = self.switchboard.refused
         self.caller = Peer(self.network, CARRIER, BOX)
         self.phones = {target: Peer(self.network, address, BOX) for target, address in PHONES.items()}
+        self.desks: dict[str, Peer] = {}
+        """Registered phones, one of each extension."""
+
+    def register(self, extension: str) -> Peer:
+        """Let the phone of an extension be registered."""
+        address = ("10.0.2.1", int(extension))
+        self.desks[extension] = desk = Peer(self.network, address, BOX)
+        return desk
 
     def _admit(self, request: Request, flow: Flow) -> Admission:
+        for extension, desk in self.desks.items():
+            if flow.remote == desk.address:
+                return Admitted(extension=extension)
         return Admitted(trunk="carrier")
 
     def _register(self, request: Request, admitted: Admitted, reply: Reply) -> None:
@@ -141,7 +157,7 @@ class Exchange:
     def _read(self, request: Request, admitted: Admitted, sdp: SessionDescription | None) -> Invitation:
         return Invitation(
             trunk=admitted.trunk,
-            extension=None,
+            extension=admitted.extension,
             listener="carrier",
             called_raw=request.uri,
             called=request.request_uri.user or "",
@@ -157,6 +173,12 @@ class Exchange:
 
     def ended(self) -> Ended:
         """Return the one call's last line once the network is quiet, after checking that nothing is left."""
+        self.assert_nothing_left()
+        (ended,) = self.journal.of(Ended)
+        return ended
+
+    def assert_nothing_left(self) -> None:
+        """Check, once the network is quiet, that no call has left anything."""
         self.network.idle_until_quiet()
         assert not self.switchboard.calls
         assert not self.media.open_endpoints()
@@ -167,8 +189,6 @@ class Exchange:
         assert len(self.driver.timers) == 0
         assert self.driver.faults == 0
         assert self.switchboard.counts.faults == 0
-        (ended,) = self.journal.of(Ended)
-        return ended
 
 
 def sdp(address: Address, port: int = 4000) -> bytes:
