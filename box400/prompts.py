@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
-from b2bua.recorder import prompts, voice
+from b2bua.recorder import prompts, shipped, voice
+from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import PromptInfo
-from storage.own_prompts import Upload
+from storage.own_prompts import Upload, addresses_in_use
 from storage.provisioning.checks import PromptRejected
 
 
@@ -15,6 +18,19 @@ def prepare(data: DataDirectory, path: Path) -> Upload:
     """Prepare an upload, decoded by a child process with limits; raises ``prompts.PromptError``."""
     prompt = prompts.ingest(path, data.root)
     return Upload(prompt.address, prompt.seconds, path.stat().st_size, path.name)
+
+
+_ADDRESS = re.compile(r"\b[0-9a-f]{64}\b")
+KEPT_SECONDS = 86400.0
+"""How long audio stays that nothing names: who prepares it names it a little later."""
+
+
+def tidy(data: DataDirectory, database: MainDatabase) -> int:
+    """Delete audio that nothing has named for a day; return how many prompts. Raises StoreDown."""
+    named = database.read(addresses_in_use) | set(shipped.addresses().values())
+    for snapshot in data.snapshots.rglob("*.json"):  # what calls are served by at this moment
+        named.update(_ADDRESS.findall(snapshot.read_text(encoding="utf-8")))
+    return prompts.delete_unused(data.root, named, before=time.time() - KEPT_SECONDS)
 
 
 class PreparedPrompts:

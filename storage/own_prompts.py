@@ -23,6 +23,7 @@ from storage.models import (
     TenantPrompt,
 )
 from storage.prompt_faults import PromptFault
+from storage.provisioning.state import read_configuration
 
 MEBIBYTE: Final = 1 << 20
 MOST_PROMPTS: Final = 500
@@ -174,6 +175,17 @@ def find(root: Root, tenant: str, name: str, number: int | None = None) -> Promp
 def usage(root: Root, tenant: str) -> Usage:
     """Return what the tenant's prompts take, all versions together. Raises PromptFault."""
     return _usage(_tenant(root, tenant))
+
+
+def addresses_in_use(root: Root) -> set[str]:
+    """Return the content addresses that anything in the database names."""
+    used = read_configuration(root).used_prompts()
+    for tenant in root.tenants.values():
+        for prompt in tenant.prompts.values():
+            used.update(version.address for version in prompt.value.versions)
+    for pack in root.prompt_packs.values():
+        used.update(pack.value.prompts.values())
+    return used
 
 
 def users_of(tenant: Tenant, name: str) -> Iterator[str]:

@@ -181,6 +181,7 @@ def ingest(path: Path, data_dir: Path) -> Prompt:
     with copy:
         known = find(address, data_dir)
         if known is not None:
+            (data_dir / "prompts" / f"{address}.json").touch()  # wanted again: ``delete_unused`` waits
             return known
         pcm, verdict = _decoded(path.name, copy)
     return _keep(path.name, address, pcm, verdict, data_dir)
@@ -198,6 +199,20 @@ def ingest_shipped(path: Path, data_dir: Path) -> Prompt:
     if verdict.fault:
         raise _fault(path.name, verdict.fault, detail=verdict.detail, seconds=verdict.seconds)
     return _keep(path.name, address, pcm, verdict, data_dir, write=_replace)
+
+
+def delete_unused(data_dir: Path, named: set[str], *, before: float) -> int:
+    """Delete prompts that are not ``named`` and were not ingested since ``before`` (UTC seconds); return how
+    many."""
+    folder = data_dir / "prompts"
+    count = 0
+    for facts in folder.glob("[0-9a-f]*.json"):
+        if facts.stem in named or facts.stat().st_mtime >= before:
+            continue
+        for suffix in ("json", "alaw", "ulaw"):  # first what says that it is whole
+            (folder / f"{facts.stem}.{suffix}").unlink(missing_ok=True)
+        count += 1
+    return count
 
 
 def write_wav(address: str, data_dir: Path, target: Path) -> bool:

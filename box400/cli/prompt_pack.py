@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import msgspec
 
 from b2bua.recorder import voice
-from box400.cli.database import main_database
 from box400.cli.moment import beijing
 from box400.cli.options import complain, data_option, json_option
+from box400.cli.prompt_database import change_prompts, read_prompts
 from box400.cli.table import table
 from box400.cli.words import language, words
-from box400.in_force import change_in_force
-from box400.prompt_pack import PackError, read_pack
+from box400.prompt_pack import PackError, Read, read_pack
 from storage import prompt_packs
 from storage.data_directory import DataDirectory
 from storage.models import PromptPack, Root
 from storage.prompt_faults import PromptFault
-
-NOT_IN_FORCE = 4
-
-T = TypeVar("T")
 
 
 @click.group()
@@ -65,7 +58,15 @@ def import_(name: str, path: Path, data: DataDirectory, as_json: bool) -> None:
         lines = [fault.zh if language() == "zh" else fault.en for fault in error.faults]
         complain("\n".join(lines), "\n".join(lines))
     made = PromptPack(name, read.prompts, time.time(), getpass.getuser(), path.name)
-    _change(data, lambda root: prompt_packs.put(root, made), f"pack {name}")
+    change_prompts(
+        data,
+        lambda root: prompt_packs.put(root, made),
+        f"pack {name}",
+        lambda _: _tell_imported(name, read, as_json),
+    )
+
+
+def _tell_imported(name: str, read: Read, as_json: bool) -> None:
     if as_json:
         told = {"pack": name, "prompts": len(read.prompts), "missing": read.missing, "ignored": read.ignored}
         click.echo(msgspec.json.encode(told))
@@ -92,7 +93,7 @@ def list_(data: DataDirectory, as_json: bool) -> None:
     def work(root: Root) -> list[tuple[PromptPack, list[str]]]:
         return [(each, sorted(prompt_packs.users_of(root, each.name))) for each in prompt_packs.packs(root)]
 
-    found = _read(data, work)
+    found = read_prompts(data, work)
     if as_json:
         click.echo(msgspec.json.encode([{"pack": each, "users": users} for each, users in found]))
         return
@@ -123,21 +124,9 @@ def remove(name: str, data: DataDirectory) -> None:
     Exit status: 0 removed; 1 not done: it is used; 3 the store is not running; 4 stored, but not in force
       yet.
     """
-    _change(data, lambda root: prompt_packs.remove(root, name), f"remove pack {name}")
-    click.echo(words(f"Removed {name}.", f"已删除 {name}。"))
-
-
-def _read(data: DataDirectory, work: Callable[[Root], T]) -> T:
-    with main_database(data) as database:
-        return database.read(work)
-
-
-def _change(data: DataDirectory, work: Callable[[Root], T], note: str) -> T:
-    with main_database(data) as database:
-        try:
-            done, why_not = change_in_force(data, database, work, note)
-        except PromptFault as fault:
-            complain(fault.en, fault.zh)
-    if why_not:
-        complain(f"Stored, but not in force: {why_not}.", f"已保存，尚未生效：{why_not}。", NOT_IN_FORCE)
-    return done
+    change_prompts(
+        data,
+        lambda root: prompt_packs.remove(root, name),
+        f"remove pack {name}",
+        lambda _: click.echo(words(f"Removed {name}.", f"已删除 {name}。")),
+    )

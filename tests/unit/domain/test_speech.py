@@ -17,7 +17,7 @@ from domain import speech
 def said(names: speech.Speech) -> str:
     """Return the words of prompts, without punctuation; a pause is a dash."""
     words = "".join("-" if name == "pause" else voice.WORDS[name].zh for name in names)
-    return re.sub("[,。]", "", words)
+    return re.sub("[，。]", "", words)
 
 
 AMOUNTS = {

@@ -12,7 +12,7 @@ import soundfile
 
 from b2bua.recorder import g711
 from b2bua.recorder.loudness import active_level
-from b2bua.recorder.prompts import PromptError, address_of, find, ingest
+from b2bua.recorder.prompts import PromptError, address_of, delete_unused, find, ingest
 
 
 def tone(rate: int, seconds: float, hertz: float = 440.0, level: float = 0.1) -> np.ndarray:
@@ -206,3 +206,20 @@ def test_values_that_are_no_numbers_do_no_harm(tmp_path: Path) -> None:
     sound[10], sound[20], sound[30] = np.nan, np.inf, -np.inf
     soundfile.write(source, sound, 8000, subtype="FLOAT")
     assert ingest(source, tmp_path).seconds == 1.0
+
+
+def test_audio_that_nothing_names_goes_after_a_while(tmp_path: Path) -> None:
+    """What was removed does not fill the disk; what was just uploaded, or uploaded again, stays."""
+    prompts = []
+    for index in range(4):
+        soundfile.write(tmp_path / f"{index}.wav", tone(8000, 0.5, 300 + 100 * index), 8000)
+        prompts.append(ingest(tmp_path / f"{index}.wav", tmp_path))
+    named, old, new, again = (prompt.address for prompt in prompts)
+    for address in (named, old, again):
+        os.utime(tmp_path / "prompts" / f"{address}.json", (1000, 1000))
+    ingest(tmp_path / "3.wav", tmp_path)
+    assert delete_unused(tmp_path, {named}, before=2000) == 1
+    assert [find(address, tmp_path) is not None for address in (named, old, new, again)] == [
+        True, False, True, True,
+    ]  # fmt: skip
+    assert not list((tmp_path / "prompts").glob(f"{old}*"))

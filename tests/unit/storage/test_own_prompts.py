@@ -293,6 +293,18 @@ def test_every_fault_has_both_languages() -> None:
         assert any("\u4e00" <= char <= "\u9fff" for char in zh)
 
 
+def test_audio_in_use(box: Box) -> None:
+    """Every version of every tenant, packs, and what configuration names: none of it may be deleted."""
+    box.upload(OLD, approved=True)
+    box.upload(NEW, approved=False)
+    box.do(lambda root: prompt_packs.put(root, PromptPack("lady", {"busy": "cc" * 32})))
+    sound = box.folder / "ring.wav"
+    sound.write_bytes(b"sound of ringing")
+    box.apply(f"tenants: {{acme: {{numbers: {{{NUMBER}: {{ringback: ring.wav}}}}}}}}")
+    ringback = box.tenant().numbers[0].ringback
+    assert box.database.read(own_prompts.addresses_in_use) == {OLD, NEW, "cc" * 32, ringback}
+
+
 # -- provisioning ----------------------------------------------------------------------------------
 
 
