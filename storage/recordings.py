@@ -356,6 +356,14 @@ class Recordings:
                 return
             after = found[-1].id
 
+    def span(self) -> tuple[str, str] | None:
+        """Return the ids of the oldest and the newest call with a recording, or None without any."""
+
+        def work(root: RecordingsRoot) -> tuple[str, str] | None:
+            return (root.facts.minKey(), root.facts.maxKey()) if root.facts else None
+
+        return self._read(work)
+
     def usage(self, tenant: str) -> Usage:
         """Return what a tenant's recordings take."""
 

@@ -6,10 +6,11 @@ A command's module is imported only when it is called: ``--help`` and the short 
 from __future__ import annotations
 
 import importlib
-from typing import cast
+from typing import Any, cast
 
 import click
 
+from box400.cli.chinese_help import SpokenContext, spoken
 from box400.cli.words import LANGUAGES, speak
 
 COMMANDS = {
@@ -46,6 +47,8 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group that knows its commands' names and imports one when it is wanted."""
 
+    context_class = SpokenContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order a newcomer meets them."""
         return list(COMMANDS)
@@ -55,15 +58,38 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(name)
         if module is None:
             return None
-        return cast(click.Command, getattr(importlib.import_module(module), name.replace("-", "_")))
+        command = cast(click.Command, getattr(importlib.import_module(module), name.replace("-", "_")))
+        return spoken(command, name)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Know the language before anything is said, --help too."""
+        speak(None)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say what the group itself is about."""
+        commands, self.commands = self.commands, {}
+        spoken(self, "box400")
+        self.commands = commands
+        super().format_help(ctx, formatter)
+
+
+def _speak(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        speak(value)
 
 
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages; by default that of $LANG.")
+@click.option(
+    "--lang", type=click.Choice(LANGUAGES), is_eager=True, expose_value=False, callback=_speak,
+    help="Language of messages; by default that of $LANG.",
+)  # fmt: skip
 @click.version_option(package_name=None, version="0.1.0", prog_name="box400")
-def main(lang: str | None) -> None:
+def main() -> None:
     """Run and use a 400-number box.
 
     \b
@@ -79,4 +105,3 @@ def main(lang: str | None) -> None:
       box400 call 4001003722 --answer place a test call and answer it
       box400 records                  what became of the calls
     """
-    speak(lang)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import click
 import msgspec
 
 from box400.cli.database import recordings_database
+from box400.cli.moment import Moment, beijing
 from box400.cli.options import complain, data_option, json_option
+from box400.cli.table import table
+from box400.cli.words import words
 from storage.data_directory import DataDirectory
 from storage.recordings import RecordingDamaged, RecordingMissing
+from storage.recordings_search import Wanted, newest
 
 
 @click.group()
@@ -49,6 +54,67 @@ def get(call: str, file: Path | None, data: DataDirectory) -> None:
         except RecordingDamaged as error:
             complain(f"The recording is damaged: {error}.", f"录音已损坏：{error}。")
     click.echo(str(target))
+
+
+@recording.command("list")
+@data_option
+@json_option
+@click.option("--tenant", metavar="ID", help="Only this tenant's.")
+@click.option("--number", default="", metavar="400...", help="Only of calls to this number.")
+@click.option(
+    "--caller", default="", metavar="NUMBER", help="Only this caller's; a * at the end: that begin so."
+)
+@click.option("--answerer", default="", metavar="NUMBER", help="Only those this number answered.")
+@click.option(
+    "--since", type=Moment(), default="1970-01-01", help="Begun at or after: 2026-10-01, today, 90m."
+)
+@click.option("--until", type=Moment(), help="Begun before.")
+@click.option("--held", is_flag=True, help="Only those under legal hold.")
+@click.option(
+    "--limit", type=click.IntRange(0), default=50, show_default=True, help="At most so many; 0: all."
+)
+def list_(
+    data: DataDirectory,
+    as_json: bool,
+    tenant: str | None,
+    number: str,
+    caller: str,
+    answerer: str,
+    since: float,
+    until: float | None,
+    held: bool,
+    limit: int,
+) -> None:
+    """List recordings, those of the newest calls first.
+
+    The time is that of the answer, in Beijing; --since and --until go by when the call began.
+
+    \b
+    Exit status: 0 listed, also when none matches; 3 the store is not running.
+
+    \b
+    Examples:
+      box400 recording list --since today --number 4001003722
+      box400 recording list --held --limit 0 --json
+    """
+    wanted = Wanted(tenant, number, caller, answerer, since, until, held)
+    with recordings_database(data) as recordings:
+        found = list(islice(newest(recordings, wanted), limit or None))
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    head = words(
+        ("call", "answered", "tenant", "400 number", "caller", "answered by", "s", "kB", "kept because"),
+        ("呼叫", "应答", "租户", "400号码", "主叫", "接听", "秒", "kB", "保全原因"),
+    )
+    rows = [
+        (
+            each.id, beijing(each.at), each.tenant, each.number, each.caller, ",".join(each.answerers),
+            f"{each.seconds:.1f}", f"{each.bytes / 1000:.0f}", each.hold,
+        )
+        for each in found
+    ]  # fmt: skip
+    click.echo(table(head, rows, right=(6, 7)))
 
 
 @recording.command()

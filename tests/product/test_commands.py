@@ -113,6 +113,16 @@ def test_backup_and_restore(quiet_box: Box, tmp_path: Path) -> None:
         assert store.wait(10) == 0
 
 
+def test_recordings_are_listed(quiet_box: Box) -> None:
+    """Newest first, by the same filters as records."""
+    quiet_box.answered_by(STRAIGHT, "--seconds", "1")
+    call = quiet_box.record()["id"]
+    quiet_box.recording(call)
+    found = quiet_box.json("recording", "list", "--number", STRAIGHT, "--limit", "1")
+    assert [each["id"] for each in found] == [call]
+    assert quiet_box.json("recording", "list", "--until", "1970-01-02") == []
+
+
 def test_every_command_has_its_help(box: Box) -> None:
     """--help of each command names its exit status; every command takes --data."""
     commands = json.loads(box.python("import json, box400.cli; print(json.dumps(list(box400.cli.COMMANDS)))"))
