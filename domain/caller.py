@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.dialplan import apply_prefixes, clean_number, national_significant
-from domain.snapshot import PrefixRule
+from domain.prefix_rule import PrefixRule
 
 
 class CallerClass(StrEnum):

@@ -40,6 +40,12 @@ class Outcome(StrEnum):
     INTERNAL_ERROR = "internal-error"
     ANNOUNCED = "announced"
     REJECTED = "rejected"
+    BLACKLISTED = "blacklisted"
+    AREA_DENIED = "area-denied"
+    CAPPED = "capped"
+    CLOSED = "closed"
+    PIN_WRONG = "pin-wrong"
+    GAVE_UP_PIN = "gave-up-pin"
     ROUTED_IN_CIRCLES = "routed-in-circles"
     MESSAGE_LEFT = "message-left"
     NO_MESSAGE = "no-message"
@@ -126,6 +132,20 @@ VERDICTS: dict[Outcome, Verdict] = {
         480, "Temporarily Unavailable", None, "播放提示音后结束", "Ended after an announcement, as configured"
     ),
     Outcome.REJECTED: Verdict(603, "Decline", None, "按路由规则挂断", "Hung up by the routing rules"),
+    Outcome.BLACKLISTED: Verdict(603, "Decline", "caller-barred", "黑名单拦截", "The caller is blacklisted"),
+    Outcome.AREA_DENIED: Verdict(
+        603, "Decline", "area-barred", "呼叫阻截（地区限制）", "The caller's area is barred"
+    ),
+    Outcome.CAPPED: Verdict(
+        480, "Temporarily Unavailable", "cap-reached", "费用控制达到上限", "The month's cap is reached"
+    ),
+    Outcome.CLOSED: Verdict(
+        480, "Temporarily Unavailable", "after-hours", "非营业时间", "Called outside opening hours"
+    ),
+    Outcome.PIN_WRONG: Verdict(403, "Forbidden", "pin-refused", "专用密码错误", "The PIN was wrong"),
+    Outcome.GAVE_UP_PIN: Verdict(
+        487, "Request Terminated", None, "主叫在输入专用密码时挂机", "Caller hung up while the PIN was asked"
+    ),
     Outcome.ROUTED_IN_CIRCLES: Verdict(
         482, "Loop Detected", "no-answer", "路由循环", "Its destinations led in a circle"
     ),

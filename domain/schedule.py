@@ -124,13 +124,15 @@ def is_open_at(schedule: Schedule, at: LocalMoment) -> bool:
     """Tell the same of a moment whose days are at hand; for who asks many schedules at one moment."""
     if schedule.rules and (_rule_of(schedule, at.today) or _rule_of(schedule, at.yesterday)):
         return _covers(_hours_of(schedule, at.today), at.minute, _hours_of(schedule, at.yesterday))
-    minute, today, yesterday = at.minute, at.today.marks, at.yesterday.marks
+    minute = at.minute
     for band in schedule.bands:
         start, end = band.start, band.end
-        if minute >= start and (minute < end or end <= start or end == LAST_MINUTE):
-            if not today.isdisjoint(band.days):
+        if minute >= start:
+            if (minute < end or end <= start or end == LAST_MINUTE) and not at.today.marks.isdisjoint(
+                band.days
+            ):
                 return True
-        elif end <= start and minute < end and not yesterday.isdisjoint(band.days):
+        elif minute < end <= start and not at.yesterday.marks.isdisjoint(band.days):
             return True
     return False
 

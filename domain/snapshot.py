@@ -15,6 +15,12 @@ from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
 from domain.destination import Destination
 from domain.flow.document import Flow
+from domain.prefix_rule import PrefixRule as PrefixRule
+from domain.routing.plan import RoutePlan
+from domain.target import BoundNumber as BoundNumber
+from domain.target import RingStrategy as RingStrategy
+from domain.target import TargetGroup as TargetGroup
+from domain.target import TargetKind as TargetKind
 from domain.voicemail import Voicemail
 
 
@@ -25,51 +31,11 @@ class TenantState(StrEnum):
     SUSPENDED = "suspended"
 
 
-class TargetKind(StrEnum):
-    """What a bound number is (绑定号码)."""
-
-    LANDLINE = "landline"
-    MOBILE = "mobile"
-    PHS = "phs"
-    EXTENSION = "extension"
-
-
-class RingStrategy(StrEnum):
-    """In which way the bound numbers of a number are rung."""
-
-    SEQUENTIAL = "sequential"
-    SIMULTANEOUS = "simultaneous"
-
-
 class AnswerPolicy(StrEnum):
     """When the caller is answered: at once (prompts are charged) or when somebody picks up."""
 
     AT_ONCE = "at-once"
     ON_PICKUP = "on-pickup"
-
-
-class BoundNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A phone that may answer for a 400 number."""
-
-    number: str
-    """Digits of a phone (as dialled nationally, e.g. ``01061234567``, ``13900001111``) or an extension's
-    name."""
-    kind: TargetKind = TargetKind.MOBILE
-    label: str = ""
-    job_number: str = ""
-    """工号, spoken to the caller by later editions."""
-    enabled: bool = True
-
-
-class TargetGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phones rung together as one destination (``group:NAME``)."""
-
-    name: str
-    targets: tuple[BoundNumber, ...] = ()
-    strategy: RingStrategy = RingStrategy.SEQUENTIAL
-    no_answer_seconds: float = 25.0
-    otherwise: Destination | None = None
-    """Where the call goes when nobody of the group answers; None: it ends with an announcement."""
 
 
 class NumberPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +59,10 @@ class NumberPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where its calls go first; None: to the bound numbers."""
     otherwise: Destination | None = None
     """Where a call goes that no bound number answered; None: it ends with an announcement."""
+    pin: str = ""
+    """专用密码: digits that callers must key before they are connected; empty: none."""
+    routing: RoutePlan | None = None
+    """Who may call, when, and where calls go; None: everybody, always, to ``entry``."""
 
 
 class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +87,10 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     voicemails: tuple[Voicemail, ...] = ()
     message_quota: int = 1000
     """Messages kept in all its voicemail boxes."""
+    blacklist: dict[str, str] = {}
+    """黑名单 of all its numbers: pattern (``domain.routing.plan``) -> note."""
+    vip: dict[str, str] = {}
+    """VIP callers of all its numbers: whole number -> note."""
     prompt_pack: str = ""
     """The voice of its system prompts; empty: the box's."""
     prompts: dict[str, str] = {}
@@ -161,13 +135,6 @@ class ShownCaller(StrEnum):
     CALLER = "caller"
     TENANT_NUMBER = "400"
     TRUNK_NUMBER = "trunk"
-
-
-class PrefixRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Replace a leading ``match`` by ``replace``; the first rule that matches is applied, once."""
-
-    match: str
-    replace: str = ""
 
 
 class TrunkSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -219,6 +186,9 @@ class TrunkSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shown_caller: ShownCaller = ShownCaller.TRUNK_NUMBER
     trunk_number: str = ""
     tel_uri: bool = False
+    tenant: str = ""
+    """The tenant whose PBX or call centre it leads to; nobody else's calls leave by it. Empty: a
+    carrier's."""
     # media
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
     srtp: bool = False

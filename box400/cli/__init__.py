@@ -16,6 +16,7 @@ from box400.cli.words import LANGUAGES, speak
 COMMANDS = {
     "run": "box400.cli.run",
     "call": "box400.cli.call",
+    "simulate": "box400.cli.simulate",
     "apply": "box400.cli.provision",
     "export": "box400.cli.provision",
     "status": "box400.cli.live",

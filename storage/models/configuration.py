@@ -68,6 +68,8 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
     message_quota: int = 1000
+    blacklist: dict[str, str] = {}
+    vip: dict[str, str] = {}
 
 
 class PromptInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -194,6 +196,8 @@ class Tenant(Persistent):  # type: ignore[misc]
             prompts=own,
             days=config.days,
             message_quota=config.message_quota,
+            blacklist=config.blacklist,
+            vip=config.vip,
             version=self.version,
             **parts,
         )

@@ -149,12 +149,21 @@ class _Telling:
             changes.append(FieldChange(name, ", ".join(old), ", ".join(new)))
         return changes
 
+    def _bound(self, value: BoundNumber) -> str:
+        rest = [
+            f"{each.name}={self._shown(getattr(value, each.name))}"
+            for each in msgspec.structs.fields(BoundNumber)
+            if each.name not in ("number", "kind", "label", "job_number", "enabled")
+            and getattr(value, each.name) != each.default
+        ]
+        words = (value.number, value.kind, value.label, value.job_number, "" if value.enabled else "off")
+        return " ".join(filter(None, (*words, *rest)))
+
     def _shown(self, value: Any) -> str | None:
         if value is None or value is msgspec.NODEFAULT:
             return None
         if isinstance(value, BoundNumber):
-            words = (value.number, value.kind, value.label, value.job_number, "" if value.enabled else "off")
-            return " ".join(filter(None, words))
+            return self._bound(value)
         if isinstance(value, Destination):
             value = str(value)
         if isinstance(value, Schedule):
@@ -162,10 +171,17 @@ class _Telling:
         if isinstance(value, EnteredDay):
             return f"{value.kind} {value.name}".rstrip()
         if isinstance(value, msgspec.Struct):
-            value = msgspec.to_builtins(value)
+            told = (
+                (each.name, getattr(value, each.name), each.default)
+                for each in msgspec.structs.fields(type(value))
+            )
             return (
                 "{"
-                + ", ".join(f"{key}: {self._shown(each)}" for key, each in value.items() if each != "")
+                + ", ".join(
+                    f"{name}: {self._shown(content)}"
+                    for name, content, default in told
+                    if content not in ("", default) and content not in ((), {})
+                )
                 + "}"
             )
         if isinstance(value, dict):

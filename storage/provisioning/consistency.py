@@ -11,6 +11,7 @@ import msgspec
 from domain.destination import Destination, DestinationKind
 from domain.prompts import SHIPPED_PACK, references_in
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
+from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
 from storage.provisioning.state import Configuration
@@ -31,6 +32,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_destinations(wishes, after),
         *_prompts(wishes, after),
         *_packs(wishes, after),
+        *check_routing(wishes, after),
         *_removals(wishes, before, after),
     ]
 
@@ -118,6 +120,8 @@ def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
         if len(plan.bound) > limit:
             yield wish.problem("too-many-bound", "bound", count=len(plan.bound), most=limit)
         yield from _targets(wish, "bound", plan.bound, tenant, after)
+        for target in forward_numbers(plan.routing):
+            yield from check_target(wish, "routing", target, tenant, after)
     for name, wish in _kept(wishes.tenants):  # a limit that was lowered below what is there
         if "bound_limit" not in wish.given:
             continue
@@ -165,8 +169,7 @@ def _targets(
         if target.number in seen:
             yield wish.problem("repeated", field, value=target.number)
         seen.add(target.number)
-        if target.kind is TargetKind.EXTENSION and (tenant, target.number) not in after.extensions:
-            yield wish.problem("no-extension", field, value=target.number, tenant=tenant)
+        yield from check_target(wish, field, target, tenant, after)
 
 
 def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
@@ -267,6 +270,12 @@ def _removals(wishes: Wishes, before: Configuration, after: Configuration) -> It
     """Nothing that stays may use what goes."""
     for name in before.trunks.keys() - after.trunks.keys():
         users = [f"tenant {key}" for key, tenant in after.tenants.items() if name in tenant.outbound_trunks]
+        users += [
+            f"number {number}"
+            for number, (_, plan) in after.numbers.items()
+            if any(bound.trunk == name for bound in (*plan.bound, *forward_numbers(plan.routing)))
+            and not _names(wishes, number)
+        ]
         yield from _in_use(wishes, wishes.trunks.get(name), f"trunks.{name}", users)
     for name in before.listeners.keys() - after.listeners.keys() - {DEFAULT_LISTENER}:
         users = [f"trunk {key}" for key, trunk in after.trunks.items() if trunk.listener == name]
@@ -277,7 +286,10 @@ def _removals(wishes: Wishes, before: Configuration, after: Configuration) -> It
             f"number {number}"
             for number, (tenant, plan) in after.numbers.items()
             if tenant == owner
-            and any(bound.number == name and bound.kind is TargetKind.EXTENSION for bound in plan.bound)
+            and any(
+                bound.number == name and bound.kind is TargetKind.EXTENSION
+                for bound in (*plan.bound, *forward_numbers(plan.routing))
+            )
             and not _names(wishes, number)
         ]
         wish = next((each for each in wishes.extensions if (each.tenant, each.key) == (owner, name)), None)

@@ -106,7 +106,7 @@ class _Writing:
             return {
                 each.name: self._plain(getattr(value, each.name))
                 for each in msgspec.structs.fields(type(value))
-                if each.name == "kind" or getattr(value, each.name) != each.default
+                if each.name == "kind" or getattr(value, each.name) not in (each.default, {})
             }
         if isinstance(value, dict):
             return {_key(key): self._plain(each) for key, each in value.items()}

@@ -202,7 +202,7 @@ class _Planning:
         if owner != wish.tenant:
             self.problems.append(wish.problem("two-tenants", number=wish.key, other=owner))
             return
-        if not self._tell_kinds(wish, "bound"):
+        if not self._tell_kinds(wish, "bound") or not self._tell_forwards(wish):
             return
         value = self._value(wish, held, NumberPlan, {"number": wish.key})
         self.after.numbers[wish.key] = (wish.tenant, value)
@@ -218,18 +218,35 @@ class _Planning:
         bound = wish.given.get(field, RESET)
         if bound is RESET:
             return True
+        told = self._with_kinds(wish, field, bound)
+        if told is not None:
+            wish.given[field] = told
+        return told is not None
+
+    def _tell_forwards(self, wish: Wish) -> bool:
+        """Do the same for the forward numbers of a route plan."""
+        routing = wish.given.get("routing", RESET)
+        if routing is RESET or routing is None:
+            return True
+        for name in ("when_busy", "when_no_answer"):
+            told = self._with_kinds(wish, "routing", routing.get(name, []))
+            if told is None:
+                return False
+            routing[name] = told
+        return True
+
+    def _with_kinds(self, wish: Wish, field: str, bound: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
         told = []
         for each in bound:
             kind = each.get("kind") or self._kind_of(each["number"], wish.tenant)
             if kind is None:
                 self.problems.append(wish.problem("kind-needed", field, value=each["number"]))
-                return False
+                return None
             if kind != TargetKind.EXTENSION and PHONE.fullmatch(each["number"]) is None:
                 self.problems.append(wish.problem("phone", field, value=each["number"]))
-                return False
+                return None
             told.append({**each, "kind": str(kind)})
-        wish.given[field] = told
-        return True
+        return told
 
     def _kind_of(self, number: str, tenant: str) -> TargetKind | None:
         if (tenant, number) in self.after.extensions:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.acd.configuration import Agent, Queue
+from domain.routing.plan import RoutePlan, Rule, Share
 from domain.snapshot import (
     AnswerPolicy,
     BoundNumber,
@@ -21,7 +22,6 @@ from domain.snapshot import (
     RingStrategy,
     ShownCaller,
     TargetGroup,
-    TargetKind,
     TenantState,
     TrunkKind,
     TrunkSnapshot,
@@ -29,10 +29,10 @@ from domain.snapshot import (
 from domain.voicemail import Voicemail
 from storage.models import BoxConfig, TenantConfig
 from storage.provisioning import checks as c
-from storage.provisioning import days
+from storage.provisioning import days, routing
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
-from storage.provisioning.tree import Node, Scalar
+from storage.provisioning.targets import BOUND_FIELDS, STRATEGIES, STRATEGIES_ZH, bound_number
 
 
 class Section(NamedTuple):
@@ -63,34 +63,12 @@ class Section(NamedTuple):
         raise KeyError(name)
 
 
-_target: Final = c.matching(c.NAME, "phone")
-
-
-def _bound_number(node: Node, path: str, reading: c.Reading) -> Any:
-    """A bound number: its digits alone, or a mapping. Without ``kind`` it is told from the digits later."""
-    if isinstance(node, Scalar):
-        number = _target(node, path, reading)
-        return c.INVALID if number is c.INVALID else {"number": number}
-    found = object_of(BOUND_FIELDS)(node, path, reading)
-    if found is not c.INVALID and "number" not in found:
-        return reading.wrong(node, f"{path}.number", "empty")
-    return found
-
-
 _CODECS: Final = ("PCMA", "PCMU", "G722", "G729", "opus", "AMR", "AMR-WB", "iLBC", "GSM", "speex")
 _TRANSPORTS: Final = ("udp", "tcp", "tls")
 
-BOUND_FIELDS: Final = (
-    Field("number", _target, "digits or extension", "Phone as dialled nationally, or an extension's name", "按国内拨法的电话号码，或分机名"),
-    Field("kind", c.choice(TargetKind), "landline, mobile, phs, extension", "What it is; told from the number when left out", "类型；省略时按号码判断"),
-    Field("label", c.text(), "text", "Whose it is", "备注"),
-    Field("job_number", c.or_empty(c.name), "text", "Job number of the agent", "工号"),
-    Field("enabled", c.flag, "true, false", "Whether it is rung", "是否振铃"),
-)  # fmt: skip
-
 NUMBER_FIELDS: Final = (
-    Field("bound", c.list_of(_bound_number, unique=False), "list of bound numbers", "Who answers, in order", "绑定号码，按顺序"),
-    Field("strategy", c.choice(RingStrategy), "sequential, simultaneous", "How bound numbers are rung", "振铃方式：顺序或同振"),
+    Field("bound", c.list_of(bound_number, unique=False), "list of bound numbers", "Who answers, in order", "绑定号码，按顺序"),
+    Field("strategy", c.choice(RingStrategy), STRATEGIES, "How bound numbers are rung", f"振铃方式：{STRATEGIES_ZH}"),
     Field("answer", c.choice(AnswerPolicy), "at-once, on-pickup", "When the caller is answered (and charged)", "何时应答主叫（开始计费）"),
     Field("welcome", c.optional(c.prompt), "audio", "Welcome prompt; implies answering at once", "欢迎词；有欢迎词即立即应答"),
     Field("recording_notice", c.optional(c.prompt), "audio", "Played before connection when calls are recorded", "录音提示音，接通前播放"),
@@ -101,11 +79,13 @@ NUMBER_FIELDS: Final = (
     Field("active", c.flag, "true, false", "Whether the number is in service", "号码是否启用"),
     Field("entry", c.optional(c.destination), "destination", "Where its calls go first; null: to the bound numbers", "来电首先转到哪里；null 表示绑定号码"),
     Field("otherwise", c.optional(c.destination), "destination", "Where a call goes that no bound number answered; null: it ends", "绑定号码均未接听时转到哪里；null 表示结束"),
+    Field("pin", routing.pin, "4 to 12 digits", "Digits that callers must key before they are connected; empty: none", "专用密码：主叫须输入正确才能接通；空表示不需要", secret=True),
+    Field("routing", c.optional(routing.route_plan), "a route plan", "Who may call, when, and where calls go; it is replaced as a whole", "来电分配方案；整体替换"),
 )  # fmt: skip
 
 GROUP_FIELDS: Final = (
-    Field("targets", c.list_of(_bound_number, unique=False), "list of bound numbers", "Who answers, in order", "成员，按顺序"),
-    Field("strategy", c.choice(RingStrategy), "sequential, simultaneous", "How they are rung", "振铃方式：顺序或同振"),
+    Field("targets", c.list_of(bound_number, unique=False), "list of bound numbers", "Who answers, in order", "成员，按顺序"),
+    Field("strategy", c.choice(RingStrategy), STRATEGIES, "How they are rung", f"振铃方式：{STRATEGIES_ZH}"),
     Field("no_answer_seconds", c.decimal(5, 300), "5 to 300 s", "How long each rings", "无应答时限（秒）"),
     Field("otherwise", c.optional(c.destination), "destination", "Where a call goes that nobody answered; null: it ends", "无人接听时转到哪里；null 表示结束"),
 )  # fmt: skip
@@ -137,6 +117,8 @@ TENANT_FIELDS: Final = (
     Field("days", days.entered_days, "day: holiday or workday, with a name", "The tenant's own days off and on; they win over the box's and the published ones", "企业自定义的放假和上班日；优先于系统和国家安排"),
     Field("hold_music", c.optional(c.prompt), "audio", "What a party on hold hears; null: the box's hold-music", "通话保持音乐；null 表示用系统保持音乐"),
     Field("message_quota", c.integer(0, 100_000), "0 to 100000", "Messages kept in all its voicemail boxes", "所有留言信箱最多保存的留言数"),
+    Field("blacklist", routing.blacklist, "caller: note", "Callers whom none of the tenant's numbers takes", "全部号码的黑名单"),
+    Field("vip", routing.vip, "number: note", "VIP callers of all the tenant's numbers", "全部号码的 VIP 名单"),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
     Field("prompt_mebibytes", c.integer(1, 10_000), "1 to 10000", "What its own prompts may take, as uploaded, all versions (MiB)", "自有提示音上传文件总量上限，含所有版本（MiB）"),
@@ -194,6 +176,7 @@ TRUNK_FIELDS: Final = (
     Field("shown_caller", c.choice(ShownCaller), "caller, 400, trunk", "Number shown on calls out", "外显号码"),
     Field("trunk_number", c.or_empty(c.dialled), "digits", "The trunk's own number", "中继自身号码"),
     Field("tel_uri", c.flag, "true, false", "Write tel: URIs", "使用 tel: URI"),
+    Field("tenant", c.or_empty(c.name), "tenant", "Whose PBX or call centre it leads to; nobody else's calls leave by it; empty: a carrier's", "归属租户（企业中继线、呼叫中心）；其他租户不能使用；空表示运营商中继"),
     Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
     Field("srtp", c.flag, "true, false", "Encrypt audio (SDES)", "语音加密（SDES）"),
     Field("play_early_media", c.flag, "true, false", "Let the caller hear a single target's announcements", "让主叫听到单个目标的早期媒体"),
@@ -224,6 +207,13 @@ EXTENSION: Final = Section(
     "extension", "tenants.ID.extensions.NAME", ExtensionSnapshot, "name", EXTENSION_FIELDS
 )
 BOUND: Final = Section("bound number", "tenants.ID.numbers.400NUMBER.bound[]", BoundNumber, "", BOUND_FIELDS)
+ROUTING: Final = Section(
+    "routing", "tenants.ID.numbers.400NUMBER.routing", RoutePlan, "", routing.ROUTE_FIELDS
+)
+RULE: Final = Section("rule", "tenants.ID.numbers.400NUMBER.routing.rules[]", Rule, "", routing.RULE_FIELDS)
+SHARE: Final = Section(
+    "share", "tenants.ID.numbers.400NUMBER.routing.rules[].split[]", Share, "", routing.SHARE_FIELDS
+)
 PREFIX: Final = Section("prefix rule", "trunks.NAME.caller_prefixes[]", PrefixRule, "", _PREFIX_FIELDS)
 GROUP: Final = Section("group", "tenants.ID.groups.NAME", TargetGroup, "name", GROUP_FIELDS, "groups")
 QUEUE: Final = Section("queue", "tenants.ID.queues.NAME", Queue, "name", QUEUE_FIELDS, "queues")
@@ -232,4 +222,6 @@ VOICEMAIL: Final = Section(
     "voicemail", "tenants.ID.voicemails.NAME", Voicemail, "name", VOICEMAIL_FIELDS, "voicemails"
 )
 PARTS: Final = (GROUP, VOICEMAIL, QUEUE, AGENT)
-SECTIONS: Final = (BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, *PARTS, EXTENSION, PREFIX)
+SECTIONS: Final = (
+    BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
+)  # fmt: skip

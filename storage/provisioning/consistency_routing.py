@@ -1,0 +1,68 @@
+"""What must fit together in route plans and lists of callers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from domain.regions import regions_with
+from domain.routing.plan import UNKNOWN_PLACE, RoutePlan
+from domain.snapshot import BoundNumber, TargetKind
+from storage.provisioning.problems import Problem
+from storage.provisioning.reading import Wish, Wishes
+from storage.provisioning.state import Configuration
+
+
+def check_routing(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    """Return what does not fit in the route plans that the file names."""
+    places = regions_with(after.box.region_groups)
+    known = {*places, *places.values(), UNKNOWN_PLACE}
+    for wish in wishes.numbers:
+        if wish.absent or wish.key not in after.numbers:
+            continue
+        plan = after.numbers[wish.key][1].routing
+        if plan is None:
+            continue
+        for pattern in _patterns(plan):
+            if not pattern[0].isascii() and pattern not in known:
+                yield _no_place(wish, "routing", pattern, places)
+    for wish in wishes.tenants.values():
+        if not wish.absent:
+            for pattern in after.tenants[wish.key].blacklist:
+                if not pattern[0].isascii() and pattern not in known:
+                    yield _no_place(wish, "blacklist", pattern, places)
+    for name, wish in wishes.trunks.items():
+        owner = "" if wish.absent else after.trunks[name].tenant
+        if owner and owner not in after.tenants:
+            yield wish.problem("no-tenant", "tenant", value=owner)
+
+
+def check_target(
+    wish: Wish, field: str, target: BoundNumber, tenant: str, after: Configuration
+) -> Iterator[Problem]:
+    """Return what does not fit at one bound number: its extension, its trunk."""
+    if target.kind is TargetKind.EXTENSION and (tenant, target.number) not in after.extensions:
+        yield wish.problem("no-extension", field, value=target.number, tenant=tenant)
+    if target.kind is TargetKind.PBX:
+        trunk = after.trunks.get(target.trunk)
+        if trunk is None or trunk.tenant != tenant:
+            yield wish.problem("pbx-trunk", field, value=target.number, tenant=tenant)
+    elif target.trunk:
+        yield wish.problem("trunk-of-pbx", field, value=target.number)
+
+
+def forward_numbers(plan: RoutePlan | None) -> tuple[BoundNumber, ...]:
+    """Return every forward number of a route plan."""
+    return () if plan is None else (*plan.when_busy, *plan.when_no_answer)
+
+
+def _patterns(plan: RoutePlan) -> Iterable[str]:
+    yield from plan.blacklist
+    yield from plan.allow
+    yield from plan.deny
+    for rule in plan.rules:
+        yield from rule.callers
+
+
+def _no_place(wish: Wish, field: str, value: str, places: Mapping[str, str]) -> Problem:
+    groups = ", ".join(dict.fromkeys(places.values()))
+    return wish.problem("no-place", field, value=value, provinces=", ".join(places), groups=groups)
