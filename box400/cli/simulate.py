@@ -12,18 +12,16 @@ from box400.cli.moment import Moment
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable
 from box400.cli.words import language, words
-from domain.calendar import Calendar
 from domain.caller import canonical_caller
-from domain.facts import CallerFacts, facts_of
+from domain.facts import CallerFacts, FactsInForce
 from domain.outcomes import VERDICTS
-from domain.places import shipped_places
-from domain.regions import regions_with
 from domain.routing.live import NothingLive
 from domain.routing.reasons import Reason, explain
 from domain.routing.simulate import Simulation
 from domain.routing.simulate import simulate as simulated
 from domain.snapshot import BoundNumber, NumberPlan, TenantSnapshot
 from storage.data_directory import DataDirectory
+from storage.places import read_places
 from storage.snapshots import read_box, read_tenants
 
 
@@ -56,14 +54,8 @@ def simulate(number: str, caller: str, moment: float | None, data: DataDirectory
             f"No tenant of {data.root} has the number {number}.", f"{data.root} 没有租户拥有号码 {number}。"
         )
     tenant, plan = found
-    box = read_box(data)
-    facts = facts_of(
-        canonical_caller(caller),
-        shipped_places(),
-        regions_with(box.region_groups),
-        Calendar(box.calendar).with_days(tenant.days),
-        time.time() if moment is None else moment,
-    )
+    in_force = FactsInForce(read_places(data), read_box(data), tenants.values())
+    facts = in_force.of(canonical_caller(caller), tenant.id, time.time() if moment is None else moment)
     result = simulated(tenant, plan, facts, NothingLive())
     if as_json:
         click.echo(msgspec.json.encode(_as_object(tenant, plan, facts, result)))
