@@ -74,6 +74,16 @@ class TakeDown(msgspec.Struct, frozen=True, tag_field="do", tag="take-down"):
     by: str
 
 
+class CallBack(msgspec.Struct, frozen=True, tag_field="do", tag="call-back"):
+    """Ring an agent, then the caller of a contact; answered by :class:`Begun` when the agent is rung."""
+
+    tenant: str
+    contact: str
+    """Id of a call of the tenant's: missed, or with a message."""
+    agent: str
+    """An extension of the tenant, or a number bound to the 400 number that was called."""
+
+
 class Reload(msgspec.Struct, frozen=True, tag_field="do", tag="reload"):
     """Read the snapshot files again; answered by :class:`InForce`."""
 
@@ -89,7 +99,7 @@ class Drain(msgspec.Struct, frozen=True, tag_field="do", tag="drain"):
 
 
 InCallRequest = Transfer | Hold | Resume | Supervise | TakeDown
-Request = Ping | AskStatus | AskCalls | HangUp | Reload | FlushTrace | Drain | InCallRequest
+Request = Ping | AskStatus | AskCalls | HangUp | CallBack | Reload | FlushTrace | Drain | InCallRequest
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="is", tag="done"):
@@ -102,6 +112,12 @@ class Failed(msgspec.Struct, frozen=True, tag_field="is", tag="failed"):
     reason: str
     zh: str = ""
     """The reason in Chinese, where there is one."""
+
+
+class Begun(msgspec.Struct, frozen=True, tag_field="is", tag="begun"):
+    """A call was begun."""
+
+    call: str
 
 
 class InForce(msgspec.Struct, frozen=True, tag_field="is", tag="in-force"):
@@ -194,7 +210,7 @@ class Status(msgspec.Struct, frozen=True, tag_field="is", tag="status"):
     alarms: list[Alarm]
 
 
-Response = Done | Failed | InForce | Calls | Status
+Response = Done | Failed | Begun | InForce | Calls | Status
 
 
 class ControlDown(Exception):

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.protocols.basic import LineOnlyReceiver
+from twisted.python.failure import Failure
 
 from b2bua.control import (
     MAX_LINE,
     AskCalls,
     AskStatus,
+    CallBack,
     Calls,
     Done,
     Drain,
@@ -51,6 +55,9 @@ class Controlled(Protocol):
     def in_call(self, request: InCallRequest) -> Done | Failed:
         """Transfer, hold, resume, supervise or take down a call."""
 
+    def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
+        """Ring an agent, then the caller of a contact; fires with Begun or Failed."""
+
     def reload(self) -> InForce:
         """Put the snapshot files in force."""
 
@@ -70,25 +77,50 @@ class ControlProtocol(LineOnlyReceiver):
     def __init__(self, box: Controlled) -> None:
         self._box = box
 
+        self._waiting: deque[bytes] = deque()
+        self._is_busy = False
+
     def lineReceived(self, line: bytes) -> None:
         """Answer one request; a broken one is answered as well, and never closes the connection."""
+        self._waiting.append(line)
+        self._take()
+
+    def _take(self) -> None:
+        """Answer requests in their order, each when the one before is answered."""
+        while self._waiting and not self._is_busy:
+            try:
+                response = self._answer(self._waiting.popleft())
+            except Exception:
+                response = _mistake(Failure())
+            if isinstance(response, Deferred):
+                self._is_busy = True
+                response.addErrback(_mistake).addCallback(self._answered)
+            else:
+                self._say(response)
+
+    def _answer(self, line: bytes) -> Response | Deferred[Response]:
         try:
             request = _DECODER.decode(line)
         except msgspec.DecodeError as error:
-            response: Response = Failed(f"not understood: {error}")
-        else:
-            response = self._answer(request)
+            return Failed(f"not understood: {error}")
+        return answer(self._box, request)
+
+    def _say(self, response: Response) -> None:
         self.sendLine(msgspec.json.encode(response))  # type: ignore[no-untyped-call]
 
-    def _answer(self, request: Request) -> Response:
-        try:
-            return answer(self._box, request)
-        except Exception as error:
-            _log.failure("control request {request}", request=request)
-            return Failed(f"internal error: {error}")
+    def _answered(self, response: Response) -> None:
+        self._is_busy = False
+        if self.connected:
+            self._say(response)
+            self._take()
 
 
-def answer(box: Controlled, request: Request) -> Response:
+def _mistake(failure: Failure) -> Response:
+    _log.failure("control request", failure)
+    return Failed(f"internal error: {failure.value}")
+
+
+def answer(box: Controlled, request: Request) -> Response | Deferred[Response]:
     """Do what was asked."""
     match request:
         case Ping():
@@ -99,6 +131,8 @@ def answer(box: Controlled, request: Request) -> Response:
             return box.calls()
         case HangUp(call=call):
             return Done() if box.hang_up(call) else Failed(f"no call {call} is up")
+        case CallBack(tenant=tenant, contact=contact, agent=agent):
+            return box.call_back(tenant, contact, agent)
         case Reload():
             return box.reload()
         case FlushTrace():

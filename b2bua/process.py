@@ -9,20 +9,22 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
 from b2bua.alarms import AlarmBoard, Severity, save_to
+from b2bua.calls.authorise import NotAllowed
 from b2bua.calls.call import Call
 from b2bua.calls.call_back import CallBacks
 from b2bua.calls.in_call import InCall
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.rates import DialRates
-from b2bua.calls.switchboard import MARK_SECONDS, Switchboard
+from b2bua.calls.switchboard import MARK_SECONDS, NotBegun, Switchboard
 from b2bua.clock import MonotonicReactor, ReactorClock
-from b2bua.control import Calls, Done, Failed, InCallRequest, InForce, LiveCall, Status
+from b2bua.control import Begun, Calls, Done, Failed, InCallRequest, InForce, LiveCall, Response, Status
 from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
 from b2bua.media.relay import WorkerRelay, relay_settings
 from b2bua.metrics import make_registry, make_site
 from b2bua.process_calendar import CHECK_SECONDS as CALENDAR_SECONDS
 from b2bua.process_calendar import CalendarWatch
+from b2bua.process_contacts import ContactUnknown, StoredContacts
 from b2bua.process_disk import CHECK_SECONDS, DiskWatch
 from b2bua.process_figures import Figures
 from b2bua.process_in_call import carry_out
@@ -40,6 +42,7 @@ from b2bua.recorder import shipped
 from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
+from domain.outcomes import VERDICTS
 from domain.place import UNKNOWN
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
@@ -107,6 +110,7 @@ class Process:
             self.sip.calls_out,
         )
         self.call_backs = CallBacks(self.switchboard)
+        self.contacts = StoredContacts(data)
         self.arrive = self.switchboard.arrive
         self.refused = self.switchboard.refused
         self.lag = ReactorLag(reactor)
@@ -250,6 +254,23 @@ class Process:
     def in_call(self, request: InCallRequest) -> Done | Failed:
         """Do something to a call that is up."""
         return carry_out(InCall(self.switchboard.calls), request)
+
+    def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
+        """Ring an agent, then the caller of a contact of his tenant."""
+        return Deferred.fromCoroutine(self._call_back(tenant, contact, agent))
+
+    async def _call_back(self, tenant: str, contact: str, agent: str) -> Response:
+        try:
+            found = await self.contacts.find(tenant, contact)
+            if found is None:
+                return Failed(f"{tenant} has no contact {contact}", f"{tenant} 没有联系记录 {contact}")
+            return Begun(self.call_backs.begin(found, agent).call)
+        except NotAllowed as refused:
+            return Failed(str(refused), f"不允许回拨：{refused}")
+        except NotBegun as refused:
+            return Failed(str(refused), f"现在无法呼叫：{VERDICTS[refused.outcome].zh}")
+        except ContactUnknown as unknown:
+            return Failed(str(unknown), f"查不到联系记录：{unknown}")
 
     def reload(self) -> InForce:
         """Put the snapshot files in force, for calls from now on."""

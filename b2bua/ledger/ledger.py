@@ -35,12 +35,18 @@ POLL_SECONDS: Final = 0.2
 LONGEST_WAIT: Final = 5.0
 """Between two tries while the store is down."""
 UPKEEP_SECONDS: Final = 60.0
+TIDY_SECONDS: Final = 6 * 3600.0
+"""How often missed calls that were dealt with long ago are looked for."""
 LATE_CALLS: Final = 3 * 86400
 """A month is sealed for good this long after its end: the longest call is over then."""
 
 
 def _nothing(step: str) -> None:
     """Do nothing at a step; crash tests put a death here."""
+
+
+def _tidy_missed(now: float, root: Root) -> None:
+    root.missed.tidy(now)
 
 
 def _seal(owner: str, month: str, root: Root) -> None:
@@ -79,6 +85,7 @@ class Ledger:
         self._committed_mono = float("-inf")
         self._tries = 0
         self._upkeep_due = mono() + 1.0
+        self._tidy_due = mono() + TIDY_SECONDS
         self.store_down = ""
         """Why the store could not be used at the last try; empty: it could."""
         self.damage: list[Damage] = []
@@ -188,6 +195,7 @@ class Ledger:
             if progress is None:
                 progress = root.records.journals[self._box] = JournalProgress()
             root.records.add(group)
+            root.missed.take(group)
             progress.committed = tuple(committed)
             progress.rebuild = tuple(rebuild)
 
@@ -204,6 +212,9 @@ class Ledger:
         remove_consumed(self._journal, self._rebuild, self._recorder_place, self._keep_seconds, self._utc())
         self._at_step("after removal")
         self._seal_closed_months()
+        if self._mono() >= self._tidy_due:
+            self._database.transact(partial(_tidy_missed, self._utc()), note="ledger tidy")
+            self._tidy_due = self._mono() + TIDY_SECONDS
 
     def _seal_closed_months(self) -> None:
         current = month_of(int((self._utc() - LATE_CALLS) * 1000))

@@ -31,6 +31,8 @@ COMMANDS = {
     "prompts": "box400.cli.prompts",
     "records": "box400.cli.records",
     "recording": "box400.cli.recording",
+    "voicemail": "box400.cli.voicemail",
+    "missed": "box400.cli.missed",
     "places": "box400.cli.places",
     "calendar": "box400.cli.calendar",
     "trace": "box400.cli.trace",

@@ -16,6 +16,7 @@ from storage.evolution import (
     step002_parts_of_tenants,
     step003_prompts,
     step004_extensions_by_tenant,
+    step005_missed_calls,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -33,6 +34,7 @@ STEPS: tuple[Step, ...] = (
     Step(2, "parts of tenants", step002_parts_of_tenants.run),
     Step(3, "prompts", step003_prompts.run),
     Step(4, "extensions by tenant", step004_extensions_by_tenant.run),
+    Step(5, "missed calls", step005_missed_calls.run),
 )
 
 

@@ -10,6 +10,7 @@ from persistent import Persistent
 from domain.snapshot import BoxSnapshot
 from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
+from storage.models.missed import MissedBook
 
 ROOT_KEY: Final = "box400"
 
@@ -41,6 +42,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.prompt_packs: Any = OOBTree()
         """Name -> :class:`storage.models.prompts.Pack`."""
         self.records = CallRecords()
+        self.missed = MissedBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

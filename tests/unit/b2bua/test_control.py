@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.testing import StringTransport
 
 from b2bua.control import (
+    Begun,
     Calls,
     Done,
     Failed,
@@ -48,6 +50,12 @@ class Box:
         """Note it; refuse to hold."""
         self.asked.append(f"{type(request).__name__} {request.call} {request.by}")
         return Failed("no", "不行") if isinstance(request, Hold) else Done()
+
+    def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
+        """Answer when the test lets it."""
+        self.asked.append(f"call back {tenant} {contact} {agent}")
+        self.begun: Deferred[Response] = Deferred()
+        return self.begun
 
     def reload(self) -> InForce:
         """Tell versions."""
@@ -92,6 +100,18 @@ def test_calls_that_are_up_are_worked_on() -> None:
         "Supervise",
         "TakeDown",
     ]
+
+
+def test_what_takes_time_is_answered_in_its_turn() -> None:
+    """A call-back looks its contact up first; what was asked after it is answered after it."""
+    box, answers, transport = ask(
+        b'{"do":"call-back","tenant":"acme","contact":"01","agent":"8001"}', b'{"do":"ping"}'
+    )
+    assert answers == []
+    assert box.asked == ["call back acme 01 8001"]
+    box.begun.callback(Begun("02"))
+    told = [msgspec.json.decode(line, type=Response) for line in transport.value().splitlines()]
+    assert told == [Begun("02"), Done()]
 
 
 def test_requests_are_answered_in_order() -> None:

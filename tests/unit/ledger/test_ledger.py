@@ -59,6 +59,17 @@ def total_calls(database: MainDatabase) -> int:
     )
 
 
+def missed(database: MainDatabase) -> list[str]:
+    """Return the ids of all calls in the lists of missed calls, with repetitions if there were any."""
+
+    def read(root: Root) -> list[str]:
+        items = [item for book in root.missed.tenants.values() for item in book.newest_first()]
+        assert all(item.count == len(item.calls) for item in items)
+        return [call for item in items for call in item.calls]
+
+    return database.read(read)
+
+
 def run(ledger: Ledger, time: Time) -> None:
     """Let the ledger do all there is to do."""
     for _ in range(4):
@@ -204,6 +215,8 @@ def test_a_death_at_any_step_loses_and_doubles_nothing(
             ledger.close()
     assert sorted(recorded(database)) == sorted(ended)
     assert total_calls(database) == len(ended)
+    busy = [line.call for line in lines if isinstance(line, Ended) and line.outcome == Outcome.BUSY]
+    assert sorted(missed(database)) == sorted(busy)
     assert deaths or nth > 2
 
 
