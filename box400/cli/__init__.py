@@ -29,6 +29,7 @@ COMMANDS = {
     "take-down": "box400.cli.in_call",
     "alarms": "box400.cli.live",
     "prompts": "box400.cli.prompts",
+    "flow": "box400.cli.flow",
     "records": "box400.cli.records",
     "recording": "box400.cli.recording",
     "voicemail": "box400.cli.voicemail",

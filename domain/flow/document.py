@@ -13,7 +13,7 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from domain.destination import Destination
+from domain.destination import Destination, DestinationKind
 from domain.schedule import Schedule
 
 KEYS: Final = "0123456789*#"
@@ -33,7 +33,7 @@ Text: TypeAlias = Annotated[str, Meta(max_length=256)]
 Route = Annotated[
     str,
     Meta(
-        pattern="^[a-z-]+(:[A-Za-z0-9][A-Za-z0-9._-]{0,79})?$",
+        pattern="^[a-z-]+(:(prompt:)?[A-Za-z0-9][A-Za-z0-9._-]{0,79})?$",
         description="A destination: bound, queue:NAME, voicemail:NAME, announcement:NAME, hang-up ...",
     ),
 ]
@@ -226,6 +226,9 @@ class Go(_Node, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defa
     @property
     def destination(self) -> Destination:
         """Where the call goes; raises ValueError when ``to`` is no destination."""
+        kind, _, name = self.to.partition(":")
+        if name.startswith("prompt:") and kind == DestinationKind.ANNOUNCEMENT:
+            return Destination(DestinationKind.ANNOUNCEMENT, name)
         return Destination.parse(self.to)
 
 

@@ -10,22 +10,27 @@ from domain.snapshot import BoundNumber, BoxSnapshot, NumberPlan, TargetKind, Te
 
 def dial_plan_of(box: BoxSnapshot, tenant: TenantSnapshot, plan: NumberPlan) -> DialPlan:
     """Return what callers of a number may dial."""
-    numbers = [extension.name for extension in box.extensions if extension.tenant == tenant.id]
-    numbers += [target.job_number for target in _registered(tenant, plan) if target.job_number]
-    return DialPlan(numbers)
+    return DialPlan(name for name, _ in _colleagues(box, tenant, plan))
 
 
 def dialled_target(
     box: BoxSnapshot, tenant: TenantSnapshot, plan: NumberPlan, dialled: str
 ) -> BoundNumber | None:
-    """Return whom an extension or a job number rings; None when the tenant has neither."""
-    for extension in box.extensions:
-        if extension.name == dialled and extension.tenant == tenant.id:
-            return BoundNumber(number=dialled, kind=TargetKind.EXTENSION)
-    return next((target for target in _registered(tenant, plan) if target.job_number == dialled), None)
+    """Return whom an extension or a job number rings, extensions first; None when the tenant has neither."""
+    return next((target for name, target in _colleagues(box, tenant, plan) if name == dialled), None)
 
 
-def _registered(tenant: TenantSnapshot, plan: NumberPlan) -> Iterator[BoundNumber]:
-    """Return the phones that calls to a number may ring, those that are on."""
+def _colleagues(
+    box: BoxSnapshot, tenant: TenantSnapshot, plan: NumberPlan
+) -> Iterator[tuple[str, BoundNumber]]:
+    """Return by which names a tenant's phones, those that are on, can be dialled."""
+    own = [extension.name for extension in box.extensions if extension.tenant == tenant.id]
+    for name in own:
+        yield name, BoundNumber(number=name, kind=TargetKind.EXTENSION)
     for targets in (plan.bound, *(group.targets for group in tenant.groups)):
-        yield from (target for target in targets if target.enabled)
+        for target in targets:
+            if target.enabled and target.job_number:
+                yield target.job_number, target
+    for agent in tenant.agents:
+        kind = TargetKind.EXTENSION if agent.target in own else TargetKind.MOBILE
+        yield agent.name, BoundNumber(number=agent.target, kind=kind, job_number=agent.name)

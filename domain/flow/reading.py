@@ -24,19 +24,24 @@ class _Doubled(dict[str, Any]):
 
 
 def read_document(data: bytes) -> FlowDocument:
-    """Return what a JSON document says; raises :class:`FlowError` with everything wrong in its form.
+    """Return what a JSON document says; raises :class:`FlowError` with everything wrong in its form."""
+    return as_document(plain_document(data))
 
-    A key that stands twice in one object is refused: JSON would silently keep the last.
+
+def plain_document(data: bytes) -> Any:
+    """Return plain data of JSON; raises :class:`FlowError`.
+
+    A key that stands twice in one object is remembered, for ``as_document`` to refuse: JSON would silently
+    keep the last.
     """
     if len(data) > MOST_BYTES:
         raise _wrong("too-large", bytes=len(data), most=MOST_BYTES)
     try:
-        plain = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
     except RecursionError:
         raise _wrong("not-json", why="nested too deeply") from None
     except ValueError as error:  # JSONDecodeError, UnicodeDecodeError
         raise _wrong("not-json", why=str(error)) from error
-    return as_document(plain)
 
 
 def as_document(plain: Any, *, strict: bool = True) -> FlowDocument:

@@ -23,6 +23,7 @@ from domain.snapshot import (
 )
 from domain.voicemail import Voicemail
 from storage.models.document import Document
+from storage.models.flows import PublishedFlow
 
 BOUND_LIMIT: Final = 20
 """Bound numbers a 400 number may have unless the operator raised the tenant's limit (features.md 2)."""
@@ -47,6 +48,7 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prompt_pack: str = ""
     calendar: dict[str, EnteredDay] = {}
     """Date (``2027-01-01``) -> what it is."""
+    web_networks: tuple[str, ...] = ()
     region_groups: dict[str, str] = {}
     """Province -> region group, where it is not the shipped one."""
 
@@ -70,6 +72,7 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message_quota: int = 1000
     blacklist: dict[str, str] = {}
     vip: dict[str, str] = {}
+    web_secret: str = ""
 
 
 class PromptInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,6 +140,7 @@ class VoicemailBox(Document[Voicemail]):
 
 PARTS: Final[dict[str, type[Document[Any]]]] = {
     "groups": Group,
+    "flows": PublishedFlow,
     "voicemails": VoicemailBox,
     "queues": QueueDocument,
     "agents": AgentDocument,
@@ -198,6 +202,7 @@ class Tenant(Persistent):  # type: ignore[misc]
             message_quota=config.message_quota,
             blacklist=config.blacklist,
             vip=config.vip,
+            web_secret=config.web_secret,
             version=self.version,
             **parts,
         )

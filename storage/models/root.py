@@ -63,5 +63,6 @@ class Root(Persistent):  # type: ignore[misc]
             number_rings_per_minute=config.number_rings_per_minute,
             calendar=config.calendar,
             region_groups=config.region_groups,
+            web_networks=config.web_networks,
             version=self.box_version,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ KINDS_ZH: Final = {
     "group": "振铃组",
     "queue": "队列",
     "agent": "坐席",
+    "flow": "语音导航",
 }
 _SIGN: Final = {"added": "+", "changed": "~", "removed": "-"}
 
@@ -127,6 +129,8 @@ class _Telling:
                 continue
             if each.secret:
                 fields.append(FieldChange(each.name, _masked(was), _masked(will)))
+            elif each.name == "nodes":
+                fields += _node_changes(was, will)
             elif each.name in ("bound", "targets") and what == "changed":
                 fields += self._list_changes(each.name, was, will)
             else:
@@ -196,6 +200,24 @@ class _Telling:
         if text in self.prompts:
             return f"{self.prompts[text].name} ({text[:8]})"
         return text or '""'
+
+
+def _node_changes(was: Any, will: Any) -> Iterator[FieldChange]:
+    """Tell the nodes of a flow one by one."""
+    old, new = (side if isinstance(side, dict) else {} for side in (was, will))
+    for name in {**old, **new}:
+        if old.get(name) != new.get(name):
+            yield FieldChange(f"nodes[{name}]", _node(old.get(name)), _node(new.get(name)))
+
+
+def _node(node: Any) -> str | None:
+    if node is None:
+        return None
+    fields = msgspec.to_builtins(node)
+    kind = fields.pop("kind")
+    fields.pop("position", None)
+    shown = msgspec.json.encode(fields).decode()
+    return f"{kind} {shown if len(shown) <= 200 else shown[:200] + '...'}"
 
 
 def _masked(value: Any) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import msgspec
 
 from domain.destination import Destination, DestinationKind
+from domain.flow.document import Go
 from domain.prompts import SHIPPED_PACK, references_in
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
 from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers
@@ -176,7 +178,7 @@ def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
     """Every destination that the file names, or that something it does not name still has, must be there."""
     for tenant, told, field, value in _fields(wishes, after):
         for destination in destinations_in(value):
-            if not _is_there(after, tenant, destination):
+            if not is_there(after, tenant, destination):
                 yield told("no-destination", field, value=str(destination), tenant=tenant)
 
 
@@ -231,6 +233,9 @@ def destinations_in(value: Any) -> Iterator[Destination]:
     """Find the destinations anywhere in a value."""
     if isinstance(value, Destination):
         yield value
+    elif isinstance(value, Go):
+        with suppress(ValueError):  # the flow's checker tells
+            yield value.destination
     elif isinstance(value, msgspec.Struct):
         for field in msgspec.structs.fields(type(value)):
             yield from destinations_in(getattr(value, field.name))
@@ -250,7 +255,8 @@ _PART_OF = {
 }
 
 
-def _is_there(after: Configuration, tenant: str, destination: Destination) -> bool:
+def is_there(after: Configuration, tenant: str, destination: Destination) -> bool:
+    """Tell whether calls of a tenant can be sent to a destination."""
     name = destination.name
     match destination.kind:
         case DestinationKind.NUMBER:

@@ -103,10 +103,12 @@ class _Writing:
         if isinstance(value, EnteredDay):
             return _text(f"{value.kind} {value.name}".rstrip())
         if isinstance(value, msgspec.Struct):
-            return {
+            config = value.__struct_config__
+            tag = {str(config.tag_field): _text(str(config.tag))} if config.tag is not None else {}
+            return tag | {
                 each.name: self._plain(getattr(value, each.name))
                 for each in msgspec.structs.fields(type(value))
-                if each.name == "kind" or getattr(value, each.name) not in (each.default, {})
+                if each.name == "kind" or getattr(value, each.name) not in (_default(each), {})
             }
         if isinstance(value, dict):
             return {_key(key): self._plain(each) for key, each in value.items()}
@@ -115,6 +117,10 @@ class _Writing:
         if isinstance(value, str):
             return _text(f"address:{value}" if ADDRESS.fullmatch(value) else str(value))
         return value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default_factory() if callable(field.default_factory) else field.default
 
 
 def _text(value: str) -> Any:

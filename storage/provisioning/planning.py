@@ -16,6 +16,7 @@ from storage.provisioning.changes import Change, differences
 from storage.provisioning.checks import PHONE
 from storage.provisioning.consistency import check_consistency
 from storage.provisioning.fields import RESET
+from storage.provisioning.flow_checks import check_flows
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
 from storage.provisioning.state import Configuration, Parts
@@ -52,6 +53,7 @@ def make_plan(wishes: Wishes, before: Configuration, *, prune: bool, make_secret
     problems = planning.problems
     if not problems:
         problems += check_consistency(wishes, before, after)
+        problems += check_flows(wishes, after)
     return Plan(after, differences(before, after), problems, planning.generated)
 
 

@@ -46,6 +46,8 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "masked": ("is a masked secret; write the real one or leave it out", "是被遮盖的密码；请写真实密码或省略"),
     "file": ("there is no file {value!r}", "没有文件 {value!r}"),
     "prompt": ("{en}", "{zh}"),
+    "flow": ("{en}", "{zh}"),
+    "web-secret": ("must have 12 to 128 characters, no spaces; leave it empty to sign nothing", "应为 12 到 128 个字符且不含空格；留空表示不签名"),
     "destination": (
         "{value!r} is no destination: bound, hang-up, group:NAME, flow:NAME, queue:NAME, voicemail:NAME, number:400..., extension:NAME or announcement:AUDIO",
         "{value!r} 不是去向：可写 bound、hang-up、group:名称、flow:名称、queue:名称、voicemail:名称、number:400 号码、extension:分机、announcement:音频",

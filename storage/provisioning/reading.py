@@ -10,6 +10,7 @@ from storage.models import PromptInfo
 from storage.provisioning import schema
 from storage.provisioning.checks import INVALID, Prompts, Reading, flag, name, number_400
 from storage.provisioning.fields import read_fields
+from storage.provisioning.flow_fields import read_flow_file
 from storage.provisioning.problems import Problem
 from storage.provisioning.schema import Section
 from storage.provisioning.tree import Mapping, Node, Scalar, TreeError, read_tree
@@ -54,6 +55,8 @@ class Wishes:
     )
     """Key of ``storage.models.PARTS`` -> wishes."""
     prompts: dict[str, PromptInfo] = field(default_factory=dict)
+    shipped: frozenset[str] = frozenset()
+    """Names of the system prompts."""
     named: set[str] = field(default_factory=set)
     """Sections the file has: ``listeners``, ``trunks``, ``tenants``, ``numbers TENANT`` ..."""
 
@@ -71,6 +74,7 @@ def read_wishes(data: bytes, file: str, folder: Path, prompts: Prompts) -> tuple
         return wishes, [Problem(file, error.line, "", error.code, error.facts)]
     _File(wishes, reading).read(root)
     wishes.prompts = reading.used_prompts
+    wishes.shipped = frozenset(prompts.shipped())
     return wishes, reading.problems
 
 
@@ -115,7 +119,8 @@ class _File:
             plural = section.plural
             for key, item, place in self._objects(node, plural, path, f"{plural} {tenant}"):
                 if name(Scalar(key, item.line, True), place, self.reading) is not INVALID:
-                    self.wishes.parts[plural].append(self._wish(section, item, place, key, tenant))
+                    wish = self._flow_wish if section is schema.FLOW else self._wish
+                    self.wishes.parts[plural].append(wish(section, item, place, key, tenant))
 
     def _objects(self, node: Mapping, name: str, path: str, mark: str) -> list[tuple[str, Node, str]]:
         """Return key, node and path of each object under ``name``; note that the file has the section."""
@@ -130,6 +135,13 @@ class _File:
             return []
         self.wishes.named.add(mark)
         return [(key, _at(item, found.lines[key]), f"{place}.{key}") for key, item in found.items.items()]
+
+    def _flow_wish(self, section: Section, node: Node, path: str, key: str, tenant: str) -> Wish:
+        """Read a flow that may be the name of a JSON file."""
+        if not isinstance(node, Scalar) or node.is_null:
+            return self._wish(section, node, path, key, tenant)
+        given = read_flow_file(node, path, self.reading) or {}
+        return Wish(section, key, tenant, self.reading.file, path, node.line, given, {})
 
     def _wish(
         self, section: Section, node: Node, path: str, key: str, tenant: str, beside: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ _TITLES: Final = {
     "queue": "Queues",
     "agent": "Agents",
     "voicemail": "Voicemail boxes",
+    "flow": "Voice menus",
     "prefix rule": "Prefix rules",
 }
 

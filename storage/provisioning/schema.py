@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.acd.configuration import Agent, Queue
+from domain.flow.document import Flow
 from domain.routing.plan import RoutePlan, Rule, Share
 from domain.snapshot import (
     AnswerPolicy,
@@ -30,6 +31,7 @@ from domain.voicemail import Voicemail
 from storage.models import BoxConfig, TenantConfig
 from storage.provisioning import checks as c
 from storage.provisioning import days, routing
+from storage.provisioning import flow_fields as flows
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
 from storage.provisioning.targets import BOUND_FIELDS, STRATEGIES, STRATEGIES_ZH, bound_number
@@ -99,6 +101,12 @@ VOICEMAIL_FIELDS: Final = (
     Field("otherwise", c.optional(c.destination), "destination", "Where a call goes when no message can be taken; null: it ends", "信箱已满时转到哪里；null 表示结束"),
 )  # fmt: skip
 
+FLOW_FIELDS: Final = (
+    Field("title", c.text(80), "text", "What people call it", "名称"),
+    Field("start", c.name, "id of a node", "Where calls begin", "起始节点"),
+    Field("nodes", flows.nodes, "id: node", "The nodes (docs/flows.md); a file name in place of the whole flow names a JSON file", "节点（见 docs/flows.md）；整个导航也可写成 JSON 文件名"),
+)  # fmt: skip
+
 EXTENSION_FIELDS: Final = (
     Field("secret", c.secret, "12 characters or more", "Password; made when left out", "密码；省略则由系统生成", secret=True),
     Field("login", c.or_empty(c.name), "text", "User name that phones register by, beside NAME.TENANT; when left out NAME, or NAME.TENANT if another tenant has NAME", "话机注册用户名（“分机名.租户”始终可用）；省略时为分机名，若已被其他租户占用则为“分机名.租户”"),
@@ -119,6 +127,7 @@ TENANT_FIELDS: Final = (
     Field("message_quota", c.integer(0, 100_000), "0 to 100000", "Messages kept in all its voicemail boxes", "所有留言信箱最多保存的留言数"),
     Field("blacklist", routing.blacklist, "caller: note", "Callers whom none of the tenant's numbers takes", "全部号码的黑名单"),
     Field("vip", routing.vip, "number: note", "VIP callers of all the tenant's numbers", "全部号码的 VIP 名单"),
+    Field("web_secret", c.or_empty(flows.signing_secret), "12 characters or more, or empty", "Signs what voice menus send to the tenant's web servers (docs/flows.md); empty: unsigned", "语音导航向企业网站发送请求时的签名密钥（见 docs/flows.md）；空表示不签名", secret=True),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
     Field("prompt_mebibytes", c.integer(1, 10_000), "1 to 10000", "What its own prompts may take, as uploaded, all versions (MiB)", "自有提示音上传文件总量上限，含所有版本（MiB）"),
@@ -195,6 +204,7 @@ BOX_FIELDS: Final = (
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts; empty: the one that ships", "系统提示音使用的语音包；空表示自带语音"),
     Field("system_prompts", c.table_of(c.prompt_name, c.audio), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),
     Field("calendar", days.entered_days, "day: holiday or workday, with a name", "Public holidays and worked weekends (调休); they win over the published ones", "节假日和调休上班日；优先于内置的国家安排"),
+    Field("web_networks", c.list_of(c.network), "list of networks", "Private networks in which voice menus may ask web servers; others must be public", "语音导航可访问的内网网段；其余只允许公网地址"),
     Field("region_groups", c.table_of(days.province, c.text(20)), "province: group", "Provinces that belong to another region group than the shipped one", "调整省份所属大区"),
 )  # fmt: skip
 
@@ -216,12 +226,13 @@ SHARE: Final = Section(
 )
 PREFIX: Final = Section("prefix rule", "trunks.NAME.caller_prefixes[]", PrefixRule, "", _PREFIX_FIELDS)
 GROUP: Final = Section("group", "tenants.ID.groups.NAME", TargetGroup, "name", GROUP_FIELDS, "groups")
+FLOW: Final = Section("flow", "tenants.ID.flows.NAME", Flow, "name", FLOW_FIELDS, "flows")
 QUEUE: Final = Section("queue", "tenants.ID.queues.NAME", Queue, "name", QUEUE_FIELDS, "queues")
 AGENT: Final = Section("agent", "tenants.ID.agents.JOB_NUMBER", Agent, "name", AGENT_FIELDS, "agents")
 VOICEMAIL: Final = Section(
     "voicemail", "tenants.ID.voicemails.NAME", Voicemail, "name", VOICEMAIL_FIELDS, "voicemails"
 )
-PARTS: Final = (GROUP, VOICEMAIL, QUEUE, AGENT)
+PARTS: Final = (GROUP, FLOW, VOICEMAIL, QUEUE, AGENT)
 SECTIONS: Final = (
     BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
 )  # fmt: skip

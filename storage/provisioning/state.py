@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import msgspec
 from BTrees.OOBTree import OOBTree
 
+from domain.flow.document import Flow
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
+from storage.flow_versions import keep
 from storage.models import (
     PARTS,
     BoxConfig,
@@ -189,6 +192,8 @@ def _write_parts(root: Root, kind: str, before: Parts, after: Parts) -> set[str]
         tree = root.tenants[owner].parts
         if kind not in tree:
             tree[kind] = OOBTree()
+        if isinstance(value, Flow):
+            value = keep(root.tenants[owner], value, by="apply", at=time.time())
         if held is None:
             tree[kind][name] = PARTS[kind](value)
         else:
