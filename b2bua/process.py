@@ -22,6 +22,8 @@ from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
 from b2bua.media.relay import WorkerRelay, relay_settings
 from b2bua.metrics import make_registry, make_site
+from b2bua.process_backup import CHECK_SECONDS as BACKUP_SECONDS
+from b2bua.process_backup import BackupWatch
 from b2bua.process_calendar import CHECK_SECONDS as CALENDAR_SECONDS
 from b2bua.process_calendar import CalendarWatch
 from b2bua.process_contacts import ContactUnknown, StoredContacts
@@ -120,6 +122,7 @@ class Process:
             self.lag.worst_recent,
             {"ledger": Ledger(data, self.clock.mono), "recorder": Recorder(data, self.clock.mono)},
         )
+        self.backups = BackupWatch(data, self.alarms, lambda: self.directory.box.backup, self.clock.utc)
         self.media.on_spool_failed = self.troubles.recording
         self.figures = Figures(self)
         self._timers: list[Every] = []
@@ -167,6 +170,7 @@ class Process:
             Every(self.reactor, CHECK_SECONDS, self.disk.check),
             Every(self.reactor, CALENDAR_SECONDS, self.holidays.check),
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
+            Every(self.reactor, BACKUP_SECONDS, self.backups.check),
             Every(self.reactor, LOOK_SECONDS, self.message_quota.look),
             Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),
         ]

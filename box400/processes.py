@@ -15,7 +15,9 @@ from b2bua.ledger.status import LedgerStatus
 from b2bua.ledger.status import read_status as read_ledger
 from b2bua.recorder.status import RecorderStatus
 from b2bua.recorder.status import read_status as read_recorder
+from storage.backup_schedule import BackupState, read_state
 from storage.data_directory import DataDirectory
+from storage.snapshots import read_box
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -45,6 +47,8 @@ class BoxStatus(msgspec.Struct, frozen=True):
     ledger: LedgerStatus | None
     recorder: RecorderStatus | None
     alarms: list[Alarm]
+    backup: BackupState | None = None
+    """What became of the scheduled backups; None where none are configured."""
 
 
 def box_status(data: DataDirectory) -> BoxStatus:
@@ -75,7 +79,16 @@ def box_status(data: DataDirectory) -> BoxStatus:
         ledger=ledger,
         recorder=recorder,
         alarms=sorted(alarms, key=lambda alarm: alarm.since),
+        backup=_backup(data),
     )
+
+
+def _backup(data: DataDirectory) -> BackupState | None:
+    plan = read_box(data).backup
+    state = read_state(data)
+    if plan is None:
+        return None
+    return state if state is not None and state.to == plan.to else BackupState(plan.to, 0.0)
 
 
 def _ask_b2bua(data: DataDirectory) -> Status | None:

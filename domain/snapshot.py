@@ -245,6 +245,17 @@ class ExtensionSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         return f"{self.name}.{self.tenant}"
 
 
+class BackupPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A backup each night."""
+
+    to: str
+    """Directory, best on another machine; it must be there."""
+    at: str = "02:30"
+    """``HH:MM`` in Beijing."""
+    keep: int = 7
+    """Generations to keep."""
+
+
 class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Configuration that belongs to no tenant."""
 
@@ -270,6 +281,7 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Legs that one tenant may ring a second, four seconds' worth at once; None: no limit."""
     number_rings_per_minute: int | None = 1200
     """How often one number may be rung within a minute, by all calls together; None: no limit."""
+    backup: BackupPlan | None = None
     calendar: dict[str, EnteredDay] = {}
     """Date (``2027-01-01``) -> the operator's word on it."""
     region_groups: dict[str, str] = {}

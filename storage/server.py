@@ -23,10 +23,12 @@ from ZODB.FileStorage import FileStorage
 from ZODB.FileStorage.FileStorage import FileStorageError
 from ZODB.serialize import referencesf
 
+from storage.backup_schedule import BackupSchedule
 from storage.connection import MAIN, RECORDINGS
 from storage.data_directory import DataDirectory, write_atomically
 from storage.evolution import evolve_main
 from storage.readiness import notify
+from storage.snapshots import read_box
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ class Store:
         evolved = _evolve(self._main)
         self._server = _serve(str(data.store_socket), {MAIN: self._main, RECORDINGS: self._recordings})
         self._stop = threading.Event()
+        self._backups = BackupSchedule(data, lambda: read_box(data).backup)
         status = StoreStatus(
             os.getpid(), tuple(watch.found), tuple(evolved), self._main.getSize(), self._recordings.getSize()
         )
@@ -104,9 +107,12 @@ class Store:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         threading.Thread(target=self._keep_up, name="upkeep", daemon=True).start()
+        backups = threading.Thread(target=self._backups.keep_looking, args=(self._stop,), name="backups")
+        backups.start()
         notify("READY=1")
         self._server.loop()
         self._stop.set()
+        backups.join()
         self._main.close()
         self._recordings.close()
 

@@ -14,6 +14,7 @@ from box400.cli.options import NOT_DONE, NOT_RUNNING, complain, data_option, jso
 from box400.cli.table import duration, printable, table
 from box400.cli.words import words
 from box400.processes import BoxStatus, box_status
+from storage.backup_schedule import BackupState
 from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
 
@@ -71,6 +72,8 @@ def _status_text(now: BoxStatus) -> str:
             )
         draining = words(", draining", "，不再接新呼叫") if now.b2bua.draining else ""
         parts.append(f"{words('calls', '通话')}: {now.b2bua.calls}{draining}")
+    if now.backup is not None:
+        parts.append(_backup_text(now.backup))
     parts.append(_alarms_text(now))
     return "\n".join(printable_lines(parts))
 
@@ -78,6 +81,19 @@ def _status_text(now: BoxStatus) -> str:
 def printable_lines(parts: list[str]) -> list[str]:
     """Make each line printable and keep the line ends."""
     return [printable(line) for part in parts for line in part.splitlines()]
+
+
+def _backup_text(state: BackupState) -> str:
+    label = words("backup", "备份")
+    if state.good_at:
+        told = words(
+            f"{_moment(state.good_at)} to {state.to}, {state.kept} kept",
+            f"{_moment(state.good_at)} 至 {state.to}，保留 {state.kept} 代",
+        )
+    else:
+        told = words(f"none yet to {state.to}", f"{state.to} 尚无备份")
+    failed = words(f"; the last try failed: {state.error}", f"；最近一次失败：{state.error}")
+    return f"{label}: {told}{failed if state.error else ''}"
 
 
 def _alarms_text(now: BoxStatus) -> str:

@@ -13,6 +13,7 @@ from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
 from domain.prompts import resolved
 from domain.snapshot import (
+    BackupPlan,
     ExtensionSnapshot,
     ListenerSnapshot,
     NumberPlan,
@@ -42,6 +43,7 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stranger_status: int = 0
     tenant_rings_per_second: float | None = 50.0
     number_rings_per_minute: int | None = 1200
+    backup: BackupPlan | None = None
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer`` ...) -> content address."""
     announcements: bool = True

@@ -61,6 +61,7 @@ class Root(Persistent):  # type: ignore[misc]
             max_calls=config.max_calls,
             tenant_rings_per_second=config.tenant_rings_per_second,
             number_rings_per_minute=config.number_rings_per_minute,
+            backup=config.backup,
             calendar=config.calendar,
             region_groups=config.region_groups,
             web_networks=config.web_networks,

@@ -33,6 +33,7 @@ _DIALLED = re.compile(r"[0-9+*#]{0,24}", re.ASCII)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
 ADDRESS = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _TRUE: Final = frozenset(("true", "yes", "on"))
 _FALSE: Final = frozenset(("false", "no", "off"))
 
@@ -115,6 +116,7 @@ def matching(pattern: re.Pattern[str], code: str, **facts: object) -> Check:
 name: Final = matching(NAME, "name", most=40)
 number_400: Final = matching(_NUMBER_400, "number-400")
 dialled: Final = matching(_DIALLED, "digits")
+time_of_day: Final = matching(_TIME, "time-of-day")
 
 
 def flag(node: Node, path: str, reading: Reading) -> Any:
@@ -274,6 +276,15 @@ def file(node: Node, path: str, reading: Reading) -> Any:
     if "\0" in value or not place.is_file():
         return reading.wrong(node, path, "file", value=value)
     return str(place)
+
+
+def directory(node: Node, path: str, reading: Reading) -> Any:
+    """A directory that is there, by its whole path: a disk that is not mounted shall not be mistaken for
+    it."""
+    value = scalar_text(node, path, reading)
+    if value is not INVALID and ("\0" in value or not value.startswith("/") or not Path(value).is_dir()):
+        return reading.wrong(node, path, "directory", value=value)
+    return value
 
 
 def prompt(node: Node, path: str, reading: Reading) -> Any:

@@ -90,6 +90,8 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "no-listener": ("there is no listener {value!r}", "没有监听器 {value!r}"),
     "no-destination": ("tenant {tenant} has no {value}", "租户 {tenant} 没有 {value}"),
     "no-extension": ("tenant {tenant} has no extension {value!r}", "租户 {tenant} 没有分机 {value!r}"),
+    "directory": ("there is no directory {value!r}; write its whole path, beginning with /, and mount it first", "没有目录 {value!r}；请写完整路径（以 / 开头），并先挂载"),
+    "time-of-day": ("{value!r} is no time of day such as 02:30", "{value!r} 不是时间；请写成 02:30 的形式"),
     "login-taken": ("extension {other} of tenant {tenant} has the login {value!r}; choose another one", "登录名 {value!r} 已被租户 {tenant} 的分机 {other} 使用；请另选一个"),
     "no-target": ("has no target; write the extension or telephone number that is rung", "没有 target；请写振铃的分机或电话号码"),
     "same-target": ("{value!r} is the phone of agent {other} already", "{value!r} 已是坐席 {other} 的话机"),

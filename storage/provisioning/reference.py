@@ -14,6 +14,7 @@ BEGIN: Final = (
 )
 _TITLES: Final = {
     "box": "The box",
+    "backup": "Backup each night",
     "listener": "Listeners",
     "trunk": "Trunks",
     "tenant": "Tenants",

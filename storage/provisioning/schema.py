@@ -13,6 +13,7 @@ from domain.flow.document import Flow
 from domain.routing.plan import RoutePlan, Rule, Share
 from domain.snapshot import (
     AnswerPolicy,
+    BackupPlan,
     BoundNumber,
     CalledHeader,
     CallerHeader,
@@ -35,6 +36,7 @@ from storage.provisioning import flow_fields as flows
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
 from storage.provisioning.targets import BOUND_FIELDS, STRATEGIES, STRATEGIES_ZH, bound_number
+from storage.provisioning.tree import Node
 
 
 class Section(NamedTuple):
@@ -193,12 +195,28 @@ TRUNK_FIELDS: Final = (
     Field("session_seconds", c.zero_or(90, 86400), "0, or 90 to 86400", "Session timer offered; 0: none", "会话定时器（秒）；0 表示不用"),
 )  # fmt: skip
 
+BACKUP_FIELDS: Final = (
+    Field("to", c.directory, "directory", "Where backups go: another disk, better another machine; must be there", "备份目录：应在另一块磁盘上，最好在另一台机器上；须已存在"),
+    Field("at", c.time_of_day, "HH:MM", "When, Beijing time", "备份时间（北京时间）"),
+    Field("keep", c.integer(1, 1000), "1 to 1000", "Generations to keep", "保留的代数"),
+)  # fmt: skip
+
+
+def _backup(node: Node, path: str, reading: c.Reading) -> Any:
+    """A plan of backups; it goes nowhere without ``to``."""
+    found = object_of(BACKUP_FIELDS)(node, path, reading)
+    if found is not c.INVALID and "to" not in found:
+        return reading.wrong(node, f"{path}.to", "empty")
+    return found
+
+
 BOX_FIELDS: Final = (
     Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
     Field("phone_domain", c.or_empty(c.host), "host", "Domain of the phones: TENANT.domain stands for a tenant; empty: none", "话机域名：“租户.域名”代表该租户；空表示不用"),
     Field("max_calls", c.integer(1, 10_000), "1 to 10000", "Calls up at a time", "最大并发呼叫"),
     Field("tenant_rings_per_second", c.optional(c.decimal(0.1, 1000)), "0.1 to 1000, or null", "Bound numbers that one tenant may ring per second (four seconds' worth at once, at least 40); null: no limit", "每个租户每秒最多振铃次数（可一次用掉 4 秒的量，至少 40 次）；null 表示不限"),
     Field("number_rings_per_minute", c.optional(c.integer(1, 100_000)), "1 to 100000, or null", "How often one number may be rung within a minute by all calls; null: no limit", "同一号码每分钟最多被振铃次数（所有来电合计）；null 表示不限"),
+    Field("backup", c.optional(_backup), "to, at, keep; or null", "A backup each night, verified; null: none", "每晚备份并验证；null 表示不备份"),
     Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
     Field("announcements", c.flag, "true, false", "Whether callers who are not connected hear why, in early media; false: only by what system_prompts names", "未接通时是否以早期媒体播放原因；false 表示仅播放 system_prompts 中列出的"),
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts; empty: the one that ships", "系统提示音使用的语音包；空表示自带语音"),
@@ -209,6 +227,7 @@ BOX_FIELDS: Final = (
 )  # fmt: skip
 
 BOX: Final = Section("box", "box", BoxConfig, "", BOX_FIELDS)
+BACKUP: Final = Section("backup", "box.backup", BackupPlan, "", BACKUP_FIELDS)
 LISTENER: Final = Section("listener", "listeners.NAME", ListenerSnapshot, "name", LISTENER_FIELDS)
 TRUNK: Final = Section("trunk", "trunks.NAME", TrunkSnapshot, "name", TRUNK_FIELDS)
 TENANT: Final = Section("tenant", "tenants.ID", TenantConfig, "id", TENANT_FIELDS)
@@ -234,5 +253,5 @@ VOICEMAIL: Final = Section(
 )
 PARTS: Final = (GROUP, FLOW, VOICEMAIL, QUEUE, AGENT)
 SECTIONS: Final = (
-    BOX, LISTENER, TRUNK, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
+    BOX, BACKUP, LISTENER, TRUNK, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
 )  # fmt: skip

@@ -9,6 +9,7 @@ import openpyxl
 
 from tests.product.box import Box, Place
 from tests.product.conftest import Carrier
+from tests.product.waiting import wait_until
 
 STRAIGHT = "4001003722"
 
@@ -121,6 +122,26 @@ def test_recordings_are_listed(quiet_box: Box) -> None:
     found = quiet_box.json("recording", "list", "--number", STRAIGHT, "--limit", "1")
     assert [each["id"] for each in found] == [call]
     assert quiet_box.json("recording", "list", "--until", "1970-01-02") == []
+
+
+def test_a_nightly_backup_is_made_and_shown(quiet_box: Box, tmp_path: Path) -> None:
+    """The first one at once; status tells when and where."""
+    place = tmp_path / "nightly"
+    place.mkdir()
+    plan = tmp_path / "backup.yaml"
+    plan.write_text(f"box: {{backup: {{to: {place}, keep: 3}}}}")
+    quiet_box.cli("apply", str(plan))
+
+    def state() -> dict[str, object]:
+        return quiet_box.json("status")["backup"]
+
+    wait_until(lambda: state()["good_at"], "a good backup", 60)
+    now = state()
+    assert (now["to"], now["kept"], now["error"]) == (str(place), 1, "")
+    assert str(place) in quiet_box.cli("status")
+    plan.write_text("box: {backup: null}")
+    quiet_box.cli("apply", str(plan))
+    assert state() is None
 
 
 def test_every_command_has_its_help(box: Box) -> None:

@@ -387,6 +387,9 @@ def test_faults_are_told_in_chinese(desk: Desk) -> None:
         ),
         ("tenants: {a: {numbers: {4001003721: {bound: [13900001111, 13900001111]}}}}", 1, "stands twice"),
         ("tenants: {a: {numbers: {4001003721: {bound: [12345]}}}}", 1, "write kind"),
+        ("box: {backup: {at: '25:00', to: /}}", 1, "no time of day such as 02:30"),
+        ("box: {backup: {to: backups}}", 1, "no directory 'backups'"),
+        ("box: {backup: {keep: 3}}", 1, "box.backup.to"),
         (
             "tenants: {a: {extensions: {x: {login: z}, y: {login: z}}}}",
             1,
