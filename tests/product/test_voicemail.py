@@ -1,0 +1,81 @@
+"""A caller leaves a message; the tenant hears it (docs/call-flows/voicemail.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+import soundfile
+
+from tests.product.audio import seconds_of
+from tests.product.box import Box
+from tests.product.conftest import CALLER_HERTZ
+from tests.product.waiting import wait_until
+
+VOICEMAIL = "4001003741"
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> Path:
+    """Return twenty seconds of 440 Hz, what the caller says all the time."""
+    wave = 0.3 * np.sin(np.arange(20 * 8000) * 2 * np.pi * CALLER_HERTZ / 8000)
+    soundfile.write(tmp_path / "said.wav", wave, 8000, subtype="PCM_16")
+    return tmp_path / "said.wav"
+
+
+def messages(box: Box) -> list[dict[str, object]]:
+    """Return the messages of the current test's caller."""
+    found: list[dict[str, object]] = box.json("voicemail", "list", "--caller", box.caller)
+    return found
+
+
+def test_a_message_is_left_listed_heard_and_deleted(quiet_box: Box, said: Path, tmp_path: Path) -> None:
+    """The greeting is cut short by a key, the message ended by '#'; its audio is what the caller said."""
+    heard = tmp_path / "heard.wav"
+    report = quiet_box.call(
+        VOICEMAIL, "--keys", "w1,#,w4,#", "--play", str(said), "--hear", str(heard), "--seconds", "12"
+    )
+    assert report["ended_by_box"], report
+    record = quiet_box.record()
+    assert (record["outcome"], record["message"], record["recorded"]) == ("message-left", "service", False)
+    assert 2500 < record["message_ms"] < 4500
+    (message,) = wait_until(lambda: messages(quiet_box), "the message")
+    assert (message["id"], message["tenant"], message["number"]) == (record["id"], "demo", VOICEMAIL)
+    assert message["seconds"] == pytest.approx(record["message_ms"] / 1000, abs=0.02)
+    file = tmp_path / "message.flac"
+    quiet_box.cli("voicemail", "get", record["id"], str(file))
+    sound, rate = soundfile.read(file, dtype="float64")
+    assert (rate, sound.ndim) == (8000, 1)
+    assert seconds_of(sound, CALLER_HERTZ) > len(sound) / 8000 - 0.5
+    assert soundfile.info(heard).frames > 8000 * 3
+
+    (item,) = quiet_box.json("missed", "list", "demo", "--caller", quiet_box.caller)
+    assert (item["messages"], item["outcome"]) == ([record["id"]], "message-left")
+
+    quiet_box.cli("voicemail", "mark", record["id"], "heard", "--as", "8001")
+    assert [each["mark"] for each in messages(quiet_box)] == ["heard"]
+    book = tmp_path / "messages.xlsx"
+    quiet_box.cli("voicemail", "list", "--caller", quiet_box.caller, "--xlsx", str(book))
+    rows = list(openpyxl.load_workbook(book).active.iter_rows(values_only=True))
+    assert rows[1][:3] == (quiet_box.caller, VOICEMAIL, "service")
+    quiet_box.cli("voicemail", "delete", record["id"])
+    assert messages(quiet_box) == []
+    quiet_box.cli("voicemail", "get", record["id"], str(file), status=1)
+
+
+def test_silence_ends_a_message(quiet_box: Box, tmp_path: Path) -> None:
+    """The caller speaks three seconds and then says nothing: the box saves it and hangs up."""
+    wave = 0.3 * np.sin(np.arange(6 * 8000) * 2 * np.pi * CALLER_HERTZ / 8000)
+    soundfile.write(tmp_path / "short.wav", wave, 8000, subtype="PCM_16")
+    report = quiet_box.call(
+        VOICEMAIL, "--keys", "w1,#", "--play", str(tmp_path / "short.wav"), "--seconds", "30"
+    )
+    assert report["ended_by_box"], report
+    record = quiet_box.record()
+    assert record["outcome"] == "message-left"
+    (ended,) = [moment["detail"] for moment in record["timeline"] if moment["what"] == "msg-end"]
+    assert ended.endswith("silence")
+    (message,) = wait_until(lambda: messages(quiet_box), "the message")
+    assert 3.0 < message["seconds"] < 6.5  # type: ignore[operator]
