@@ -27,6 +27,7 @@ from storage.provisioning.state import read_configuration
 
 MEBIBYTE: Final = 1 << 20
 MOST_PROMPTS: Final = 500
+"""Of a tenant, removed ones included, since their numbers are kept."""
 MOST_VERSIONS: Final = 100
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 
@@ -144,23 +145,23 @@ def remove(root: Root, tenant: str, name: str, number: int | None) -> tuple[Prom
     users = sorted(users_of(owner, name))
     if users:
         raise PromptFault("in-use", name=name, users=", ".join(users))
-    del owner.prompts[name]
-    _changed(root, owner)
+    # Its numbers are kept: who is about to approve version 2 must not approve another audio of that number.
+    _store(root, owner, TenantPrompt(name, last=prompt.last))
     return prompt.versions
 
 
 def prompts_of(root: Root, tenant: str) -> list[TenantPrompt]:
     """Return a tenant's prompts by name. Raises PromptFault."""
-    return [prompt.value for prompt in _tenant(root, tenant).prompts.values()]
+    return list(_tenant(root, tenant).own_prompts().values())
 
 
 def pending(root: Root) -> list[tuple[str, TenantPrompt, PromptVersion]]:
     """Return what waits for review on the whole box, oldest upload first: tenant, prompt, version."""
     waiting = [
-        (name, prompt.value, version)
+        (name, prompt, version)
         for name, tenant in root.tenants.items()
-        for prompt in tenant.prompts.values()
-        for version in prompt.value.versions
+        for prompt in tenant.own_prompts().values()
+        for version in prompt.versions
         if version.state is PromptState.PENDING
     ]
     return sorted(waiting, key=lambda row: row[2].uploaded_at)
@@ -181,8 +182,8 @@ def addresses_in_use(root: Root) -> set[str]:
     """Return the content addresses that anything in the database names."""
     used = read_configuration(root).used_prompts()
     for tenant in root.tenants.values():
-        for prompt in tenant.prompts.values():
-            used.update(version.address for version in prompt.value.versions)
+        for prompt in tenant.own_prompts().values():
+            used.update(version.address for version in prompt.versions)
     for pack in root.prompt_packs.values():
         used.update(pack.value.prompts.values())
     return used
@@ -201,7 +202,7 @@ def users_of(tenant: Tenant, name: str) -> Iterator[str]:
 
 def _usage(tenant: Tenant) -> Usage:
     config = tenant.config.value
-    versions = [version for prompt in tenant.prompts.values() for version in prompt.value.versions]
+    versions = [version for prompt in tenant.own_prompts().values() for version in prompt.versions]
     return Usage(
         sum(version.octets for version in versions),
         sum(version.seconds for version in versions),
@@ -220,7 +221,7 @@ def _require_room(tenant: Tenant, prompt: TenantPrompt, audio: Upload) -> None:
             minutes=f"{(used.seconds + audio.seconds) / 60:.1f}",
             most_minutes=round(used.most_seconds / 60),
         )
-    if not prompt.versions and len(tenant.prompts) >= MOST_PROMPTS:
+    if not prompt.last and len(tenant.prompts) >= MOST_PROMPTS:
         raise PromptFault("too-many", most=MOST_PROMPTS)
     if len(prompt.versions) >= MOST_VERSIONS:
         raise PromptFault("too-many-versions", name=prompt.name, most=MOST_VERSIONS)
@@ -269,7 +270,7 @@ def _tenant(root: Root, name: str) -> Tenant:
 
 def _prompt(tenant: Tenant, name: str) -> TenantPrompt:
     model = tenant.prompts.get(name)
-    if model is None:
+    if model is None or not model.value.versions:
         raise PromptFault("no-prompt", name=name, tenant=tenant.config.value.id)
     prompt: TenantPrompt = model.value
     return prompt

@@ -24,12 +24,12 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "over the tenant's quota: {mebibytes} of {most_mebibytes} MiB, {minutes} of {most_minutes} minutes; remove old versions, or raise prompt_mebibytes or prompt_minutes of the tenant",
         "超出租户配额：{mebibytes}/{most_mebibytes} MiB，{minutes}/{most_minutes} 分钟；请删除旧版本，或调高租户的 prompt_mebibytes、prompt_minutes",
     ),
-    "too-many": ("the tenant has {most} prompts, which is the most; remove some", "租户已有 {most} 个提示音，达到上限；请先删除一些"),
+    "too-many": ("the tenant has had {most} prompts, which is the most; upload under a name it had", "租户用过的提示音名称已达上限 {most} 个；请沿用已有名称"),
     "too-many-versions": ("prompt {name!r} has {most} versions, which is the most; remove some", "提示音 {name!r} 已有 {most} 个版本，达到上限；请先删除一些"),
     # packs
     "pack-name": ("{name!r} is the shipped voice; choose another name", "{name!r} 是自带语音；请换一个名称"),
-    "no-pack": ("there is no prompt pack {name!r}; there are: {known}", "没有提示音包 {name!r}；现有：{known}"),
-    "pack-in-use": ("prompt pack {name!r} is still used by {users}; choose another there first", "提示音包 {name!r} 仍被 {users} 使用；请先在那里更换"),
+    "no-pack": ("there is no prompt pack {name!r}; there are: {known}", "没有语音包 {name!r}；现有：{known}"),
+    "pack-in-use": ("prompt pack {name!r} is still used by {users}; choose another there first", "语音包 {name!r} 仍被 {users} 使用；请先在那里更换"),
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from domain.snapshot import (
 from domain.voicemail import Voicemail
 from storage.models.document import Document
 from storage.models.flows import PublishedFlow
+from storage.models.prompts import TenantPrompt
 
 BOUND_LIMIT: Final = 20
 """Bound numbers a 400 number may have unless the operator raised the tenant's limit (features.md 2)."""
@@ -181,11 +182,16 @@ class Tenant(Persistent):  # type: ignore[misc]
         """Return name and value of every part of a kind."""
         return ((name, part.value) for name, part in self.parts.get(kind, {}).items())
 
+    def own_prompts(self) -> dict[str, TenantPrompt]:
+        """Return the prompts it uploaded and did not remove, by name."""
+        held = {name: prompt.value for name, prompt in self.prompts.items()}
+        return {name: prompt for name, prompt in held.items() if prompt.versions}
+
     def snapshot(self) -> TenantSnapshot:
         """Return the frozen value that calls are served from; ``prompt:NAME`` has become an address."""
         config = self.config.value
-        heard = ((name, prompt.value.heard) for name, prompt in self.prompts.items())
-        own = {name: version.address for name, version in heard if version is not None}
+        heard = {name: prompt.heard for name, prompt in self.own_prompts().items()}
+        own = {name: version.address for name, version in heard.items() if version is not None}
         parts: dict[str, Any] = {
             kind: resolved(tuple(value for _, value in self.named(kind)), own) for kind in PARTS
         }

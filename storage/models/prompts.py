@@ -42,7 +42,7 @@ class TenantPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     versions: tuple[PromptVersion, ...] = ()
-    """Oldest first."""
+    """Oldest first; none when it was removed."""
     in_force: int = 0
     """The approved version that callers hear; 0: none yet."""
     last: int = 0

@@ -74,7 +74,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "shipped": ("there is no shipped prompt {value!r}; there are: {known}", "没有自带提示音 {value!r}；可用：{known}"),
     "prompt-name": ("there is no system prompt {value!r}; did you mean {near}? `box400 prompts words` lists them", "没有系统提示音 {value!r}；是否应为 {near}？可用 `box400 prompts words` 查看"),
     "own-prompt": ("tenant {tenant} has no prompt {value!r}; upload it first: box400 prompts upload {tenant} {value} FILE", "租户 {tenant} 没有提示音 {value!r}；请先上传：box400 prompts upload {tenant} {value} 文件"),
-    "no-pack": ("there is no prompt pack {value!r}; import it first: box400 prompts pack import {value} FOLDER", "没有提示音包 {value!r}；请先导入：box400 prompts pack import {value} 目录"),
+    "no-pack": ("there is no prompt pack {value!r}; import it first: box400 prompts pack import {value} FOLDER", "没有语音包 {value!r}；请先导入：box400 prompts pack import {value} 目录"),
     "prompt-address": ("the prompt {value!r} is not on this box; name an audio file", "本机没有提示音 {value!r}；请写音频文件名"),
     "repeated": ("{value!r} stands twice", "{value!r} 重复"),
     # what must fit together

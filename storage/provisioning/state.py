@@ -116,7 +116,7 @@ def read_configuration(root: Root) -> Configuration:
             for kind in PARTS
         },
         {address: prompt.value for address, prompt in root.prompts.items()},
-        {name: frozenset(tenant.prompts) for name, tenant in root.tenants.items() if tenant.prompts},
+        {name: names for name, tenant in root.tenants.items() if (names := frozenset(tenant.own_prompts()))},
         frozenset(root.prompt_packs),
     )
 

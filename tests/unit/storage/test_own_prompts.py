@@ -9,6 +9,9 @@ from typing import TypeVar
 
 import pytest
 from BTrees.OOBTree import OOBTree
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot
 from storage import own_prompts, prompt_packs
@@ -39,6 +42,8 @@ from storage.snapshots import build
 from tests.unit.storage.test_provisioning import MemoryPrompts
 
 T = TypeVar("T")
+NAMES = st.sampled_from(["greeting", "menu"])
+AUDIO = st.sampled_from(["aa" * 32, "bb" * 32, "cc" * 32])
 NUMBER = "4001003721"
 OLD, NEW = "aa" * 32, "bb" * 32
 
@@ -209,6 +214,11 @@ def test_removing(box: Box) -> None:
     gone = box.do(lambda root: remove(root, "acme", "greeting", None))
     assert [each.version for each in gone] == [2, 4]
     assert box.tenant().prompts == {}
+    assert box.database.read(lambda root: own_prompts.prompts_of(root, "acme")) == []
+    assert box.faulty(lambda root: remove(root, "acme", "greeting", None)) == "no-prompt"
+    with pytest.raises(ProvisioningError, match="has no prompt 'greeting'"):
+        box.apply(f"tenants: {{acme: {{numbers: {{{NUMBER}: {{welcome: 'prompt:greeting'}}}}}}}}")
+    assert box.upload(OLD, approved=True).version == 5
 
 
 def test_what_is_heard_is_not_rejected(box: Box) -> None:
@@ -281,7 +291,7 @@ def test_bounds_on_numbers_of_prompts(box: Box, monkeypatch: pytest.MonkeyPatch)
     box.upload(NEW, approved=True)
     with pytest.raises(PromptFault, match="has 2 versions"):
         box.upload("cc" * 32, approved=True)
-    with pytest.raises(PromptFault, match="has 1 prompts"):
+    with pytest.raises(PromptFault, match="has had 1 prompts"):
         box.upload(OLD, approved=True, name="other")
 
 
@@ -303,6 +313,80 @@ def test_audio_in_use(box: Box) -> None:
     box.apply(f"tenants: {{acme: {{numbers: {{{NUMBER}: {{ringback: ring.wav}}}}}}}}")
     ringback = box.tenant().numbers[0].ringback
     assert box.database.read(own_prompts.addresses_in_use) == {OLD, NEW, "cc" * 32, ringback}
+
+
+class Desk(RuleBasedStateMachine):
+    """Tenant and operator at once, in any order; whatever they do, nobody hears what was not approved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.database = open_main_in_memory()
+        acme = Tenant(TenantConfig("acme", "Acme"))
+        self.database.transact(lambda root: root.tenants.__setitem__("acme", acme))
+        self.approved: set[str] = set()
+        self.numbers: set[tuple[str, int]] = set()
+        self.clock = 0.0
+
+    def attempt(self, work: Callable[[Root], T]) -> T | None:
+        """Do it unless it does not fit."""
+        self.clock += 1
+        try:
+            return self.database.transact(work)
+        except PromptFault:
+            return None
+
+    @rule(name=NAMES, audio=AUDIO, operator=st.booleans())
+    def upload(self, name: str, audio: str, operator: bool) -> None:
+        sound = Upload(audio, 1.0, 1, "a.wav")
+        before = {each.version for each in self.versions(name)}
+        upload = own_prompts.upload
+        made = self.attempt(
+            lambda root: upload(root, "acme", name, sound, by="x", at=self.clock, approved=operator)
+        )
+        assert made is not None
+        if operator:
+            self.approved.add(audio)
+        if made.version not in before:
+            assert (name, made.version) not in self.numbers, "a version number was used again"
+            self.numbers.add((name, made.version))
+
+    @rule(name=NAMES, number=st.none() | st.integers(1, 4), reason=st.none() | st.just("no"))
+    def review(self, name: str, number: int | None, reason: str | None) -> None:
+        done = self.attempt(
+            lambda root: own_prompts.review(
+                root, "acme", name, number, reason=reason, by="boss", at=self.clock
+            )
+        )
+        if done is not None and reason is None:
+            self.approved.add(done.address)
+
+    @rule(name=NAMES, number=st.none() | st.integers(1, 4))
+    def roll_back(self, name: str, number: int | None) -> None:
+        self.attempt(lambda root: own_prompts.roll_back(root, "acme", name, number))
+
+    @rule(name=NAMES, number=st.integers(1, 4))
+    def remove_version(self, name: str, number: int) -> None:
+        self.attempt(lambda root: own_prompts.remove(root, "acme", name, number))
+
+    def versions(self, name: str) -> tuple[PromptVersion, ...]:
+        """Return what there is of a prompt."""
+        own = self.database.read(lambda root: own_prompts.prompts_of(root, "acme"))
+        return next((prompt.versions for prompt in own if prompt.name == name), ())
+
+    @invariant()
+    def callers_hear_approved_audio_only(self) -> None:
+        own = self.database.read(lambda root: own_prompts.prompts_of(root, "acme"))
+        for prompt in own:
+            heard = prompt.heard
+            assert (heard is None) == (prompt.in_force == 0)
+            assert heard is None or heard.state is PromptState.APPROVED
+        heard_by_callers = self.database.read(build).tenants[0].prompts
+        assert heard_by_callers == {each.name: each.heard.address for each in own if each.heard is not None}
+        assert set(heard_by_callers.values()) <= self.approved
+
+
+Desk.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestDesk = Desk.TestCase
 
 
 # -- provisioning ----------------------------------------------------------------------------------
