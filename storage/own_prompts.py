@@ -191,6 +191,8 @@ def addresses_in_use(root: Root) -> set[str]:
 
 def users_of(tenant: Tenant, name: str) -> Iterator[str]:
     """Return what names ``prompt:NAME``, for people: ``number 4001003721``, ``flows main``."""
+    if name in references_in(tenant.config.value):
+        yield "the tenant's settings"
     for number, plan in tenant.numbers.items():
         if name in references_in(plan.value):
             yield f"number {number}"

@@ -192,10 +192,8 @@ class Tenant(Persistent):  # type: ignore[misc]
         config = self.config.value
         heard = {name: prompt.heard for name, prompt in self.own_prompts().items()}
         own = {name: version.address for name, version in heard.items() if version is not None}
-        parts: dict[str, Any] = {
-            kind: resolved(tuple(value for _, value in self.named(kind)), own) for kind in PARTS
-        }
-        return TenantSnapshot(
+        parts: dict[str, Any] = {kind: tuple(value for _, value in self.named(kind)) for kind in PARTS}
+        written = TenantSnapshot(
             id=config.id,
             name=config.name,
             state=config.state,
@@ -203,7 +201,7 @@ class Tenant(Persistent):  # type: ignore[misc]
             rings_per_second=config.rings_per_second,
             outbound_trunks=config.outbound_trunks,
             hold_music=config.hold_music,
-            numbers=resolved(tuple(number.value for number in self.numbers.values()), own),
+            numbers=tuple(number.value for number in self.numbers.values()),
             prompt_pack=config.prompt_pack,
             prompts=own,
             days=config.days,
@@ -214,3 +212,4 @@ class Tenant(Persistent):  # type: ignore[misc]
             version=self.version,
             **parts,
         )
+        return resolved(written, own)

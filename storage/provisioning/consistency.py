@@ -184,7 +184,11 @@ def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
 
 def _prompts(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
     """Every ``prompt:NAME`` must have been uploaded; whether it is approved shows on the call."""
-    for tenant, told, field, value in _fields(wishes, after):
+    places = [*_fields(wishes, after)]
+    for key, wish in _kept(wishes.tenants):
+        values = msgspec.structs.asdict(after.tenants[key])
+        places += [(key, wish.problem, field, value) for field, value in values.items()]
+    for tenant, told, field, value in places:
         for name in references_in(value):
             if name not in after.own_prompts.get(tenant, ()):
                 yield told("own-prompt", field, value=name, tenant=tenant)

@@ -423,6 +423,22 @@ def test_an_announcement_may_be_a_system_prompt_or_an_own_one(box: Box) -> None:
     assert box.apply(exported).changes == ()
 
 
+def test_a_tenants_settings_may_name_his_prompts(box: Box) -> None:
+    """Hold music, for instance: while nothing is approved, the box's own plays."""
+    box.upload(OLD, approved=True)
+    with pytest.raises(ProvisioningError, match="has no prompt 'songs'"):
+        box.apply("tenants: {acme: {hold_music: 'prompt:songs'}}")
+    box.upload(NEW, approved=False, name="songs")
+    box.apply("tenants: {acme: {hold_music: 'prompt:songs'}}")
+    assert box.tenant().hold_music is None
+    box.do(
+        lambda root: own_prompts.review(root, "acme", "songs", None, reason=None, by="operator", at=box.clock)
+    )
+    assert box.tenant().hold_music == NEW
+    with pytest.raises(PromptFault, match="used by the tenant's settings"):
+        box.do(lambda root: own_prompts.remove(root, "acme", "songs", None))
+
+
 def test_the_box_has_no_prompts_of_its_own(box: Box) -> None:
     """`system_prompts` are for every tenant: audio, of a name that is there."""
     with pytest.raises(ProvisioningError) as caught:
