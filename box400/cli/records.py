@@ -165,7 +165,7 @@ def _named(record: CallRecord) -> dict[str, Any]:
     """Return the record with its parts as objects instead of arrays."""
     fields = msgspec.structs.asdict(record)
     fields["place"] = msgspec.structs.asdict(record.place)
-    for name in ("legs", "media", "timeline"):
+    for name in ("legs", "media", "timeline", "participants"):
         fields[name] = [msgspec.structs.asdict(each) for each in fields[name]]
     return fields
 

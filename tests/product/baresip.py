@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 from pathlib import Path
@@ -30,11 +31,13 @@ module                  sndfile.so
 {srtp}
 module_tmp              account.so
 module_app              menu.so
+module                  ctrl_tcp.so
+ctrl_tcp_listen         127.0.0.1:{control}
 """
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def _free_port(kind: int = socket.SOCK_DGRAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return min(port, 65000)
@@ -54,8 +57,14 @@ class Baresip:
         srtp = "module                  srtp.so" if "srtp" in options else ""
         # baresip binds its RTP to every address, so on loopback it always sends from 127.0.0.1.
         port = _free_port()
+        self._control = _free_port(socket.SOCK_STREAM)
         config = CONFIG.format(
-            port=port, rtp=f"{port + 2}-{port + 60}", directory=directory, modules=modules, srtp=srtp
+            control=self._control,
+            port=port,
+            rtp=f"{port + 2}-{port + 60}",
+            directory=directory,
+            modules=modules,
+            srtp=srtp,
         )
         (directory / "config").write_text(config)
         account = f"<sip:{name}@{registrar[0]}:{registrar[1]};transport={transport}>"
@@ -74,6 +83,16 @@ class Baresip:
     def registered(self) -> None:
         """Wait until it is registered."""
         wait_until(lambda: "200 OK" in self.story(), "baresip is registered", explain=self.story)
+
+    def does(self, command: str, parameters: str = "") -> None:
+        """Let its user do something: ``hold``, ``transfer``, ``sndcode`` ..."""
+        order = json.dumps({"command": command, "params": parameters})
+        with socket.create_connection(("127.0.0.1", self._control), 10) as control:
+            control.sendall(f"{len(order)}:{order},".encode())
+            answer = b""
+            while b'"response":true' not in answer:  # events may come before
+                answer += control.recv(65536).replace(b" ", b"")
+        assert b'"ok":true' in answer, answer
 
     def story(self) -> str:
         """Return what it has said."""
