@@ -44,6 +44,7 @@ from b2bua.recorder import shipped
 from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
+from b2bua.webclient import AgentWebClient
 from domain.outcomes import VERDICTS
 from domain.place import UNKNOWN
 from storage.data_directory import DataDirectory, Settings
@@ -105,6 +106,7 @@ class Process:
                 randomness=take_random,
                 may_record=lambda: self.disk.may_record,
                 belongs=self.trace.belongs,
+                web=AgentWebClient(reactor, self.clock.utc, lambda: self.directory.box.web_networks),
                 messages_full=self.message_quota.is_full,
                 wishes=kept_wishes(data.root / "call-backs.json", reactor.callInThread, self.clock.utc),
                 rates=DialRates(self.troubles.rung_too_often),

@@ -1,0 +1,7 @@
+"""Asks web servers of tenants for their voice menus (the edge behind ``calls.web.WebClient``)."""
+
+from __future__ import annotations
+
+from b2bua.webclient.client import AgentWebClient
+
+__all__ = ["AgentWebClient"]
