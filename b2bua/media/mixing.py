@@ -24,9 +24,7 @@ AHEAD = 2 * FRAME
 MOST = 5 * FRAME
 """Samples that may wait beyond one packet; the oldest of more are left out, or everybody hears him late."""
 
-_ALL = np.arange(65536, dtype=np.uint16).view(np.int16)
-_ENCODED = {law: np.frombuffer(encode(_ALL), np.uint8) for law, encode in g711.ENCODE.items()}
-"""Octet of each sample, by the sample read as an unsigned number."""
+_ENCODED = {law: g711.octets(law) for law in g711.ENCODE}
 
 
 class Voice:

@@ -9,8 +9,8 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
+from b2bua.media.g711 import TO_PCM, Pcm
 from b2bua.recorder.alignment import RATE, placed
-from b2bua.recorder.g711 import DECODERS, Pcm
 from b2bua.recorder.spooled import LegAudio
 from b2bua.recorder.timeline import CALLER, Course
 
@@ -28,7 +28,7 @@ class Track:
     """One leg's audio, each packet at its place on the call's time axis."""
 
     def __init__(self, audio: LegAudio, origin: float) -> None:
-        self._tables = [DECODERS.get(codec) for codec in audio.codecs]
+        self._tables = [TO_PCM.get(codec) for codec in audio.codecs]
         self.undecodable: list[str] = []
         audio = self._heard(audio)
         starts = placed(audio.arrivals, audio.timestamps, origin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from b2bua.recorder.g711 import Pcm
+from b2bua.media.g711 import Pcm
 from b2bua.recorder.resample import Sound
 
 TARGET_DB = -20.0

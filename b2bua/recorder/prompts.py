@@ -21,7 +21,8 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
-from b2bua.recorder import decode, g711
+from b2bua.media import g711
+from b2bua.recorder import decode
 from b2bua.recorder.address import begin
 from storage.data_directory import write_atomically
 
@@ -239,7 +240,7 @@ def _keep(
 ) -> Prompt:
     """Write a prompt's files; the one that says it is whole last."""
     samples = np.frombuffer(pcm, dtype=np.int16)
-    alaw, ulaw = g711.alaw(samples), g711.ulaw(samples)
+    alaw, ulaw = g711.encode_alaw(samples), g711.encode_ulaw(samples)
     prompt = Prompt(
         address=address,
         seconds=round(len(samples) / decode.RATE, 3),

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from b2bua.recorder.g711 import DECODERS, alaw, ulaw
+from b2bua.media.g711 import ENCODE, TO_PCM
 from b2bua.recorder.resample import resampled
 from box400.phone.rtp import FRAME
 
@@ -53,7 +53,7 @@ def tone(hertz: float, dbfs: float = -12.0) -> Pcm:
 def frames(sound: Pcm, codec: str, *, again: bool = False) -> Iterator[bytes]:
     """Yield 20 ms frames of a sound, once or again and again, then silence for ever."""
     whole = np.pad(sound, (0, -len(sound) % FRAME))
-    octets = alaw(whole) if codec == "PCMA" else ulaw(whole)
+    octets = ENCODE[codec](whole)
     cut = [octets[at : at + FRAME] for at in range(0, len(octets), FRAME)]
     while cut:
         yield from cut
@@ -64,7 +64,7 @@ def frames(sound: Pcm, codec: str, *, again: bool = False) -> Iterator[bytes]:
 
 def decoded(octets: bytes, codec: str) -> Pcm:
     """Return G.711 as samples."""
-    sound: Pcm = DECODERS[codec][np.frombuffer(octets, np.uint8)]
+    sound: Pcm = TO_PCM[codec][np.frombuffer(octets, np.uint8)]
     return sound
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from b2bua.recorder.g711 import alaw
+from b2bua.media.g711 import encode_alaw
 from tests.product.waiting import wait_until
 
 SCENARIOS = Path(__file__).parent / "sipp"
@@ -139,7 +139,7 @@ def _listens(host: str, port: int) -> bool:
 def tone_file(path: Path, hertz: float, seconds: float = 1.0) -> Path:
     """Write a sine as raw A-law; whole hertz repeat without a click."""
     wave = np.sin(np.arange(round(RATE * seconds)) * 2 * np.pi * hertz / RATE) * 8000
-    path.write_bytes(alaw(wave.astype(np.int16)))
+    path.write_bytes(encode_alaw(wave.astype(np.int16)))
     return path
 
 
@@ -147,5 +147,5 @@ def burst_file(path: Path, hertz: float = 1000) -> Path:
     """Write a second of A-law with a burst of 100 ms in it, for finding delays."""
     wave = np.zeros(RATE)
     wave[2000:2800] = np.sin(np.arange(800) * 2 * np.pi * hertz / RATE) * 12000
-    path.write_bytes(alaw(wave.astype(np.int16)))
+    path.write_bytes(encode_alaw(wave.astype(np.int16)))
     return path

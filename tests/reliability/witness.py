@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from b2bua.recorder.g711 import alaw
+from b2bua.media.g711 import encode_alaw
 from tests.crash.carrier import PACKET_SECONDS, Carrier, Seen, Weather, _header, _put, _Side
 
 CALLER_HERTZ = 400
@@ -29,7 +29,7 @@ _blocks = itertools.count(1)
 
 def _tone(hertz: float) -> np.ndarray:
     wave = np.sin(np.arange(160) * 2 * np.pi * hertz / 8000) * 8000
-    return np.frombuffer(alaw(wave.astype(np.int16)), np.uint8) & 0xFE
+    return np.frombuffer(encode_alaw(wave.astype(np.int16)), np.uint8) & 0xFE
 
 
 _TONES = (_tone(CALLER_HERTZ), _tone(GATEWAY_HERTZ))

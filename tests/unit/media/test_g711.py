@@ -29,7 +29,7 @@ def test_known_samples(law: str, sample: int, octet: int) -> None:
     [
         ("PCMA", 0xD5, 8), ("PCMA", 0x55, -8), ("PCMA", 0xAA, 32256), ("PCMA", 0x2A, -32256),
         ("PCMA", 0xFA, 1008), ("PCMU", 0xFF, 0), ("PCMU", 0x80, 32124), ("PCMU", 0x00, -32124),
-        ("PCMU", 0xCE, 988),
+        ("PCMU", 0xCE, 988), ("PCMU", 0x7F, 0),
     ],
 )  # fmt: skip
 def test_known_octets(law: str, octet: int, sample: int) -> None:

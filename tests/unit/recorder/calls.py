@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from b2bua.recorder import g711
+from b2bua.media import g711
 from b2bua.recorder.spooled import LegAudio
 from storage.events import (
     Answered,
@@ -92,7 +92,7 @@ def sent(
     ``delay(index)`` is a packet's time on the way, negative: it is lost; ``clock`` the sender's rate error.
     """
     step = int(ptime * 8000)
-    encode = g711.alaw if law == "PCMA" else g711.ulaw
+    encode = g711.ENCODE[law]
     packets = []
     for index in range(len(samples) // step):
         late = delay(index)

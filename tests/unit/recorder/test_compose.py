@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from b2bua.recorder import g711
+from b2bua.media import g711
 from b2bua.recorder.compose import Composition
 from b2bua.recorder.timeline import Span, course
 from tests.unit.recorder.calls import BEGIN, CALL, found_at, joined, legs_audio, lines, sent, speech
@@ -20,7 +20,7 @@ def composed(events: list, legs: dict) -> np.ndarray:  # type: ignore[type-arg]
 
 
 def decoded(samples: np.ndarray) -> np.ndarray:
-    return g711.ALAW_TO_PCM[np.frombuffer(g711.alaw(samples), np.uint8)]
+    return g711.ALAW_TO_PCM[np.frombuffer(g711.encode_alaw(samples), np.uint8)]
 
 
 def assert_at(sound: np.ndarray, pattern: np.ndarray, seconds: float, fit: float = 0.99) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from b2bua.recorder import g711
+from b2bua.media import g711
 from b2bua.recorder.loudness import active_level
 from b2bua.recorder.prompts import PromptError, address_of, delete_unused, find, ingest
 
