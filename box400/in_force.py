@@ -39,7 +39,7 @@ def put_in_force(
     applied = apply_file(database, file, PreparedPrompts(data), prune=prune, dry_run=dry_run)
     if dry_run:
         return Outcome(applied, in_force=False)
-    why_not = _serve_by(data, applied.snapshots)
+    why_not = _serve_by(data, database)
     return Outcome(applied, in_force=not why_not, why_not=why_not)
 
 
@@ -52,18 +52,18 @@ def change_in_force(
     StoreDown and what ``work`` raises; what is stored stays stored if the b2bua is down.
     """
 
-    def both(root: Root) -> tuple[T, Snapshots, bool]:
+    def both(root: Root) -> tuple[T, bool]:
         version = root.version
         done = work(root)
-        return done, snapshots.build(root), root.version != version
+        return done, root.version != version
 
-    done, wanted, changed = database.transact(both, note=note[:200])
-    return done, _serve_by(data, wanted) if changed else ""
+    done, changed = database.transact(both, note=note[:200])
+    return done, _serve_by(data, database) if changed else ""
 
 
-def _serve_by(data: DataDirectory, wanted: Snapshots) -> str:
-    """Write the snapshots and let the b2bua read them; return why it does not serve by them."""
-    snapshots.write(data, wanted)
+def _serve_by(data: DataDirectory, database: MainDatabase) -> str:
+    """Write what the database holds now and let the b2bua read it; return why it does not serve by it."""
+    wanted = snapshots.publish(data, database)
     try:
         with ControlClient(data.control_socket, timeout=RELOAD_SECONDS) as client:
             versions = client.ask(Reload(), InForce)

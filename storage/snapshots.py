@@ -1,7 +1,6 @@
 """Write the configuration that is in the database to the files that calls are served from, and read them.
 
-Build in a transaction, write after its commit: ``snapshots = database.read(build)``, then ``write(data,
-snapshots)``, then tell b2bua to reload. A file that is newer than what is to be written stays.
+After a commit: ``publish(data, database)``, then tell b2bua to reload.
 """
 
 from __future__ import annotations
@@ -52,26 +51,26 @@ def publish(data: DataDirectory, database: MainDatabase) -> Snapshots:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         snapshots = database.read(build)
-        write(data, snapshots, keep_newer=False)
+        write(data, snapshots)
     finally:
         os.close(lock)
     return snapshots
 
 
-def write(data: DataDirectory, snapshots: Snapshots, *, keep_newer: bool = True) -> list[str]:
+def write(data: DataDirectory, snapshots: Snapshots) -> list[str]:
     """Write what has changed, delete tenants that are gone, and return the names of those files.
 
-    With ``keep_newer`` a file of a higher version stays: somebody else committed and wrote meanwhile. Each
-    file is replaced whole and durably; after a crash between two of them, writing again finishes the work.
+    Each file is replaced whole and durably; after a crash between two of them, writing again finishes the
+    work. Who commits uses :func:`publish`, which lets nobody write in between.
     """
     data.tenant_snapshots.mkdir(mode=0o750, parents=True, exist_ok=True)
     changed = []
     wanted = {data.tenant_snapshots / f"{tenant.id}.json": tenant for tenant in snapshots.tenants}
     for path, tenant in wanted.items():
-        if _write(path, tenant, TenantSnapshot, keep_newer):
+        if _write(path, tenant, TenantSnapshot):
             changed.append(path.name)
     # The box last: a new trunk serves nobody before its tenants are there.
-    if _write(data.box_snapshot, snapshots.box, BoxSnapshot, keep_newer):
+    if _write(data.box_snapshot, snapshots.box, BoxSnapshot):
         changed.append(data.box_snapshot.name)
     for path in data.tenant_snapshots.glob("*.json"):
         if path not in wanted:
@@ -80,9 +79,8 @@ def write(data: DataDirectory, snapshots: Snapshots, *, keep_newer: bool = True)
     return changed
 
 
-def _write(path: Path, value: S, kind: type[S], keep_newer: bool) -> bool:
-    before = _read(path, kind)
-    if before is not None and (before == value or (keep_newer and before.version > value.version)):
+def _write(path: Path, value: S, kind: type[S]) -> bool:
+    if _read(path, kind) == value:
         return False
     write_atomically(path, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
     return True

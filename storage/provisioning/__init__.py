@@ -16,7 +16,6 @@ from storage.provisioning.planning import Plan, make_plan
 from storage.provisioning.problems import WORDS, Problem, ProvisioningError
 from storage.provisioning.reading import Wishes, read_wishes
 from storage.provisioning.state import Configuration, read_configuration, write_configuration
-from storage.snapshots import Snapshots, build
 
 __all__ = [
     "WORDS",
@@ -49,8 +48,6 @@ class Applied(NamedTuple):
     """Login of an extension -> the password that was made for it; told once, here."""
     version: int
     """What b2bua acknowledges once it has this in force; 0: nothing changed."""
-    snapshots: Snapshots
-    """To be written by ``storage.snapshots.write`` after this."""
 
 
 def make_secret() -> str:
@@ -87,7 +84,7 @@ def apply_wishes(
         if plan.problems:
             raise ProvisioningError(plan.problems)
         version = 0 if dry_run else write_configuration(root, plan.after)
-        return Applied(plan.changes, plan.generated, version, build(root))
+        return Applied(plan.changes, plan.generated, version)
 
     if dry_run:
         return database.read(work)
