@@ -6,7 +6,6 @@ ends. Durations are rounded up to whole seconds, then to whole blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -69,11 +68,10 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("a price is not negative")
 
 
-class Tariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One edition of a tariff."""
+class Edition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tariff charges from one day on."""
 
-    name: str
-    prices: tuple[Price, ...]
+    prices: tuple[Price, ...] = ()
     """The first that fits a call holds; a call that none fits is free of charge and told so."""
     valid_from: str = ""
     """First day (``2026-12-01``, Beijing) it holds; empty: since ever."""
@@ -89,6 +87,18 @@ class Tariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if min(self.included_seconds, self.monthly_li, self.message_li, self.storage_li) < 0:
             raise ValueError("fees and included time are not negative")
+
+
+class Tariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tariff through time; an edition that calls were charged by is never changed, a new one follows."""
+
+    name: str
+    editions: tuple[Edition, ...] = ()
+
+    def on(self, day: str) -> Edition | None:
+        """Return the edition in force on a day (``2026-12-01``, Beijing), or None before the first."""
+        valid = [each for each in self.editions if each.valid_from <= day]
+        return max(valid, key=lambda each: each.valid_from, default=None)
 
 
 class ChargeLine(msgspec.Struct, frozen=True, array_like=True):
@@ -111,7 +121,7 @@ class Charge(msgspec.Struct, frozen=True):
     """Charged time, rounded up to whole seconds."""
     lines: tuple[ChargeLine, ...]
     price: int | None
-    """Index of the price in the tariff; None: none fits."""
+    """Index of the price in the edition; None: none fits."""
     included_seconds: int
     """Used of the month's included time."""
 
@@ -129,14 +139,8 @@ def kind_of_call(caller: Caller, place: Place, area_code: str) -> CallKind:
     return CallKind.MOBILE if caller.kind is CallerClass.MOBILE else CallKind.LONG_DISTANCE
 
 
-def tariff_on(editions: Iterable[Tariff], day: str) -> Tariff | None:
-    """Return the edition in force on a day (``2026-12-01``), or None."""
-    valid = [each for each in editions if each.valid_from <= day]
-    return max(valid, key=lambda each: each.valid_from, default=None)
-
-
 def rate(
-    tariff: Tariff, kind: CallKind, when: LocalMoment, duration_ms: int, included_left: int = 0
+    edition: Edition, kind: CallKind, when: LocalMoment, duration_ms: int, included_left: int = 0
 ) -> Charge:
     """Charge a call answered at a moment. ``included_left``: seconds left of the month's included time.
 
@@ -145,10 +149,10 @@ def rate(
     seconds = -(-duration_ms // 1000)
     if duration_ms < 0 or seconds > MOST_SECONDS:
         raise ValueError(f"no duration of a call: {duration_ms} ms")
-    index = _price_of(tariff, kind, when)
+    index = _price_of(edition, kind, when)
     if index is None or seconds == 0:
         return Charge(0, seconds, (), index, 0)
-    price = tariff.prices[index]
+    price = edition.prices[index]
     steps = -(-max(0, seconds - price.first_seconds) // price.step_seconds)
     lines: list[ChargeLine] = []
     used = 0
@@ -187,14 +191,14 @@ def affordable_seconds(price: Price, li: int) -> int:
     return min(MOST_SECONDS, price.first_seconds + steps * price.step_seconds)
 
 
-def price_of(tariff: Tariff, kind: CallKind, when: LocalMoment) -> Price | None:
+def price_of(edition: Edition, kind: CallKind, when: LocalMoment) -> Price | None:
     """Return the price that holds for a call, or None."""
-    index = _price_of(tariff, kind, when)
-    return None if index is None else tariff.prices[index]
+    index = _price_of(edition, kind, when)
+    return None if index is None else edition.prices[index]
 
 
-def _price_of(tariff: Tariff, kind: CallKind, when: LocalMoment) -> int | None:
-    for index, price in enumerate(tariff.prices):
+def _price_of(edition: Edition, kind: CallKind, when: LocalMoment) -> int | None:
+    for index, price in enumerate(edition.prices):
         if price.kinds and kind not in price.kinds:
             continue
         if price.hours is None or is_open_at(price.hours, when):

@@ -62,6 +62,22 @@ class Participant(msgspec.Struct, frozen=True, array_like=True):
     until_ms: int
 
 
+class ChargeRecord(msgspec.Struct, frozen=True, array_like=True):
+    """How a call was charged; by this and the tariff its charge can be explained again."""
+
+    li: int
+    seconds: int
+    """Charged time."""
+    kind: str
+    """``domain.tariff.CallKind``."""
+    tariff: str
+    edition: str
+    """First day of the edition."""
+    price: int | None
+    """Index of the price; None: none fits, so that nothing is charged."""
+    included_seconds: int = 0
+
+
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One call as people, bills and reports see it.
 
@@ -120,6 +136,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Of a call-back: id of the call that it answers."""
     agent: str = ""
     """Of a call-back: the phone rung first."""
+    charge: ChargeRecord | None = None
+    """None: its tenant had no tariff, or it reached no tenant."""
     legs: tuple[LegRecord, ...] = ()
     media: tuple[MediaRecord, ...] = ()
     timeline: tuple[Moment, ...] = ()
@@ -135,6 +153,11 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     def talk_seconds(self) -> float:
         """Seconds the caller talked with somebody."""
         return self.talk_ms / 1000
+
+    @property
+    def fee_li(self) -> int:
+        """What the call costs its tenant, in 厘."""
+        return 0 if self.charge is None else self.charge.li
 
     @property
     def end(self) -> float:

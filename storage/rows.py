@@ -7,6 +7,7 @@ columns, each of one kind of value, compress to less than half of what five hund
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,7 @@ import zstandard
 
 from domain.place import Place
 from storage.call_id import ulid_bytes, ulid_text
-from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Participant
+from storage.records import CallRecord, ChargeRecord, LegRecord, MediaRecord, Moment, Participant
 
 RECORDED: Final = 1
 ANONYMOUS: Final = 2
@@ -47,6 +48,7 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
     province: str = ""
     city: str = ""
     carrier: str = ""
+    fee_li: int = 0
 
     @property
     def recorded(self) -> bool:
@@ -100,6 +102,7 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     caller_header: str = ""
     message: str = ""
     message_ms: int = 0
+    charge: ChargeRecord | None = None
 
 
 def row_of(record: CallRecord) -> CallRow:
@@ -127,82 +130,42 @@ def row_of(record: CallRecord) -> CallRow:
         record.place.province,
         record.place.city,
         record.place.carrier,
+        record.fee_li,
     )
 
 
 def detail_of(record: CallRecord) -> CallDetail:
     """Return what a record has beyond its row."""
-    return CallDetail(
-        record.id,
-        record.tenant,
-        record.number,
-        record.called,
-        record.called_raw,
-        record.caller_raw,
-        record.caller_display,
-        record.extension,
-        record.source,
-        record.sip_call_id,
-        record.answer_ms,
-        record.bridge_ms,
-        record.keys,
-        record.legs,
-        record.media,
-        record.timeline,
-        record.participants,
-        record.direction,
-        record.contact,
-        record.agent,
-        record.caller_header,
-        record.message,
-        record.message_ms,
-    )
+    return CallDetail(*_of_detail(record))
 
 
 def record_of(row: CallRow, detail: CallDetail) -> CallRecord:
     """Put a record together again."""
     return CallRecord(
         id=row.id,
-        tenant=detail.tenant,
-        number=detail.number,
-        called=detail.called,
-        called_raw=detail.called_raw,
         caller=row.caller,
-        caller_raw=detail.caller_raw,
-        caller_display=detail.caller_display,
         anonymous=row.anonymous,
         caller_class=row.caller_class,
-        caller_header=detail.caller_header,
         place=row.place,
         trunk_in=row.trunk_in or None,
-        extension=detail.extension,
-        source=detail.source,
-        sip_call_id=detail.sip_call_id,
         trunk_out=row.trunk_out or None,
         answered_by=row.answered_by,
         start=row.start_ms / 1000,
-        answer_ms=detail.answer_ms,
-        bridge_ms=detail.bridge_ms,
         end_ms=row.end_ms,
         access_ms=row.access_ms,
         talk_ms=row.talk_ms,
         outcome=row.outcome,
         hung_up_by=row.hung_up_by,
         sip_status=row.sip_status,
-        keys=detail.keys,
         recorded=row.recorded,
-        legs=detail.legs,
-        media=detail.media,
-        timeline=detail.timeline,
-        participants=detail.participants,
-        direction=detail.direction,
-        contact=detail.contact,
-        agent=detail.agent,
-        message=detail.message,
-        message_ms=detail.message_ms,
+        **dict(zip(_ALSO_IN_DETAIL, _also_in_detail(detail), strict=True)),
     )
 
 
+_of_detail = attrgetter(*CallDetail.__struct_fields__)
+_ALSO_IN_DETAIL: Final = CallDetail.__struct_fields__[1:]
+"""All but the id: named as in the record."""
+_also_in_detail = attrgetter(*_ALSO_IN_DETAIL)
 _encode = msgspec.msgpack.Encoder().encode
 encode_row = _encode
 encode_detail = _encode

@@ -17,7 +17,10 @@ from typing import Final
 
 from b2bua.ledger.gather import Gatherer
 from b2bua.ledger.tidy import remove_consumed
-from storage.call_id import month_of
+from domain.calendar import Calendar
+from domain.places import Places, shipped_places
+from storage.call_id import day_of, month_of
+from storage.charging import Charging, close_days
 from storage.connection import MainDatabase, StoreDown
 from storage.events import DialogNow, Marks
 from storage.evolution import SchemaMismatch
@@ -37,6 +40,10 @@ LONGEST_WAIT: Final = 5.0
 UPKEEP_SECONDS: Final = 60.0
 TIDY_SECONDS: Final = 6 * 3600.0
 """How often missed calls that were dealt with long ago are looked for."""
+REQUESTS_SECONDS: Final = 0.5
+"""How often the ledger looks for recharges and other wishes for entries."""
+LATE_DAY: Final = 3600
+"""A day becomes an entry this long after its end; a longer call makes an entry of its own."""
 LATE_CALLS: Final = 3 * 86400
 """A month is sealed for good this long after its end: the longest call is over then."""
 
@@ -64,6 +71,8 @@ class Ledger:
         box: str = "box",
         recorder_place: Path | None = None,
         keep_seconds: float = 3600.0,
+        places: Places | None = None,
+        calendar: Calendar | None = None,
         mono: Callable[[], float] = time.monotonic,
         utc: Callable[[], float] = time.time,
         at_step: Callable[[str], None] = _nothing,
@@ -86,6 +95,9 @@ class Ledger:
         self._tries = 0
         self._upkeep_due = mono() + 1.0
         self._tidy_due = mono() + TIDY_SECONDS
+        self._requests_due = mono()
+        self._known_places = places or shipped_places()
+        self._calendar = calendar or Calendar()
         self.store_down = ""
         """Why the store could not be used at the last try; empty: it could."""
         self.damage: list[Damage] = []
@@ -130,6 +142,9 @@ class Ledger:
             elif now >= self._upkeep_due:
                 self._upkeep()
                 self._upkeep_due = now + UPKEEP_SECONDS
+            if now >= self._requests_due:
+                self._apply_requests()
+                self._requests_due = now + REQUESTS_SECONDS
         except (StoreDown, SchemaMismatch) as error:
             self._tries += 1
             if not self.store_down:
@@ -194,7 +209,7 @@ class Ledger:
             progress = root.records.journals.get(self._box)
             if progress is None:
                 progress = root.records.journals[self._box] = JournalProgress()
-            root.records.add(group)
+            root.records.add(group, Charging(root, self._known_places, self._calendar).charge)
             root.missed.take(group)
             progress.committed = tuple(committed)
             progress.rebuild = tuple(rebuild)
@@ -215,6 +230,19 @@ class Ledger:
         if self._mono() >= self._tidy_due:
             self._database.transact(partial(_tidy_missed, self._utc()), note="ledger tidy")
             self._tidy_due = self._mono() + TIDY_SECONDS
+        self._close_days()
+
+    def _apply_requests(self) -> None:
+        if self._database.read(lambda root: len(root.money.requests)):
+            applied = self._database.transact(lambda root: root.money.apply_requests(), note="ledger money")
+            log.info("%d requests for entries done", applied)
+
+    def _close_days(self) -> None:
+        """Make entries of the days whose calls are surely over, and the fees of the month."""
+        now = self._utc()
+        today = day_of(int((now - LATE_DAY) * 1000))
+        if self._database.read(lambda root: root.money.closed_before) < today:
+            self._database.transact(lambda root: close_days(root, today, int(now * 1000)), note="ledger days")
 
     def _seal_closed_months(self) -> None:
         current = month_of(int((self._utc() - LATE_CALLS) * 1000))

@@ -344,12 +344,15 @@ class SipCore:
             )
             self._user.on_refused_invite(request, admitted, error.status, error.reason)
             return
-        transaction.respond(100, response_to(request, 100).encode())
         try:
             self._user.on_invite(invite)
         except Exception:
             invite.refuse(500)
             raise
+        # Only now, when the user has noted the call: a process killed in between has promised nothing, and
+        # the caller's next INVITE is answered by its successor.
+        if transaction.unanswered:
+            transaction.respond(100, response_to(request, 100).encode())
 
     def _invite_server(
         self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey | None

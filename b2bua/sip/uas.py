@@ -39,7 +39,7 @@ class IncomingUser(SessionUser, Protocol):
 
 
 class IncomingInvite:
-    """An INVITE that waits for our answer; 100 was sent already.
+    """An INVITE that waits for our answer; 100 follows when nobody answers it at once.
 
     Set ``user`` before anything else happens.
     """

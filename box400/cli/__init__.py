@@ -37,6 +37,8 @@ COMMANDS = {
     "places": "box400.cli.places",
     "calendar": "box400.cli.calendar",
     "trace": "box400.cli.trace",
+    "money": "box400.cli.money",
+    "rate": "box400.cli.money",
     "backup": "box400.cli.backup",
     "restore": "box400.cli.backup",
     "evolve": "box400.cli.backup",

@@ -17,6 +17,7 @@ from storage.evolution import (
     step003_prompts,
     step004_extensions_by_tenant,
     step005_missed_calls,
+    step006_money,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -35,6 +36,7 @@ STEPS: tuple[Step, ...] = (
     Step(3, "prompts", step003_prompts.run),
     Step(4, "extensions by tenant", step004_extensions_by_tenant.run),
     Step(5, "missed calls", step005_missed_calls.run),
+    Step(6, "money", step006_money.run),
 )
 
 

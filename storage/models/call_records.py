@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from BTrees.OOBTree import OOBTree
@@ -218,8 +218,15 @@ class CallRecords(Persistent):  # type: ignore[misc]
             owner = self.owners[name] = OwnerRecords()
         return owner
 
-    def add(self, records: Iterable[CallRecord]) -> int:
-        """Add records and their totals; return how many were new. A call that is there changes nothing."""
+    def add(
+        self,
+        records: Iterable[CallRecord],
+        charge: Callable[[CallRecord], CallRecord] = lambda record: record,
+    ) -> int:
+        """Add records and their totals; return how many were new. A call that is there changes nothing.
+
+        ``charge`` is asked once for each new record, and gives it with its charge.
+        """
         by_partition: dict[tuple[str | None, str], dict[bytes, CallRecord]] = defaultdict(dict)
         for record in records:
             key = key_of(record.id, record.start)
@@ -232,8 +239,9 @@ class CallRecords(Persistent):  # type: ignore[misc]
             for key, record in calls.items():
                 if key in month:
                     continue
-                row = row_of(record)
-                month.add(key, encode_row(row), encode_detail(detail_of(record)))
+                charged = record if charge is None else charge(record)
+                row = row_of(charged)
+                month.add(key, encode_row(row), encode_detail(detail_of(charged)))
                 rows.append(row)
             if rows:
                 month.seal_if_full()

@@ -22,6 +22,7 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
+from domain.tariff import Tariff
 from domain.voicemail import Voicemail
 from storage.models.document import Document
 from storage.models.flows import PublishedFlow
@@ -70,6 +71,15 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prompt_mebibytes: int = PROMPT_MEBIBYTES
     prompt_minutes: int = PROMPT_MINUTES
     hold_music: str | None = None
+    tariff: str = ""
+    """Name of its tariff; empty: calls are not charged."""
+    area_code: str = ""
+    """Where the tenant is (``010``): which calls are local ones."""
+    credit_li: int | None = None
+    """How far below zero its balance may go, in 厘; 0: prepaid; None: no limit."""
+    monthly_cap_li: int | None = None
+    """费用控制: what its calls of a month may cost; None: no limit."""
+    monthly_cap_calls: int | None = None
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
     message_quota: int = 1000
@@ -103,6 +113,12 @@ class Trunk(Document[TrunkSnapshot]):
     """A carrier trunk."""
 
     TYPE = TrunkSnapshot
+
+
+class TariffDocument(Document[Tariff]):
+    """A tariff with its editions."""
+
+    TYPE = Tariff
 
 
 class Extension(Document[ExtensionSnapshot]):

@@ -11,6 +11,7 @@ from domain.snapshot import BoxSnapshot
 from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
 from storage.models.missed import MissedBook
+from storage.models.money import Money
 
 ROOT_KEY: Final = "box400"
 
@@ -41,8 +42,11 @@ class Root(Persistent):  # type: ignore[misc]
         """Content address -> Prompt."""
         self.prompt_packs: Any = OOBTree()
         """Name -> :class:`storage.models.prompts.Pack`."""
+        self.tariffs: Any = OOBTree()
+        """Name -> TariffDocument."""
         self.records = CallRecords()
         self.missed = MissedBook()
+        self.money = Money()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

@@ -19,6 +19,7 @@ class Count(msgspec.Struct, array_like=True):
     answered: int = 0
     access_ms: int = 0
     talk_ms: int = 0
+    fee_li: int = 0
 
     def add(self, other: Count) -> None:
         """Add another count to this one."""
@@ -26,6 +27,7 @@ class Count(msgspec.Struct, array_like=True):
         self.answered += other.answered
         self.access_ms += other.access_ms
         self.talk_ms += other.talk_ms
+        self.fee_li += other.fee_li
 
 
 class Totals(msgspec.Struct):
@@ -65,7 +67,7 @@ def total(rows: Iterable[CallRow]) -> Totals:
     """Return what these calls come to. Unknown numbers are not told apart: anybody can dial any."""
     totals = Totals()
     for row in rows:
-        count = Count(1, row.outcome == Outcome.ANSWERED, row.access_ms, row.talk_ms)
+        count = Count(1, row.outcome == Outcome.ANSWERED, row.access_ms, row.talk_ms, row.fee_li)
         totals.all.add(count)
         totals.outcomes[row.outcome] = totals.outcomes.get(row.outcome, 0) + 1
         _group(totals.hours, hour_of(row.start_ms)).add(count)

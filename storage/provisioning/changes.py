@@ -24,6 +24,7 @@ KINDS_ZH: Final = {
     "box": "系统",
     "listener": "监听器",
     "trunk": "中继",
+    "tariff": "资费",
     "tenant": "租户",
     "number": "号码",
     "extension": "分机",
@@ -81,6 +82,7 @@ def differences(before: Configuration, after: Configuration) -> tuple[Change, ..
     kinds: list[tuple[Section, dict[Any, Any], dict[Any, Any]]] = [
         (schema.LISTENER, before.listeners, after.listeners),
         (schema.TRUNK, before.trunks, after.trunks),
+        (schema.TARIFF, before.tariffs, after.tariffs),
         (schema.TENANT, before.tenants, after.tenants),
         (schema.EXTENSION, before.extensions, after.extensions),
         (schema.NUMBER, before.numbers, after.numbers),

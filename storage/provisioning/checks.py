@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -117,6 +118,17 @@ name: Final = matching(NAME, "name", most=40)
 number_400: Final = matching(_NUMBER_400, "number-400")
 dialled: Final = matching(_DIALLED, "digits")
 time_of_day: Final = matching(_TIME, "time-of-day")
+
+
+def day(node: Node, path: str, reading: Reading) -> Any:
+    """A day, YYYY-MM-DD."""
+    value = scalar_text(node, path, reading)
+    if value is INVALID:
+        return value
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        return reading.wrong(node, path, "day", value=value)
 
 
 def flag(node: Node, path: str, reading: Reading) -> Any:

@@ -27,6 +27,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
     return [
         *_listeners(wishes, after),
         *_trunks(wishes, after),
+        *_tariffs(wishes, after),
         *_tenants(wishes, after),
         *_numbers(wishes, after),
         *_groups(wishes, after),
@@ -131,6 +132,23 @@ def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
         for number, (tenant, plan) in after.numbers.items():
             if tenant == name and len(plan.bound) > limit and not _names(wishes, number):
                 yield wish.problem("too-many-bound", "bound_limit", count=len(plan.bound), most=limit)
+
+
+def _tariffs(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    for name, wish in _kept(wishes.tariffs):
+        seen: set[str] = set()
+        for edition in after.tariffs[name].editions:
+            if edition.valid_from in seen:
+                yield wish.problem("same-day", "editions", value=edition.valid_from or '""')
+            seen.add(edition.valid_from)
+    for name, tenant in after.tenants.items():
+        if tenant.tariff and tenant.tariff not in after.tariffs:
+            named = wishes.tenants.get(name)
+            facts: dict[str, object] = {"value": tenant.tariff}
+            if named is not None:
+                yield named.problem("no-tariff", "tariff", **facts)
+            else:
+                yield Problem(wishes.file, 1, f"tenants.{name}.tariff", "no-tariff", facts)
 
 
 def _groups(wishes: Wishes, after: Configuration) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ def export(configuration: Configuration, *, secrets: bool = True) -> str:
     for plural, section, objects in (
         ("listeners", schema.LISTENER, configuration.listeners),
         ("trunks", schema.TRUNK, configuration.trunks),
+        ("tariffs", schema.TARIFF, configuration.tariffs),
     ):
         if objects:
             document[plural] = {_key(name): writing.fields(section, value) for name, value in objects.items()}

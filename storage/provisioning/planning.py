@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TargetKind, TrunkSnapshot
+from domain.tariff import Tariff
 from storage.models import BoxConfig, TenantConfig
 from storage.provisioning import schema
 from storage.provisioning.changes import Change, differences
@@ -77,6 +78,7 @@ class _Planning:
         for name, objects, wished in (
             ("listeners", after.listeners, wishes.listeners),
             ("trunks", after.trunks, wishes.trunks),
+            ("tariffs", after.tariffs, wishes.tariffs),
             ("tenants", after.tenants, wishes.tenants),
         ):
             for key in list(objects):
@@ -119,6 +121,7 @@ class _Planning:
             after.box = self._value(wishes.box, after.box, BoxConfig, {})
         self._set(wishes.listeners, after.listeners, ListenerSnapshot)
         self._set(wishes.trunks, after.trunks, TrunkSnapshot)
+        self._set(wishes.tariffs, after.tariffs, Tariff)
         for wish in wishes.tenants.values():
             if not wish.absent:
                 held = after.tenants.get(wish.key)

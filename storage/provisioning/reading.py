@@ -47,6 +47,7 @@ class Wishes:
     box: Wish | None = None
     listeners: dict[str, Wish] = field(default_factory=dict)
     trunks: dict[str, Wish] = field(default_factory=dict)
+    tariffs: dict[str, Wish] = field(default_factory=dict)
     tenants: dict[str, Wish] = field(default_factory=dict)
     numbers: list[Wish] = field(default_factory=list)
     extensions: list[Wish] = field(default_factory=list)
@@ -87,7 +88,7 @@ class _File:
         self.reading = reading
 
     def read(self, root: Node) -> None:
-        sections = ("box", "listeners", "trunks", "tenants")
+        sections = ("box", "listeners", "trunks", "tariffs", "tenants")
         if read_fields(root, "", (), self.reading, beside=sections) is INVALID:
             return
         if not isinstance(root, Mapping):
@@ -97,6 +98,7 @@ class _File:
         for section, wishes in (
             (schema.LISTENER, self.wishes.listeners),
             (schema.TRUNK, self.wishes.trunks),
+            (schema.TARIFF, self.wishes.tariffs),
             (schema.TENANT, self.wishes.tenants),
         ):
             plural = f"{section.kind}s"

@@ -28,6 +28,7 @@ from domain.snapshot import (
     TrunkKind,
     TrunkSnapshot,
 )
+from domain.tariff import Tariff
 from domain.voicemail import Voicemail
 from storage.models import BoxConfig, TenantConfig
 from storage.provisioning import checks as c
@@ -36,6 +37,7 @@ from storage.provisioning import flow_fields as flows
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
 from storage.provisioning.targets import BOUND_FIELDS, STRATEGIES, STRATEGIES_ZH, bound_number
+from storage.provisioning.tariff_fields import LI, TARIFF_FIELDS
 from storage.provisioning.tree import Node
 
 
@@ -134,6 +136,11 @@ TENANT_FIELDS: Final = (
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
     Field("prompt_mebibytes", c.integer(1, 10_000), "1 to 10000", "What its own prompts may take, as uploaded, all versions (MiB)", "自有提示音上传文件总量上限，含所有版本（MiB）"),
     Field("prompt_minutes", c.integer(1, 10_000), "1 to 10000", "How long its own prompts may be, all versions (minutes)", "自有提示音总时长上限，含所有版本（分钟）"),
+    Field("tariff", c.or_empty(c.name), "name of a tariff", "What its calls cost; empty: they are not charged", "资费；空表示不计费"),
+    Field("area_code", c.or_empty(c.dialled), "area code", "Where it is: which calls are local ones", "所在地区号，用于判断市话"),
+    Field("credit_li", c.optional(LI), "厘, or null", "How far below zero its balance may go; 0: prepaid; null: no limit", "信用额度（厘）；0 表示预付费，null 表示不限"),
+    Field("monthly_cap_li", c.optional(LI), "厘, or null", "What its calls of a month may cost; null: no limit", "每月通话费上限（厘）；null 表示不限"),
+    Field("monthly_cap_calls", c.optional(c.integer(0, 10**9)), "number, or null", "Calls it may get in a month; null: no limit", "每月通话次数上限；null 表示不限"),
 )  # fmt: skip
 
 LISTENER_FIELDS: Final = (
@@ -230,6 +237,7 @@ BOX: Final = Section("box", "box", BoxConfig, "", BOX_FIELDS)
 BACKUP: Final = Section("backup", "box.backup", BackupPlan, "", BACKUP_FIELDS)
 LISTENER: Final = Section("listener", "listeners.NAME", ListenerSnapshot, "name", LISTENER_FIELDS)
 TRUNK: Final = Section("trunk", "trunks.NAME", TrunkSnapshot, "name", TRUNK_FIELDS)
+TARIFF: Final = Section("tariff", "tariffs.NAME", Tariff, "name", TARIFF_FIELDS)
 TENANT: Final = Section("tenant", "tenants.ID", TenantConfig, "id", TENANT_FIELDS)
 NUMBER: Final = Section("number", "tenants.ID.numbers.400NUMBER", NumberPlan, "number", NUMBER_FIELDS)
 EXTENSION: Final = Section(

@@ -12,6 +12,7 @@ from BTrees.OOBTree import OOBTree
 
 from domain.flow.document import Flow
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
+from domain.tariff import Tariff
 from storage.flow_versions import keep
 from storage.models import (
     PARTS,
@@ -22,6 +23,7 @@ from storage.models import (
     Prompt,
     PromptInfo,
     Root,
+    TariffDocument,
     Tenant,
     TenantConfig,
     Trunk,
@@ -39,6 +41,7 @@ class Configuration:
     box: BoxConfig = field(default_factory=BoxConfig)
     listeners: dict[str, ListenerSnapshot] = field(default_factory=dict)
     trunks: dict[str, TrunkSnapshot] = field(default_factory=dict)
+    tariffs: dict[str, Tariff] = field(default_factory=dict)
     tenants: dict[str, TenantConfig] = field(default_factory=dict)
     numbers: dict[str, tuple[str, NumberPlan]] = field(default_factory=dict)
     """400 number -> the tenant it belongs to, and its plan."""
@@ -59,6 +62,7 @@ class Configuration:
             self.box,
             dict(self.listeners),
             dict(self.trunks),
+            dict(self.tariffs),
             dict(self.tenants),
             dict(self.numbers),
             dict(self.extensions),
@@ -97,6 +101,7 @@ def read_configuration(root: Root) -> Configuration:
         root.box.value,
         {name: listener.value for name, listener in root.listeners.items()},
         {name: trunk.value for name, trunk in root.trunks.items()},
+        {name: tariff.value for name, tariff in root.tariffs.items()},
         {name: tenant.config.value for name, tenant in root.tenants.items()},
         {
             number: (name, plan.value)
@@ -129,10 +134,16 @@ def write_configuration(root: Root, after: Configuration) -> int:
     before = read_configuration(root)
     box_before = root.box_snapshot()
     touched = _write_tenants(root, before, after)
+    touched |= {
+        name
+        for name, tenant in after.tenants.items()
+        if before.tariffs.get(tenant.tariff) != after.tariffs.get(tenant.tariff)
+    }
     if root.box.value != after.box:
         root.box.value = after.box
     _write_tree(root.listeners, before.listeners, after.listeners, Listener)
     _write_tree(root.trunks, before.trunks, after.trunks, Trunk)
+    _write_tree(root.tariffs, before.tariffs, after.tariffs, TariffDocument)
     _write_tree(root.extensions, _by_path(before), _by_path(after), Extension)
     _write_tree(root.prompts, before.prompts, after.prompts, Prompt)
     box_changed = root.box_snapshot() != box_before

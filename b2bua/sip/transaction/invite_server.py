@@ -99,6 +99,11 @@ class InviteServer:
         if merge_key is not None:
             home.merged[merge_key] = key
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether nothing was sent yet."""
+        return self.state is PROCEEDING and not self._last
+
     def respond(self, status: int, data: bytes) -> None:
         """Send a response of the user; only one final is allowed."""
         if self.state is not PROCEEDING:

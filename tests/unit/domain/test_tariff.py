@@ -16,12 +16,12 @@ from domain.tariff import (
     MOST_SECONDS,
     CallKind,
     ChargeLine,
+    Edition,
     Price,
     Tariff,
     affordable_seconds,
     kind_of_call,
     rate,
-    tariff_on,
 )
 
 NOON = Calendar().at(datetime(2026, 11, 23, 12, tzinfo=BEIJING))
@@ -29,7 +29,7 @@ NIGHT = Calendar().at(datetime(2026, 11, 23, 23, 30, tzinfo=BEIJING))
 SIX_SECONDS = Price((CallKind.LONG_DISTANCE,), first_seconds=6, first_li=60, step_seconds=6, step_li=60)
 MINUTE = Price((CallKind.LOCAL,), first_li=100, step_li=100)
 FLAT = Price(first_li=300, step_li=300)
-TRADE = Tariff("trade", (SIX_SECONDS, MINUTE, FLAT))
+TRADE = Edition((SIX_SECONDS, MINUTE, FLAT))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_prices_quoted_in_the_trade(kind: CallKind, seconds: float, li: int)
 
 def test_a_charge_is_explained_line_by_line() -> None:
     """First block 3 minutes for 0.22, then 0.11 a minute: 5 minutes and a second cost 0.55."""
-    tariff = Tariff("local", (Price(first_seconds=180, first_li=220, step_li=110),))
+    tariff = Edition((Price(first_seconds=180, first_li=220, step_li=110),))
     charge = rate(tariff, CallKind.LOCAL, NOON, 301_000)
     assert charge.lines == (ChargeLine("first", 1, 180, 220), ChargeLine("step", 3, 180, 330))
     assert (charge.li, charge.seconds) == (550, 301)
@@ -66,7 +66,7 @@ def test_a_charge_is_explained_line_by_line() -> None:
 def test_the_price_is_that_of_the_moment_of_the_answer() -> None:
     """Half price from 23:00 to 07:00; the first price that fits holds."""
     night = Schedule((Band(tuple(DayName)[:7], 23 * 60, 7 * 60),))
-    tariff = Tariff("night", (Price(hours=night, first_li=50, step_li=50), Price(first_li=100, step_li=100)))
+    tariff = Edition((Price(hours=night, first_li=50, step_li=50), Price(first_li=100, step_li=100)))
     assert rate(tariff, CallKind.LOCAL, NIGHT, 60_000).li == 50
     assert rate(tariff, CallKind.LOCAL, NOON, 60_000).li == 100
 
@@ -81,14 +81,14 @@ def test_included_minutes_are_used_before_anything_is_charged() -> None:
 
 def test_a_minimum_is_due_for_what_is_charged_at_all() -> None:
     """A call of one second costs the least charge, a call that is all included nothing."""
-    tariff = Tariff("least", (Price(first_li=10, step_li=10, minimum_li=100),))
+    tariff = Edition((Price(first_li=10, step_li=10, minimum_li=100),))
     assert rate(tariff, CallKind.LOCAL, NOON, 1000).lines[-1] == ChargeLine("minimum", 0, 0, 90)
     assert rate(tariff, CallKind.LOCAL, NOON, 1000, included_left=60).li == 0
 
 
 def test_a_call_that_no_price_fits_is_told() -> None:
     """Free of charge, and the record can say why."""
-    charge = rate(Tariff("local only", (MINUTE,)), CallKind.MOBILE, NOON, 60_000)
+    charge = rate(Edition((MINUTE,)), CallKind.MOBILE, NOON, 60_000)
     assert (charge.li, charge.price) == (0, None)
 
 
@@ -122,10 +122,11 @@ def test_kinds_of_calls_to_a_tenant_in_beijing(number: str, area: str, kind: Cal
 
 def test_the_edition_in_force_is_the_last_that_has_begun() -> None:
     """A tariff that begins in December is not charged in November."""
-    old, new = Tariff("a", (FLAT,)), Tariff("a", (MINUTE,), valid_from="2026-12-01")
-    assert tariff_on((new, old), "2026-11-30") is old
-    assert tariff_on((old, new), "2026-12-01") is new
-    assert tariff_on((new,), "2026-11-30") is None
+    old, new = Edition((FLAT,)), Edition((MINUTE,), valid_from="2026-12-01")
+    tariff = Tariff("standard", (new, old))
+    assert tariff.on("2026-11-30") is old
+    assert tariff.on("2026-12-01") is new
+    assert Tariff("standard", (new,)).on("2026-11-30") is None
 
 
 prices = st.builds(
@@ -144,7 +145,7 @@ def test_longer_never_costs_less_and_the_sum_is_that_of_the_lines(
     price: Price, when: LocalMoment, duration: int, more: int, left: int
 ) -> None:
     """Never negative, monotone, the sum of its parts, and no more included than was left."""
-    tariff = Tariff("any", (price,))
+    tariff = Edition((price,))
     charge = rate(tariff, CallKind.LOCAL, when, duration, left)
     longer = rate(tariff, CallKind.LOCAL, when, duration + more, left)
     assert 0 <= charge.li <= longer.li
@@ -157,7 +158,7 @@ def test_longer_never_costs_less_and_the_sum_is_that_of_the_lines(
 @given(prices, st.integers(0, 20_000))
 def test_what_is_affordable_costs_no_more_and_a_second_longer_would(price: Price, li: int) -> None:
     """The seconds that a prepaid call may last are exact."""
-    tariff = Tariff("any", (price,))
+    tariff = Edition((price,))
     seconds = affordable_seconds(price, li)
     assert rate(tariff, CallKind.LOCAL, NOON, seconds * 1000).li <= li
     if seconds < MOST_SECONDS:

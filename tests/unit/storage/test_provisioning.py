@@ -23,6 +23,7 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
+from domain.tariff import CallKind, Edition, Price, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.data_directory import DataDirectory
 from storage.models import BoxConfig, PromptInfo, TenantConfig
@@ -643,8 +644,17 @@ def configurations(draw: st.DrawFn) -> Configuration:
     listeners = {}
     if draw(st.booleans()):
         listeners["carrier"] = ListenerSnapshot("carrier", "10.0.0.1", draw(st.integers(1, 65535)))
+    price = st.builds(Price, first_li=st.integers(0, 999), kinds=st.sampled_from(((), (CallKind.LOCAL,))))
+    prices = draw(st.lists(price, max_size=2))
+    tariffs = {"standard": Tariff("standard", (Edition(tuple(prices), "2026-12-01"),))} if prices else {}
     whole = Configuration(
-        BoxConfig(max_calls=draw(st.integers(1, 999))), listeners, named, tenants, numbers, extensions
+        BoxConfig(max_calls=draw(st.integers(1, 999))),
+        listeners,
+        named,
+        tariffs,
+        tenants,
+        numbers,
+        extensions,
     )
     whole.prompts = {address: PromptInfo(address, "w.wav", 1.0) for address in whole.used_prompts()}
     return whole

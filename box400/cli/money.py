@@ -1,0 +1,299 @@
+"""``box400 money``: tenants' accounts; ``box400 rate``: why a call costs what it costs."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import time
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import click
+import msgspec
+
+from box400.cli.database import main_database
+from box400.cli.moment import beijing
+from box400.cli.options import complain, data_option, json_option
+from box400.cli.table import table
+from box400.cli.words import words
+from domain.calendar import BEIJING, Calendar
+from domain.money import KIND_WORDS, Entry, EntryKind, parse_yuan, yuan
+from domain.tariff import CallKind, ChargeLine
+from domain.tariff import rate as rate_call
+from storage.connection import MainDatabase
+from storage.data_directory import DataDirectory
+from storage.models import Account, MoneyRequest, Request, Root
+from storage.models.money import AccountBroken
+
+APPLIED_WITHIN = 5.0
+"""Seconds to wait for the ledger, which looks every half second."""
+_TO_WISH = {
+    "recharge": EntryKind.RECHARGE,
+    "gift": EntryKind.GIFT,
+    "refund": EntryKind.REFUND,
+    "adjust": EntryKind.ADJUSTMENT,
+}
+
+
+class Yuan(click.ParamType[int]):
+    """An amount in yuan, up to three decimals; becomes 厘."""
+
+    name = "yuan"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return 厘."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_yuan(value)
+        except ValueError:
+            self.fail(
+                words(
+                    f"{value!r} is no amount such as 100 or 12.345", f"{value!r} 不是金额，例如 100 或 12.345"
+                )
+            )
+
+
+@click.group()
+def money() -> None:
+    """Show and change tenants' accounts. Amounts are yuan, to the 厘 (0.001)."""
+
+
+@money.command()
+@data_option
+@json_option
+def balances(data: DataDirectory, as_json: bool) -> None:
+    """List what every tenant has, today's and this month's calls."""
+    day = datetime.now(BEIJING).strftime("%Y%m%d")
+
+    def read(root: Root) -> list[dict[str, Any]]:
+        rows = []
+        for tenant in sorted({*root.tenants, *root.money.accounts}):
+            account = root.money.accounts.get(tenant) or Account()
+            config = root.tenants[tenant].config.value if tenant in root.tenants else None
+            month = account.month(day[:6])
+            rows.append(
+                {
+                    "tenant": tenant,
+                    "tariff": "" if config is None else config.tariff,
+                    "balance_li": account.balance_li,
+                    "credit_li": None if config is None else config.credit_li,
+                    "today_li": account.open_days.get(day, 0),
+                    "month_li": month.li,
+                    "month_calls": month.calls,
+                }
+            )
+        return rows
+
+    with main_database(data) as database:
+        rows = database.read(read)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows)))
+        return
+    head = words(
+        ("tenant", "tariff", "balance", "credit", "today", "month", "calls"),
+        ("租户", "资费", "余额", "信用额度", "今日", "本月", "本月次数"),
+    )
+    cells = [
+        (
+            row["tenant"],
+            row["tariff"] or "-",
+            yuan(row["balance_li"]),
+            words("no limit", "不限") if row["credit_li"] is None else yuan(row["credit_li"]),
+            yuan(row["today_li"]),
+            yuan(row["month_li"]),
+            str(row["month_calls"]),
+        )
+        for row in rows
+    ]
+    click.echo(table(head, cells, right=(2, 3, 4, 5, 6)))
+
+
+@money.command()
+@click.argument("tenant")
+@data_option
+@json_option
+@click.option("--limit", type=click.IntRange(0), default=50, help="At most so many; 0: all.")
+def entries(tenant: str, data: DataDirectory, as_json: bool, limit: int) -> None:
+    """List the entries of a tenant's account, newest first."""
+
+    def read(root: Root) -> list[Entry] | None:
+        account = root.money.accounts.get(tenant)
+        if account is None:
+            return [] if tenant in root.tenants else None
+        return list(islice(account.listed(), limit or None))
+
+    with main_database(data) as database:
+        found = database.read(read)
+    if found is None:
+        complain(f"There is no tenant {tenant}.", f"没有租户 {tenant}。")
+    if as_json:
+        plain = [{name: getattr(entry, name) for name in entry.__struct_fields__} for entry in found]
+        click.echo(msgspec.json.format(msgspec.json.encode(plain)))
+        return
+    head = words(
+        ("time", "kind", "amount", "after", "cause", "by", "note"),
+        ("时间", "类别", "金额", "余额", "事由", "操作人", "备注"),
+    )
+    cells = [
+        (
+            beijing(entry.at_ms / 1000),
+            words(*reversed(KIND_WORDS[entry.kind])),
+            yuan(entry.li),
+            yuan(entry.posted_li),
+            entry.cause,
+            entry.who or "-",
+            entry.note,
+        )
+        for entry in found
+    ]
+    click.echo(table(head, cells, right=(2, 3)))
+
+
+@money.command()
+@click.argument("kind", type=click.Choice(list(_TO_WISH)))
+@click.argument("tenant")
+@click.argument("amount", type=Yuan())
+@data_option
+@click.option("--note", default="", help="Why; an adjustment must say so.")
+@click.option("--cause", default="", help="What it follows from, such as a receipt's number: done once only.")
+def post(kind: str, tenant: str, amount: int, data: DataDirectory, note: str, cause: str) -> None:
+    """Recharge, give, refund or adjust: KIND TENANT AMOUNT.
+
+    Only an adjustment may be negative (write it after --). The ledger applies it, once for each --cause, also
+    when it was asked twice.
+    """
+    wished = _TO_WISH[kind]
+    if wished is not EntryKind.ADJUSTMENT and amount <= 0:
+        complain("The amount must be above 0.", "金额必须大于 0。", 2)
+    if wished is EntryKind.ADJUSTMENT and not note:
+        complain("An adjustment needs --note.", "调账必须写明 --note。", 2)
+    request = MoneyRequest(
+        cause=f"{kind}:{cause or secrets.token_hex(8)}",
+        tenant=tenant,
+        kind=wished,
+        li=-amount if wished is EntryKind.REFUND else amount,
+        at_ms=int(time.time() * 1000),
+        note=note,
+        who=getpass.getuser(),
+    )
+    with main_database(data) as database:
+        if not database.read(lambda root: tenant in root.tenants or tenant in root.money.accounts):
+            complain(f"There is no tenant {tenant}.", f"没有租户 {tenant}。")
+        earlier = database.transact(lambda root: _wish(root, request), note="money")
+        if earlier is not None and (earlier.kind, earlier.li) != (wished, request.li):
+            complain(
+                f"{request.cause} was already posted with {yuan(earlier.li)}.",
+                f"{request.cause} 已入账，金额 {yuan(earlier.li)}。",
+            )
+        applied = _wait(database, request)
+    if applied is None:
+        click.echo(words("Stored; the ledger will apply it when it runs.", "已保存，待账务进程入账。"))
+    else:
+        click.echo(words(f"Done. Balance: {yuan(applied)}", f"已入账。余额：{yuan(applied)}"))
+
+
+def _wish(root: Root, request: MoneyRequest) -> Entry | None:
+    """Store a request, unless its cause was posted; return the entry it was posted as."""
+    account = root.money.accounts.get(request.tenant)
+    found: Entry | None = None if account is None else account.find(request.cause)
+    if found is None:
+        root.money.requests[request.cause] = Request(request)
+    return found
+
+
+def _wait(database: MainDatabase, request: MoneyRequest) -> int | None:
+    """Return the balance once the request is an entry, None when the ledger does not answer in time."""
+
+    def read(root: Root) -> tuple[str | None, int | None]:
+        account = root.money.accounts.get(request.tenant)
+        done = account is not None and account.find(request.cause) is not None
+        return root.money.rejected.get(request.cause), account.balance_li if done else None
+
+    until = time.monotonic() + APPLIED_WITHIN
+    while True:
+        why, balance = database.read(read)
+        if why is not None:
+            complain(f"The ledger refused it: {why}", f"账务进程拒绝入账：{why}")
+        if balance is not None or time.monotonic() > until:
+            return balance
+        time.sleep(0.1)
+
+
+@money.command()
+@data_option
+def check(data: DataDirectory) -> None:
+    """Recompute every account and compare it with the call records."""
+
+    def read(root: Root) -> tuple[dict[str, str], dict[str, int]]:
+        wrong = {}
+        for tenant, account in root.money.accounts.items():
+            try:
+                account.check()
+            except AccountBroken as error:
+                wrong[tenant] = str(error)
+                continue
+            owner = root.records.owners.get(tenant)
+            by_records = 0 if owner is None else owner.totals("0", "9").all.fee_li
+            by_account = account.open_li - sum(
+                entry.li for entry in account.listed() if entry.kind is EntryKind.CALLS
+            )
+            if by_records != by_account:
+                wrong[tenant] = f"records {yuan(by_records)}, account {yuan(by_account)}"
+        return wrong, root.money.trial_balance()
+
+    with main_database(data) as database:
+        wrong, sums = database.read(read)
+    for name, li in sums.items():
+        click.echo(f"{name:24}{yuan(li):>16}")
+    for tenant, why in wrong.items():
+        click.echo(f"{tenant}: {why}", err=True)
+    if wrong or sum(sums.values()):
+        complain("The books are wrong.", "账目不平。")
+    click.echo(words("The books are right.", "账目相符。"))
+
+
+@click.command()
+@click.argument("tariff")
+@click.argument("kind", type=click.Choice([kind.value for kind in CallKind]))
+@click.argument("seconds", type=click.FloatRange(0, 86400))
+@data_option
+@click.option("--at", default="", metavar='"2026-11-23 09:30"', help="When it was answered, Beijing time.")
+@click.option("--included", default=0, type=click.IntRange(0), help="Included seconds left of the month.")
+def rate(tariff: str, kind: str, seconds: float, data: DataDirectory, at: str, included: int) -> None:
+    """Explain what a call costs: TARIFF KIND SECONDS."""
+    try:
+        moment = datetime.fromisoformat(at).replace(tzinfo=BEIJING) if at else datetime.now(BEIJING)
+    except ValueError:
+        example = "2026-11-23 09:30"
+        complain(f"{at!r} is no moment such as {example}.", f"{at!r} 不是时间，例如 {example}。", 2)
+    with main_database(data) as database:
+        found = database.read(lambda root: root.tariffs[tariff].value if tariff in root.tariffs else None)
+    if found is None:
+        complain(f"There is no tariff {tariff}.", f"没有资费 {tariff}。")
+    edition = found.on(moment.date().isoformat())
+    if edition is None:
+        complain("No edition is in force then.", "该日没有生效的版本。")
+    when = Calendar().at(moment)
+    charge = rate_call(edition, CallKind(kind), when, round(seconds * 1000), included)
+    if charge.price is None:
+        click.echo(words("No price fits such a call: it is free.", "没有适用的价格：不收费。"))
+        return
+    for line in charge.lines:
+        click.echo(f"  {_told(line)}")
+    amount, lasted = yuan(charge.li), charge.seconds
+    click.echo(words(f"{amount} yuan for {lasted} s", f"{lasted} 秒，{amount} 元"))
+
+
+def _told(line: ChargeLine) -> str:
+    names = {
+        "included": ("included", "免费时长"),
+        "first": ("first block", "首段"),
+        "step": ("further blocks", "后续单元"),
+        "minimum": ("up to the least charge", "补足最低收费"),
+    }
+    if not line.blocks:
+        return f"{words(*names[line.what])}: {yuan(line.li)}"
+    each = line.seconds // line.blocks
+    return f"{words(*names[line.what])}: {line.blocks} × {each} s = {yuan(line.li)}"

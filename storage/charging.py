@@ -1,0 +1,111 @@
+"""Charge call records, once each, in the transaction that adds them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from domain.calendar import Calendar
+from domain.caller import canonical_caller
+from domain.money import EntryKind
+from domain.places import Places
+from domain.tariff import MOST_SECONDS, ChargedFrom, Edition, Tariff, kind_of_call, rate
+from storage.call_id import day_of
+from storage.models import Root, TenantConfig
+from storage.records import CallRecord, ChargeRecord
+
+LONGEST_MS: Final = MOST_SECONDS * 1000
+
+
+class Charging:
+    """Charges the records of one transaction."""
+
+    def __init__(self, root: Root, places: Places, calendar: Calendar) -> None:
+        self._root = root
+        self._places = places
+        self._calendar = calendar
+        self._terms: dict[str, tuple[TenantConfig, Tariff] | None] = {}
+
+    def charge(self, record: CallRecord) -> CallRecord:
+        """Return a new record with its charge, and take that from its tenant's account."""
+        if record.tenant is None:
+            return record
+        terms = self._terms_of(record.tenant)
+        if terms is None:
+            return record
+        config, tariff = terms
+        day = day_of(round(record.start * 1000))
+        edition = tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+        if edition is None:
+            return record
+        account = self._root.money.account(record.tenant)
+        left = max(0, edition.included_seconds - account.month(day[:6]).included_seconds)
+        charge = self._rate(record, config, tariff.name, edition, left)
+        account.charge_call(day, charge.li, charge.included_seconds)
+        return msgspec.structs.replace(record, charge=charge)
+
+    def _rate(
+        self, record: CallRecord, config: TenantConfig, tariff: str, edition: Edition, left: int
+    ) -> ChargeRecord:
+        caller = canonical_caller(record.caller)
+        kind = kind_of_call(caller, self._places.place_of(caller), config.area_code)
+        begins, lasts = charged_time(record, edition.charged_from)
+        when = self._calendar.at(record.start + begins / 1000)
+        charge = rate(edition, kind, when, min(lasts, LONGEST_MS), left)
+        return ChargeRecord(
+            charge.li,
+            charge.seconds,
+            kind.value,
+            tariff,
+            edition.valid_from,
+            charge.price,
+            charge.included_seconds,
+        )
+
+    def _terms_of(self, tenant: str) -> tuple[TenantConfig, Tariff] | None:
+        if tenant not in self._terms:
+            self._terms[tenant] = None
+            found = self._root.tenants.get(tenant)
+            if found is not None:
+                config = found.config.value
+                tariff = self._root.tariffs.get(config.tariff)
+                if tariff is not None:
+                    self._terms[tenant] = (config, tariff.value)
+        return self._terms[tenant]
+
+
+def charged_time(record: CallRecord, charged_from: ChargedFrom) -> tuple[int, int]:
+    """Return when a call's charged time begins, since its start, and how long it lasts; milliseconds."""
+    if charged_from is ChargedFrom.ANSWERER:
+        return record.bridge_ms or 0, record.talk_ms
+    return record.answer_ms or 0, record.access_ms
+
+
+def close_days(root: Root, before: str, at_ms: int) -> None:
+    """Make entries of the calls of the days before one (YYYYMMDD), and of the fees of months that began.
+
+    Every entry has its cause, so doing it twice does nothing the second time.
+    """
+    closed = root.money.closed_before
+    root.money.close_days(before, at_ms)
+    for tenant, found in root.tenants.items():
+        config = found.config.value
+        tariff = root.tariffs.get(config.tariff)
+        if tariff is None:
+            continue
+        account = root.money.account(tenant)
+        for month in _months(closed or before, before):
+            edition = tariff.value.on(f"{month[:4]}-{month[4:]}-01")
+            if edition is not None and edition.monthly_li:
+                account.post(at_ms, f"monthly:{month}", EntryKind.MONTHLY_FEE, -edition.monthly_li)
+
+
+def _months(first_day: str, last_day: str) -> list[str]:
+    """Return the months (YYYYMM) of some days."""
+    year, month = int(first_day[:4]), int(first_day[4:6])
+    months = []
+    while f"{year:04}{month:02}" <= last_day[:6]:
+        months.append(f"{year:04}{month:02}")
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return months

@@ -1,0 +1,203 @@
+"""Tenants' accounts: append-only entries, each once by its cause. Only the ledger process writes here.
+
+Calls are not entries of their own: each record carries its fee, the fees of a day wait in ``open_days``, and
+when the day is over their sum becomes one entry. So the balance is the sum of all entries less the open days,
+which :meth:`Account.check` recomputes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+
+from domain.money import CONTRA, PAID_IN, TAKEN, Entry, EntryKind
+from storage.models.document import Document
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Entry).decode
+_NEWEST_FIRST: Final = 2**63
+
+
+class AccountBroken(Exception):
+    """An account whose parts do not add up."""
+
+
+class MonthUse(msgspec.Struct, frozen=True, array_like=True):
+    """What a tenant's calls of a month came to so far."""
+
+    calls: int = 0
+    """Those charged or not, that reached the tenant."""
+    li: int = 0
+    included_seconds: int = 0
+    """Used of the tariff's included time."""
+
+
+class MoneyRequest(msgspec.Struct, frozen=True):
+    """A wish for an entry, stored by who wishes it and applied by the ledger."""
+
+    cause: str
+    tenant: str
+    kind: EntryKind
+    li: int
+    """As in :class:`Entry`."""
+    at_ms: int
+    note: str = ""
+    who: str = ""
+
+
+class Request(Document[MoneyRequest]):
+    """A wish that waits for the ledger."""
+
+    TYPE = MoneyRequest
+
+
+class Account(Persistent):  # type: ignore[misc]
+    """One tenant's account."""
+
+    def __init__(self) -> None:
+        self.entries: Any = OOBTree()
+        """Key, newest first -> Entry, encoded."""
+        self.causes: Any = OOBTree()
+        """Cause -> key of its entry."""
+        self.posted_li = 0
+        """Sum of the entries."""
+        self.open_days: Any = OOBTree()
+        """Day (YYYYMMDD) -> fees of its calls that are not yet an entry."""
+        self.open_li = 0
+        """Their sum."""
+        self.months: Any = OOBTree()
+        """Month (YYYYMM) -> MonthUse, encoded."""
+
+    @property
+    def balance_li(self) -> int:
+        """What the tenant has; negative: what he owes."""
+        return int(self.posted_li - self.open_li)
+
+    def post(
+        self, at_ms: int, cause: str, kind: EntryKind, li: int, *, note: str = "", who: str = ""
+    ) -> Entry | None:
+        """Add an entry; None when its cause has one. Raises ValueError for a sign its kind cannot have."""
+        if (kind in PAID_IN and li < 0) or (kind in TAKEN and li > 0):
+            raise ValueError(f"{kind} of {li}")
+        if cause in self.causes:
+            return None
+        self.posted_li += li
+        entry = Entry(at_ms, cause, kind, li, self.posted_li, note, who)
+        key = _NEWEST_FIRST - len(self.causes)
+        self.entries[key] = _encode(entry)
+        self.causes[cause] = key
+        return entry
+
+    def charge_call(self, day: str, li: int, included_seconds: int) -> None:
+        """Charge one call of a day (YYYYMMDD, Beijing, of its start)."""
+        month = day[:6]
+        use = self.month(month)
+        self.months[month] = _encode_use(
+            MonthUse(use.calls + 1, use.li + li, use.included_seconds + included_seconds)
+        )
+        if li:
+            self.open_days[day] = self.open_days.get(day, 0) + li
+            self.open_li += li
+
+    def close_days(self, before: str, at_ms: int) -> list[Entry]:
+        """Make entries of the days before a day (YYYYMMDD). A late call of a closed day makes one more."""
+        entries = []
+        for day in list(self.open_days.keys(None, before, excludemax=True)):
+            li = self.open_days.pop(day)
+            self.open_li -= li
+            cause, again = f"calls:{day}", 1
+            while cause in self.causes:
+                again += 1
+                cause = f"calls:{day}:{again}"
+            entry = self.post(at_ms, cause, EntryKind.CALLS, -li)
+            assert entry is not None
+            entries.append(entry)
+        return entries
+
+    def month(self, month: str) -> MonthUse:
+        """Return what the calls of a month (YYYYMM) came to."""
+        found = self.months.get(month)
+        return MonthUse() if found is None else _decode_use(found)
+
+    def listed(self) -> Iterator[Entry]:
+        """Yield the entries, newest first."""
+        return (_decode(data) for data in self.entries.values())
+
+    def find(self, cause: str) -> Entry | None:
+        """Return the entry of a cause, or None."""
+        key = self.causes.get(cause)
+        return None if key is None else _decode(self.entries[key])
+
+    def check(self) -> None:
+        """Raise AccountBroken unless all adds up."""
+        total = 0
+        causes = set()
+        for entry in reversed(list(self.listed())):
+            total += entry.li
+            causes.add(entry.cause)
+            if entry.posted_li != total:
+                raise AccountBroken(f"{entry.cause}: {entry.posted_li} stands where {total} is the sum")
+        if total != self.posted_li or causes != set(self.causes):
+            raise AccountBroken(f"entries come to {total}, the account says {self.posted_li}")
+        if sum(self.open_days.values()) != self.open_li:
+            raise AccountBroken("the open days do not add up")
+
+
+_encode_use = msgspec.msgpack.Encoder().encode
+_decode_use = msgspec.msgpack.Decoder(MonthUse).decode
+
+
+class Money(Persistent):  # type: ignore[misc]
+    """The books of the box."""
+
+    def __init__(self) -> None:
+        self.accounts: Any = OOBTree()
+        """Tenant -> Account; kept when the tenant is removed."""
+        self.requests: Any = OOBTree()
+        """Cause -> Request that waits; the one place that others than the ledger write to."""
+        self.rejected: Any = OOBTree()
+        """Cause -> why a request was not applied."""
+        self.closed_before = ""
+        """Days before this one (YYYYMMDD) are entries."""
+
+    def account(self, tenant: str) -> Account:
+        """Return a tenant's account, new if there was none."""
+        account: Account | None = self.accounts.get(tenant)
+        if account is None:
+            account = self.accounts[tenant] = Account()
+        return account
+
+    def apply_requests(self) -> int:
+        """Make entries of the requests that wait; return how many waited."""
+        waiting = [request.value for request in self.requests.values()]
+        for request in waiting:
+            try:
+                self.account(request.tenant).post(
+                    request.at_ms, request.cause, request.kind, request.li, note=request.note, who=request.who
+                )
+            except ValueError as error:
+                self.rejected[request.cause] = str(error)
+            del self.requests[request.cause]
+        return len(waiting)
+
+    def close_days(self, before: str, at_ms: int) -> None:
+        """Make entries of the days before a day (YYYYMMDD), of every tenant."""
+        for account in self.accounts.values():
+            account.close_days(before, at_ms)
+        self.closed_before = before
+
+    def trial_balance(self) -> dict[str, int]:
+        """Return what stands on each account of the double entry; the sum is 0 when the books are right.
+
+        Tenants' accounts count as what the reseller owes them.
+        """
+        sums = {"tenants": 0}
+        for account in self.accounts.values():
+            sums["tenants"] += account.posted_li
+            for entry in account.listed():
+                sums[CONTRA[entry.kind]] = sums.get(CONTRA[entry.kind], 0) - entry.li
+        return sums
