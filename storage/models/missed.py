@@ -28,8 +28,8 @@ from storage.records import CallRecord
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(MissedItem).decode
 _decode_notice = msgspec.json.Decoder(Notice).decode
-CLOSED_SECONDS: Final = 93 * 86400.0
-"""A closed item is kept so long."""
+KEPT_SECONDS: Final = 93 * 86400.0
+"""An item is kept so long: as long as its records can be looked up by the tenant."""
 NOTICE_SECONDS: Final = 2 * 86400.0
 """A notice is worth sending so long."""
 
@@ -67,12 +67,12 @@ class MissedCalls(Persistent):  # type: ignore[misc]
         name = self.open.get(caller) if caller else None
         return None if name is None else self.find(name)
 
-    def drop_closed(self, before: float) -> int:
-        """Forget items that were done before a moment; return how many."""
-        old = [item for item in self.newest_first() if not item.is_open and item.last < before]
-        for item in old:
+    def drop(self, before: float) -> None:
+        """Forget items whose last call was before a moment, whatever became of them."""
+        for item in [item for item in self.newest_first() if item.last < before]:
             del self.items[key_of(item.id)]
-        return len(old)
+            if self.open.get(item.caller) == item.id:
+                del self.open[item.caller]
 
 
 class MissedBook(Persistent):  # type: ignore[misc]
@@ -97,9 +97,9 @@ class MissedBook(Persistent):  # type: ignore[misc]
                 self._missed(record.tenant, record)
 
     def tidy(self, now: float) -> None:
-        """Forget what was done long ago, and notices that nobody sent in time."""
+        """Forget what happened long ago, and notices that nobody sent in time."""
         for book in self.tenants.values():
-            book.drop_closed(now - CLOSED_SECONDS)
+            book.drop(now - KEPT_SECONDS)
         for notice in self.notices():
             if notice.at < now - NOTICE_SECONDS:
                 del self.outbox[notice.key]

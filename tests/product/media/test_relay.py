@@ -162,6 +162,45 @@ async def test_a_killed_worker_is_replaced_with_its_conference(
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_message_survives_its_worker(
+    stages: Relays, phone: Callable[..., Phone], complaints: list[str]
+) -> None:
+    """The replacement spools on and still tells when the caller falls silent."""
+    stage, caller = stages(), phone()
+    end = await stage.wait(stage.relay.open("01CALL", "a", "carrier", record=False))
+    caller.aim(stage.media, end.port)
+    end.connect(Remote(caller.host, caller.port, "PCMA", 8))
+    told: list[bool] = []
+    end.on_speech = told.append
+    end.record()
+    end.hear_speech(True, 1.0)
+
+    async def until(said: list[bool]) -> None:
+        for _ in range(500):
+            if not said[-1] and told[-1:] == [True]:
+                await deferLater(reactor, 0.02)
+            else:
+                with contextlib.suppress(ConnectionRefusedError):
+                    caller.send(bytes([0x2A]) * 160)
+                await deferLater(reactor, 0.02)
+            if told == said:
+                return
+        raise AssertionError(told)
+
+    await until([True])
+    os.kill(stage.relay.homes[0].process.pid, signal.SIGKILL)
+    while stage.relay.homes[0].process.restarts == 0:
+        await deferLater(reactor, 0.01)
+    await until([True, True])
+    await until([True, True, False])
+    await stage.wait(end.close())
+    segments = read_spool(stage.spool / "01CALL" / "a.spool")
+    assert segments[-1].closed
+    assert segments[-1].packets
+    assert complaints
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_killed_worker_is_replaced_on_the_same_ports(
     stages: Relays, phone: Callable[..., Phone], complaints: list[str]
 ) -> None:

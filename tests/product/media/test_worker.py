@@ -377,6 +377,31 @@ def test_a_replacement_takes_the_same_port_and_appends_to_the_spool(start: Worke
     assert second.packets[0].payload == audio(1)
 
 
+def test_a_message_begins_in_mid_call_and_ends_by_silence(start: Workers, phone: Phones) -> None:
+    """From ``Record`` on the peer is spooled; that he speaks and falls silent is told, each once."""
+    worker = start()
+    caller = phone()
+    caller.aim(worker.host, worker.open(1).port)
+    worker.tell(protocol.Connect(1, caller.peer()))
+    worker.settle()
+    caller.send(audio(1))
+    while worker.settle().packets < 1:
+        pass
+    worker.tell(protocol.Record(1, "01CALL", "a"), protocol.HearSpeech(1, True, 0.5))
+    worker.settle()
+    loud = bytes([0x2A]) * 160
+    for _ in range(6):
+        caller.send(loud)
+    assert worker.hear(protocol.Speech).on
+    assert not worker.hear(protocol.Speech).on
+    worker.close(1)
+    assert worker.stop() == 0
+    (segment,) = read_spool(worker.spool / "01CALL" / "a.spool")
+    assert {each.payload for each in segment.packets} == {loud}
+    assert segment.formats[0][1][8] == ("PCMA", 8000)
+    assert segment.closed
+
+
 def test_what_is_recorded_is_written_when_the_b2bua_is_gone(start: Workers, phone: Phones) -> None:
     """The control socket closes: spools are flushed, the process ends."""
     worker = start()

@@ -26,6 +26,7 @@ from storage.events import (
     LegDialled,
     LegEnded,
     Marks,
+    MessageBegan,
     Spooled,
     Started,
 )
@@ -254,3 +255,17 @@ def test_a_call_back_has_no_customer_before_he_is_dialled() -> None:
     cut = OpenCall("c", [start, agent, customer], None, 2.0, 2.0)
     assert [leg.leg for leg in open_legs(cut)] == ["b1", "a"]
     assert [line.leg for line in closing_lines(cut) if isinstance(line, LegEnded)] == ["b1", "a"]
+
+
+def test_the_message_of_a_call_that_is_not_recorded_is_handed_to_the_recorder() -> None:
+    """Its spool is closed by a line, as that of a recorded call."""
+    start = Started(
+        call="c", at=1.0, mono=1.0, trunk="t", source="", sip_call_id="", called_raw="", called="",
+        caller_raw="", caller="13900001111", record=False,
+    )  # fmt: skip
+    message = MessageBegan(
+        call="c", at=2.0, mono=2.0, leg="a", box="service", tenant="acme", number="4001003721", caller="139"
+    )
+    kinds = [type(line) for line in closing_lines(OpenCall("c", [start, message], None, 5.0, 5.0))]
+    assert kinds == [LegEnded, Spooled, Ended]
+    assert Spooled not in [type(line) for line in closing_lines(OpenCall("c", [start], None, 5.0, 5.0))]

@@ -11,7 +11,7 @@ from domain.outcomes import Outcome
 from storage.call_id import ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.contacts import find_contact
-from storage.models.missed import CLOSED_SECONDS, NOTICE_SECONDS, MissedBook
+from storage.models.missed import KEPT_SECONDS, NOTICE_SECONDS, MissedBook
 from storage.records import CallRecord
 
 NOON = 1_795_320_000.0
@@ -140,13 +140,17 @@ def test_a_notice_that_was_sent_is_not_sent_again_for_the_same_burst(book: Misse
 
 
 def test_old_things_are_forgotten(book: MissedBook) -> None:
-    """Closed items after three months, notices nobody sent after two days; what is open stays."""
+    """Items after three months, notices nobody sent after two days; the same caller is a new item then."""
     book.take([a_record(1), answered(2, 60.0), a_record(3, 120.0, caller="13900002222")])
     book.tidy(NOON + NOTICE_SECONDS + 300)
     assert book.notices() == []
     assert len(items(book)) == 2
-    book.tidy(NOON + CLOSED_SECONDS + 300)
+    book.tidy(NOON + KEPT_SECONDS + 100)
     assert [item.caller for item in items(book)] == ["13900002222"]
+    book.tidy(NOON + KEPT_SECONDS + 300)
+    assert items(book) == []
+    book.take([a_record(4, KEPT_SECONDS + 400, caller="13900002222")])
+    assert [item.count for item in items(book)] == [1]
 
 
 @pytest.fixture
