@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from twisted.internet.defer import Deferred
 
@@ -17,11 +18,13 @@ from domain.snapshot import (
     TrunkSnapshot,
 )
 from storage.events import LegEnded, Started
+from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import NUMBER, TARGETS, Stage, a_plan, an_invitation, sdp
 
 WELCOME = "11" * 32
 PROMPT = "44" * 32
+PACKS = {"lady": {"busy": "lady-busy"}, "boy": {"busy": "boy-busy"}}
 
 
 def outcome(stage: Stage) -> Outcome:
@@ -78,6 +81,31 @@ def test_busy_everywhere_is_announced_where_there_is_a_prompt() -> None:
     assert stage.endpoint("a").playing == (PROMPT,)
     assert stage.sent()[-1] == "a 183"
     stage.clock.advance(1)
+    refusal(stage, caller, Outcome.BUSY)
+
+
+@pytest.mark.parametrize(
+    ("box", "tenant_pack", "played"),
+    [
+        (BoxSnapshot(), "", "busy"),
+        (BoxSnapshot(prompt_pack="lady", prompt_packs=PACKS), "", "lady-busy"),
+        (BoxSnapshot(prompt_pack="lady", prompt_packs=PACKS), "boy", "boy-busy"),
+        (BoxSnapshot(announcements=False), "", None),
+    ],
+)
+def test_the_reason_is_told_in_the_tenants_voice(
+    box: BoxSnapshot, tenant_pack: str, played: str | None
+) -> None:
+    """The shipped voice unless another was chosen; nothing where the operator wants no announcements."""
+    box = msgspec.structs.replace(box, trunks=(TrunkSnapshot(name="carrier-a"),))
+    plan = a_plan()
+    tenant = TenantSnapshot(id="acme", name="Acme", numbers=(plan,), prompt_pack=tenant_pack)
+    stage = Stage(plan, tenant=tenant, box=box, shipped=SHIPPED)
+    caller = stage.call()
+    stage.leg("b1").peer_refuses(486)
+    if played is not None:
+        assert stage.endpoint("a").playing == (played,)
+        stage.clock.advance(1)
     refusal(stage, caller, Outcome.BUSY)
 
 
