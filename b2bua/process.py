@@ -9,10 +9,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
 from b2bua.alarms import AlarmBoard, Severity, save_to
+from b2bua.caller_memory import SAVE_SECONDS as MEMORY_SECONDS
+from b2bua.caller_memory import CallerMemory
 from b2bua.calls.authorise import NotAllowed
 from b2bua.calls.call import Call
 from b2bua.calls.call_back import CallBacks
 from b2bua.calls.in_call import InCall
+from b2bua.calls.live import Live
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.rates import DialRates
 from b2bua.calls.switchboard import MARK_SECONDS, NotBegun, Switchboard
@@ -96,6 +99,8 @@ class Process:
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
         )
         self.message_quota = MessageQuota(data)
+        self.caller_memory = CallerMemory(Live(), data.caller_memory, reactor.callInThread)
+        self.caller_memory.load()
         self.switchboard = Switchboard(
             CallPorts(
                 dialler=self.sip.dialler,
@@ -110,6 +115,7 @@ class Process:
                 messages_full=self.message_quota.is_full,
                 wishes=kept_wishes(data.root / "call-backs.json", reactor.callInThread, self.clock.utc),
                 rates=DialRates(self.troubles.rung_too_often),
+                live=self.caller_memory.live,
             ),
             self.sip.calls_out,
         )
@@ -169,6 +175,7 @@ class Process:
         self._timers += [
             Every(self.reactor, MARK_SECONDS, self.switchboard.mark),
             Every(self.reactor, FLUSH_SECONDS, self.trace.flush),
+            Every(self.reactor, MEMORY_SECONDS, self.caller_memory.save),
             Every(self.reactor, CHECK_SECONDS, self.disk.check),
             Every(self.reactor, CALENDAR_SECONDS, self.holidays.check),
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
@@ -205,6 +212,7 @@ class Process:
         await self._within(0.3, unregistered)
         await self.sip.close()
         self.trace.close()
+        self.caller_memory.write_now()
         self.journal.close()
 
     async def _within(self, seconds: float, wish: Deferred[Any]) -> None:

@@ -45,10 +45,10 @@ tenants:
     name: bench
     numbers:
       "4001003722":
-        bound: ["13900001111"]
+        bound: [{number: "13900001111", skip_busy: false}]
         record: false
       "4001003723":
-        bound: ["13900001111"]
+        bound: [{number: "13900001111", skip_busy: false}]
 """
 
 

@@ -45,7 +45,7 @@ tenants:
     name: memory
     numbers:
       "4001003723":
-        bound: ["13900001111"]
+        bound: [{number: "13900001111", skip_busy: false}]
 """
 
 

@@ -53,7 +53,7 @@ tenants:
     name: soak
     numbers:
       "4001003723":
-        bound: ["13900001111"]
+        bound: [{number: "13900001111", skip_busy: false}]
 """
 
 

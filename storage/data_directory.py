@@ -95,6 +95,10 @@ class DataDirectory:
         return self.root / "alarms.json"
 
     @property
+    def caller_memory(self) -> Path:
+        return self.root / "caller-memory.json"
+
+    @property
     def run(self) -> Path:
         """Directory of sockets and process files: ``run/``, or what ``run.path`` names."""
         try:

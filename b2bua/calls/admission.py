@@ -79,7 +79,7 @@ class Admission:
             return Outcome.SUSPENDED
         if tenant.max_calls is not None and self.by_tenant[tenant.id] >= tenant.max_calls:
             return Outcome.OVER_TENANT_LIMIT
-        if plan.entry is None and plan.otherwise is None and not any(each.enabled for each in plan.bound):
+        if _leads_nowhere(plan):
             return Outcome.NOTHING_BOUND
         return None
 
@@ -91,6 +91,11 @@ class Admission:
         allowed = tokens >= 1.0
         self._rates[trunk] = (tokens - 1.0 if allowed else tokens, mono)
         return allowed
+
+
+def _leads_nowhere(plan: NumberPlan) -> bool:
+    elsewhere = plan.routing is not None or plan.entry is not None or plan.otherwise is not None
+    return not elsewhere and not any(each.enabled for each in plan.bound)
 
 
 def _less(counts: Counter[str], name: str) -> None:

@@ -7,8 +7,8 @@ from b2bua.calls.call import Call, CallState
 from b2bua.calls.caller import Caller, receive_caller
 from b2bua.calls.negotiation import SdpError
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, MediaUnavailable
+from b2bua.calls.route import admit, decide_route
 from b2bua.calls.serve import serve
-from domain.destination import Destination, DestinationKind
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
 from domain.snapshot import AnswerPolicy, NumberPlan
 
@@ -21,13 +21,19 @@ async def answer_call(call: Call, leg: InboundLeg, ports: CallPorts) -> CallEnd:
     """
     plan = call.plan
     assert plan is not None
+    decision = decide_route(call, ports)
+    if decision.refusal is not None:
+        call.records = False
+        return await turn_away(call, leg, decision.refusal, ports)
     try:
         caller = await receive_caller(call, leg, ports, record=call.records)
         caller.settle()
+        caller.keypad.secret = decision.needs_pin  # some key it while they are greeted
         if _answers_at_once(plan, call.records):
             await caller.answer()
             await greet(call, caller, plan)
-        return await serve(call, caller, plan.entry or Destination(DestinationKind.BOUND), ports)
+        goal = await admit(call, caller, decision, ports)
+        return goal if isinstance(goal, CallEnd) else await serve(call, caller, goal, ports)
     except SdpError:  # in his offer, or in his answer to our late one
         return _by_box(Outcome.NO_COMMON_CODEC)
     except MediaUnavailable:

@@ -77,6 +77,11 @@ class Authorised:
         """Whether the target is a SIP phone of the tenant rather than a telephone number."""
         return self.target.kind is TargetKind.EXTENSION
 
+    @property
+    def line(self) -> str:
+        """By what name the use of the phone is counted; empty for who is called back."""
+        return self.target.line(self.payer.tenant) if self._shows is None else ""
+
     def dial(
         self,
         route: Route,
@@ -104,17 +109,17 @@ class Authorised:
         return self._ports.dialler.dial(dialling, offer, on_dialled)
 
 
-def authorise(ports: CallPorts, destination: str, payer: Payer) -> Authorised:
-    """Allow or refuse one leg.
+def authorise(ports: CallPorts, destination: str | BoundNumber, payer: Payer) -> Authorised:
+    """Allow or refuse one leg, to a registered target or to the first one of a number.
 
-    Only registered targets of the payer, switched on, may be rung: numbers bound to the 400 number, members
-    of the tenant's groups, the tenant's own extensions. Nothing a caller dials or sends can become another
-    destination. Each leg counts against the limits of its tenant and its destination (``calls.rates``).
-    Raises :class:`NotAllowed`, and :class:`TooOften` of its kinds.
+    Only registered targets of the payer, switched on, may be rung: numbers bound to the 400 number, its
+    forward numbers, members of the tenant's groups, the tenant's own extensions. Nothing a caller dials or
+    sends can become another destination. Each leg counts against the limits of its tenant and its
+    destination (``calls.rates``). Raises :class:`NotAllowed`, and :class:`TooOften` of its kinds.
     """
     tenant, plan = _paying(ports, payer)
     for target in registered_targets(ports.directory, tenant, plan):
-        if target.number == destination and target.enabled:
+        if destination in (target, target.number) and target.enabled:
             _count(ports, tenant, target)
             return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
     raise NotAllowed(f"{destination} is no target of {payer.number}")
@@ -152,6 +157,9 @@ def registered_targets(
 ) -> Iterator[BoundNumber]:
     """Return every target that calls to a number may ring, the likeliest first."""
     yield from plan.bound
+    if plan.routing is not None:
+        yield from plan.routing.when_busy
+        yield from plan.routing.when_no_answer
     for group in tenant.groups:
         yield from group.targets
     for extension in directory.box.extensions:
@@ -209,13 +217,19 @@ def _routes(directory: Directory, tenant: TenantSnapshot, target: BoundNumber) -
             for extension in directory.box.extensions
             if extension.name == target.number and extension.tenant == tenant.id
         )
+    usable = [trunk for trunk in _trunks(directory, tenant, target) if trunk.enabled and trunk.outbound]
+    return tuple(_to_trunks(list(group)) for _, group in groupby(usable, key=_kinship))
+
+
+def _trunks(directory: Directory, tenant: TenantSnapshot, target: BoundNumber) -> list[TrunkSnapshot]:
+    """Return the trunks that may lead to a target: a PBX's own one, else those of the tenant's carriers."""
+    if target.kind is TargetKind.PBX:
+        trunk = directory.trunk(target.trunk)
+        return [trunk] if trunk is not None and trunk.tenant == tenant.id else []
     if tenant.outbound_trunks:
         named = [directory.trunk(name) for name in tenant.outbound_trunks]
-        trunks = [trunk for trunk in named if trunk is not None]
-    else:
-        trunks = list(directory.box.trunks)
-    usable = [trunk for trunk in trunks if trunk.enabled and trunk.outbound]
-    return tuple(_to_trunks(list(group)) for _, group in groupby(usable, key=_kinship))
+        return [trunk for trunk in named if trunk is not None and trunk.tenant in ("", tenant.id)]
+    return [trunk for trunk in directory.box.trunks if not trunk.tenant]
 
 
 def _kinship(trunk: TrunkSnapshot) -> tuple[str, tuple[str, ...], bool, bool]:

@@ -29,6 +29,7 @@ _GAVE_UP = {
     CallState.ARRIVED: Outcome.GAVE_UP_EARLY,
     CallState.WELCOME: Outcome.GAVE_UP_WELCOME,
     CallState.MENU: Outcome.GAVE_UP_MENU,
+    CallState.PIN: Outcome.GAVE_UP_PIN,
     CallState.RINGING: Outcome.GAVE_UP_RINGING,
     CallState.MESSAGE: Outcome.NO_MESSAGE,
     CallState.TALKING: Outcome.ANSWERED,
@@ -49,6 +50,7 @@ class Call(Course):
         "caller_over",
         "failed_with",
         "faults",
+        "forwards",
         "if_left",
         "media",
         "parties",
@@ -80,6 +82,8 @@ class Call(Course):
         """What caller and answerer do with their talk, while there is one."""
         self.if_left: Callable[[], Outcome] | None = None
         """Says what it comes to when the caller hangs up now; None: what the state says."""
+        self.forwards: list[str] = []
+        """Forward numbers rung, in order."""
         self.faults = 0
         self.task: Deferred[None] | None = None
         self._waiting = False

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 
 from b2bua.calls.authorise import Route
 from b2bua.calls.call import Call
+from b2bua.calls.live import LineHold
 from b2bua.calls.negotiation import Negotiation
 from b2bua.calls.party import Party
 from b2bua.calls.ports import LegEnd, MediaEndpoint, OutboundLeg
@@ -29,6 +30,8 @@ class Callee(Party):
         self.target = target
         self.route = route
         self.leg: OutboundLeg | None = None
+        self.hold: LineHold | None = None
+        """Its use of the phone, once it was dialled; None for who is no target of a tenant."""
         self.dialled = False
         self.up = False
         self.over = False
@@ -57,11 +60,23 @@ class Callee(Party):
         else:
             self.call.audio_lost(self.leg_id)
 
+    def picked_up(self) -> None:
+        """Note that the leg was answered."""
+        self.up = True
+        if self.hold is not None:
+            self.hold.talk()
+
+    def finished(self) -> None:
+        """Note that the leg is over; the phone is free for others."""
+        self.over = True
+        if self.hold is not None:
+            self.hold.release(self.call.mono())
+
     def leave(self, reason: str = "") -> None:
         """End the leg as its state asks, and note it; does nothing when it is over."""
         if self.over or self.leg is None:
             return
-        self.over = True
+        self.finished()
         self.call.leg_ended(self.leg_id, 0 if self.up else 487, "", by_peer=False)
         self.leg.hang_up(reason)
 
@@ -78,6 +93,6 @@ class Callee(Party):
         """Note that the answered leg is over."""
         if self.over:
             return
-        self.over = True
+        self.finished()
         self.call.leg_ended(self.leg_id, end.status, end.reason, by_peer=end.by_peer)
         self.hung_up.callback(end)

@@ -135,9 +135,3 @@ class Caller(Party):
                 raise
         finally:
             bound.cancel()
-
-    def listen_for_keys(self, on: bool) -> None:
-        """Hear in-band DTMF while on, where the caller did not negotiate RFC 4733."""
-        remote = self.negotiation.remote
-        if remote is not None and remote.event_payload_type is None:
-            self.endpoint.listen_for_keys(on)

@@ -57,6 +57,8 @@ class CallState(StrEnum):
     WELCOME = "welcome"
     MENU = "menu"
     RINGING = "ringing"
+    PIN = "pin"
+    """The caller is asked for the PIN."""
     MESSAGE = "message"
     """The caller leaves a message."""
     TALKING = "talking"
@@ -96,6 +98,7 @@ class Course:
         "talking_mono",
         "talking_to",
         "tenant",
+        "vip",
     )
 
     def __init__(
@@ -113,6 +116,8 @@ class Course:
         self.plan: NumberPlan | None = None
         self.facts: CallerFacts | None = None
         """Who calls from where and when; set before the call's first line is written."""
+        self.vip = False
+        """Whether the caller goes first in queues; the route decision says so."""
         self.state = CallState.ARRIVED
         self.records = False
         """Whether its audio is recorded."""

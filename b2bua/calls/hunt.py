@@ -8,6 +8,7 @@ from functools import partial
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
+from b2bua.calls.acceptance import Acceptance
 from b2bua.calls.authorise import Authorised, NotAllowed, Payer, TooOften, authorise
 from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
@@ -17,7 +18,8 @@ from b2bua.calls.party import Party
 from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable
 from b2bua.sdp import SessionDescription
 from domain.outcomes import Outcome, outcome_of_all
-from domain.snapshot import RingStrategy, TargetGroup
+from domain.routing.order import Ordering, is_busy
+from domain.target import BoundNumber
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """Reason (RFC 3326) for legs given up because another one answered: phones then show no missed call."""
@@ -32,23 +34,30 @@ class NotReached(Exception):
 
 
 async def hunt(
-    call: Call, caller: Caller, group: TargetGroup, payer: Payer, ports: CallPorts, *, ringback: str | None
+    call: Call,
+    caller: Caller,
+    ordering: Ordering,
+    no_answer_seconds: float,
+    payer: Payer,
+    ports: CallPorts,
+    *,
+    ringback: str | None,
 ) -> Callee:
-    """Ring a group's targets, one after the other or all at once; return who answered, his media connected.
+    """Ring round after round of targets; return who answered, his media connected.
 
-    Each target has ``no_answer_seconds``, which only an answer stops. Raises NotReached.
+    Each round has ``no_answer_seconds``, which only an answer stops. Raises NotReached.
     """
-    wanted = [bound.number for bound in group.targets if bound.enabled]
-    at_once = group.strategy is RingStrategy.SIMULTANEOUS
+    if not ordering.rounds:
+        raise NotReached(ordering.outcome)
     failures: list[Outcome] = []
-    for numbers in [wanted] if at_once else [[number] for number in wanted]:
+    for targets in ordering.rounds:
         left = caller.early_media_left()
         if left is not None and left <= 0:
             break
-        batch = _allowed(call, ports, numbers, payer, failures)
+        batch = _allowed(call, ports, targets, payer, failures)
         if not batch:
             continue
-        seconds = group.no_answer_seconds if left is None else min(group.no_answer_seconds, left)
+        seconds = no_answer_seconds if left is None else min(no_answer_seconds, left)
         ringing = Round(call, caller, batch, ports, record=call.records, ringback=ringback)
         answered = await ringing.run(seconds)
         if answered is not None:
@@ -58,19 +67,23 @@ async def hunt(
 
 
 def _allowed(
-    call: Call, ports: CallPorts, numbers: Sequence[str], payer: Payer, failures: list[Outcome]
+    call: Call, ports: CallPorts, targets: Sequence[BoundNumber], payer: Payer, failures: list[Outcome]
 ) -> list[Authorised]:
-    """Get leave to ring these numbers, just before they are rung: each leave counts as a leg."""
-    targets = []
-    for number in numbers:
+    """Get leave to ring these targets, just before they are rung: each leave counts as a leg."""
+    allowed = []
+    for target in targets:
+        if is_busy(payer.tenant, target, ports.live):  # since the order was made
+            call.step("busy-meanwhile", target.number)
+            failures.append(Outcome.BUSY)
+            continue
         try:
-            targets.append(authorise(ports, number, payer))
+            allowed.append(authorise(ports, target, payer))
         except TooOften as refused:
             call.step("rung-too-often", str(refused))
             failures.append(Outcome.RUNG_TOO_OFTEN)
         except NotAllowed as refused:
             call.step("not-allowed", str(refused))
-    return targets
+    return allowed
 
 
 class Round:
@@ -104,6 +117,8 @@ class Round:
         self._opening: list[Deferred[MediaEndpoint]] = []
         self._done: Deferred[Callee | None] = Deferred()
         self._closed = False
+        self._asked: dict[Callee, Acceptance] = {}
+        """Those who picked up and are asked to press 1."""
         self._heard: Callee | None = None
         """Whose early media is heard."""
         self._timer: Deferred[None] | None = None
@@ -140,6 +155,8 @@ class Round:
             self._timer.cancel()
         for opening in list(self._opening):
             opening.cancel()
+        for acceptance in self._asked.values():
+            acceptance.stop()
         for callee in self._ringing:
             if callee is not winner:
                 self._drop(callee, ELSEWHERE if winner is not None else "")
@@ -186,6 +203,8 @@ class Round:
         self._ringing.append(callee)
 
         def dialled(trunk: str | None, listener: str, state: bytes) -> None:
+            if not callee.dialled and target.line:
+                callee.hold = self._ports.live.hold(target.line, call.mono())
             callee.dialled = True
             call.leg_dialled(leg_id, callee.target, target.is_extension, trunk, listener)
             call.dialog(leg_id, state)
@@ -240,7 +259,7 @@ class Round:
         if self._closed:
             callee.leg.hang_up()
             return
-        callee.up = True
+        callee.picked_up()
         try:
             callee.accept(answer)
         except SdpError:
@@ -249,7 +268,25 @@ class Round:
             return
         self._call.leg_answered(callee.leg_id)
         callee.leg.ended.addCallback(callee.ended_by_peer).addErrback(self._call.fault)
-        self._settle(callee)
+        if target.target.confirm_seconds:
+            self._ask(callee, target.target.confirm_seconds)
+        else:
+            self._settle(callee)
+
+    def _ask(self, callee: Callee, seconds: float) -> None:
+        """Let who picked up press 1, so that no voicemail of a mobile takes the call; the others ring on."""
+        self._unhear(callee)
+
+        def accepted() -> None:
+            self._settle(callee)
+
+        def not_accepted() -> None:
+            del self._asked[callee]
+            self._drop(callee, "")
+            self._failed_target(Outcome.NO_ANSWER)
+
+        self._asked[callee] = acceptance = Acceptance(callee, self._ports, accepted, not_accepted)
+        acceptance.ask(seconds)
 
     def _refused(self, target: Authorised, index: int, callee: Callee, failure: Failure) -> None:
         if self._closed or callee.over:
@@ -258,7 +295,7 @@ class Round:
         failure.trap(DialFailed)
         refusal = failure.value
         assert isinstance(refusal, DialFailed)
-        callee.over = True
+        callee.finished()
         if callee.dialled:
             self._call.leg_ended(callee.leg_id, refusal.status, refusal.reason, by_peer=True)
         else:
@@ -291,9 +328,17 @@ class Round:
     # -- the end of the round ----------------------------------------------------------------------
 
     def _time_up(self, _: None) -> None:
-        unheard = len(self._targets) - len(self.failures)
+        """End the round; those who are just asked to press 1 keep their time for it."""
+        unheard = len(self._targets) - len(self.failures) - len(self._asked)
         self.failures += [Outcome.NO_ANSWER] * unheard
-        self._settle(None)
+        if not self._asked:
+            self._settle(None)
+            return
+        for opening in list(self._opening):
+            opening.cancel()
+        for callee in self._ringing:
+            if callee not in self._asked:
+                self._drop(callee, "")
 
     def _settle(self, winner: Callee | None) -> None:
         if not self._closed:

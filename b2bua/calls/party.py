@@ -136,6 +136,12 @@ class Party:
         finally:
             self.hush()
 
+    def listen_for_keys(self, on: bool) -> None:
+        """Hear in-band DTMF while on, where the party did not negotiate RFC 4733."""
+        remote = self.negotiation.remote
+        if remote is not None and remote.event_payload_type is None:
+            self.endpoint.listen_for_keys(on)
+
     async def key_within(self, seconds: float, clock: Clock) -> str:
         """Wait for the party's next key, or take one typed ahead; "" when none comes in time."""
         keypad = self.keypad
@@ -156,6 +162,34 @@ class Party:
         finally:
             keypad.stop()
             late.cancel()
+
+    async def key_during(self, prompt: str, seconds: float, clock: Clock) -> str:
+        """Play a prompt and wait for the next key, which stops it; "" when none comes until so long after
+        its end."""
+        self.hush()
+        pressed: Deferred[str] = Deferred()
+        waits: list[Deferred[None]] = []
+
+        def told(key: str) -> None:
+            self.keypad.stop()
+            if not pressed.called:
+                pressed.callback(key)
+
+        def played(_: None) -> None:
+            late = clock.after(seconds)
+            waits.append(late)
+            late.addCallbacks(lambda _: told(""), expected_to_end)
+
+        playing = self.endpoint.play((prompt,))
+        waits.append(playing)
+        self.keypad.listen(told)
+        playing.addCallbacks(played, expected_to_end)
+        try:
+            return await self.call.wait(pressed)
+        finally:
+            self.keypad.stop()
+            for wait in list(waits):
+                wait.cancel()
 
     def signal(self, tone: str, seconds: float, clock: Clock) -> None:
         """Sound a tone for some seconds, over whatever else this party hears, without waiting for it."""

@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 from twisted.internet.defer import Deferred
 
+from b2bua.calls.live import Live
 from b2bua.calls.rates import DialRates
 from b2bua.calls.web import NoWeb, WebClient
 from b2bua.calls.wishes import WishList
@@ -415,6 +416,8 @@ class CallPorts:
     """Whether a tenant's quota of messages is used up."""
     belongs: Callable[[str, str, str], None] = lambda sip_call_id, call, leg: None
     """Told (once for each) which SIP Call-IDs are of which call and leg, for the trace."""
+    live: Live = field(default_factory=Live)
+    """Which phones are used, whose turn it is, who answered whom."""
     wishes: WishList = field(default_factory=WishList)
     """Places kept in queues for call-backs."""
     web: WebClient = field(default_factory=NoWeb)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from b2bua.calls.announce import announce
 from b2bua.calls.authorise import Payer
 from b2bua.calls.call import Call, CallState
+from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller
 from b2bua.calls.converse import converse
 from b2bua.calls.hunt import NotReached, hunt
 from b2bua.calls.ports import CallEnd, CallPorts
+from b2bua.calls.route import moment, note_reasons
 from domain.destination import Destination
 from domain.flow.extensions import dialled_target
-from domain.outcomes import HungUpBy
-from domain.snapshot import BoundNumber, TargetGroup, TargetKind
+from domain.outcomes import HungUpBy, Outcome
+from domain.routing.forwards import next_forward
+from domain.routing.order import Ordering, order
+from domain.routing.simulate import memory_of
+from domain.snapshot import NumberPlan
+from domain.target import BoundNumber, TargetGroup, TargetKind
 
 
 async def ring_bound(call: Call, caller: Caller, name: str, ports: CallPorts) -> CallEnd | Destination:
@@ -41,13 +47,12 @@ async def ring_extension(call: Call, caller: Caller, name: str, ports: CallPorts
 
 
 async def ring(call: Call, caller: Caller, group: TargetGroup, ports: CallPorts) -> CallEnd | Destination:
-    """Ring targets and let the caller talk with who answers; say where the call goes when nobody did."""
-    assert call.tenant is not None
+    """Ring targets, then the forward numbers, and let the caller talk with who answers; say where the call
+    goes when nobody did."""
     assert call.plan is not None
     start_ringback(call, caller, call.plan.ringback)
-    payer = Payer(tenant=call.tenant.id, number=call.plan.number)
     try:
-        callee = await hunt(call, caller, group, payer, ports, ringback=call.plan.ringback)
+        callee = await _reach(call, caller, group, ports)
     except NotReached as failure:
         caller.hush()
         if group.otherwise is not None:
@@ -55,7 +60,57 @@ async def ring(call: Call, caller: Caller, group: TargetGroup, ports: CallPorts)
             return group.otherwise
         await announce(call, caller, failure.outcome, ports)
         return CallEnd(outcome=failure.outcome, by=HungUpBy.BOX)
+    _remember(call, callee, ports)
     return await converse(call, caller, callee, ports)
+
+
+async def _reach(call: Call, caller: Caller, group: TargetGroup, ports: CallPorts) -> Callee:
+    """Return who answered, of the group or of the forward numbers; raises NotReached."""
+    assert call.tenant is not None
+    assert call.plan is not None
+    assert call.facts is not None
+    tenant, plan = call.tenant, call.plan
+    payer = Payer(tenant=tenant.id, number=plan.number)
+    remembered = memory_of(plan, call.facts, ports.live)
+    ordering = order(tenant.id, group, ports.live, moment(call, ports), remembered)
+    ports.live.take_turn(ordering.turn)
+    if ordering.reasons:
+        note_reasons(call, "ring-order", ordering.reasons)
+    while True:
+        try:
+            return await hunt(
+                call, caller, ordering, group.no_answer_seconds, payer, ports, ringback=plan.ringback
+            )
+        except NotReached as failure:
+            forward = _forward(call, plan, failure.outcome, ports)
+            if forward is None:
+                raise
+            ordering = forward
+
+
+def _forward(call: Call, plan: NumberPlan, failure: Outcome, ports: CallPorts) -> Ordering | None:
+    """Return the next forward number to ring (遇忙前转, 无应答前转), or None."""
+    assert call.tenant is not None
+    if plan.routing is None:
+        return None
+    found = next_forward(
+        call.tenant.id, plan.routing, call.forwards, failure, ports.live, moment(call, ports)
+    )
+    if found is None:
+        return None
+    target, reason = found
+    call.forwards.append(target.number)
+    note_reasons(call, "forward", (reason,))
+    return Ordering(((target,),), (reason,), failure)
+
+
+def _remember(call: Call, callee: Callee, ports: CallPorts) -> None:
+    """Keep who answered, where callers are to reach him first next time (来电转接记忆)."""
+    plan, facts = call.plan, call.facts
+    assert plan is not None
+    assert facts is not None
+    if plan.routing is not None and plan.routing.memory_days:
+        ports.live.remember(plan.number, facts.caller.canonical, callee.target, ports.clock.utc())
 
 
 def start_ringback(call: Call, caller: Caller, ringback: str | None) -> None:

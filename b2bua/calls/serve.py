@@ -11,6 +11,7 @@ from b2bua.calls.caller import Caller
 from b2bua.calls.menu import follow_flow
 from b2bua.calls.ports import CallEnd, CallPorts
 from b2bua.calls.ring_targets import ring_bound, ring_extension, ring_group
+from b2bua.calls.route import admit, decide_route
 from b2bua.calls.voicemail import take_message
 from domain.destination import Destination, DestinationKind
 from domain.outcomes import HungUpBy, Outcome
@@ -54,7 +55,7 @@ async def _number(call: Call, caller: Caller, name: str, ports: CallPorts) -> Ca
         call.step("no-such-number", name)
         return CallEnd(outcome=Outcome.NUMBER_UNKNOWN, by=HungUpBy.BOX)
     call.plan = found[1]
-    return found[1].entry or Destination(DestinationKind.BOUND)
+    return await admit(call, caller, decide_route(call, ports), ports)
 
 
 SERVICES: Final[dict[DestinationKind, Service]] = {

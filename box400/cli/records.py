@@ -12,15 +12,20 @@ import click
 import msgspec
 
 from box400.cli.database import main_database
-from box400.cli.moment import Moment, beijing
+from box400.cli.moment import Moment as MomentType
+from box400.cli.moment import beijing
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable, table
-from box400.cli.words import words
+from box400.cli.words import language, words
 from domain.caller import CLASS_WORDS, CallerClass
 from domain.outcomes import VERDICTS, Outcome
+from domain.routing.reasons import explain, read_reasons
 from storage.data_directory import DataDirectory
 from storage.query import Filter, Found, every, search
-from storage.records import CallRecord
+from storage.records import CallRecord, Moment
+
+EXPLAINED = frozenset({"routed", "ring-order", "forward"})
+"""Steps whose detail is reasons."""
 
 
 @click.command()
@@ -42,9 +47,9 @@ from storage.records import CallRecord
     "--outcome", multiple=True, type=click.Choice([each.value for each in Outcome]), help="Only these."
 )
 @click.option(
-    "--since", type=Moment(), default="1970-01-01", help="Begun at or after: 2026-10-01, today, 90m."
+    "--since", type=MomentType(), default="1970-01-01", help="Begun at or after: 2026-10-01, today, 90m."
 )
-@click.option("--until", type=Moment(), help="Begun before.")
+@click.option("--until", type=MomentType(), help="Begun before.")
 @click.option("--recorded", is_flag=True, help="Only those with a recording.")
 @click.option("--limit", type=click.IntRange(0), help="At most so many; 0: all.  [default: 50; --xlsx: all]")
 def records(
@@ -178,6 +183,17 @@ def _caller_line(record: CallRecord) -> str:
     return f"{words('caller', '主叫')}: {', '.join(part for part in parts if part) or '-'}"
 
 
+def _detail(moment: Moment) -> str:
+    """Return what a moment says; why a call was routed so, in words."""
+    name, _, reasons = moment.detail.partition(" ")
+    if moment.what != "step" or name not in EXPLAINED:
+        return moment.detail
+    try:
+        return f"{name}: {explain(read_reasons(reasons), language())}"
+    except ValueError:
+        return moment.detail
+
+
 def _lines(record: CallRecord) -> list[str]:
     lines = [
         f"{record.id}  {beijing(record.start)}",
@@ -190,7 +206,7 @@ def _lines(record: CallRecord) -> list[str]:
         f"{record.talk_seconds:.3f} s",
     ]
     for moment in record.timeline:
-        parts = (f"{moment.ms / 1000:9.3f}", moment.what, moment.leg, moment.detail)
+        parts = (f"{moment.ms / 1000:9.3f}", moment.what, moment.leg, _detail(moment))
         lines.append("  ".join(part for part in parts if part))
     for media in record.media:
         mos = "" if media.mos is None else f", MOS {media.mos:.1f}"

@@ -39,6 +39,11 @@ class Decision(msgspec.Struct, frozen=True):
     turn: str = ""
     """What was shared out: to be counted by who carries the decision out; empty: nothing."""
 
+    @property
+    def explains(self) -> bool:
+        """Whether anything but the number's own plan decided, so that the record says why."""
+        return any(reason.code not in ("caller", "moment", "to") for reason in self.reasons)
+
 
 def decide(tenant: TenantSnapshot, plan: NumberPlan, facts: CallerFacts, live: LiveFacts) -> Decision:
     """Decide where a call to a number goes.

@@ -31,7 +31,7 @@ tenants:
     name: 演示企业
     numbers:
       "4001003722":
-        bound: ["13900001111"]
+        bound: [{number: "13900001111", skip_busy: false}]
 """
 
 MARK = 6.0

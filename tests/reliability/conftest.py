@@ -27,9 +27,9 @@ tenants:
         secret: correct-horse-battery
     numbers:
       "4001003722":
-        bound: ["13900001111"]
+        bound: [{number: "13900001111", skip_busy: false}]
       "4001003728":
-        bound: ["13900001111"]
+        bound: [{number: "13900001111", skip_busy: false}]
         record: false
 """
 RECORDED = "4001003722"

@@ -59,13 +59,13 @@ tenants:
         secret: correct-horse-battery
     numbers:
       "{TALKS}":
-        bound: ["13900001111"]
+        bound: [{{number: "13900001111", skip_busy: false}}]
   rings:
     name: rings
     outbound_trunks: [ringing]
     numbers:
       "{RINGS}":
-        bound: ["13900001111"]
+        bound: [{{number: "13900001111", skip_busy: false}}]
         no_answer_seconds: {NO_ANSWER:g}
 """
 

@@ -147,8 +147,8 @@ class Stage:
 
 
 def a_plan(*targets: str, **fields: object) -> NumberPlan:
-    """Make a number's plan; without targets, one landline is bound."""
-    bound = tuple(BoundNumber(number=target) for target in targets or TARGETS[:1])
+    """Make a number's plan; without targets, one landline is bound. All take several calls at a time."""
+    bound = tuple(BoundNumber(number=target, skip_busy=False) for target in targets or TARGETS[:1])
     return NumberPlan(number=NUMBER, bound=bound, **fields)  # type: ignore[arg-type]
 
 

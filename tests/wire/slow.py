@@ -126,6 +126,8 @@ def configuration(count: int) -> str:
             f"  tenant-{index}:",
             f"    outbound_trunks: [way-{index}]",
             "    numbers:",
-            f'      "40010039{index:02}": {{bound: ["13900001111"], no_answer_seconds: 90}}',
+            f'      "40010039{index:02}":',
+            '        bound: [{number: "13900001111", skip_busy: false}]',
+            "        no_answer_seconds: 90",
         ]
     return "\n".join(["box: {announcements: false}", "trunks:", *trunks, "tenants:", *tenants, ""])
