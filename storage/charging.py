@@ -50,18 +50,15 @@ class Charging:
     ) -> ChargeRecord:
         caller = canonical_caller(record.caller)
         kind = kind_of_call(caller, self._places.place_of(caller), config.area_code)
-        begins, lasts = charged_time(record, edition.charged_from)
-        when = self._calendar.at(record.start + begins / 1000)
-        charge = rate(edition, kind, when, min(lasts, LONGEST_MS), left)
-        return ChargeRecord(
-            charge.li,
-            charge.seconds,
-            kind.value,
-            tariff,
-            edition.valid_from,
-            charge.price,
-            charge.included_seconds,
-        )
+        li = seconds = included = 0
+        price: int | None = None
+        for begins, lasts in charged_times(record, edition.charged_from):
+            when = self._calendar.at(record.start + begins / 1000)
+            charge = rate(edition, kind, when, min(lasts, LONGEST_MS), left - included)
+            li, seconds = li + charge.li, seconds + charge.seconds
+            included += charge.included_seconds
+            price = charge.price if price is None else price
+        return ChargeRecord(li, seconds, kind.value, tariff, edition.valid_from, price, included)
 
     def _terms_of(self, tenant: str) -> tuple[TenantConfig, Tariff] | None:
         if tenant not in self._terms:
@@ -75,11 +72,24 @@ class Charging:
         return self._terms[tenant]
 
 
-def charged_time(record: CallRecord, charged_from: ChargedFrom) -> tuple[int, int]:
-    """Return when a call's charged time begins, since its start, and how long it lasts; milliseconds."""
+def charged_times(record: CallRecord, charged_from: ChargedFrom) -> list[tuple[int, int]]:
+    """Return when a call's charged time begins, since its start, and how long it lasts; milliseconds.
+
+    A call-back is charged for each leg that left by a trunk, from its own answer to its end: the customer's,
+    and the agent's where he has no extension. Each is rated as a call of its own.
+    """
+    if record.direction:
+        return [
+            (
+                leg.answered_ms,
+                max(0, (record.end_ms if leg.ended_ms is None else leg.ended_ms) - leg.answered_ms),
+            )
+            for leg in record.legs
+            if leg.trunks and leg.answered_ms is not None
+        ]
     if charged_from is ChargedFrom.ANSWERER:
-        return record.bridge_ms or 0, record.talk_ms
-    return record.answer_ms or 0, record.access_ms
+        return [(record.bridge_ms or 0, record.talk_ms)]
+    return [(record.answer_ms or 0, record.access_ms)]
 
 
 def close_days(root: Root, before: str, at_ms: int) -> None:

@@ -209,8 +209,15 @@ class Ledger:
             progress = root.records.journals.get(self._box)
             if progress is None:
                 progress = root.records.journals[self._box] = JournalProgress()
-            root.records.add(group, Charging(root, self._known_places, self._calendar).charge)
-            root.missed.take(group)
+            charging = Charging(root, self._known_places, self._calendar)
+            new: list[CallRecord] = []
+
+            def take(record: CallRecord) -> CallRecord:
+                new.append(record)
+                return charging.charge(record)
+
+            root.records.add(group, take)
+            root.missed.take(new)
             progress.committed = tuple(committed)
             progress.rebuild = tuple(rebuild)
 

@@ -218,6 +218,11 @@ def test_a_death_at_any_step_loses_and_doubles_nothing(
     busy = [line.call for line in lines if isinstance(line, Ended) and line.outcome == Outcome.BUSY]
     assert sorted(missed(database)) == sorted(busy)
     assert deaths or nth > 2
+    database.transact(lambda root: root.records.journals.clear())
+    ledger = Ledger(tmp_path, database, mono=time)
+    run(ledger, time)
+    ledger.close()
+    assert sorted(missed(database)) == sorted(busy)
 
 
 class FlakyStore:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from b2bua.ledger.ledger import Ledger
@@ -13,12 +14,13 @@ from domain.money import EntryKind
 from domain.outcomes import Outcome
 from domain.places import shipped_places
 from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
-from storage.charging import Charging, close_days
+from storage.charging import Charging, charged_times, close_days
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.fold import fold
 from storage.journal import JournalWriter
 from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, TenantConfig
 from storage.query import Filter, search
+from storage.records import CallRecord, LegRecord
 from tests.unit.ledger.made_up import NOON, a_call
 
 MINUTE = Price(first_li=100, step_li=100)
@@ -142,3 +144,29 @@ def test_days_and_months_are_closed_once(database: MainDatabase) -> None:
         "calls:20261130", "monthly:202611", "monthly:202612", "monthly:202701",
     ]  # fmt: skip
     assert database.read(lambda root: root.money.account("acme").balance_li) == -90_100
+
+
+def test_both_legs_of_a_call_back_are_charged(database: MainDatabase) -> None:
+    """The agent's mobile from its answer, the customer from his; an extension costs nothing."""
+    agent = LegRecord("b1", "13800000000", False, ("t",), 0, 500, 1_000, 80_000, 0, "", False)
+    customer = LegRecord("a", "13900001111", False, ("t",), 2_000, 3_000, 9_000, 79_000, 0, "", True)
+    record = CallRecord(
+        id="01HF0000000000000000000001", tenant="acme", number="4001003721", called="4001003721",
+        called_raw="4001003721", caller="13900001111", caller_raw="13900001111", trunk_in=None, source="",
+        sip_call_id="", start=NOON, answer_ms=9_000, bridge_ms=9_000, end_ms=80_000, access_ms=70_000,
+        talk_ms=70_000, outcome=Outcome.ANSWERED, legs=(agent, customer), direction="callback",
+    )  # fmt: skip
+    at_home = msgspec.structs.replace(agent, is_extension=True, trunks=())
+    assert charged_times(record, ChargedFrom.ANSWERER) == [(1_000, 79_000), (9_000, 70_000)]
+    desk = msgspec.structs.replace(record, id="01HF0000000000000000000002", legs=(at_home, customer))
+    assert charged_times(desk, ChargedFrom.BOX) == [(9_000, 70_000)]
+
+    def charge(root: Root) -> tuple[CallRecord, CallRecord]:
+        charging = Charging(root, shipped_places(), Calendar({}, {}))
+        return charging.charge(record), charging.charge(desk)
+
+    both, one = database.transact(charge)
+    assert both.charge is not None
+    assert one.charge is not None
+    assert (both.charge.li, both.charge.included_seconds, both.charge.seconds) == (200, 120, 149)
+    assert (one.charge.li, one.charge.seconds) == (200, 70)
