@@ -54,20 +54,34 @@ def read_pack(data: DataDirectory, path: Path) -> Read:
     """Read and prepare a pack; raises PackError. Takes about 0.2 s a prompt."""
     with _folder(path) as folder:
         files, ignored, faults = _sorted_out(folder)
-        addresses: dict[str, str] = {}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # each waits for its child process
-            prepared = {name: pool.submit(prompts.ingest, file, data.root) for name, file in files.items()}
-        for name, each in prepared.items():
-            error = each.exception()
-            if error is None:
-                addresses[name] = each.result().address
-            elif isinstance(error, prompts.PromptError):
-                faults.append(Fault(error.english, error.chinese))
-            else:
-                raise error
+        addresses = _prepared(data, files, faults)
     if faults:
         raise PackError(faults)
     return Read(addresses, tuple(name for name in voice.WORDS if name not in addresses), ignored)
+
+
+def _prepared(data: DataDirectory, files: dict[str, Path], faults: list[Fault]) -> dict[str, str]:
+    """Prepare the files and return their addresses; note which cannot be.
+
+    The same recording under two names is prepared once: two at a time would write the same files.
+    """
+    addresses: dict[str, str] = {}
+    first: dict[str, Path] = {}
+    for name, file in files.items():
+        try:
+            addresses[name] = prompts.address_of(file)
+        except prompts.PromptError as error:
+            faults.append(Fault(error.english, error.chinese))
+        else:
+            first.setdefault(addresses[name], file)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each waits for its child process
+        ingested = [pool.submit(prompts.ingest, file, data.root) for file in first.values()]
+    for each in ingested:
+        try:
+            each.result()
+        except prompts.PromptError as error:
+            faults.append(Fault(error.english, error.chinese))
+    return addresses
 
 
 def _sorted_out(folder: Path) -> tuple[dict[str, Path], tuple[str, ...], list[Fault]]:

@@ -68,6 +68,16 @@ def test_a_folder_of_recordings(data: DataDirectory, tmp_path: Path) -> None:
     assert read.ignored == ("read me.txt",)
 
 
+def test_one_recording_under_many_names(data: DataDirectory, tmp_path: Path) -> None:
+    """Who records `busy` once and copies it for every refusal is not punished."""
+    folder = tmp_path / "same"
+    folder.mkdir()
+    names = list(voice.WORDS)[:12]
+    for name in names:
+        (folder / f"{name}.wav").write_bytes(sound())
+    assert set(read_pack(data, folder).prompts.values()) == {address_of(folder / f"{names[0]}.wav")}
+
+
 def test_a_zip_file_with_a_folder_in_it(data: DataDirectory, tmp_path: Path) -> None:
     """As computers make them; names that would leave the folder are only names."""
     path = zipped(
