@@ -61,6 +61,7 @@ class SipSide:
             SipReception(reception, self.peers.read_invitation, self._register, self.peers.prefers_reliable),
             self._admit,
             find_flow=lambda listener, transport, remote: self.listeners.flow(listener, transport, remote),
+            resolve=lambda target, transport: self.peers.resolver.resolve(target, transport),
             wire=wire,
             before_send=before_send,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from b2bua.sip.dialog import DialogKey
+from b2bua.sip.dialog import DialogKey, Found
 from b2bua.sip.effects import Effects
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request
@@ -48,8 +48,9 @@ class Paths(Protocol):
     def sent_by(self, flow: Flow) -> tuple[str, int]:
         """Give host and port that we show in Via and Contact on this flow."""
 
-    def route(self, uri: Uri, flow: Flow) -> Flow:
-        """Find the flow to the next hop of a dialog; gives ``flow`` back where nothing better is known."""
+    def route(self, uri: Uri, flow: Flow, found: Found) -> Flow:
+        """Find the flow to the next hop of a dialog; gives ``flow`` back where nothing better is known (yet:
+        ``found`` hears it then)."""
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -84,8 +84,11 @@ def decode_state(data: bytes) -> DialogState:
     return msgspec.json.decode(data, type=DialogState)
 
 
-Route = Callable[[Uri, Flow], Flow]
-"""Finds the flow to a next hop; the present flow gives listener and fallback."""
+Found = Callable[[Flow], None]
+"""Takes a flow that was not known at once."""
+Route = Callable[[Uri, Flow, Found], Flow]
+"""Finds the flow to a next hop; the present flow gives listener and fallback. Where a name has to be asked
+for, the answer comes later."""
 
 
 class Dialog:
@@ -153,8 +156,11 @@ class Dialog:
         else:
             self._uri, self._route_rows, self._next_hop = self.target, NO_ROWS, target
 
-    def retarget(self, message: Message, route: Route | None) -> bool:
-        """Take the peer's Contact as remote target (RFC 3261 12.2); tell whether it changed."""
+    def retarget(self, message: Message, route: Route | None, moved: Callable[[], None]) -> bool:
+        """Take the peer's Contact as remote target (RFC 3261 12.2); tell whether it changed.
+
+        ``moved`` is called when its address is found later than that.
+        """
         contact = contact_of(message)
         if contact is None:
             return False
@@ -163,13 +169,22 @@ class Dialog:
             return False
         self.target = target
         self._aim(contact)
-        self.find_flow(route)
+        self.find_flow(route, moved)
         return True
 
-    def find_flow(self, route: Route | None) -> None:
-        """Follow route set or target where this dialog does so."""
-        if route is not None and self.follow_contact:
-            self.flow = route(self._next_hop, self.flow)
+    def find_flow(self, route: Route | None, moved: Callable[[], None] | None = None) -> None:
+        """Follow route set or target where this dialog does so; ``moved`` as above."""
+        if route is None or not self.follow_contact:
+            return
+        wanted = self._next_hop
+
+        def found(flow: Flow) -> None:
+            if self._next_hop is wanted and flow != self.flow:
+                self.flow = flow
+                if moved is not None:
+                    moved()
+
+        self.flow = route(wanted, self.flow, found)
 
     def set_routes(self, routes: tuple[str, ...]) -> None:
         """Fix the route set (a UAC does so at the 2xx)."""

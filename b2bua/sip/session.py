@@ -335,7 +335,7 @@ class Session:
 
     def retarget(self, message: Message) -> None:
         """Take the peer's Contact as new target."""
-        if self.dialog.retarget(message, self.endpoint.paths.route):
+        if self.dialog.retarget(message, self.endpoint.paths.route, self.changed):
             self.changed()
 
     def changed(self) -> None:

@@ -213,9 +213,9 @@ class OutgoingInvite:
             follow_contact=invite.follow_contact,
             invite_cseq=self._cseq,
         )
-        dialog.find_flow(endpoint.paths.route)
         user = None if self.user is None else self.user.dialogs
         session = Session(endpoint, dialog, user, is_caller=True)
+        dialog.find_flow(endpoint.paths.route, session.changed)
         session.credentials = invite.credentials
         if invite.sdp:
             session.offers.we_offer(invite.sdp)
@@ -252,8 +252,8 @@ class OutgoingInvite:
         moved = routes != dialog.routes
         if moved:
             dialog.set_routes(routes)
-        if not dialog.retarget(response, self.endpoint.paths.route) and moved:
-            dialog.find_flow(self.endpoint.paths.route)
+        if not dialog.retarget(response, self.endpoint.paths.route, session.changed) and moved:
+            dialog.find_flow(self.endpoint.paths.route, session.changed)
 
     def _win(self, session: Session, response: Response, user: OutgoingUser) -> None:
         self._session = session

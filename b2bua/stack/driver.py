@@ -6,7 +6,6 @@ The only place that knows both the sans-I/O core and Twisted's clock. Listeners 
 
 from __future__ import annotations
 
-import ipaddress
 import random
 from collections.abc import Callable
 from typing import Protocol
@@ -20,7 +19,7 @@ from b2bua.sip.effects import Timed, Timer
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Message
-from b2bua.sip.uri import Uri
+from b2bua.stack.next_flow import FindFlow, NextFlow, Resolve
 from b2bua.stack.randomness import fresh_token
 from b2bua.stack.timer_queue import TimerQueue
 from b2bua.stack.transport import Transport, TransportFailed
@@ -39,10 +38,6 @@ class Wire(Protocol):
         """Keep a message that goes out."""
 
 
-FindFlow = Callable[[str, str, tuple[str, int]], Flow | None]
-"""(listener, transport, remote address) -> flow, None where the listener does not speak the transport."""
-
-
 class Driver:
     """Implements ``Effects`` and ``Paths`` for the core and ``Receiver`` for the listeners."""
 
@@ -54,13 +49,15 @@ class Driver:
         admit: Admit,
         *,
         find_flow: FindFlow | None = None,
+        resolve: Resolve | None = None,
         wire: Wire | None = None,
         before_send: Callable[[], None] | None = None,
         settings: Settings | None = None,
         token: Callable[[], str] = fresh_token,
         back_off: Callable[[], float] = random.random,
     ) -> None:
-        """``find_flow`` makes flows to next hops of dialogs; without it they stay on the flow they came by.
+        """``find_flow`` makes flows to next hops of dialogs, ``resolve`` finds those that are named
+        (:class:`NextFlow`).
 
         ``before_send`` is called before each message leaves: what allows it must be in the journal by then.
         """
@@ -72,7 +69,7 @@ class Driver:
         self.timers = TimerQueue(clock, self._timer_failed)
         self.set_timer: Callable[[Timed, str, float], Timer] = self.timers.set
         self._clock = clock
-        self._find_flow = find_flow
+        self.route = NextFlow(find_flow, resolve).route
         self._failed: set[Flow] = set()
         self.core = SipCore(self, self, user, admit, fresh_token=token, random=back_off, settings=settings)
 
@@ -130,31 +127,6 @@ class Driver:
     def sent_by(self, flow: Flow) -> tuple[str, int]:
         """Give host and port that we show in Via and Contact on this flow."""
         return self.transport.sent_by(flow)
-
-    def route(self, uri: Uri, flow: Flow) -> Flow:
-        """Find the flow to a dialog's next hop.
-
-        Only IP addresses are followed: a name, or a transport that the listener does not speak, leaves the
-        dialog on its flow. So does a connection to the same host, which is used again (RFC 5923 in spirit).
-        """
-        if self._find_flow is None or not uri.host:
-            return flow
-        host = uri.host.strip("[]")
-        transport = uri.transport or (flow.transport if host == flow.remote[0] else "udp")
-        if uri.scheme == "sips" and transport != "udp":
-            transport = "tls"
-        if host == flow.remote[0] and transport == flow.transport != "udp":
-            return flow
-        remote = (host, uri.port or (5061 if transport == "tls" else 5060))
-        if remote == flow.remote and transport == flow.transport:
-            return flow
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return flow
-        if address.is_unspecified or address.is_multicast:
-            return flow
-        return self._find_flow(flow.listener, transport, remote) or flow
 
     def close(self) -> None:
         """Forget all timers."""

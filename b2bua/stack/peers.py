@@ -81,6 +81,7 @@ class Peers:
         self.registrar: Registrar
         self.doorkeeper: Doorkeeper
         self.hops: TrunkHops
+        self.resolver: Resolver
         self.prober: Prober
         self.registrations: Registrations
         self._file: RegistrarFile | None = None
@@ -90,8 +91,10 @@ class Peers:
         clock = self._clock
         self.registrar = Registrar(self.accounts, self.gates.of, listeners, clock, fresh_token)
         self.doorkeeper = Doorkeeper(self.table, self.registrar)
-        resolver = Resolver(self._lookup, clock, random.random)
-        self.hops = TrunkHops(self.table, listeners, resolver, self.registrar, clock.seconds, self._calls_in)
+        self.resolver = Resolver(self._lookup, clock, random.random)
+        self.hops = TrunkHops(
+            self.table, listeners, self.resolver, self.registrar, clock.seconds, self._calls_in
+        )
         self.prober = Prober(
             self.table, self.hops, send, listeners.sent_by, clock, random.random, fresh_token
         )

@@ -20,6 +20,7 @@ from b2bua.stack.dialler import SipDialler
 from b2bua.stack.driver import Driver
 from b2bua.stack.legs_inbound import SipInboundLeg
 from b2bua.stack.legs_outbound import SipOutboundLeg
+from b2bua.stack.next_flow import Resolve
 from b2bua.stack.next_hop import NextHop
 from b2bua.stack.reception import SipReception
 from tests.flows.network import Address, MemoryTransport, Network
@@ -72,7 +73,12 @@ class Box:
     something else."""
 
     def __init__(
-        self, network: Network, address: Address = ("10.0.0.1", 5060), *, settings: Settings | None = None
+        self,
+        network: Network,
+        address: Address = ("10.0.0.1", 5060),
+        *,
+        settings: Settings | None = None,
+        resolve: Resolve | None = None,
     ) -> None:
         self.network = network
         self.address = address
@@ -97,6 +103,7 @@ class Box:
             self.reception,
             self.admit,
             find_flow=self.transport.find_flow,
+            resolve=resolve,
             settings=settings or Settings(session_seconds=0),
             token=lambda: f"{chance.getrandbits(80):020x}",
             back_off=chance.random,

@@ -9,6 +9,7 @@ from b2bua.sip.core_endpoint import Settings
 from b2bua.sip.message import Request, Response
 from b2bua.stack.legs_inbound import SipInboundLeg
 from b2bua.stack.legs_outbound import SipOutboundLeg
+from b2bua.stack.next_flow import Resolve
 from tests.flows.box import Box, answer, offer
 from tests.flows.network import Network, Peer
 
@@ -25,9 +26,10 @@ class Scene:
 
     network: Network = field(default_factory=Network)
     settings: Settings | None = None
+    resolve: Resolve | None = None
 
     def __post_init__(self) -> None:
-        self.box = Box(self.network, settings=self.settings)
+        self.box = Box(self.network, settings=self.settings, resolve=self.resolve)
         self.caller = Peer(self.network, CARRIER, self.box.address)
         self.callee = Peer(self.network, TARGET, self.box.address)
         self.box.hops.list = [self.box.hop(TARGET)]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.defer import Deferred
 
+from b2bua.sip.dialog import decode_state
+from b2bua.sip.message import Request
+from b2bua.stack.resolver import Destination, ResolveFailed
+from tests.flows.box import answer
 from tests.flows.network import Peer
 from tests.flows.scene import OFFER, Scene, answer_to
 
@@ -111,12 +116,114 @@ def test_phones_behind_nat_are_reached_where_they_come_from() -> None:
     scene.assert_nothing_left()
 
 
-def test_a_contact_with_a_name_leaves_the_dialog_on_its_flow() -> None:
-    """A host name is not looked up in the middle of a call."""
-    scene = Scene()
+class Names:
+    """A DNS whose answers the test brings."""
+
+    def __init__(self, **known: list[tuple[str, int]]) -> None:
+        self.known = {name.replace("_", "."): places for name, places in known.items()}
+        self.asked: list[tuple[str, str | None]] = []
+        self.waiting: list[Deferred[tuple[Destination, ...]]] = []
+
+    def __call__(self, target: str, transport: str | None) -> Deferred[tuple[Destination, ...]]:
+        """Answer at once what is known, else when the test says so."""
+        self.asked.append((target, transport))
+        answer: Deferred[tuple[Destination, ...]] = Deferred()
+        if target in self.known:
+            answer.callback(destinations(*self.known[target]))
+        else:
+            self.waiting.append(answer)
+        return answer
+
+
+def destinations(*places: tuple[str, int]) -> tuple[Destination, ...]:
+    """Make what the resolver finds."""
+    return tuple([Destination("udp", host, port, "sbc") for host, port in places])
+
+
+def named(scene: Scene, contact: str = "<sip:gw@sbc.carrier>") -> Request:
+    """Make an INVITE whose Contact is a name."""
     invite = scene.caller.invite(body=OFFER)
-    invite.set("Contact", "<sip:gw@sbc.carrier.example>")
-    scene.answered(invite)
+    invite.set("Contact", contact)
+    return invite
+
+
+def test_a_name_in_the_contact_is_followed() -> None:
+    """Our BYE goes where the name leads; its Request-URI is the Contact as it was."""
+    names = Names(sbc_carrier=[PROXY])
+    scene = Scene(resolve=names)
+    gateway = Peer(scene.network, PROXY, scene.box.address)
+    scene.answered(named(scene))
+    assert names.asked == [("sbc.carrier", "udp")]
+    scene.inbound.hang_up()
+    bye = gateway.expect_request("BYE")
+    assert bye.uri == "sip:gw@sbc.carrier"
+    gateway.respond(bye, 200)
+    scene.assert_nothing_left()
+
+
+def test_a_name_that_takes_time_holds_nothing_up() -> None:
+    """Until the DNS has answered the dialog stays on its flow; then the journal knows the new one too."""
+    names = Names()
+    scene = Scene(resolve=names)
+    gateway = Peer(scene.network, PROXY, scene.box.address)
+    invite = scene.dialled()
+    states: list[bytes] = []
+    scene.outbound.on_dialog = states.append
+    ok = scene.callee.respond(invite, 180)
+    ok.status = 200
+    ok.body = answer_to(invite)
+    ok.set("Contact", "<sip:gw@sbc.carrier:5060>")
+    ok.set("Content-Type", "application/sdp")
+    scene.callee.send(ok)
+    scene.callee.expect("ACK")
+    assert decode_state(states[-1]).flow.remote == scene.callee.address
+    for waiting in names.waiting:
+        waiting.callback(destinations(PROXY))
+    assert decode_state(states[-1]).flow.remote == PROXY
+    scene.outbound.hang_up()
+    gateway.respond(gateway.expect_request("BYE"), 200)
+    scene.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    "places", [[], [("10.0.0.2", 5060)], [("10.0.0.8", 5060), ("10.0.0.2", 5060)], [("::1", 5060)]]
+)
+def test_a_dialog_stays_where_it_is(places: list[tuple[str, int]]) -> None:
+    """Where the name leads nowhere, to where the call came from, or to where the listener cannot go."""
+    scene = Scene(resolve=Names(sbc_carrier=places))
+    scene.answered(named(scene))
     scene.inbound.hang_up()
     scene.caller.respond(scene.caller.expect_request("BYE"), 200)
+    scene.assert_nothing_left()
+
+
+def test_a_name_that_does_not_exist_leaves_the_dialog_on_its_flow() -> None:
+    """And is no fault of ours."""
+    names = Names()
+    scene = Scene(resolve=names)
+    scene.answered(named(scene))
+    for waiting in names.waiting:
+        waiting.errback(ResolveFailed("sbc.carrier has no address"))
+    scene.inbound.hang_up()
+    scene.caller.respond(scene.caller.expect_request("BYE"), 200)
+    scene.assert_nothing_left()
+
+
+def test_the_last_contact_counts_whatever_the_dns_says_later() -> None:
+    """A re-INVITE moved the dialog to an address while the first name was still asked for."""
+    names = Names()
+    scene = Scene(resolve=names)
+    gateway = Peer(scene.network, PROXY, scene.box.address)
+    ok = scene.answered(named(scene))
+    scene.inbound.on_reoffer = answer
+    again = scene.caller.in_dialog("INVITE", ok, 2, body=OFFER)
+    again.set("Contact", "<sip:gw@10.0.0.9:5060>")
+    scene.caller.send(again)
+    accepted = scene.caller.expect_response("200 INVITE")
+    gateway.send(scene.caller.in_dialog("ACK", accepted, 2))
+    scene.network.run(0.05)
+    for waiting in names.waiting:
+        waiting.callback(destinations(("10.0.0.77", 5060)))
+    scene.inbound.hang_up()
+    gateway.respond(gateway.expect_request("BYE"), 200)
     scene.assert_nothing_left()

@@ -56,7 +56,7 @@ class Edge:
         """Show the local address."""
         return flow.local
 
-    def route(self, uri: Uri, flow: Flow) -> Flow:
+    def route(self, uri: Uri, flow: Flow, found: object) -> Flow:
         """Stay."""
         return flow
 
