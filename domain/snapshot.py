@@ -231,6 +231,8 @@ class ExtensionSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """User name that its phones register by, its own on the whole box; empty: ``name``."""
     listener: str = "carrier"
     max_bindings: int = 5
+    ringback: str | None = None
+    """Content address of what callers hear while it is rung alone; None: as its group or number says."""
     codecs: tuple[str, ...] = ("PCMA", "PCMU", "G722", "opus")
     srtp: bool = False
 

@@ -64,6 +64,8 @@ class BoundNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The trunk a PBX is reached by; no other kind has one."""
     channels: int = 1
     """Calls that a PBX takes at a time."""
+    ringback: str | None = None
+    """Content address of what the caller hears while it is rung alone (企业彩铃); None: as its group says."""
 
     def line(self, tenant: str) -> str:
         """Return by what name its use is counted: a telephone is one telephone, whoever bound it."""
@@ -81,3 +83,5 @@ class TargetGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_answer_seconds: float = 25.0
     otherwise: Destination | None = None
     """Where the call goes when nobody of the group answers; None: it ends with an announcement."""
+    ringback: str | None = None
+    """Content address of what callers hear meanwhile (企业彩铃); None: as the 400 number says."""

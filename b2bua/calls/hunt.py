@@ -16,6 +16,7 @@ from b2bua.calls.caller import Caller
 from b2bua.calls.negotiation import Negotiation, SdpError
 from b2bua.calls.party import Party
 from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable
+from b2bua.calls.ringback import Ringback
 from b2bua.sdp import SessionDescription
 from domain.outcomes import Outcome, outcome_of_all
 from domain.routing.order import Ordering, is_busy
@@ -40,8 +41,7 @@ async def hunt(
     no_answer_seconds: float,
     payer: Payer,
     ports: CallPorts,
-    *,
-    ringback: str | None,
+    heard: Ringback,
 ) -> Callee:
     """Ring round after round of targets; return who answered, his media connected.
 
@@ -57,8 +57,10 @@ async def hunt(
         batch = _allowed(call, ports, targets, payer, failures)
         if not batch:
             continue
+        sounding = heard.ring(batch)
+        left = caller.early_media_left()
         seconds = no_answer_seconds if left is None else min(no_answer_seconds, left)
-        ringing = Round(call, caller, batch, ports, record=call.records, ringback=ringback)
+        ringing = Round(call, caller, batch, ports, record=call.records, ringback=sounding)
         answered = await ringing.run(seconds)
         if answered is not None:
             return answered

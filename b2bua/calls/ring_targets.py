@@ -10,6 +10,7 @@ from b2bua.calls.caller import Caller
 from b2bua.calls.converse import converse
 from b2bua.calls.hunt import NotReached, hunt
 from b2bua.calls.ports import CallEnd, CallPorts
+from b2bua.calls.ringback import Ringback
 from b2bua.calls.route import moment, note_reasons
 from domain.destination import Destination
 from domain.flow.extensions import dialled_target
@@ -50,9 +51,10 @@ async def ring(call: Call, caller: Caller, group: TargetGroup, ports: CallPorts)
     """Ring targets, then the forward numbers, and let the caller talk with who answers; say where the call
     goes when nobody did."""
     assert call.plan is not None
-    start_ringback(call, caller, call.plan.ringback)
+    call.state = CallState.RINGING
+    heard = Ringback(call, caller, group.ringback or call.plan.ringback, ports)
     try:
-        callee = await _reach(call, caller, group, ports)
+        callee = await _reach(call, caller, group, heard, ports)
     except NotReached as failure:
         caller.hush()
         if group.otherwise is not None:
@@ -64,7 +66,7 @@ async def ring(call: Call, caller: Caller, group: TargetGroup, ports: CallPorts)
     return await converse(call, caller, callee, ports)
 
 
-async def _reach(call: Call, caller: Caller, group: TargetGroup, ports: CallPorts) -> Callee:
+async def _reach(call: Call, caller: Caller, group: TargetGroup, heard: Ringback, ports: CallPorts) -> Callee:
     """Return who answered, of the group or of the forward numbers; raises NotReached."""
     assert call.tenant is not None
     assert call.plan is not None
@@ -78,9 +80,7 @@ async def _reach(call: Call, caller: Caller, group: TargetGroup, ports: CallPort
         note_reasons(call, "ring-order", ordering.reasons)
     while True:
         try:
-            return await hunt(
-                call, caller, ordering, group.no_answer_seconds, payer, ports, ringback=plan.ringback
-            )
+            return await hunt(call, caller, ordering, group.no_answer_seconds, payer, ports, heard)
         except NotReached as failure:
             forward = _forward(call, plan, failure.outcome, ports)
             if forward is None:
@@ -111,15 +111,3 @@ def _remember(call: Call, callee: Callee, ports: CallPorts) -> None:
     assert facts is not None
     if plan.routing is not None and plan.routing.memory_days:
         ports.live.remember(plan.number, facts.caller.canonical, callee.target, ports.clock.utc())
-
-
-def start_ringback(call: Call, caller: Caller, ringback: str | None) -> None:
-    """Let the caller hear that it rings.
-
-    Answered callers hear it from the box. Others hear the tenant's ringback as early media, and without one
-    their own network's tone, started by 180 when the first phone rings.
-    """
-    call.state = CallState.RINGING
-    if caller.answered or (ringback is not None and caller.open_early_media()):
-        call.step("ringback")
-        caller.hear_ringback(ringback)

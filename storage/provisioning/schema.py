@@ -93,6 +93,7 @@ GROUP_FIELDS: Final = (
     Field("targets", c.list_of(bound_number, unique=False), "list of bound numbers", "Who answers, in order", "成员，按顺序"),
     Field("strategy", c.choice(RingStrategy), STRATEGIES, "How they are rung", f"振铃方式：{STRATEGIES_ZH}"),
     Field("no_answer_seconds", c.decimal(5, 300), "5 to 300 s", "How long each rings", "无应答时限（秒）"),
+    Field("ringback", c.optional(c.prompt), "audio", "Company audio meanwhile; null: as the 400 number says", "企业彩铃；null 表示同 400 号码"),
     Field("otherwise", c.optional(c.destination), "destination", "Where a call goes that nobody answered; null: it ends", "无人接听时转到哪里；null 表示结束"),
 )  # fmt: skip
 
@@ -115,6 +116,7 @@ EXTENSION_FIELDS: Final = (
     Field("secret", c.secret, "12 characters or more", "Password; made when left out", "密码；省略则由系统生成", secret=True),
     Field("login", c.or_empty(c.name), "text", "User name that phones register by, beside NAME.TENANT; when left out NAME, or NAME.TENANT if another tenant has NAME", "话机注册用户名（“分机名.租户”始终可用）；省略时为分机名，若已被其他租户占用则为“分机名.租户”"),
     Field("listener", c.name, "name of a listener", "Where the phone registers", "注册到哪个监听器"),
+    Field("ringback", c.optional(c.prompt), "audio", "Company audio while it is rung alone; null: as its group or number says", "单独振铃时的企业彩铃；null 表示同所属组或号码"),
     Field("max_bindings", c.integer(1, 20), "1 to 20", "Devices at a time", "同时注册的设备数"),
     Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
     Field("srtp", c.flag, "true, false", "Encrypt audio (SDES)", "语音加密（SDES）"),

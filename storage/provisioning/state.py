@@ -76,6 +76,7 @@ class Configuration:
         """Return the addresses of the prompts that something names."""
         used: set[str] = set()
         values = [self.box, *self.tenants.values(), *(plan for _, plan in self.numbers.values())]
+        values += self.extensions.values()
         values += [value for parts in self.parts.values() for value in parts.values()]
         for value in values:
             used.update(addresses_in(msgspec.to_builtins(value)))

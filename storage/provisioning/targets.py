@@ -28,6 +28,7 @@ BOUND_FIELDS: Final = (
     Field("confirm_seconds", c.zero_or(3, 60), "0, or 3 to 60 s", "Who picks up must press 1 within this time; 0: nobody is asked", "接听后须在此时间内按 1 确认（秒）；0 表示不需要"),
     Field("skip_busy", c.flag, "true, false", "Not rung while it talks in another call through the box", "已在本机通话中时不再振铃"),
     Field("trunk", c.or_empty(c.name), "name of a trunk", "The trunk a pbx is reached by; it must belong to the tenant", "pbx 所用的中继；须归属该租户"),
+    Field("ringback", c.optional(c.prompt), "audio", "Company audio while it is rung alone; null: as its group or number says", "单独振铃时的企业彩铃；null 表示同所属组或号码"),
     Field("channels", c.integer(1, 1000), "1 to 1000", "Calls that a pbx takes at a time; busy only when all are taken", "pbx 的通道数；全部占用才算忙"),
 )  # fmt: skip
 
