@@ -110,7 +110,7 @@ class Authorised:
 
 
 def authorise(ports: CallPorts, destination: str | BoundNumber, payer: Payer) -> Authorised:
-    """Allow or refuse one leg, to a registered target or to the first one of a number.
+    """Allow or refuse one leg, to the registered target of a number; of several to the one that is meant.
 
     Only registered targets of the payer, switched on, may be rung: numbers bound to the 400 number, its
     forward numbers, members of the tenant's groups, the tenant's own extensions. Nothing a caller dials or
@@ -118,11 +118,17 @@ def authorise(ports: CallPorts, destination: str | BoundNumber, payer: Payer) ->
     destination (``calls.rates``). Raises :class:`NotAllowed`, and :class:`TooOften` of its kinds.
     """
     tenant, plan = _paying(ports, payer)
-    for target in registered_targets(ports.directory, tenant, plan):
-        if destination in (target, target.number) and target.enabled:
-            _count(ports, tenant, target)
-            return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
-    raise NotAllowed(f"{destination} is no target of {payer.number}")
+    wanted = destination if isinstance(destination, str) else destination.number
+    found = [
+        target
+        for target in registered_targets(ports.directory, tenant, plan)
+        if target.number == wanted and target.enabled
+    ]
+    if not found:
+        raise NotAllowed(f"{wanted} is no target of {payer.number}")
+    target = next((target for target in found if target == destination), found[0])
+    _count(ports, tenant, target)
+    return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
 
 
 def authorise_call_back(ports: CallPorts, contact: Contact, payer: Payer) -> Authorised:
