@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -236,3 +238,39 @@ def test_random_octets_press_few_keys() -> None:
     """Hostile audio is only audio."""
     detector = DtmfDetector()
     assert len("".join(detector.feed(secrets.token_bytes(160), "PCMA") for _ in range(500))) <= 1
+
+
+def test_speech_is_no_key() -> None:
+    """Some minutes of a woman's voice: the agent talks, and nothing is taken for a star code."""
+    voice = Path(__file__).parents[3] / "b2bua/recorder/voice/zh_CN"
+    longest = sorted(voice.glob("*.flac"), key=lambda file: file.stat().st_size)[-25:]
+    keys, seconds = "", 0.0
+    for file in longest:
+        sound, rate = soundfile.read(file, dtype="float64")
+        at = np.arange(0, len(sound), rate / 8000)
+        spoken = np.interp(at, np.arange(len(sound)), sound)
+        encoded = g711.encode_alaw((spoken * 32767).astype(np.int16))
+        detector = DtmfDetector()
+        keys += "".join([detector.feed(encoded[n : n + 160], "PCMA") for n in range(0, len(encoded), 160)])
+        seconds += len(encoded) / 8000
+    assert seconds > 60
+    assert keys == ""
+
+
+@pytest.mark.parametrize("snr", [30.0, 15.0, 12.0])
+def test_keys_are_heard_through_noise(snr: float) -> None:
+    """Presses of 60 ms, off pitch by up to 1.5 %, one tone up to 8 dB below the other."""
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        key = LAYOUT[rng.integers(16)]
+        row, column = divmod(LAYOUT.index(key), 4)
+        off = 1 + rng.uniform(-0.015, 0.015, 2)
+        time = np.arange(480) / 8000
+        low = 4000 * np.sin(2 * np.pi * ROWS[row] * off[0] * time)
+        high = 4000 * 10 ** (rng.uniform(-8, 4) / 20) * np.sin(2 * np.pi * COLUMNS[column] * off[1] * time)
+        sound = np.concatenate((np.zeros(int(rng.integers(800, 960))), low + high, np.zeros(800)))
+        noise = rng.normal(0, np.sqrt(np.square(low + high).mean() / 10 ** (snr / 10)), len(sound))
+        encoded = g711.encode_alaw(np.clip(sound + noise, -32768, 32767).astype(np.int16))
+        detector = DtmfDetector()
+        heard = [detector.feed(encoded[n : n + 160], "PCMA") for n in range(0, len(encoded), 160)]
+        assert "".join(heard) == key
