@@ -53,7 +53,7 @@ class Callee(Party):
         return self.up and not self.over
 
     def _dead(self) -> None:
-        if not self.is_up:
+        if not self.is_up or self.is_holding:  # phones on hold need not send anything
             return
         if self.on_dead is not None:
             self.on_dead()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from twisted.internet.defer import CancelledError
 
 from b2bua.calls.call import Call
@@ -56,7 +54,11 @@ class Caller(Party):
         self._description: SessionDescription | None = None
         """The one answer of the caller's dialog, the same in 183 and 200."""
         self.attend(leg)
-        endpoint.on_dead = call.guard(partial(call.audio_lost, self.leg_id))
+        endpoint.on_dead = call.guard(self._dead)
+
+    def _dead(self) -> None:
+        if not self.is_holding:  # phones on hold need not send anything
+            self.call.audio_lost(self.leg_id)
 
     # -- SIP ---------------------------------------------------------------------------------------
 

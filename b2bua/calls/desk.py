@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 
 from b2bua.calls.callee import Callee
 from b2bua.calls.party import expected_to_end
-from b2bua.calls.phase import Phase
+from b2bua.calls.phase import CONSULTING, Phase
 from b2bua.calls.refusal import NotPossible
 from b2bua.calls.star_codes import Code, Keyed, StarCodes
 
@@ -24,6 +23,8 @@ ERROR_TONE_SECONDS: Final = 2.0
 class Desk:
     """The agent's place in a talk, whoever sits there."""
 
+    __slots__ = ("_agent", "_codes", "_talk", "_timer")
+
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._codes = StarCodes()
@@ -34,15 +35,16 @@ class Desk:
         """Take keys and referrals of this agent from now on."""
         self.close()
         self._agent = agent
-        self._codes = StarCodes()
+        if self._codes.is_waiting:
+            self._codes = StarCodes()
         agent.withholds = True
         agent.endpoint.listen_for_keys(True, withhold=True)
         agent.keypad.listen(self._keyed)
-        leg = agent.leg
-        if leg is not None:
-            transfers, guard = self._talk.transfers, self._talk.call.guard
-            leg.on_refer = lambda referral: guard(partial(transfers.judge, leg))(referral) or 500
-            leg.on_referred = guard(partial(transfers.referred, leg))
+        leg, talk = agent.leg, self._talk
+        if leg is not None and agent.is_extension:
+            guard = talk.call.guard
+            leg.on_refer = lambda referral: guard(talk.transfers.judge)(leg, referral) or 500
+            leg.on_referred = guard(lambda referral: talk.transfers.referred(leg, referral))
 
     def close(self) -> None:
         """Take nothing more."""
@@ -57,7 +59,7 @@ class Desk:
     def _keyed(self, key: str) -> None:
         talk = self._talk
         self._stop_timer()
-        self._act(self._codes.press(key, consulting=talk.transfers.is_consulting))
+        self._act(self._codes.press(key, consulting=talk.phase in CONSULTING))
         if self._codes.is_waiting:
             self._timer = talk.ports.clock.after(BETWEEN_KEYS)
             self._timer.addCallbacks(talk.call.guard(self._time_out), expected_to_end)

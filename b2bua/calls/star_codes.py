@@ -45,6 +45,8 @@ _WITH_TARGET: Final = {"*1": Code.BLIND, "*2": Code.ASK}
 class StarCodes:
     """Holds keys back from the first ``*`` until it is clear whether they are a code."""
 
+    __slots__ = ("_held",)
+
     def __init__(self) -> None:
         self._held = ""
 

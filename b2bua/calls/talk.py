@@ -30,6 +30,25 @@ from domain.prompts import own_name
 class Talk:
     """A talk from the connection to the moment when the caller is alone."""
 
+    __slots__ = (
+        "__weakref__",
+        "_closed",
+        "_desk",
+        "_parts",
+        "_supervision",
+        "_transfers",
+        "agent",
+        "call",
+        "caller",
+        "colleague",
+        "deserted",
+        "line",
+        "over",
+        "payer",
+        "phase",
+        "ports",
+    )
+
     def __init__(self, call: Call, caller: Party, agent: Callee, ports: CallPorts) -> None:
         assert call.tenant is not None
         assert call.plan is not None
@@ -48,11 +67,25 @@ class Talk:
         """Fires when the caller is alone."""
         self.deserted = False
         """He is alone because nobody answered a transfer."""
-        self.transfers = Transfers(self)
-        self.supervision = Supervision(self)
-        self._desk = Desk(self)
+        self._transfers: Transfers | None = None
+        self._supervision: Supervision | None = None
+        self._desk: Desk | None = Desk(self)
         self._parts: dict[str, str] = {}
         self._closed = False
+
+    @property
+    def transfers(self) -> Transfers:
+        """What rings for this talk; most talks never ask."""
+        if self._transfers is None:
+            self._transfers = Transfers(self)
+        return self._transfers
+
+    @property
+    def supervision(self) -> Supervision:
+        """Who supervises it."""
+        if self._supervision is None:
+            self._supervision = Supervision(self)
+        return self._supervision
 
     def begin(self) -> None:
         """Connect caller and agent."""
@@ -65,9 +98,9 @@ class Talk:
     def close(self) -> None:
         """Let everybody go but the caller, who is served on or hung up by others."""
         self._closed = True
-        self._desk.close()
-        self.transfers.close()
-        self.supervision.close()
+        for part in (self._desk, self._transfers, self._supervision):
+            if part is not None:
+                part.close()
         for party in (self.agent, self.colleague):
             if party is not None:
                 party.hush()
@@ -75,9 +108,10 @@ class Talk:
         if not self.call.caller_over:
             self.caller.hush()
             self.caller.hear(frozenset())
+            self.caller.unbridge()
         self.caller.on_hold = None
         self.agent = self.colleague = self.line = None
-        del self._desk, self.transfers, self.supervision  # what refers to itself waits for the collector
+        self._desk = self._transfers = self._supervision = None  # so that nothing refers to itself
 
     @property
     def is_over(self) -> bool:
@@ -97,7 +131,8 @@ class Talk:
         self.agent = callee
         self.colleague = self.line = None
         self.begin_to_talk(callee)
-        self._desk.sit_down(callee)
+        if self._desk is not None:
+            self._desk.sit_down(callee)
         callee.on_hold = partial(self._held_by, callee)
         if callee.is_holding:
             self.take_part(callee, "hold")
@@ -234,8 +269,8 @@ class Talk:
         if callee is self.colleague:
             self.transfers.close_line()
             self.return_to_caller()
-        else:
-            self.supervision.left(callee)
+        elif self._supervision is not None:
+            self._supervision.left(callee)
 
     def _agent_left(self, by: HungUpBy) -> None:
         """Hanging up hands the caller over where a colleague is there, or rings."""
@@ -260,6 +295,9 @@ class Talk:
     def arrange(self) -> None:
         """Tell media who hears whom."""
         caller, agent, colleague, line = self.caller, self.agent, self.colleague, self.line
+        if caller.other is None and agent is not None and self._is_plain():
+            caller.bridge(agent)
+            return
         match self.phase:
             case Phase.TALK | Phase.THREE_WAY:
                 audience = Audience([party for party in (caller, agent, colleague) if party is not None])
@@ -270,9 +308,18 @@ class Talk:
                 alone = [agent] if agent is not None and agent not in asks else []
                 audience = Audience(asks, waiting=[caller], alone=alone)
         ear = line if self.phase is Phase.CONSULT else agent
-        self.supervision.add_to(audience, ear)
+        if self._supervision is not None:
+            self._supervision.add_to(audience, ear)
         waits = {Phase.TRANSFER: caller, Phase.ASKING: line}.get(self.phase)
-        audience.seat(self._music(), waits)
+        audience.seat(self._music() if audience.music else None, waits)
+
+    def _is_plain(self) -> bool:
+        """Tell whether these are two who talk for the first time: the usual beginning."""
+        return len(self._parts) == 1 and self.phase is Phase.TALK and not self._is_held()
+
+    def _is_held(self) -> bool:
+        parties = (self.caller, self.agent)
+        return any(party is not None and (party.is_holding or party.sounding) for party in parties)
 
     def _music(self) -> str | None:
         tenant = self.call.tenant

@@ -100,6 +100,18 @@ def test_the_caller_holds() -> None:
     assert [(each.leg, each.part) for each in record.participants] == [("a", "hold"), ("b1", "talk")]
 
 
+def test_a_phone_that_sends_nothing_while_it_holds_is_not_lost() -> None:
+    """Most phones are silent then; once it has taken the call back it must send again."""
+    for leg in ("a", "b1"):
+        stage = TalkStage()
+        stage.holds(leg)
+        stage.endpoint(leg).die()
+        stage.holds(leg, False)
+        assert stage.hears() == {"a": "b1", "b1": "a"}
+        stage.endpoint(leg).die()
+        assert stage.end().outcome == "media-lost"
+
+
 def test_talk_time_goes_on_through_hold() -> None:
     """Hold is part of the talk; the record tells how long it was."""
     stage = TalkStage()
