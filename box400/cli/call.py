@@ -33,6 +33,8 @@ DEMO_TARGET = Address("127.0.0.3", 5080)
 @click.option(
     "--keys", default="", metavar="KEYS", help="Keys to press once answered: 1,w2,9 (w2: wait 2 s)."
 )
+@click.option("--keys-as", type=click.Choice(["rfc4733", "info", "in-band"]), default="rfc4733",
+              show_default=True, help="How keys are sent.")  # fmt: skip
 @click.option("--play", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Sound file to say, any format and rate.")  # fmt: skip
 @click.option("--hear", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.wav",
@@ -57,6 +59,7 @@ def call(
     from_host: str,
     to: Address | None,
     keys: str,
+    keys_as: str,
     play: Path | None,
     hear: Path | None,
     seconds: float,
@@ -88,7 +91,7 @@ def call(
     """
     from box400.phone.answerer import Answering
     from box400.phone.call import Wish
-    from box400.phone.keys import WrongKeys, parse_keys
+    from box400.phone.keys import KeysAs, WrongKeys, parse_keys
     from box400.phone.sound import UnreadableSound, read_sound
 
     try:
@@ -106,7 +109,8 @@ def call(
         answering = Answering(where.host, where.port, ring_seconds, refuse)
     box = to or _sip(data)
     wish = Wish(
-        number=number, at=(box.host, box.port), from_host=from_host, caller=caller, keys=steps, play=says,
+        number=number, at=(box.host, box.port), from_host=from_host, caller=caller, keys=steps,
+        keys_as=KeysAs(keys_as), play=says,
         seconds=seconds, patience=patience, answering=answering,
     )  # fmt: skip
     report = _place(wish, hear, as_json)

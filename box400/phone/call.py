@@ -13,8 +13,8 @@ from b2bua.stack.legs_outbound import SipOutboundLeg
 from b2bua.stack.transports.reactor import Network
 from box400.phone.agent import UserAgent
 from box400.phone.answerer import Answerer, Answering
-from box400.phone.keys import Pause, Press
-from box400.phone.line import Line
+from box400.phone.keys import KeysAs, Pause, Press
+from box400.phone.line import CODECS, Line
 from box400.phone.sound import QUIET, RATE, Pcm, level, loudest_level, seconds_of_tone, tone
 from box400.phone.story import Ladder, Moment, Story
 from box400.phone.waiting import first_of, happened, pause
@@ -34,6 +34,7 @@ class Wish(msgspec.Struct, frozen=True):
     from_host: str = "127.0.0.2"
     caller: str = "13800138000"
     keys: tuple[Press | Pause, ...] = ()
+    keys_as: KeysAs = KeysAs.RFC4733
     play: Pcm | None = None
     """16-bit samples of 8 kHz, said once; None: a tone when somebody answers here too, else silence."""
     seconds: float = 5.0
@@ -93,7 +94,9 @@ class TestCall:
         if wish.answering is not None:
             self._answerer = Answerer(reactor, wish.answering, tone(ANSWERER_HERTZ), story)
         self._agent = UserAgent(reactor, wish.from_host, 0, Ladder(story, "caller"))
-        self._line = Line(reactor, wish.from_host)
+        # Who negotiates telephone-event is not listened to for tones.
+        codecs = CODECS if wish.keys_as is KeysAs.RFC4733 else CODECS[:2]
+        self._line = Line(reactor, wish.from_host, codecs)
         self._line.on_first_packet = lambda: story.note("caller", "hears the first packet of audio")
         self._answerer_line: Line | None = None
         self._end: LegEnd | None = None
@@ -179,13 +182,25 @@ class TestCall:
             if isinstance(step, Pause):
                 await first_of(self._reactor, step.seconds, leg.ended)
                 continue
-            if not self._line.takes_keys:
+            if self._wish.keys_as is KeysAs.RFC4733 and not self._line.takes_keys:
                 self._faults.append("the box takes no keys (no telephone-event was agreed)")
                 return
             self._story.note("caller", f"presses {step.key}")
-            self._line.press(step.key)
-            while self._line.out is not None and self._line.out.pressing and not leg.is_over:
-                await pause(self._reactor, 0.02)
+            await self._send_key(leg, step.key)
+
+    async def _send_key(self, leg: SipOutboundLeg, key: str) -> None:
+        match self._wish.keys_as:
+            case KeysAs.INFO:
+                assert leg.session is not None
+                body = f"Signal={key}\r\nDuration=160\r\n".encode()
+                leg.session.request("INFO", (("Content-Type", "application/dtmf-relay"),), body)
+                await pause(self._reactor, 0.2)
+            case KeysAs.IN_BAND:
+                await pause(self._reactor, self._line.sound_key(key))
+            case KeysAs.RFC4733:
+                self._line.press(key)
+                while self._line.out is not None and self._line.out.pressing and not leg.is_over:
+                    await pause(self._reactor, 0.02)
 
     # what the leg tells
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import NamedTuple
 
 _PAUSE = re.compile(r"w([0-9]{1,3}(?:\.[0-9]{1,3})?)?")
 _KEYS = re.compile(r"[0-9*#A-D]+")
+
+
+class KeysAs(StrEnum):
+    """How a phone sends its keys."""
+
+    RFC4733 = "rfc4733"
+    INFO = "info"
+    IN_BAND = "in-band"
 
 
 class Press(NamedTuple):

@@ -10,10 +10,12 @@ import numpy as np
 from twisted.internet.interfaces import IReadDescriptor
 from zope.interface import implementer
 
+from b2bua.media.pressing import key_tone
 from b2bua.sdp import (
     PCMA,
     PCMU,
     TELEPHONE_EVENT,
+    Codec,
     Negotiated,
     SessionDescription,
     make_answer,
@@ -22,7 +24,7 @@ from b2bua.sdp import (
 )
 from b2bua.stack.transports.reactor import DelayedCall, Network
 from box400.phone.rtp import Incoming, Outgoing
-from box400.phone.sound import SILENCE, Pcm, decoded, frames
+from box400.phone.sound import RATE, SILENCE, Pcm, decoded, frames
 
 TICK = 0.02
 CODECS = (PCMA, PCMU, TELEPHONE_EVENT)
@@ -32,8 +34,9 @@ CODECS = (PCMA, PCMU, TELEPHONE_EVENT)
 class Line:
     """One party's audio."""
 
-    def __init__(self, reactor: Network, host: str) -> None:
+    def __init__(self, reactor: Network, host: str, codecs: tuple[Codec, ...] = CODECS) -> None:
         """Bind a port on ``host``; nothing is sent before :meth:`agree`."""
+        self._codecs = codecs
         self.heard = Incoming()
         self.on_first_packet: Callable[[], None] | None = None
         self.on_key: Callable[[str], None] | None = None
@@ -57,12 +60,12 @@ class Line:
 
     def offer(self) -> SessionDescription:
         """Return our offer."""
-        self._local = make_offer(self._host, self._port(), CODECS, session_id=self._session)
+        self._local = make_offer(self._host, self._port(), self._codecs, session_id=self._session)
         return self._local
 
     def answer(self, offer: SessionDescription) -> SessionDescription:
         """Agree to an offer; raises b2bua.sdp.NoCommonCodec."""
-        self._local = make_answer(offer, self._host, self._port(), CODECS, session_id=self._session)
+        self._local = make_answer(offer, self._host, self._port(), self._codecs, session_id=self._session)
         self.agree(offer)
         return self._local
 
@@ -97,6 +100,12 @@ class Line:
         """Press a key."""
         assert self.out is not None
         self.out.press(key)
+
+    def sound_key(self, key: str) -> float:
+        """Sound a key in the audio; return for how many seconds it lasts with the silence after it."""
+        octets = key_tone(key, self.codec)
+        self.play(decoded(octets, self.codec))
+        return len(octets) / RATE
 
     @property
     def takes_keys(self) -> bool:
