@@ -84,5 +84,6 @@ def test_exit_statuses_and_examples_are_kept() -> None:
             "prompts pack",
             "places",
             "places find",
+            "flow",
         ):
             assert "退出状态" in entry["text"], path
