@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import xlsxwriter
 
 from domain.caller import CLASS_WORDS, CallerClass
+from domain.money import LI_OF_YUAN
 from domain.outcomes import VERDICTS, Outcome
 from storage.call_id import BEIJING
 from storage.places import place_of_row
@@ -45,7 +46,7 @@ COLUMNS: Final = (
     Column("呼入号码类型", 14),
 )
 """The nine that features.md 8 names, in its order, then the number called, the call's id, and what else is
-known of the caller. Fees stay empty until the box rates calls."""
+known of the caller."""
 
 
 def write_xlsx(path: Path, found: Iterable[Found]) -> int:
@@ -80,6 +81,7 @@ class _Sheet:
         self.rows = 0
         head = book.add_format({"bold": True})
         self.moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self.money = book.add_format({"num_format": "0.000"})
         for column, (title, width) in enumerate(COLUMNS):
             self.sheet.set_column(column, column, width)
             self.sheet.write_string(0, column, title, head)
@@ -97,6 +99,7 @@ class _Sheet:
         sheet.write_datetime(line, 4, started, self.moment)
         sheet.write_string(line, 5, answered_or_why(row.outcome))
         sheet.write_number(line, 6, row.talk_ms / 1000)
+        sheet.write_number(line, 7, row.fee_li / LI_OF_YUAN, self.money)
         sheet.write_string(line, 8, "有" if row.recorded else "无")
         sheet.write_string(line, 9, row.number)
         sheet.write_string(line, 10, row.id)

@@ -18,6 +18,7 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable, table
 from box400.cli.words import language, words
 from domain.caller import CLASS_WORDS, CallerClass
+from domain.money import yuan
 from domain.outcomes import VERDICTS, Outcome
 from domain.routing.reasons import explain, read_reasons
 from storage.data_directory import DataDirectory
@@ -116,6 +117,7 @@ def as_object(found: Found) -> dict[str, Any]:
         "answered_by": row.answered_by, "start": row.start_ms / 1000,
         "duration_ms": row.end_ms, "access_ms": row.access_ms, "talk_ms": row.talk_ms, "outcome": row.outcome,
         "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
+        "fee_li": row.fee_li,
         "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
     }  # fmt: skip
 
@@ -137,22 +139,23 @@ def _print(found: Iterable[Found]) -> None:
             "from",
             "answered by",
             "talk s",
+            "yuan",
             "what became of it",
             "rec",
         ),
-        ("呼叫", "开始", "400号码", "主叫", "区号", "归属地", "接听", "通话秒", "结果", "录音"),
+        ("呼叫", "开始", "400号码", "主叫", "区号", "归属地", "接听", "通话秒", "费用", "结果", "录音"),
     )
     rows = [
         (
             row.id, beijing(row.start_ms / 1000), row.number,
             words("anonymous", "匿名") if row.anonymous else row.caller,
-            row.area_code, row.place.name, row.answered_by, f"{row.talk_ms / 1000:.1f}",
+            row.area_code, row.place.name, row.answered_by, f"{row.talk_ms / 1000:.1f}", yuan(row.fee_li),
             outcome_words(row.outcome),
             "*" if row.recorded else "",
         )
         for row in (each.row for each in found)
     ]  # fmt: skip
-    click.echo(table(head, rows, right=(7,)))
+    click.echo(table(head, rows, right=(7, 8)))
 
 
 def _show_one(data: DataDirectory, call: str, as_json: bool) -> None:
@@ -170,6 +173,8 @@ def _named(record: CallRecord) -> dict[str, Any]:
     """Return the record with its parts as objects instead of arrays."""
     fields = msgspec.structs.asdict(record)
     fields["place"] = msgspec.structs.asdict(record.place)
+    if record.charge is not None:
+        fields["charge"] = msgspec.structs.asdict(record.charge)
     for name in ("legs", "media", "timeline", "participants"):
         fields[name] = [msgspec.structs.asdict(each) for each in fields[name]]
     return fields

@@ -125,7 +125,7 @@ def test_excel_has_the_columns_of_the_trade(
     newest = records[-1]
     assert rows[1][2] == newest.caller
     assert str(rows[-1][4]) == "2026-11-22 12:00:00"
-    assert {row[7] for row in rows[1:]} == {None}
+    assert {row[7] for row in rows[1:]} == {0}
     states = {row[5] for row in rows[1:]}
     assert "接听" in states
     assert "未接听（全部占线）" in states

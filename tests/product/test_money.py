@@ -1,0 +1,81 @@
+"""Money on a running box: a recharge, calls that are charged, books that are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.product.box import Box, Place
+
+CONFIGURATION = """
+trunks:
+  demo-carrier:
+    sources: ["@CARRIER@"]
+    target: "@GATEWAY@:5080"
+    trunk_number: "01088886666"
+    options_seconds: 0
+tariffs:
+  standard:
+    editions:
+      - prices:
+          - {first_seconds: 6, first_li: 60, step_seconds: 6, step_li: 60}
+tenants:
+  payer:
+    name: 付费企业
+    tariff: standard
+    numbers:
+      "4001003751":
+        bound: ["13900001111"]
+"""
+
+
+@pytest.fixture
+def paying_box(tmp_path: Path) -> Iterator[Box]:
+    """A box with one tenant who pays 0.06 yuan for 6 s."""
+    box = Box(tmp_path / "data", Place(), CONFIGURATION)
+    try:
+        box.start()
+        yield box
+        box.stop()
+    finally:
+        box.kill()
+
+
+def test_a_tenant_is_recharged_and_charged_to_the_li(paying_box: Box, tmp_path: Path) -> None:
+    """A receipt counts once; a call of seven seconds costs two blocks; the books say why and are right."""
+    for _ in range(2):
+        told = paying_box.cli("money", "post", "recharge", "payer", "10", "--cause", "receipt-1")
+        assert "10.00" in told
+    paying_box.answered_by("4001003751", "--seconds", "6.5")
+    (record,) = paying_box.records("--tenant", "payer", count=1)
+    (call,) = paying_box.json("records", "--tenant", "payer")
+    blocks = -(-record["charge"]["seconds"] // 6)
+    assert record["charge"]["li"] == call["fee_li"] == blocks * 60
+    assert blocks == 2
+    (balance,) = paying_box.json("money", "balances")
+    assert balance["balance_li"] == 10_000 - 120
+    assert (balance["today_li"], balance["month_calls"]) == (120, 1)
+    (entry,) = paying_box.json("money", "entries", "payer")
+    assert (entry["cause"], entry["li"]) == ("recharge:receipt-1", 10_000)
+    assert "The books are right." in paying_box.cli("money", "check")
+    again = paying_box.try_cli("money", "post", "recharge", "payer", "11", "--cause", "receipt-1")
+    assert (again.returncode, "already posted" in again.stderr) == (1, True)
+
+
+def test_wrong_amounts_are_refused(paying_box: Box) -> None:
+    """Nothing reaches the books."""
+    for amount in ("0", "-5", "1e3", "1,5"):
+        refused = paying_box.try_cli("money", "post", "recharge", "payer", "--", amount)
+        assert refused.returncode == 2, amount
+    assert paying_box.try_cli("money", "post", "recharge", "nobody", "5").returncode == 1
+    assert paying_box.try_cli("money", "post", "adjust", "payer", "--", "-5").returncode == 2
+    assert paying_box.json("money", "entries", "payer") == []
+
+
+def test_a_charge_is_explained(paying_box: Box) -> None:
+    """`box400 rate` says block by block what a call costs."""
+    told = paying_box.cli("rate", "standard", "mobile", "61")
+    assert "0.66 yuan for 61 s" in told
+    assert "further blocks: 10 × 6 s = 0.60" in told
