@@ -143,6 +143,7 @@ class LiveCall(msgspec.Struct, frozen=True):
     who: str
     """The target that rings or talks."""
     trunk: str
+    """Trunk or extension it came by; ``callback``: the box began it."""
     seconds: float
     """Since the INVITE."""
     talk_seconds: float | None

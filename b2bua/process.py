@@ -321,7 +321,7 @@ def _live(call: Call, now: float) -> LiveCall:
         caller=call.invitation.caller,
         state=call.state.value,
         who=call.talking_to,
-        trunk=call.invitation.trunk or call.invitation.extension or "",
+        trunk=call.invitation.trunk or call.invitation.extension or "callback",
         seconds=now - call.started_mono,
         talk_seconds=now - call.talking_mono if call.talking_mono is not None else None,
         area_code=place.area_code,

@@ -119,6 +119,7 @@ def as_object(found: Found) -> dict[str, Any]:
         "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
         "fee_li": row.fee_li,
         "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
+        "direction": "callback" if row.is_call_back else "inbound", "message": row.has_message,
     }  # fmt: skip
 
 

@@ -159,5 +159,22 @@ def delete(message: tuple[str, ...], data: DataDirectory) -> None:
         complain(f"Not there, or on legal hold: {', '.join(kept)}.", f"不存在或已被保全：{'、'.join(kept)}。")
 
 
+@voicemail.command()
+@click.argument("message", metavar="ID")
+@click.argument("reason", metavar="REASON")
+@data_option
+def hold(message: str, reason: str, data: DataDirectory) -> None:
+    """Keep a message whatever its age (legal hold), and say why; '' lifts the hold.
+
+    \b
+    Exit status: 0 done; 1 there is no such message; 3 the store is not running.
+    """
+    with recordings_database(data) as recordings:
+        try:
+            recordings.messages().set_hold(message, reason)
+        except RecordingMissing:
+            _no_message(message)
+
+
 def _no_message(name: str) -> NoReturn:
     complain(f"There is no message {name}.", f"没有留言 {name}。")

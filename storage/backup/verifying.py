@@ -98,6 +98,12 @@ def _check_recordings(target: Path, manifest: Manifest, every: int) -> tuple[int
                     played += 1
             except (RecordingDamaged, OSError, soundfile.LibsndfileError) as error:
                 faults.append(f"recording {facts.id}: {error}")
+        messages = recordings.messages()
+        for facts in messages.iterate():
+            try:
+                messages.check(facts.id)
+            except (RecordingDamaged, OSError) as error:
+                faults.append(f"message {facts.id}: {error}")
     if checked != manifest.recordings_count:
         faults.append(f"{checked} recordings are there, {manifest.recordings_count} should be")
     return checked, played, faults

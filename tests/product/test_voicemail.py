@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
+import psutil
 import pytest
 import soundfile
 
 from tests.product.audio import seconds_of
 from tests.product.box import Box
-from tests.product.conftest import CALLER_HERTZ
+from tests.product.conftest import CALLER_HERTZ, Carrier
 from tests.product.waiting import wait_until
 
 VOICEMAIL = "4001003741"
@@ -79,3 +80,28 @@ def test_silence_ends_a_message(quiet_box: Box, tmp_path: Path) -> None:
     assert ended.endswith("silence")
     (message,) = wait_until(lambda: messages(quiet_box), "the message")
     assert 3.0 < message["seconds"] < 6.5  # type: ignore[operator]
+
+
+def test_a_message_survives_the_death_of_the_b2bua(quiet_box: Box, carrier: Carrier, tmp_path: Path) -> None:
+    """kill -9 while the caller speaks: he gets a BYE, and what he said is kept."""
+    speaking = carrier.brings("carrier_waits", "4001003742")
+
+    def spoken() -> bool:
+        spools = [*(quiet_box.data / "spool").glob("*/a.spool")]
+        return bool(spools) and max(file.stat().st_size for file in spools) > 200 * 186
+
+    wait_until(spoken, "four seconds are spooled", 30)
+    (call,) = [live["call"] for live in quiet_box.calls() if live["state"] == "message"]
+    (pid,) = [each["pid"] for each in quiet_box.json("status")["processes"] if each["name"] == "b2bua"]
+    psutil.Process(pid).kill()
+    speaking.good()
+    record = quiet_box.record()
+    assert (record["id"], record["outcome"], record["message"]) == (call, "cut-by-crash", "short")
+    (message,) = wait_until(lambda: messages(quiet_box), "the message")
+    assert message["seconds"] > 3.0  # type: ignore[operator]
+    file = tmp_path / "message.flac"
+    quiet_box.cli("voicemail", "get", call, str(file))
+    sound, _ = soundfile.read(file, dtype="float64")
+    assert seconds_of(sound, CALLER_HERTZ) > 2.5
+    (item,) = quiet_box.json("missed", "list", "demo", "--caller", quiet_box.caller)
+    assert item["messages"] == [call]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.contact import Contact, ContactKind
-from domain.missed import BURST_SECONDS, Closed, MissedItem, MissedState, claimed
+from domain.missed import BURST_SECONDS, Closed, MissedItem, MissedState, claimed, closed
 from domain.outcomes import Outcome
 from storage.call_id import ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
@@ -177,3 +179,44 @@ def test_a_contact_is_found_by_its_id_and_tenant(database: MainDatabase) -> None
     assert find("rival", a_record(1).id) is None
     assert find("acme", CALLER) is None
     assert find("acme", "") is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["missed", "message", "answered", "back", "back in vain", "claim", "close"]),
+            st.sampled_from(["", CALLER, "13900002222"]),
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_happens_the_list_is_consistent(course: list[tuple[str, str]]) -> None:
+    """One open item for a caller at most, each missed call in one item, each notice of its own cause."""
+    book = MissedBook()
+    calls = 0
+    for number, (what, caller) in enumerate(course):
+        at = 60.0 * number
+        open_now = [item for item in items(book) if item.is_open and item.caller == caller]
+        if what in ("missed", "message"):
+            calls += 1
+            box = "service" if what == "message" else ""
+            book.take([a_record(number, at, caller=caller, message=box)])
+        elif what == "answered":
+            book.take([answered(number, at, caller=caller)])
+        elif what.startswith("back") and open_now:
+            make = answered if what == "back" else a_record
+            contact = {"direction": "callback", "contact": open_now[0].id, "agent": "8001"}
+            book.take([make(number, at, caller=caller, **contact)])
+        elif what == "claim" and open_now:
+            book.tenants["acme"].put(claimed(open_now[0], "8001", at))
+        elif what == "close" and open_now:
+            book.tenants["acme"].put(closed(open_now[0], Closed.BY_HAND, "8001", at))
+    found = items(book)
+    callers = [item.caller for item in found if item.is_open and item.caller]
+    assert len(callers) == len(set(callers))
+    assert sum(item.count for item in found) == calls
+    named = [call for item in found for call in item.calls]
+    assert len(named) == len(set(named))
+    assert all(notice.item in {item.id for item in found} for notice in book.notices())
+    if "acme" in book.tenants:
+        assert sorted(book.tenants["acme"].open) == sorted(callers)
