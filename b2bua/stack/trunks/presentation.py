@@ -75,7 +75,7 @@ def present(
         }[shown]
         from_ = f"<{_address(trunk, named, domain)}>"
         headers.append(("P-Asserted-Identity", identity or f"<{_address(trunk, own, domain)}>"))
-    if tenant_number and named != tenant_number:
+    if tenant_number and tenant_number not in (named, caller):  # a call-back is diverted from nowhere
         diverting = _address(trunk, tenant_number, domain)
         headers.append(("Diversion", f"<{diverting}>;reason=unconditional;counter=1"))
     if trunk.play_early_media:

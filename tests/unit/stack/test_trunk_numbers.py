@@ -196,6 +196,22 @@ def test_the_400_number_is_shown_without_a_diversion():
     assert "Diversion" not in dict(shown.headers)
 
 
+@pytest.mark.parametrize(
+    ("shown", "number"),
+    [
+        (ShownCaller.CALLER, "4001003721"),
+        (ShownCaller.TENANT_NUMBER, "4001003721"),
+        (ShownCaller.TRUNK_NUMBER, "01088880000"),
+    ],
+)
+def test_a_call_back_shows_the_400_number_where_the_trunk_allows(shown, number):
+    """The 400 number is the caller; nothing was diverted, whatever is shown."""
+    call = {**CALL, "caller": CALL["tenant_number"]}
+    out = present(replaced(IP, shown_caller=shown), **call)
+    assert out.from_ == f"<sip:{number}@192.0.2.1>"
+    assert "Diversion" not in dict(out.headers)
+
+
 @pytest.mark.parametrize("shown", list(ShownCaller))
 def test_a_caller_who_withheld_his_number_is_never_named(shown):
     """Neither From nor P-Asserted-Identity nor anything else has his digits."""
