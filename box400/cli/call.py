@@ -84,7 +84,7 @@ def call(
 
     \b
     Examples:
-      box400 call 4001003721                          hear the welcome prompt
+      box400 call 4001003721 --seconds 14             hear the voice menu
       box400 call 4001003722 --answer                 prove the box from end to end
       box400 call 4001003721 --keys 1,w2,9 --hear heard.wav
       box400 call 4001003722 --answer-busy            what a caller gets when all are busy

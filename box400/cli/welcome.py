@@ -9,7 +9,8 @@ import msgspec
 
 from box400.cli.options import default_data
 from box400.cli.words import words
-from domain.snapshot import BoxSnapshot, TenantSnapshot, TrunkSnapshot
+from domain.destination import DestinationKind
+from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory
 
 MOST_LINES = 6
@@ -51,11 +52,15 @@ def _first_call(data: DataDirectory, tenants: list[TenantSnapshot]) -> list[str]
         return [words("No number yet: box400 apply FILE.yaml", "还没有号码：box400 apply FILE.yaml")]
     command = _command()
     where = "" if data.root == default_data() else f" --data {data.root}"
+    menu = next((plan.number for plan in plans if _has_menu(plan)), None)
     greeting = next((plan.number for plan in plans if plan.welcome), None)
-    direct = next((plan.number for plan in plans if not plan.welcome), plans[0].number)
+    straight = (plan.number for plan in plans if not plan.welcome and not _has_menu(plan))
+    direct = next(straight, plans[0].number)
     calls = [(f"call {direct} --answer", "call and answer it, end to end", "拨打并接听，端到端验证")]
     if greeting is not None:
         calls.insert(0, (f"call {greeting} --seconds 8", "hear the welcome prompt", "听欢迎词"))
+    if menu is not None:
+        calls.append((f"call {menu} --keys w5,1 --answer", "choose 1 in the voice menu", "在语音导航中按 1"))
     calls += [
         ("records", "what became of the calls", "查看话单"),
         ("status", "how the box is", "查看运行状态"),
@@ -65,6 +70,10 @@ def _first_call(data: DataDirectory, tenants: list[TenantSnapshot]) -> list[str]
         words("Make the first call from another terminal:", "在另一个终端拨打第一个电话："),
         *(f"  {command} {call:<{width}}{where}   # {words(en, zh)}" for call, en, zh in calls),
     ]
+
+
+def _has_menu(plan: NumberPlan) -> bool:
+    return plan.entry is not None and plan.entry.kind is DestinationKind.FLOW
 
 
 def _command() -> str:
