@@ -1,4 +1,4 @@
-"""Find messages, newest first."""
+"""Which messages somebody wants to see; ``storage.recordings_search`` finds them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Final
 
 import msgspec
 
-from storage.recordings import RecordingFacts, Recordings
+from storage.recordings import RecordingFacts
 
 MARKS: Final = ("heard", "done")
 """What may have been done about a message; without any it is new."""
 
 
 class MessageFilter(msgspec.Struct, frozen=True):
-    """Which messages; empty or None: any. Times are UTC POSIX seconds."""
+    """Which messages; empty or None: any. Times are UTC POSIX seconds, of the calls."""
 
     tenant: str = ""
     box: str = ""
@@ -25,20 +25,11 @@ class MessageFilter(msgspec.Struct, frozen=True):
     until: float | None = None
 
     def takes(self, facts: RecordingFacts) -> bool:
-        """Tell whether a message is wanted."""
+        """Tell whether a message is wanted, its time aside."""
         return (
             self.tenant in ("", facts.tenant)
             and self.box in ("", facts.box)
             and self.number in ("", facts.number)
             and self.caller in ("", facts.caller)
             and (self.mark is None or self.mark == (facts.mark or "new"))
-            and facts.at >= self.since
-            and (self.until is None or facts.at < self.until)
         )
-
-
-def newest_first(messages: Recordings, wanted: MessageFilter, limit: int = 0) -> list[RecordingFacts]:
-    """Return the latest messages that are wanted; ``limit`` 0: all."""
-    found = [facts for facts in messages.iterate() if wanted.takes(facts)]
-    found.reverse()
-    return found[:limit] if limit else found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -14,6 +14,21 @@ FIRST_WINDOW: Final = 3_600_000
 """Milliseconds of calls that are looked at first; more where they are few, fewer where they are many."""
 FEW: Final = 100
 MANY: Final = 2000
+
+
+class Filter(Protocol):
+    """Which of them somebody wants."""
+
+    @property
+    def since(self) -> float:
+        """UTC POSIX seconds; of calls that began then or later."""
+
+    @property
+    def until(self) -> float | None:
+        """Of calls that began before."""
+
+    def takes(self, facts: RecordingFacts) -> bool:
+        """Tell whether one is wanted, its time aside."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -47,7 +62,7 @@ class Wanted(msgspec.Struct, frozen=True):
         return caller == self.caller
 
 
-def newest(recordings: Recordings, wanted: Wanted) -> Iterator[RecordingFacts]:
+def newest(recordings: Recordings, wanted: Filter) -> Iterator[RecordingFacts]:
     """Yield what is wanted, the newest call first; raises ``StoreDown``.
 
     Trees are read forward only, so the time before a moment is read window by window.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,8 +17,9 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
 from storage.data_directory import DataDirectory
-from storage.messages import MARKS, MessageFilter, newest_first
+from storage.messages import MARKS, MessageFilter
 from storage.recordings import RecordingDamaged, RecordingFacts, RecordingMissing
+from storage.recordings_search import newest
 
 
 @click.group()
@@ -65,7 +67,7 @@ def list_(
     wanted = MessageFilter(tenant, box, number, caller, mark, since, until)
     with recordings_database(data) as recordings:
         most = limit if limit is not None else (0 if xlsx is not None else 50)
-        found = newest_first(recordings.messages(), wanted, most)
+        found = list(islice(newest(recordings.messages(), wanted), most or None))
     if xlsx is not None:
         from storage.export_messages import write_xlsx
 
