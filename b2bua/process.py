@@ -75,7 +75,9 @@ class Process:
         self.troubles = Troubles(self.alarms, reactor.callLater)
         self.directory = FileDirectory(data, self._shipped_voice())
         self.directory.reload()
-        self.disk = DiskWatch(data.root, self.alarms)
+        self.disk = DiskWatch(
+            data.root, self.alarms, on_full=lambda: self.switchboard.stop_recordings("disk")
+        )
         self.holidays = CalendarWatch(self.alarms, self.clock.utc, lambda: self.directory.facts.calendar)
         self._cut: list[OpenCall] = open_calls(data.journal)
         self.journal = JournalWriter(

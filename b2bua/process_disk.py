@@ -28,18 +28,28 @@ def used_part(path: Path) -> float:
 class DiskWatch:
     """Asked every :data:`CHECK_SECONDS`."""
 
-    def __init__(self, path: Path, alarms: AlarmBoard, used: Callable[[Path], float] = used_part) -> None:
+    def __init__(
+        self,
+        path: Path,
+        alarms: AlarmBoard,
+        used: Callable[[Path], float] = used_part,
+        on_full: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``on_full`` is called once when recording has to stop."""
         self.may_record = True
         self.used = 0.0
         self._path = path
         self._alarms = alarms
         self._used = used
+        self._on_full = on_full
 
     def check(self) -> None:
         """Look, and raise or clear the alarm."""
         self.used = self._used(self._path)
         if self.may_record:
             self.may_record = self.used < STOP_AT
+            if not self.may_record:
+                self._on_full()
         else:
             self.may_record = self.used < RESUME_AT
         percent = round(self.used * 100)

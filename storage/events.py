@@ -169,6 +169,13 @@ class Spooled(_Event, frozen=True, kw_only=True, tag="spool"):
     """The call's spool is closed; the recorder may compose it."""
 
 
+class RecordingStopped(_Event, frozen=True, kw_only=True, tag="rec-stop"):
+    """The call goes on unrecorded from here on; what was recorded is kept."""
+
+    why: str
+    """``disk``: it is nearly full."""
+
+
 class Marks(msgspec.Struct, frozen=True, tag_field="e", tag="marks", kw_only=True):
     """These calls were up at this moment (written every 6 s); a cut call ends at its last mark."""
 
@@ -187,5 +194,6 @@ class Ended(_Event, frozen=True, kw_only=True, tag="end"):
 
 Event = (
     Started | Step | LegDialled | LegProgress | LegAnswered | LegEnded | Answered | Bridged | Unbridged
-    | TakesPart | Key | DialogNow | MessageBegan | MessageEnded | MediaMeasured | Spooled | Marks | Ended
+    | TakesPart | Key | DialogNow | MessageBegan | MessageEnded | RecordingStopped | MediaMeasured | Spooled
+    | Marks | Ended
 )  # fmt: skip

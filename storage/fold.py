@@ -21,6 +21,7 @@ from storage.events import (
     MediaMeasured,
     MessageBegan,
     MessageEnded,
+    RecordingStopped,
     Spooled,
     Started,
     Step,
@@ -113,6 +114,8 @@ class _Course:
         self.message_open: MessageBegan | None = None
         self.message_since = 0
         self.spooled = False
+        self.unrecorded = False
+        """Recording was stopped before there was anything to record."""
         self.legs: dict[str, _Leg] = {}
         self.media: list[MediaRecord] = []
         self.timeline: list[Moment] = []
@@ -266,6 +269,11 @@ class _Course:
             self.message, self.message_ms = begun.box, round(event.seconds * 1000)
         self.moment("msg-end", event.leg, f"{event.seconds:.1f} s {event.why}")
 
+    def recording_stopped(self, event: RecordingStopped) -> None:
+        if self.answer is None:
+            self.unrecorded = True
+        self.moment("step", "", f"recording-stopped {event.why}")
+
     def spool_closed(self, event: Spooled) -> None:
         self.spooled = True
 
@@ -276,7 +284,7 @@ class _Course:
 
     def has_recording(self) -> bool:
         """Tell whether audio is kept; of a call that a crash cut the recorder closes the spool later."""
-        if self.answer is None:  # what was spooled of early media is not kept
+        if self.answer is None or self.unrecorded:  # what was spooled of early media is not kept
             return False
         if self.spooled:  # or its spool has a message only
             return self.started is None or self.started.record
@@ -386,6 +394,7 @@ _TAKE: Final[dict[type, Callable[[_Course, Any], None]]] = {
     MediaMeasured: _Course.measured,
     MessageBegan: _Course.message_began,
     MessageEnded: _Course.message_ended,
+    RecordingStopped: _Course.recording_stopped,
     Spooled: _Course.spool_closed,
     Ended: _Course.end,
 }

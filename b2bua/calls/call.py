@@ -127,6 +127,14 @@ class Call(Course):
 
         return guarded
 
+    def stop_recording(self, why: str) -> None:
+        """Go on unrecorded; what was recorded is kept. A message that is being left is not cut off."""
+        if not self.records or self.has_message:
+            return
+        self.recording_stopped(why)
+        for _, endpoint in self.media:
+            endpoint.stop_recording()
+
     def audio_lost(self, leg: str) -> None:
         """End the call because nothing arrived from a leg for the dead-media time."""
         self.step("audio-lost", leg)
@@ -155,6 +163,8 @@ class Call(Course):
     def keep(self, endpoint: MediaEndpoint, leg: str) -> MediaEndpoint:
         """Remember a media endpoint, so that it is released whatever happens."""
         self.media.append((leg, endpoint))
+        if self.recording_cut:  # it was asked for before
+            endpoint.stop_recording()
         return endpoint
 
     def next_leg(self) -> str:

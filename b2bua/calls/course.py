@@ -27,6 +27,7 @@ from storage.events import (
     MediaMeasured,
     MessageBegan,
     MessageEnded,
+    RecordingStopped,
     Spooled,
     Started,
     Step,
@@ -90,6 +91,7 @@ class Course:
         "id",
         "invitation",
         "plan",
+        "recording_cut",
         "records",
         "sip_status",
         "started_mono",
@@ -121,6 +123,8 @@ class Course:
         self.state = CallState.ARRIVED
         self.records = False
         """Whether its audio is recorded."""
+        self.recording_cut = False
+        """Whether its recording was stopped before its end."""
         self.has_message = False
         """Whether a voicemail was begun: its spool is wanted, also when the call is not recorded."""
         self.end: CallEnd | None = None
@@ -277,6 +281,12 @@ class Course:
                 strangers=stats.strangers,
             )
         )
+
+    def recording_stopped(self, why: str) -> None:
+        """Note that the call goes on unrecorded."""
+        at, mono = self._now()
+        self.records, self.recording_cut = False, True
+        self._append(RecordingStopped(call=self.id, at=at, mono=mono, why=why))
 
     def message_begins(self, leg: str, box: str) -> None:
         """Note that what the caller says from now on is a message."""

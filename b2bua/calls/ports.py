@@ -309,6 +309,9 @@ class MediaEndpoint(Protocol):
     def record(self) -> None:
         """Spool what the peer sends from now on, if ``open`` did not ask for it already."""
 
+    def stop_recording(self) -> None:
+        """Spool no more what the peer sends, whoever asked for it; what was heard is kept."""
+
     def hear_speech(self, on: bool, silence: float = 0.0) -> None:
         """Tell ``on_speech``, while on and each once, when the peer begins to speak and when nothing loud has
         come from him for ``silence`` seconds (0: that is not told; it may take a second more)."""

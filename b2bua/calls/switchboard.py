@@ -130,6 +130,13 @@ class Switchboard:
         found.cut(CallEnd(outcome=Outcome.CUT_BY_OPERATOR, by=HungUpBy.BOX))
         return True
 
+    def stop_recordings(self, why: str) -> int:
+        """Stop recording the calls that are up, which go on; return how many."""
+        recorded = [call for call in self.calls.values() if call.records and call.end is None]
+        for call in recorded:
+            call.guard(call.stop_recording)(why)
+        return len(recorded)
+
     def drain(self) -> Deferred[None]:
         """Refuse new calls and end those up; fires when the last one is closed."""
         self.draining = True
@@ -202,7 +209,7 @@ class Switchboard:
             stats = await gatherResults([endpoint.close() for _, endpoint in call.media], consumeErrors=True)
             for (leg_id, _), measured in zip(call.media, stats, strict=True):
                 call.measured(leg_id, measured)
-            if call.records or call.has_message:
+            if call.records or call.recording_cut or call.has_message:
                 call.spooled()
         except Exception:
             call.fault(Failure())

@@ -122,6 +122,12 @@ class WorkerEndpoint:
         self._recording = True
         self._send(protocol.Record(self.number, self.call, self.leg))
 
+    def stop_recording(self) -> None:
+        """Spool no more what the peer sends; what was heard is kept."""
+        self._recording = False
+        self._opening = msgspec.structs.replace(self._opening, record=False)
+        self._send(protocol.StopRecording(self.number))
+
     def hear_speech(self, on: bool, silence: float = 0.0) -> None:
         """Tell ``on_speech`` when the peer begins to speak, and when he has been silent for so long."""
         self._speech = silence if on else None

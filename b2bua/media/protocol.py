@@ -170,6 +170,12 @@ class Record(Command, frozen=True):
     leg: str
 
 
+class StopRecording(Command, frozen=True):
+    """Spool no more; what was heard is kept."""
+
+    endpoint: int
+
+
 class HearSpeech(Command, frozen=True):
     """Tell when the peer begins to speak, and when he has been silent for so long; each once."""
 
@@ -293,6 +299,7 @@ AnyCommand = (
     | Stop
     | Listen
     | Record
+    | StopRecording
     | HearSpeech
     | SendKeys
     | Close

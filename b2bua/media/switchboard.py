@@ -41,6 +41,7 @@ LegCommand: TypeAlias = (
     | protocol.Stop
     | protocol.Listen
     | protocol.Record
+    | protocol.StopRecording
     | protocol.HearSpeech
     | protocol.SendKeys
     | protocol.Close
@@ -77,6 +78,8 @@ class Switchboard:
         """Packets and strangers of legs closed."""
         self._closing: dict[int, protocol.Figures] = {}
         """Closed, but for the spool."""
+        self._stopping: set[int] = set()
+        """Not recorded any more, but for the last share of the spool."""
         self._setup = protocol.Start(ports=(0, 0), spool="", prompts="")
         self._ports = PortPool(())
         self._prompts = Prompts("")
@@ -130,7 +133,9 @@ class Switchboard:
         if outcome.reason:
             self._tell(protocol.SpoolFailed(outcome.endpoint, outcome.reason))
         if outcome.closed:
-            self._tell(protocol.Closed(outcome.endpoint, self._closing.pop(outcome.endpoint)))
+            self._stopping.discard(outcome.endpoint)
+            if outcome.endpoint in self._closing:
+                self._tell(protocol.Closed(outcome.endpoint, self._closing.pop(outcome.endpoint)))
         elif outcome.endpoint in self.legs:
             leg = self.legs[outcome.endpoint]
             leg.spool = leg.inlet.spool = None
@@ -174,6 +179,10 @@ class Switchboard:
             case protocol.Record():
                 if leg.spool is None:
                     leg.record(self._spool(command.call, command.leg), self._clock.stamp)
+            case protocol.StopRecording():
+                if leg.spool is not None:
+                    self._stopping.add(leg.id)
+                    self._end_spool(leg)
             case protocol.HearSpeech():
                 silence = round(command.silence * rtp.STAMPS)
                 leg.hear_speech(SpeechDetector(silence, self._clock.stamp) if command.on else None)
@@ -306,12 +315,18 @@ class Switchboard:
         figures = leg.figures()
         packets, strangers = self._past
         self._past = (packets + figures.packets_in, strangers + figures.strangers)
-        if leg.spool is None:
+        if leg.spool is None and leg.id not in self._stopping:
             self._tell(protocol.Closed(leg.id, figures))
             return
-        leg.spool.note(self._clock.stamp, End())
         self._closing[leg.id] = figures
-        self._shares.append(Share(leg.id, leg.spool, leg.spool.take(), last=True))
+        self._end_spool(leg)
+
+    def _end_spool(self, leg: Leg) -> None:
+        """Hand over the last of what a leg's peer said."""
+        if leg.spool is not None:
+            leg.spool.note(self._clock.stamp, End())
+            self._shares.append(Share(leg.id, leg.spool, leg.spool.take(), last=True))
+            leg.spool = leg.inlet.spool = None
 
     def _gather(self, legs: dict[int, Leg]) -> None:
         self._shares += [

@@ -25,6 +25,7 @@ from storage.events import (
     Marks,
     MessageBegan,
     MessageEnded,
+    RecordingStopped,
     Spooled,
     Started,
     TakesPart,
@@ -43,6 +44,7 @@ _WANTED: Final[frozenset[Any]] = frozenset(
         LegEnded,
         Spooled,
         Ended,
+        RecordingStopped,
         MessageBegan,
         MessageEnded,
     }

@@ -292,6 +292,8 @@ class Recorder:
         composition = Composition(plan, legs)
         notes = [f"no audio from {leg}" for leg in composition.missing]
         notes += [f"{leg} may lack a second" for leg, audio in legs.items() if not audio.whole]
+        if composition.plan.stopped:
+            notes.append(f"stopped before the end of the call: {composition.plan.stopped}")
         waiting.doubts += [f"{codec} cannot be decoded" for codec in composition.undecodable]
         file = directory / f"{plan.call}{_PART}"
         size, digest = self._encode(composition, file)

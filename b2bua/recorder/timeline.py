@@ -16,6 +16,7 @@ from storage.events import (
     LegEnded,
     MessageBegan,
     MessageEnded,
+    RecordingStopped,
     Spooled,
     Started,
     TakesPart,
@@ -70,6 +71,8 @@ class Course(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...]
     answerers: tuple[str, ...]
     """The numbers that were bridged, in order."""
+    stopped: str = ""
+    """Why the recording ends before the call, at ``ended``; empty: it does not."""
     message: Message | None = None
     """The message to be kept; of one taken back and said again the last."""
 
@@ -85,6 +88,7 @@ def course(events: Iterable[Event]) -> Course:
     up: dict[str, float] = {}
     answerers: list[str] = []
 
+    stopped: RecordingStopped | None = None
     begun: MessageBegan | None = None
     message: Message | None = None
 
@@ -124,6 +128,8 @@ def course(events: Iterable[Event]) -> Course:
                     end = begun.mono + event.seconds
                     message = Message(begun.leg, begun.box, begun.at, begun.mono, end)
                 begun = None
+            case RecordingStopped() if stopped is None:
+                stopped = event
             case Spooled():
                 spooled = True
             case Ended():
@@ -133,6 +139,10 @@ def course(events: Iterable[Event]) -> Course:
     if started is None or ended is None:
         raise ValueError("no beginning or no end of the call")
     close_all(ended.mono)
+    before_answer = stopped is not None and answered is not None and stopped.mono <= answered.mono
+    if stopped is not None:
+        spans = [msgspec.structs.replace(each, end=min(each.end, stopped.mono)) for each in spans]
+        spans = [each for each in spans if each.start < each.end]
     if begun is not None and ended.mono - begun.mono >= SHORTEST_CUT_SECONDS:  # a crash cut it
         message = Message(begun.leg, begun.box, begun.at, begun.mono, ended.mono)
     return Course(
@@ -141,12 +151,13 @@ def course(events: Iterable[Event]) -> Course:
         number=started.number or "",
         caller=started.caller,
         record=started.record,
-        answered_at=answered.at if answered else None,
+        answered_at=answered.at if answered and not before_answer else None,
         answered=answered.mono if answered else ended.mono,
-        ended=ended.mono,
-        cut=ended.outcome == Outcome.CUT_BY_CRASH,
+        ended=ended.mono if stopped is None else min(stopped.mono, ended.mono),
+        cut=ended.outcome == Outcome.CUT_BY_CRASH and stopped is None,
         spooled=spooled,
         spans=tuple(spans),
         answerers=tuple(answerers),
+        stopped=stopped.why if stopped is not None else "",
         message=message,
     )

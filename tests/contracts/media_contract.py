@@ -208,6 +208,16 @@ async def a_message_can_be_recorded(stage: Stage) -> None:
     await ends(stage, endpoint)
 
 
+async def a_recording_can_be_stopped(stage: Stage) -> None:
+    """Of any leg, recorded or not, once or twice, and just before its end."""
+    endpoint = await opened(stage)
+    endpoint.stop_recording()
+    endpoint.record()
+    endpoint.stop_recording()
+    endpoint.stop_recording()
+    await ends(stage, endpoint)
+
+
 CONTRACT = [
     each_endpoint_has_an_even_port_of_its_own,
     a_key_is_made_for_srtp_only,
@@ -226,4 +236,5 @@ CONTRACT = [
     only_the_call_is_heard,
     keys_can_be_withheld,
     a_message_can_be_recorded,
+    a_recording_can_be_stopped,
 ]

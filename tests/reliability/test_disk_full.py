@@ -120,6 +120,9 @@ def test_a_full_disk(disk: SmallDisk, small_box: Box, note: Note) -> None:
         recorded.append(records[after.caller]["recorded"])
         for seen in (first, at_90, after):
             box.recording(records[seen.caller]["id"])
+        half = records[long_one.caller]["id"]
+        box.recording(half)
+        assert box.json("recording", "show", half)["notes"] == ["stopped before the end of the call: disk"]
     finally:
         carrier.close()
     lost = [carrier.heard_by(side).lost() for side in (long_one, *carrier.legs_of(long_one))]

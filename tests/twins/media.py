@@ -162,6 +162,11 @@ class MemoryEndpoint:
         self._note("record")
         self.spooled = True
 
+    def stop_recording(self) -> None:
+        """Spool no more."""
+        self._note("stop-recording")
+        self.spooled = False
+
     def hear_speech(self, on: bool, silence: float = 0.0) -> None:
         """Tell when the peer speaks and falls silent: see ``speak``."""
         self._note("speech", on)

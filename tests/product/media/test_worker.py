@@ -53,6 +53,21 @@ def test_a_call_is_heard_both_ways_and_recorded(worker: Worker, call: Call) -> N
         assert segment.formats[0][1] == {0: ("PCMU", 8000), 8: ("PCMA", 8000), 101: ("telephone-event", 8000)}
 
 
+def test_a_recording_is_stopped_and_the_call_goes_on(worker: Worker, call: Call) -> None:
+    """What was said before is kept, whole; what comes later is heard and not spooled."""
+    caller, callee = call
+    for number in range(50):
+        if number == 30:
+            worker.tell(protocol.StopRecording(1), protocol.StopRecording(1))
+            worker.settle()
+        caller.send(audio(number))
+        assert callee.hear()[4] == audio(number)
+    assert worker.close(1).packets_in == 50
+    (segment,) = read_spool(worker.spool / "01CALL" / "a.spool")
+    assert segment.closed
+    assert [packet.payload for packet in segment.packets] == [audio(each) for each in range(30)]
+
+
 def test_ports_are_even_and_their_own(worker: Worker) -> None:
     """RTP even, RTCP one above; nobody else can bind them; free again after the end."""
     port = worker.open(1).port

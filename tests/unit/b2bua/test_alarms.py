@@ -53,7 +53,8 @@ def test_recording_stops_on_a_nearly_full_disk_and_starts_again_below(tmp_path: 
     each = Board(tmp_path)
     course = (0.5, 0.91, 0.95, 0.945, 0.93, 0.5)
     coming = iter(course)
-    watch = DiskWatch(tmp_path, each.board, lambda _: next(coming))
+    stopped: list[float] = []
+    watch = DiskWatch(tmp_path, each.board, lambda _: next(coming), lambda: stopped.append(watch.used))
     seen: list[tuple[bool, list[str]]] = []
     for _ in course:
         watch.check()
@@ -66,6 +67,7 @@ def test_recording_stops_on_a_nearly_full_disk_and_starts_again_below(tmp_path: 
         (True, ["warning"]),
         (True, []),
     ]
+    assert stopped == [0.95]
 
 
 def test_what_is_over_by_itself_is_remembered_for_a_while(tmp_path: Path) -> None:

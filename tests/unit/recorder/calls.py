@@ -15,6 +15,7 @@ from storage.events import (
     Event,
     LegDialled,
     LegEnded,
+    RecordingStopped,
     Spooled,
     Started,
     TakesPart,
@@ -39,6 +40,7 @@ def lines(
     tenant: str = "acme",
     begin: float = BEGIN,
     parts: Iterable[tuple[str, float, str]] = (),
+    stopped: float | None = None,
 ) -> list[Event]:
     """Return the journal lines of a call; times are seconds from its start, ``parts`` what legs do from when
     on."""
@@ -63,6 +65,8 @@ def lines(
             timed.append(Unbridged(call=call, leg=leg, **when(down)))
             timed.append(LegEnded(call=call, leg=leg, **when(down)))
     timed += [TakesPart(call=call, leg=leg, part=part, **when(at)) for leg, at, part in parts]
+    if stopped is not None:
+        timed.append(RecordingStopped(call=call, why="disk", **when(stopped)))
     events += sorted(timed, key=lambda event: event.mono)  # type: ignore[union-attr]
     if spooled:
         events.append(Spooled(call=call, **when(ended + 0.1)))

@@ -49,6 +49,27 @@ def test_a_finished_call_becomes_a_recording(box: Box) -> None:
     assert box.recordings.usage("acme").count == 1
 
 
+def test_a_recording_that_was_stopped_is_kept_up_to_there(box: Box) -> None:
+    """The disk was nearly full: a second and a half of a call of three, and a word about it."""
+    name = box.call(stopped=2.5)
+    assert box.recorder.step() == 1
+    facts = box.recordings.check(name)
+    assert (facts.seconds, facts.answerers) == (1.5, ("0100000b1",))
+    assert facts.notes == ("stopped before the end of the call: disk",)
+    sound = box.heard(name)
+    assert len(sound) == 12_000
+    assert sound[8000:, 1].any()
+    assert box.spooled() == []
+
+
+def test_a_recording_that_was_stopped_while_phones_rang_is_none(box: Box) -> None:
+    """There was nothing to keep yet."""
+    box.call(stopped=0.6)
+    box.settle()
+    assert box.recordings.total().count == 0
+    assert box.spooled() == []
+
+
 def test_calls_not_answered_or_not_recorded_leave_nothing(box: Box) -> None:
     """Ringing in vain makes no recording, and its spool goes; unrecorded calls are not looked at."""
     box.call(1, answered=None, bridges=(), outcome="busy")
