@@ -10,7 +10,8 @@ from b2bua.recorder import prompts, shipped, voice
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import PromptInfo
-from storage.own_prompts import Upload, addresses_in_use
+from storage.own_prompts import Upload
+from storage.prompt_addresses import addresses_in_use
 from storage.provisioning.checks import PromptRejected
 
 
@@ -42,7 +43,7 @@ class PreparedPrompts:
     def ingest(self, path: Path) -> PromptInfo:
         """Prepare an audio file, once; raises PromptRejected."""
         try:
-            return _info(prompts.ingest(path, self._root))
+            return _info(prompts.ingest(path, self._root), path.stat().st_size)
         except prompts.PromptError as error:
             raise PromptRejected(error.english, error.chinese) from error
 
@@ -56,5 +57,5 @@ class PreparedPrompts:
         return {name: voice.source(name) for name in voice.WORDS}
 
 
-def _info(prompt: prompts.Prompt) -> PromptInfo:
-    return PromptInfo(prompt.address, prompt.name, prompt.seconds)
+def _info(prompt: prompts.Prompt, octets: int = 0) -> PromptInfo:
+    return PromptInfo(prompt.address, prompt.name, prompt.seconds, octets)

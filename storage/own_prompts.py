@@ -23,7 +23,6 @@ from storage.models import (
     TenantPrompt,
 )
 from storage.prompt_faults import PromptFault
-from storage.provisioning.state import read_configuration
 
 MEBIBYTE: Final = 1 << 20
 MOST_PROMPTS: Final = 500
@@ -86,6 +85,16 @@ def upload(
     )
     _store(root, owner, prompt)
     return version
+
+
+def provide(root: Root, tenant: str, name: str, audio: Upload, *, by: str, at: float) -> PromptVersion:
+    """Let callers hear this audio: the newest version that has it, else a new one. Raises PromptFault."""
+    owner = _tenant(root, tenant)
+    model = owner.prompts.get(name)
+    for version in reversed(model.value.versions if model is not None else ()):
+        if version.address == audio.address:
+            return _approve(root, owner, model.value, version, by, at)
+    return upload(root, tenant, name, audio, by=by, at=at, approved=True)
 
 
 def review(
@@ -176,17 +185,6 @@ def find(root: Root, tenant: str, name: str, number: int | None = None) -> Promp
 def usage(root: Root, tenant: str) -> Usage:
     """Return what the tenant's prompts take, all versions together. Raises PromptFault."""
     return _usage(_tenant(root, tenant))
-
-
-def addresses_in_use(root: Root) -> set[str]:
-    """Return the content addresses that anything in the database names."""
-    used = read_configuration(root).used_prompts()
-    for tenant in root.tenants.values():
-        for prompt in tenant.own_prompts().values():
-            used.update(version.address for version in prompt.versions)
-    for pack in root.prompt_packs.values():
-        used.update(pack.value.prompts.values())
-    return used
 
 
 def users_of(tenant: Tenant, name: str) -> Iterator[str]:

@@ -20,6 +20,8 @@ from storage.models.configuration import (
 )
 from storage.models.money import Account, Money, MoneyRequest, MonthUse, Request
 from storage.models.prompts import (
+    OWN_PROMPTS,
+    OwnAudio,
     OwnPrompt,
     Pack,
     PromptPack,
@@ -31,6 +33,7 @@ from storage.models.root import ROOT_KEY, Root
 
 __all__ = [
     "BOUND_LIMIT",
+    "OWN_PROMPTS",
     "PARTS",
     "ROOT_KEY",
     "Account",
@@ -46,6 +49,7 @@ __all__ = [
     "MoneyRequest",
     "MonthUse",
     "Number",
+    "OwnAudio",
     "OwnPrompt",
     "Pack",
     "Prompt",

@@ -95,6 +95,8 @@ class PromptInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     """File name of the upload."""
     seconds: float = 0.0
+    octets: int = 0
+    """Size of the upload; 0: not known."""
 
 
 class Box(Document[BoxConfig]):

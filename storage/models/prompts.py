@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from storage.models.document import Document
+
+OWN_PROMPTS: Final = "prompts"
+"""Key of tenants' own prompts among what they own by name; unlike the others these have versions."""
 
 
 class PromptState(StrEnum):
@@ -56,6 +60,14 @@ class TenantPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def heard(self) -> PromptVersion | None:
         """The version that callers hear, or None."""
         return self.version(self.in_force)
+
+
+class OwnAudio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tenant's prompt as provisioning sees it: the audio that callers hear."""
+
+    name: str
+    audio: str = ""
+    """Content address."""
 
 
 class PromptPack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storage.connection import MainDatabase
-from storage.models import PromptInfo, Root
+from storage.models import OWN_PROMPTS, PromptInfo, Root
 from storage.provisioning.changes import Change, FieldChange
 from storage.provisioning.checks import PromptRejected, Prompts
 from storage.provisioning.export import export
 from storage.provisioning.planning import Plan, make_plan
 from storage.provisioning.problems import WORDS, Problem, ProvisioningError
 from storage.provisioning.reading import Wishes, read_wishes
-from storage.provisioning.state import Configuration, read_configuration, write_configuration
+from storage.provisioning.state import (
+    Configuration,
+    OwnPromptRefused,
+    read_configuration,
+    write_configuration,
+)
 
 __all__ = [
     "WORDS",
@@ -83,12 +88,24 @@ def apply_wishes(
         plan = make_plan(wishes, read_configuration(root), prune=prune, make_secret=make_secret)
         if plan.problems:
             raise ProvisioningError(plan.problems)
-        version = 0 if dry_run else write_configuration(root, plan.after)
+        try:
+            version = 0 if dry_run else write_configuration(root, plan.after)
+        except OwnPromptRefused as refused:
+            raise ProvisioningError([_problem_at(wishes, refused)]) from refused
         return Applied(plan.changes, plan.generated, version)
 
     if dry_run:
         return database.read(work)
     return database.transact(work, note=f"apply {wishes.file}"[:200])
+
+
+def _problem_at(wishes: Wishes, refused: OwnPromptRefused) -> Problem:
+    """Return what is wrong with a tenant's prompt, where the file names it."""
+    facts = {"en": refused.fault.en, "zh": refused.fault.zh}
+    for wish in wishes.parts[OWN_PROMPTS]:
+        if (wish.tenant, wish.key) == (refused.tenant, refused.name):
+            return wish.problem("prompt", "audio", **facts)
+    return Problem(wishes.file, 1, f"tenants.{refused.tenant}.prompts.{refused.name}", "prompt", dict(facts))
 
 
 def apply_file(

@@ -28,6 +28,7 @@ KINDS_ZH: Final = {
     "tenant": "租户",
     "number": "号码",
     "extension": "分机",
+    "prompt": "提示音",
     "group": "振铃组",
     "queue": "队列",
     "agent": "坐席",

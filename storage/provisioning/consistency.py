@@ -13,6 +13,7 @@ from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
 from domain.prompts import SHIPPED_PACK, references_in
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
+from storage.models import OWN_PROMPTS
 from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
@@ -202,13 +203,17 @@ def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
 
 def _prompts(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
     """Every ``prompt:NAME`` must have been uploaded; whether it is approved shows on the call."""
+    for wish in wishes.parts[OWN_PROMPTS]:
+        own = after.parts[OWN_PROMPTS].get((wish.tenant, wish.key))
+        if not wish.absent and own is not None and not own.audio:
+            yield wish.problem("empty", "audio")
     places = [*_fields(wishes, after)]
     for key, wish in _kept(wishes.tenants):
         values = msgspec.structs.asdict(after.tenants[key])
         places += [(key, wish.problem, field, value) for field, value in values.items()]
     for tenant, told, field, value in places:
         for name in references_in(value):
-            if name not in after.own_prompts.get(tenant, ()):
+            if name not in after.own_prompts(tenant):
                 yield told("own-prompt", field, value=name, tenant=tenant)
 
 

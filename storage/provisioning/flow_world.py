@@ -26,7 +26,7 @@ class FlowWorld:
         """Look among system prompts, what the tenant uploaded, and audio that configuration names."""
         own = own_name(name)
         if own is not None:
-            return own in self._after.own_prompts.get(self._tenant, ())
+            return own in self._after.own_prompts(self._tenant)
         return name in self._system or ADDRESS.fullmatch(name) is not None
 
     def has_destination(self, destination: Destination) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TargetKind, TrunkSnapshot
 from domain.tariff import Tariff
-from storage.models import BoxConfig, TenantConfig
+from storage.models import OWN_PROMPTS, BoxConfig, TenantConfig
 from storage.provisioning import schema
 from storage.provisioning.changes import Change, differences
 from storage.provisioning.checks import PHONE
@@ -110,7 +110,9 @@ class _Planning:
         for key in list(objects):
             owner = owner_of(key)
             owned = (owner, name_of(key))
-            pruned = self.prune and f"{name} {owner}" in self.wishes.named and owned not in stay
+            # What tenants uploaded since a file was written is not for it to take away.
+            prunes = self.prune and name != OWN_PROMPTS
+            pruned = prunes and f"{name} {owner}" in self.wishes.named and owned not in stay
             if owner not in self.after.tenants or owned in go or pruned:
                 del objects[key]
 
@@ -143,7 +145,7 @@ class _Planning:
 
     def _value(self, wish: Wish, held: msgspec.Struct | None, kind: type[Any], fixed: dict[str, Any]) -> Any:
         values: dict[str, Any] = {} if held is None else msgspec.to_builtins(held)
-        if self.prune:
+        if self.prune and wish.section is not schema.OWN_PROMPT:
             for each in wish.section.fields:
                 if not each.secret and each.name not in wish.given:
                     values.pop(each.name, None)

@@ -122,6 +122,8 @@ class _File:
             for key, item, place in self._objects(node, plural, path, f"{plural} {tenant}"):
                 if name(Scalar(key, item.line, True), place, self.reading) is not INVALID:
                     wish = self._flow_wish if section is schema.FLOW else self._wish
+                    if section is schema.OWN_PROMPT and isinstance(item, Scalar) and not item.is_null:
+                        item = Mapping({"audio": item}, {"audio": item.line}, item.line)
                     self.wishes.parts[plural].append(wish(section, item, place, key, tenant))
 
     def _objects(self, node: Mapping, name: str, path: str, mark: str) -> list[tuple[str, Node, str]]:

@@ -13,6 +13,7 @@ BEGIN: Final = (
     "<!-- The tables are printed by `python -m storage.provisioning.reference`; a test compares them. -->"
 )
 _TITLES: Final = {
+    "prompt": "Prompts of a tenant",
     "box": "The box",
     "backup": "Backup each night",
     "listener": "Listeners",

@@ -30,7 +30,7 @@ from domain.snapshot import (
 )
 from domain.tariff import Tariff
 from domain.voicemail import Voicemail
-from storage.models import BoxConfig, TenantConfig
+from storage.models import OWN_PROMPTS, BoxConfig, OwnAudio, TenantConfig
 from storage.provisioning import checks as c
 from storage.provisioning import days, routing
 from storage.provisioning import flow_fields as flows
@@ -71,6 +71,10 @@ class Section(NamedTuple):
 
 _CODECS: Final = ("PCMA", "PCMU", "G722", "G729", "opus", "AMR", "AMR-WB", "iLBC", "GSM", "speex")
 _TRANSPORTS: Final = ("udp", "tcp", "tls")
+
+OWN_PROMPT_FIELDS: Final = (
+    Field("audio", c.audio, "audio", "What callers hear where prompt:NAME is written; approved at once (docs/prompts.md)", "写有 prompt:NAME 之处播放的音频；即时通过审核（见 docs/prompts.md）"),
+)  # fmt: skip
 
 NUMBER_FIELDS: Final = (
     Field("bound", c.list_of(bound_number, unique=False), "list of bound numbers", "Who answers, in order", "绑定号码，按顺序"),
@@ -261,7 +265,10 @@ AGENT: Final = Section("agent", "tenants.ID.agents.JOB_NUMBER", Agent, "name", A
 VOICEMAIL: Final = Section(
     "voicemail", "tenants.ID.voicemails.NAME", Voicemail, "name", VOICEMAIL_FIELDS, "voicemails"
 )
-PARTS: Final = (GROUP, FLOW, VOICEMAIL, QUEUE, AGENT)
+OWN_PROMPT: Final = Section(
+    "prompt", "tenants.ID.prompts.NAME", OwnAudio, "name", OWN_PROMPT_FIELDS, OWN_PROMPTS
+)
+PARTS: Final = (OWN_PROMPT, GROUP, FLOW, VOICEMAIL, QUEUE, AGENT)
 SECTIONS: Final = (
     BOX, BACKUP, LISTENER, TRUNK, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
 )  # fmt: skip

@@ -13,13 +13,16 @@ from BTrees.OOBTree import OOBTree
 from domain.flow.document import Flow
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
 from domain.tariff import Tariff
+from storage import own_prompts
 from storage.flow_versions import keep
 from storage.models import (
+    OWN_PROMPTS,
     PARTS,
     BoxConfig,
     Extension,
     Listener,
     Number,
+    OwnAudio,
     Prompt,
     PromptInfo,
     Root,
@@ -28,10 +31,22 @@ from storage.models import (
     TenantConfig,
     Trunk,
 )
+from storage.own_prompts import Upload
+from storage.prompt_faults import PromptFault
 from storage.provisioning.checks import ADDRESS
 
 Parts = dict[tuple[str, str], Any]
 """(Tenant, name) -> value."""
+
+
+class OwnPromptRefused(Exception):
+    """A tenant's prompt that cannot be, such as one over the quota."""
+
+    def __init__(self, tenant: str, name: str, fault: PromptFault) -> None:
+        super().__init__(fault.en)
+        self.tenant = tenant
+        self.name = name
+        self.fault = fault
 
 
 @dataclass
@@ -47,12 +62,12 @@ class Configuration:
     """400 number -> the tenant it belongs to, and its plan."""
     extensions: dict[tuple[str, str], ExtensionSnapshot] = field(default_factory=dict)
     """(Tenant, name) -> value."""
-    parts: dict[str, Parts] = field(default_factory=lambda: {kind: {} for kind in PARTS})
-    """Key of ``storage.models.PARTS`` -> what tenants own of that kind."""
+    parts: dict[str, Parts] = field(default_factory=lambda: {kind: {} for kind in (OWN_PROMPTS, *PARTS)})
+    """Key of ``storage.models.PARTS``, or OWN_PROMPTS -> what tenants own of that kind."""
     prompts: dict[str, PromptInfo] = field(default_factory=dict)
     """Content address -> what people know of it; those that something names."""
-    own_prompts: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Tenant -> names of the prompts it uploaded; not set by provisioning."""
+    unheard_prompts: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Tenant -> names of the prompts it uploaded that nobody approved; not set by provisioning."""
     packs: frozenset[str] = frozenset()
     """Names of the prompt packs that were imported; not set by provisioning."""
 
@@ -68,9 +83,14 @@ class Configuration:
             dict(self.extensions),
             {kind: dict(parts) for kind, parts in self.parts.items()},
             dict(self.prompts),
-            self.own_prompts,
+            self.unheard_prompts,
             self.packs,
         )
+
+    def own_prompts(self, tenant: str) -> set[str]:
+        """Return the names that ``prompt:NAME`` may have for a tenant, approved or not."""
+        heard = {name for owner, name in self.parts[OWN_PROMPTS] if owner == tenant}
+        return heard.union(self.unheard_prompts.get(tenant, ()))
 
     def used_prompts(self) -> set[str]:
         """Return the addresses of the prompts that something names."""
@@ -114,17 +134,29 @@ def read_configuration(root: Root) -> Configuration:
             for extension in (each.value for each in root.extensions.values())
         },
         {
-            kind: {
-                (name, key): value
+            OWN_PROMPTS: {
+                (name, key): OwnAudio(key, prompt.heard.address)
                 for name, tenant in root.tenants.items()
-                for key, value in tenant.named(kind)
-            }
-            for kind in PARTS
+                for key, prompt in tenant.own_prompts().items()
+                if prompt.heard is not None
+            },
+            **{
+                kind: {
+                    (name, key): value
+                    for name, tenant in root.tenants.items()
+                    for key, value in tenant.named(kind)
+                }
+                for kind in PARTS
+            },
         },
         {address: prompt.value for address, prompt in root.prompts.items()},
-        {name: names for name, tenant in root.tenants.items() if (names := frozenset(tenant.own_prompts()))},
+        {name: names for name, tenant in root.tenants.items() if (names := _unheard(tenant))},
         frozenset(root.prompt_packs),
     )
+
+
+def _unheard(tenant: Tenant) -> frozenset[str]:
+    return frozenset(name for name, prompt in tenant.own_prompts().items() if prompt.heard is None)
 
 
 def write_configuration(root: Root, after: Configuration) -> int:
@@ -188,7 +220,26 @@ def _write_tenants(root: Root, before: Configuration, after: Configuration) -> s
         touched.add(owner)
     for kind in PARTS:
         touched |= _write_parts(root, kind, before.parts[kind], after.parts[kind])
-    return touched
+    return touched | _write_prompts(root, before, after)
+
+
+def _write_prompts(root: Root, before: Configuration, after: Configuration) -> set[str]:
+    """Make callers hear what shall be heard; nothing names any more what goes. Raises OwnPromptRefused."""
+    held, wanted, now = before.parts[OWN_PROMPTS], after.parts[OWN_PROMPTS], time.time()
+    gone = [(owner, name) for owner, name in held.keys() - wanted.keys() if owner in root.tenants]
+    changed = [place for place, value in wanted.items() if held.get(place) != value]
+    for owner, name in (*gone, *changed):
+        try:
+            if (owner, name) not in wanted:
+                own_prompts.remove(root, owner, name, None)
+                continue
+            address = wanted[owner, name].audio
+            info = after.prompts.get(address, PromptInfo(address, name))
+            audio = Upload(address, info.seconds, info.octets, info.name)
+            own_prompts.provide(root, owner, name, audio, by="apply", at=now)
+        except PromptFault as fault:
+            raise OwnPromptRefused(owner, name, fault) from fault
+    return {owner for owner, _ in (*gone, *changed)}
 
 
 def _write_parts(root: Root, kind: str, before: Parts, after: Parts) -> set[str]:

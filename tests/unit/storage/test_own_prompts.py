@@ -19,6 +19,7 @@ from storage.connection import open_main_in_memory
 from storage.evolution import step003_prompts
 from storage.models import (
     Number,
+    PromptInfo,
     PromptPack,
     PromptState,
     PromptVersion,
@@ -29,6 +30,7 @@ from storage.models import (
 )
 from storage.models.root import ROOT_KEY
 from storage.own_prompts import MEBIBYTE, Upload
+from storage.prompt_addresses import addresses_in_use
 from storage.prompt_faults import MESSAGES, PromptFault
 from storage.provisioning import (
     Applied,
@@ -73,6 +75,7 @@ class Box:
         """Upload as the operator (approved) or as the tenant."""
         self.clock += 1
         audio = Upload(address, seconds, octets, "greeting.wav")
+        self.known.prepared[address] = PromptInfo(address, "greeting.wav", seconds, octets)
         by = "operator" if approved else "acme"
         upload = own_prompts.upload
         return self.do(
@@ -312,7 +315,7 @@ def test_audio_in_use(box: Box) -> None:
     sound.write_bytes(b"sound of ringing")
     box.apply(f"tenants: {{acme: {{numbers: {{{NUMBER}: {{ringback: ring.wav}}}}}}}}")
     ringback = box.tenant().numbers[0].ringback
-    assert box.database.read(own_prompts.addresses_in_use) == {OLD, NEW, "cc" * 32, ringback}
+    assert box.database.read(addresses_in_use) == {OLD, NEW, "cc" * 32, ringback}
 
 
 class Desk(RuleBasedStateMachine):
@@ -437,6 +440,91 @@ def test_a_tenants_settings_may_name_his_prompts(box: Box) -> None:
     assert box.tenant().hold_music == NEW
     with pytest.raises(PromptFault, match="used by the tenant's settings"):
         box.do(lambda root: own_prompts.remove(root, "acme", "songs", None))
+
+
+PROVIDED = f"""\
+tenants:
+  acme:
+    prompts:
+      hello: hello.wav
+    numbers:
+      {NUMBER}: {{welcome: 'prompt:hello'}}
+"""
+
+
+def test_a_file_brings_prompts_and_what_names_them(box: Box) -> None:
+    """The operator's own, so heard at once; applying it twice changes nothing, other audio is a version."""
+    (box.folder / "hello.wav").write_bytes(b"sound of hello")
+    (box.folder / "other.wav").write_bytes(b"sound of others")
+    told = box.apply(PROVIDED)
+    assert [(each.what, each.kind, each.key) for each in told.changes] == [
+        ("changed", "number", NUMBER), ("added", "prompt", "hello"),
+    ]  # fmt: skip
+    hello = box.welcome()
+    assert hello in box.known.prepared
+    (made,) = box.prompt().versions
+    assert (made.uploaded_by, made.octets, made.seconds, made.file) == ("apply", 14, 1.5, "hello.wav")
+    again = box.apply(PROVIDED)
+    assert (again.changes, again.version) == ((), 0)
+    box.apply(PROVIDED.replace("hello.wav", "other.wav"))
+    assert (box.prompt().in_force, box.welcome() != hello) == (2, True)
+    back = box.apply(PROVIDED)
+    assert back.version == box.tenant().version
+    assert (box.prompt().in_force, len(box.prompt().versions), box.welcome()) == (1, 2, hello)
+
+
+def test_an_export_names_the_prompts_in_force(box: Box) -> None:
+    """What waits for review is the tenant's, and stays whatever file is applied."""
+    (box.folder / "hello.wav").write_bytes(b"sound of hello")
+    box.apply(PROVIDED)
+    box.upload(NEW, approved=False, name="waiting")
+    before = box.database.read(lambda root: own_prompts.prompts_of(root, "acme"))
+    exported = export_database(box.database)
+    assert f'audio: "address:{box.welcome()}"' in exported
+    assert "waiting" not in exported
+    file = box.folder / "all.yaml"
+    file.write_text(exported, encoding="utf-8")
+    assert apply_file(box.database, file, box.known, prune=True).changes == ()
+    assert box.database.read(lambda root: own_prompts.prompts_of(root, "acme")) == before
+    assert box.database.read(lambda root: own_prompts.pending(root))[0][1].name == "waiting"
+
+
+def test_pruning_takes_no_prompts_away(box: Box) -> None:
+    """A file that was written before a tenant uploaded cannot know of it."""
+    box.upload(OLD, approved=True)
+    file = box.folder / "old.yaml"
+    file.write_text("tenants: {acme: {prompts: {}}, rival: {}}", encoding="utf-8")
+    apply_file(box.database, file, box.known, prune=True)
+    assert box.tenant().prompts == {"greeting": OLD}
+
+
+def test_a_file_takes_a_prompt_away_that_nothing_names(box: Box) -> None:
+    """Told at what still names it; gone with its last user."""
+    (box.folder / "hello.wav").write_bytes(b"sound of hello")
+    box.apply(PROVIDED)
+    with pytest.raises(ProvisioningError, match=f"{NUMBER}.welcome: tenant acme has no prompt 'hello'"):
+        box.apply("tenants: {acme: {prompts: {hello: {absent: true}}}}")
+    gone = "prompts: {hello: {absent: true}}"
+    told = box.apply(f"tenants: {{acme: {{{gone}, numbers: {{{NUMBER}: {{welcome: null}}}}}}}}")
+    assert ("removed", "prompt", "hello") in [(each.what, each.kind, each.key) for each in told.changes]
+    assert box.tenant().prompts == {}
+
+
+def test_what_is_wrong_with_prompts_in_a_file(box: Box) -> None:
+    """No audio, lying audio, more than the quota: each at its line; nothing is changed."""
+    (box.folder / "noise.wav").write_bytes(b"noise")
+    (box.folder / "long.wav").write_bytes(b"sound" * 300_000)
+    box.apply(f"tenants: {{acme: {{prompt_mebibytes: 1, numbers: {{{NUMBER}: {{welcome: null}}}}}}}}")
+    for audio, words in (
+        ("", "prompts.hello.audio: must not be empty"),
+        (" noise.wav", "noise.wav is no audio"),
+        (" {audio: nowhere.wav}", "there is no file 'nowhere.wav'"),
+        (" long.wav", "box.yaml:4: tenants.acme.prompts.hello.audio: over the tenant's quota: 1.4 of 1 MiB"),
+    ):
+        with pytest.raises(ProvisioningError) as caught:
+            box.apply(PROVIDED.replace(" hello.wav", audio))
+        assert words in caught.value.text("en")
+        assert box.tenant().prompts == {}
 
 
 def test_the_box_has_no_prompts_of_its_own(box: Box) -> None:

@@ -58,7 +58,7 @@ class MemoryPrompts:
         data = path.read_bytes()
         if not data.startswith(b"sound"):
             raise PromptRejected(f"{path.name} is no audio; use WAV", f"{path.name} 不是音频；请使用 WAV")
-        info = PromptInfo(hashlib.sha256(data).hexdigest(), path.name, 1.5)
+        info = PromptInfo(hashlib.sha256(data).hexdigest(), path.name, 1.5, len(data))
         self.prepared[info.address] = info
         return info
 
