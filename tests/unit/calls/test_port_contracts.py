@@ -15,7 +15,14 @@ from b2bua.calls.ports import Clock, Directory, Journal
 from b2bua.clock import MonotonicReactor, ReactorClock
 from b2bua.directory import FileDirectory
 from domain.prompts import UNHEARD
-from domain.snapshot import BoxSnapshot, TenantSnapshot, TrunkSnapshot
+from domain.snapshot import (
+    BoundNumber,
+    BoxSnapshot,
+    ExtensionSnapshot,
+    TargetGroup,
+    TenantSnapshot,
+    TrunkSnapshot,
+)
 from storage.data_directory import DataDirectory, write_atomically
 from storage.events import Ended, Started, Step
 from storage.journal import JournalReader, JournalWriter, Position
@@ -29,6 +36,11 @@ BOX = BoxSnapshot(
     prompt_pack="lady",
     prompt_packs={"lady": {"busy": "lady-busy", "people": "lady-people"}, "gentleman": {"busy": "his-busy"}},
     system_prompts={"people": "other-people"},
+    extensions=(
+        ExtensionSnapshot(name="8001", tenant="acme", secret="s"),
+        ExtensionSnapshot(name="reception", tenant="acme", secret="s"),
+        ExtensionSnapshot(name="9001", tenant="other", secret="s"),
+    ),
 )
 TENANT = TenantSnapshot(
     id="acme",
@@ -36,6 +48,15 @@ TENANT = TenantSnapshot(
     numbers=(a_plan(),),
     prompt_pack="gentleman",
     prompts={"greeting": "acme-greeting"},
+    groups=(
+        TargetGroup(
+            "sales",
+            (
+                BoundNumber("13900001111", job_number="66"),
+                BoundNumber("13900002222", job_number="77", enabled=False),
+            ),
+        ),
+    ),
 )
 OTHER = TenantSnapshot(id="other", name="Other", prompt_pack="gone")
 SHIPPED = {"busy": "busy", "people": "people", "beep": "beep"}
@@ -135,6 +156,16 @@ def test_a_directory_finds_numbers_and_trunks(make: Callable[[Path], Directory],
     assert directory.trunk("carrier-a") == BOX.trunks[0]
     assert directory.trunk("other") is None
     assert directory.box == BOX
+
+
+@pytest.mark.parametrize("make", [memory_directory, file_directory])
+def test_a_directory_knows_what_callers_may_dial(make: Callable[[Path], Directory], tmp_path: Path) -> None:
+    """Extensions of the tenant and job numbers of phones that are on; what is no digits cannot be keyed."""
+    directory = make(tmp_path)
+    plan = directory.dial_plan(TENANT, TENANT.numbers[0])
+    assert plan.numbers == {"8001", "66"}
+    assert plan.beginnings == {"8", "80", "800", "6"}
+    assert directory.dial_plan(TENANT, TENANT.numbers[0]).numbers == plan.numbers
 
 
 @pytest.mark.parametrize("make", [memory_directory, file_directory])
