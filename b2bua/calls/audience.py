@@ -23,44 +23,53 @@ class Audience:
     """Who is heard by each party, and who hears music for want of anybody."""
 
     def __init__(
-        self, talking: Sequence[Party], waiting: Sequence[Party] = (), alone: Sequence[Party] = ()
+        self,
+        talking: Sequence[Party],
+        *,
+        waiting: Sequence[Party] = (),
+        alone: Sequence[Party] = (),
+        ringing: Party | None = None,
     ) -> None:
-        """``talking`` hear each other, ``waiting`` hear music, ``alone`` nothing.
+        """``talking`` hear each other, ``waiting`` hear music, ``alone`` nothing, and ``ringing`` what is
+        rung for him: ringback, or the early media that he is bridged to.
 
         Whoever of those talking is on hold by his own phone hears nothing and is not heard; who is left
         alone by that hears music.
         """
         self._unheard: set[Party] = set()
         """Supervisors that other supervisors do not hear either."""
-        self.hears: dict[Party, set[Party]] = {party: set() for party in (*waiting, *alone)}
-        self.music: set[Party] = {party for party in waiting if not party.is_holding}
-        heard = [party for party in talking if not party.is_holding]
-        for party in talking:
-            others = {other for other in heard if other is not party} if party in heard else set()
-            self.hears[party] = others
-            if party in heard and not others and len(talking) > 1:
+        self._ringing = ringing
+        self._talking = [party for party in talking if not party.is_away]
+        self.hears: dict[Party, set[Party]] = {party: set() for party in (*talking, *waiting, *alone)}
+        if ringing is not None:
+            self.hears[ringing] = set()
+        self.music: set[Party] = {party for party in waiting if not party.is_away}
+        for party in self._talking:
+            self.hears[party] = {other for other in self._talking if other is not party}
+            if len(self._talking) == 1 and len(talking) > 1:
                 self.music.add(party)
 
     def add_supervisor(self, supervisor: Party, mode: Mode, agent: Party | None) -> None:
-        """Let a supervisor hear all, and be heard as his mode says."""
-        up = {party for party in self.hears if not party.is_holding}
-        if mode is Mode.WHISPER and agent is not None and agent in up:
+        """Let a supervisor hear all, and be heard as his mode says; who hears ringback hears that only."""
+        up = {party for party in self.hears if not party.is_away}
+        if mode is Mode.WHISPER and agent is not None and agent in up and agent is not self._ringing:
             self.hears[agent].add(supervisor)
+            self.music.discard(agent)
         elif mode is Mode.BARGE:
-            for party in up - self.music:
+            for party in (*self._talking, *self._unheard):
                 self.hears[party].add(supervisor)
+                self.music.discard(party)
         self.hears[supervisor] = up - self._unheard
         if mode is not Mode.BARGE:
             self._unheard.add(supervisor)
+        else:
+            self._talking.append(supervisor)
 
-    def seat(self, music: str | None, ringing_for: Party | None = None) -> None:
-        """Tell media: pairs are bridged, other mixes made, music played.
-
-        ``ringing_for`` may hear the early media of who is rung for him.
-        """
+    def seat(self, music: str | None) -> None:
+        """Tell media: pairs are bridged, other mixes made, music played."""
         partners = _pairs(self.hears)
         for party in self.hears:
-            if party is ringing_for:
+            if party is self._ringing:
                 continue
             if party.other is not None and party.other is not partners.get(party):
                 party.unbridge()

@@ -58,6 +58,8 @@ async def consult_call(call: Call, leg: InboundLeg, talk: Talk, ports: CallPorts
         call.talking_to = found.target
         call.state = CallState.TALKING
         await line.answer()
+        if not talk.is_over:
+            talk.arrange()
         await call.wait(transfers.line_over(line))
         return _by_box(Outcome.ANSWERED)
     except NotReached as failure:

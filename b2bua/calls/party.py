@@ -64,6 +64,11 @@ class Party:
         remote = self.negotiation.remote
         return remote is not None and not remote.sending
 
+    @property
+    def is_away(self) -> bool:
+        """Whether this party neither hears nor is heard: on hold, or its media not agreed yet."""
+        return self.negotiation.remote is None or self.is_holding
+
     def release(self) -> None:
         """Forget leg and media when the call is over, so that nothing of it refers to itself any more: what
         is freed at once never waits for the garbage collector."""

@@ -281,6 +281,7 @@ class Talk:
             self.transfers.stop_asking()
         elif self.phase is Phase.TRANSFER:
             self.agent = None
+            self.arrange()
         else:
             self.finish(by)
 
@@ -302,16 +303,19 @@ class Talk:
             case Phase.TALK | Phase.THREE_WAY:
                 audience = Audience([party for party in (caller, agent, colleague) if party is not None])
             case Phase.TRANSFER:
-                audience = Audience([], alone=[party for party in (caller, agent) if party is not None])
+                audience = Audience([], alone=[agent] if agent is not None else [], ringing=caller)
+            case Phase.ASKING:
+                if agent is line:
+                    audience = Audience([], waiting=[caller], ringing=agent)
+                else:  # his second line is not answered yet
+                    audience = Audience([], waiting=[caller], alone=[agent] if agent is not None else [])
             case _:
-                asks = [party for party in (line, colleague) if party is not None] if colleague else []
+                asks = [party for party in (line, colleague) if party is not None and colleague is not None]
                 alone = [agent] if agent is not None and agent not in asks else []
                 audience = Audience(asks, waiting=[caller], alone=alone)
-        ear = line if self.phase is Phase.CONSULT else agent
         if self._supervision is not None:
-            self._supervision.add_to(audience, ear)
-        waits = {Phase.TRANSFER: caller, Phase.ASKING: line}.get(self.phase)
-        audience.seat(self._music() if audience.music else None, waits)
+            self._supervision.add_to(audience, line if self.phase is Phase.CONSULT else agent)
+        audience.seat(self._music() if audience.music else None)
 
     def _is_plain(self) -> bool:
         """Tell whether these are two who talk for the first time: the usual beginning."""

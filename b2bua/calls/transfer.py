@@ -167,9 +167,13 @@ class Transfers:
         talk = self._talk
         if talk.line is not None:
             talk.line.hush()
+        second = self._second
+        if second is not None:
+            second.answered.callback(callee)  # the line is answered before anybody is to be heard on it
+            if self._second is not second:
+                callee.leave()
+                return
         talk.consult(callee)
-        if self._second is not None:
-            self._second.answered.callback(callee)
 
     def _colleague_missed(self, outcome: Outcome) -> None:
         talk = self._talk
