@@ -167,19 +167,36 @@ def call_back(tenant: str, item: str, agent: str, data: DataDirectory) -> None:
     """Call the customer back through the box: the agent's phone rings first, then the customer's.
 
     ID is that of a missed item, or of any call of the tenant's such as one with a message. The customer sees
-    the 400 number where the trunk allows. What came of it is in the list and in the call's record.
+    the 400 number where the trunk allows. What came of it is in the list and in the call's record. An open
+    item is claimed by it.
 
     \b
-    Exit status: 0 the agent is being rung; 1 it is not allowed; 3 the box is not running.
+    Exit status: 0 the agent is being rung; 1 it is not allowed, or another's; 3 the box is not running.
 
     \b
     Example:
       box400 missed call-back demo 01M8172EV8WM5RPGMQH3500BQN --as 8001
     """
+
+    def claim_open(found: MissedItem) -> MissedItem:
+        return claimed(found, agent, time.time()) if found.is_open else found
+
+    _changed(data, tenant, item, claim_open)
     click.echo(ask(data, CallBack(tenant, item, agent), Begun).call)
 
 
 def _change(data: DataDirectory, tenant: str, name: str, change: Callable[[MissedItem], MissedItem]) -> None:
+    changed = _changed(data, tenant, name, change)
+    if changed is None:
+        complain(f"{tenant} has no missed call {name}.", f"{tenant} 没有未接来电 {name}。")
+    click.echo(f"{changed.id}  {state_words(changed)}")
+
+
+def _changed(
+    data: DataDirectory, tenant: str, name: str, change: Callable[[MissedItem], MissedItem]
+) -> MissedItem | None:
+    """Change an item and return it, None where there is no such item; say why and exit if it cannot be."""
+
     def work(root: Root) -> MissedItem | None:
         book = root.missed.tenants.get(tenant)
         found = None if book is None else book.find(name)
@@ -191,9 +208,6 @@ def _change(data: DataDirectory, tenant: str, name: str, change: Callable[[Misse
 
     with main_database(data) as database:
         try:
-            changed = database.transact(work, note="missed")
+            return database.transact(work, note="missed")
         except NotPossible as error:
             complain(f"{error}.", f"{error.zh}。")
-    if changed is None:
-        complain(f"{tenant} has no missed call {name}.", f"{tenant} 没有未接来电 {name}。")
-    click.echo(f"{changed.id}  {state_words(changed)}")

@@ -39,6 +39,8 @@ def test_a_missed_call_is_claimed_called_back_and_closed(
     quiet_box.cli("missed", "claim", "demo", item["id"], "--as", "8001")
     quiet_box.cli("missed", "claim", "demo", item["id"], "--as", "8002", status=1)
 
+    quiet_box.cli("missed", "call-back", "demo", item["id"], "--as", "13900001111", status=1)
+
     phone = Baresip(tmp_path / "phone", quiet_box.place.sip, "8001", SECRET, hertz=GATEWAY_HERTZ)
     try:
         phone.registered()
