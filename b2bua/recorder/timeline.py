@@ -111,7 +111,9 @@ def course(events: Iterable[Event]) -> Course:
                 answered = event
             case Bridged():
                 up.setdefault(event.leg, event.mono)
-                answerers.append(targets.get(event.leg, event.leg))
+                answerer = targets.get(event.leg, event.leg)
+                if answerer not in answerers[-1:]:  # one who was only away for a while
+                    answerers.append(answerer)
             case TakesPart() if event.leg != CALLER:
                 if event.part in HEARD:
                     up.setdefault(event.leg, event.mono)

@@ -11,6 +11,7 @@ import msgspec
 from b2bua.control import AskCalls, Calls, Done, HangUp
 from box400.cli.control import ask
 from box400.cli.options import NOT_DONE, NOT_RUNNING, complain, data_option, json_option
+from box400.cli.parts import who_text
 from box400.cli.table import duration, printable, table
 from box400.cli.words import words
 from box400.processes import BoxStatus, box_status
@@ -163,7 +164,7 @@ def calls(data: DataDirectory, as_json: bool) -> None:
             each.caller or anonymous,
             each.place,
             each.state,
-            each.who,
+            who_text(each.who, each.parts),
             each.trunk,
             f"{each.seconds:.0f}",
         )

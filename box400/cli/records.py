@@ -15,6 +15,7 @@ from box400.cli.database import main_database
 from box400.cli.moment import Moment as MomentType
 from box400.cli.moment import beijing
 from box400.cli.options import complain, data_option, json_option
+from box400.cli.parts import part_words
 from box400.cli.table import printable, table
 from box400.cli.words import language, words
 from domain.caller import CLASS_WORDS, CallerClass
@@ -214,6 +215,9 @@ def _lines(record: CallRecord) -> list[str]:
     for moment in record.timeline:
         parts = (f"{moment.ms / 1000:9.3f}", moment.what, moment.leg, _detail(moment))
         lines.append("  ".join(part for part in parts if part))
+    for one in record.participants:
+        times = f"{one.from_ms / 1000:.3f} - {one.until_ms / 1000:.3f}"
+        lines.append(f"{one.leg}: {one.who or words('caller', '主叫')} {part_words(one.part)} {times}")
     for media in record.media:
         mos = "" if media.mos is None else f", MOS {media.mos:.1f}"
         lines.append(
