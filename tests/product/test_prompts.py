@@ -25,7 +25,7 @@ def tone(path: Path, hertz: float, seconds: float = 1.5) -> str:
 def heard(box: Box, tmp_path: Path, number: str, *hertz: float, answer: str = "--answer") -> list[float]:
     """Call a number; return for how long the caller heard each tone."""
     file = tmp_path / "heard.wav"
-    box.call(number, answer, "--seconds", "1", "--hear", str(file))
+    box.call(number, answer, "--seconds", "1", "--ring-seconds", "0", "--hear", str(file))
     sound, rate = soundfile.read(file)
     assert rate == 8000
     return [seconds_of(sound, each) for each in hertz]
