@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import msgspec
 
 from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
-from domain.prompts import SHIPPED_PACK, references_in
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
-from storage.models import OWN_PROMPTS
+from storage.provisioning.consistency_prompts import check_prompts
 from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers
+from storage.provisioning.owned import fields_of_tenants
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
 from storage.provisioning.state import Configuration
@@ -34,8 +33,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_groups(wishes, after),
         *_agents(wishes, after),
         *_destinations(wishes, after),
-        *_prompts(wishes, after),
-        *_packs(wishes, after),
+        *check_prompts(wishes, after),
         *check_routing(wishes, after),
         *_removals(wishes, before, after),
     ]
@@ -195,65 +193,10 @@ def _targets(
 
 def _destinations(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
     """Every destination that the file names, or that something it does not name still has, must be there."""
-    for tenant, told, field, value in _fields(wishes, after):
+    for tenant, told, field, value in fields_of_tenants(wishes, after):
         for destination in destinations_in(value):
             if not is_there(after, tenant, destination):
                 yield told("no-destination", field, value=str(destination), tenant=tenant)
-
-
-def _prompts(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
-    """Every ``prompt:NAME`` must have been uploaded; whether it is approved shows on the call."""
-    for wish in wishes.parts[OWN_PROMPTS]:
-        own = after.parts[OWN_PROMPTS].get((wish.tenant, wish.key))
-        if not wish.absent and own is not None and not own.audio:
-            yield wish.problem("empty", "audio")
-    places = [*_fields(wishes, after)]
-    for key, wish in _kept(wishes.tenants):
-        values = msgspec.structs.asdict(after.tenants[key])
-        places += [(key, wish.problem, field, value) for field, value in values.items()]
-    for tenant, told, field, value in places:
-        for name in references_in(value):
-            if name not in after.own_prompts(tenant):
-                yield told("own-prompt", field, value=name, tenant=tenant)
-
-
-def _packs(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
-    known = {"", SHIPPED_PACK, *after.packs}
-    chosen = [(wish, after.tenants[name].prompt_pack) for name, wish in _kept(wishes.tenants)]
-    if wishes.box is not None:
-        chosen.append((wishes.box, after.box.prompt_pack))
-    for wish, pack in chosen:
-        if pack not in known:
-            yield wish.problem("no-pack", "prompt_pack", value=pack)
-
-
-def _fields(wishes: Wishes, after: Configuration) -> Iterator[tuple[str, Callable[..., Problem], str, Any]]:
-    """Yield every field of what tenants own: tenant, how to tell a problem at it, its name, its value."""
-    by_place = {(wish.section.plural, wish.tenant, wish.key): wish for wish in _owned(wishes)}
-    owned: list[tuple[str, str, str, Any]] = [
-        ("", tenant, number, plan) for number, (tenant, plan) in after.numbers.items()
-    ]
-    for kind, parts in after.parts.items():
-        owned += [(kind, tenant, name, value) for (tenant, name), value in parts.items()]
-    for kind, tenant, name, value in owned:
-        wish = by_place.get((kind, tenant, name))
-        if wish is not None:
-            told: Callable[..., Problem] = wish.problem
-        else:
-            told = partial(_elsewhere, wishes.file, f"tenants.{tenant}.{kind or 'numbers'}.{name}")
-        for field in msgspec.structs.fields(type(value)):
-            yield tenant, told, field.name, getattr(value, field.name)
-
-
-def _elsewhere(file: str, path: str, code: str, field: str, **facts: object) -> Problem:
-    """Return a problem at an object that the file does not name."""
-    return Problem(file, 1, f"{path}.{field}", code, facts)
-
-
-def _owned(wishes: Wishes) -> Iterator[Wish]:
-    yield from wishes.numbers
-    for parts in wishes.parts.values():
-        yield from parts
 
 
 def destinations_in(value: Any) -> Iterator[Destination]:
