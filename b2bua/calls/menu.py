@@ -39,7 +39,6 @@ from domain.flow.steps import (
 from domain.outcomes import HungUpBy, Outcome
 
 _JSON: Final = msgspec.json.Encoder(order="deterministic")
-_ADDRESS_LENGTH: Final = 64
 _BEFORE: Final = (CallState.ARRIVED, CallState.WELCOME)
 """Where a caller's keys are meant for the menu that follows."""
 
@@ -180,8 +179,6 @@ class _Visit:
         addresses = []
         for name in prompts:
             address = self._call.prompt(name, self._ports.directory)
-            if address is None and len(name) == _ADDRESS_LENGTH:
-                address = name
             if address is None:
                 self._call.step("no-prompt", name)
             else:
