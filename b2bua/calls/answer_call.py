@@ -5,6 +5,7 @@ from __future__ import annotations
 from b2bua.calls.announce import announce, announcement_of
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.caller import Caller, receive_caller
+from b2bua.calls.menu import begins_secret
 from b2bua.calls.negotiation import SdpError
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, MediaUnavailable
 from b2bua.calls.route import admit, decide_route
@@ -28,7 +29,8 @@ async def answer_call(call: Call, leg: InboundLeg, ports: CallPorts) -> CallEnd:
     try:
         caller = await receive_caller(call, leg, ports, record=call.records)
         caller.settle()
-        caller.keypad.secret = decision.needs_pin  # some key it while they are greeted
+        # Some key their PIN while they are greeted.
+        caller.keypad.secret = decision.needs_pin or begins_secret(call, decision.to)
         if _answers_at_once(plan, call.records):
             await caller.answer()
             await greet(call, caller, plan)

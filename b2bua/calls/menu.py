@@ -15,7 +15,7 @@ from b2bua.calls.caller import Caller
 from b2bua.calls.party import expected_to_end
 from b2bua.calls.ports import CallEnd, CallPorts
 from b2bua.calls.web import WebError, WebReply, WebRequest
-from domain.destination import Destination
+from domain.destination import Destination, DestinationKind
 from domain.flow.answers import fields_of
 from domain.flow.document import Flow
 from domain.flow.interpreter import is_secret, start, step
@@ -45,8 +45,7 @@ _BEFORE: Final = (CallState.ARRIVED, CallState.WELCOME)
 
 async def follow_flow(call: Call, caller: Caller, name: str, ports: CallPorts) -> CallEnd | Destination:
     """Lead the caller through a flow of the tenant; it stays the version that was in force when he called."""
-    assert call.tenant is not None
-    flow = next((flow for flow in call.tenant.flows if flow.name == name), None)
+    flow = _flow(call, name)
     if flow is None:
         call.step("no-such-flow", name)
         return await _end(call, caller, Outcome.MENU_BROKEN, ports)
@@ -59,6 +58,19 @@ async def follow_flow(call: Call, caller: Caller, name: str, ports: CallPorts) -
     if isinstance(last, Leave):
         return last.destination
     return await _end(call, caller, last.outcome, ports)
+
+
+def begins_secret(call: Call, to: Destination | None) -> bool:
+    """Tell whether keys pressed before a call comes to a destination may be digits that nobody shall read."""
+    if to is None or to.kind is not DestinationKind.FLOW:
+        return False
+    flow = _flow(call, to.name)
+    return flow is not None and is_secret(flow, State())
+
+
+def _flow(call: Call, name: str) -> Flow | None:
+    assert call.tenant is not None
+    return next((flow for flow in call.tenant.flows if flow.name == name), None)
 
 
 async def _end(call: Call, caller: Caller, outcome: Outcome, ports: CallPorts) -> CallEnd:

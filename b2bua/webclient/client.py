@@ -168,7 +168,7 @@ def _as_web_error(failure: Failure) -> Failure:
         return failure
     causes = [failure, *getattr(failure.value, "reasons", ())]
     for cause in causes:
-        if cause.check(WebError):
+        if cause.check(WebError, CancelledError):
             return Failure(cause.value)
         if cause.check(SSL.Error, VerificationError):
             return Failure(WebError("certificate not verified", again=False))

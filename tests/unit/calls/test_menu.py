@@ -258,6 +258,16 @@ def test_secret_digits_are_not_in_the_journal() -> None:
     assert "9876" not in repr(stage.journal.events)
 
 
+def test_secret_digits_keyed_in_the_welcome_are_masked_too() -> None:
+    """They are typed ahead for the first node, which wants them."""
+    pin = {"kind": "collect", "prompts": ["enter-pin"], "variable": "pin", "secret": True, "next": "end"}
+    stage, _ = in_menu({"pin": pin, "end": {"kind": "hang-up"}}, welcome="the-welcome")
+    press(stage, "9876#")
+    stage.clock.advance(1)
+    assert stage.end().outcome == "menu-ended"
+    assert "".join(key.digit for key in stage.journal.of(Key)) == "xxxxx"
+
+
 def test_a_caller_who_gives_up_leaves_the_node_in_the_record() -> None:
     """gave-up-menu, and where; nothing goes on behind him."""
     stage, caller = in_menu()

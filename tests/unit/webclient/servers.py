@@ -59,7 +59,13 @@ class Server(Factory):
     def buildProtocol(self, address: object) -> _Conversation:
         """Talk with one client."""
         self.connections += 1
-        return _Conversation(self)
+        self.last = _Conversation(self)
+        return self.last
+
+    def say(self, data: bytes) -> None:
+        """Say something to the last client."""
+        assert self.last.transport is not None
+        self.last.transport.write(data)
 
 
 class _Conversation(Protocol):
