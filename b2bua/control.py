@@ -88,6 +88,10 @@ class Reload(msgspec.Struct, frozen=True, tag_field="do", tag="reload"):
     """Read the snapshot files again; answered by :class:`InForce`."""
 
 
+class TakeStandings(msgspec.Struct, frozen=True, tag_field="do", tag="standings"):
+    """Read what the ledger wrote of tenants' accounts."""
+
+
 class FlushTrace(msgspec.Struct, frozen=True, tag_field="do", tag="flush-trace"):
     """Write traced messages still in memory, before ``b2bua.trace_read`` reads the files."""
 
@@ -99,7 +103,18 @@ class Drain(msgspec.Struct, frozen=True, tag_field="do", tag="drain"):
 
 
 InCallRequest = Transfer | Hold | Resume | Supervise | TakeDown
-Request = Ping | AskStatus | AskCalls | HangUp | CallBack | Reload | FlushTrace | Drain | InCallRequest
+Request = (
+    Ping
+    | AskStatus
+    | AskCalls
+    | HangUp
+    | CallBack
+    | Reload
+    | TakeStandings
+    | FlushTrace
+    | Drain
+    | InCallRequest
+)
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="is", tag="done"):

@@ -34,6 +34,7 @@ from b2bua.control import (
     Request,
     Response,
     Status,
+    TakeStandings,
 )
 
 _log = Logger()
@@ -60,6 +61,9 @@ class Controlled(Protocol):
 
     def reload(self) -> InForce:
         """Put the snapshot files in force."""
+
+    def take_standings(self) -> None:
+        """Read what the ledger wrote of tenants' accounts."""
 
     def flush_trace(self) -> None:
         """Write traced messages that are still in memory."""
@@ -135,6 +139,9 @@ def answer(box: Controlled, request: Request) -> Response | Deferred[Response]:
             return box.call_back(tenant, contact, agent)
         case Reload():
             return box.reload()
+        case TakeStandings():
+            box.take_standings()
+            return Done()
         case FlushTrace():
             box.flush_trace()
             return Done()

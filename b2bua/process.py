@@ -48,11 +48,13 @@ from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
 from b2bua.webclient import AgentWebClient
+from domain.funds import Funds
 from domain.outcomes import VERDICTS
 from domain.place import UNKNOWN
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
 from storage.readiness import notify
+from storage.standings import read_standings
 
 WATCHDOG_SECONDS = 5.0
 
@@ -103,6 +105,8 @@ class Process:
         self.message_quota = MessageQuota(data)
         self.caller_memory = CallerMemory(Live(), data.caller_memory, reactor.callInThread)
         self.caller_memory.load()
+        self.funds = Funds()
+        self.take_standings()
         self.switchboard = Switchboard(
             CallPorts(
                 dialler=self.sip.dialler,
@@ -116,6 +120,7 @@ class Process:
                 web=AgentWebClient(reactor, self.clock.utc, lambda: self.directory.box.web_networks),
                 messages_full=self.message_quota.is_full,
                 wishes=kept_wishes(data.root / "call-backs.json", reactor.callInThread, self.clock.utc),
+                funds=self.funds,
                 rates=DialRates(self.troubles.rung_too_often),
                 live=self.caller_memory.live,
             ),
@@ -138,6 +143,12 @@ class Process:
         self._timers: list[Every] = []
         self._ports: list[Any] = []
         self._stopping = False
+
+    def take_standings(self) -> None:
+        """Take what the ledger last wrote of tenants' accounts."""
+        standings = read_standings(self.data)
+        if standings is not None:
+            self.funds.take(standings)
 
     def _shipped_voice(self) -> dict[str, str]:
         """Return the shipped prompts, prepared; without them callers hear tones only, which is no reason not

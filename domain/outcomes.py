@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     BLACKLISTED = "blacklisted"
     AREA_DENIED = "area-denied"
     CAPPED = "capped"
+    NO_BALANCE = "no-balance"
     CLOSED = "closed"
     PIN_WRONG = "pin-wrong"
     GAVE_UP_PIN = "gave-up-pin"
@@ -139,6 +140,7 @@ VERDICTS: dict[Outcome, Verdict] = {
     Outcome.CAPPED: Verdict(
         480, "Temporarily Unavailable", "cap-reached", "费用控制达到上限", "The month's cap is reached"
     ),
+    Outcome.NO_BALANCE: Verdict(403, "Forbidden", "suspended", "余额不足", "The tenant's balance is used up"),
     Outcome.CLOSED: Verdict(
         480, "Temporarily Unavailable", "after-hours", "非营业时间", "Called outside opening hours"
     ),

@@ -15,6 +15,7 @@ from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
 from domain.destination import Destination
 from domain.flow.document import Flow
+from domain.funds import Terms
 from domain.prefix_rule import PrefixRule as PrefixRule
 from domain.routing.plan import RoutePlan
 from domain.target import BoundNumber as BoundNumber
@@ -101,6 +102,8 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Published voice menus."""
     web_secret: str = ""
     """Signs what menus send to the tenant's web servers; empty: unsigned."""
+    terms: Terms = Terms()
+    """What its calls cost and how far they may go."""
     version: int = 0
 
 

@@ -9,7 +9,6 @@ import msgspec
 from domain.calendar import Calendar
 from domain.caller import canonical_caller
 from domain.money import EntryKind
-from domain.places import Places
 from domain.tariff import MOST_SECONDS, ChargedFrom, Edition, Tariff, kind_of_call, rate
 from storage.call_id import day_of
 from storage.models import Root, TenantConfig
@@ -21,10 +20,9 @@ LONGEST_MS: Final = MOST_SECONDS * 1000
 class Charging:
     """Charges the records of one transaction."""
 
-    def __init__(self, root: Root, places: Places, calendar: Calendar) -> None:
+    def __init__(self, root: Root) -> None:
         self._root = root
-        self._places = places
-        self._calendar = calendar
+        self._calendar = Calendar(root.box.value.calendar)
         self._terms: dict[str, tuple[TenantConfig, Tariff] | None] = {}
 
     def charge(self, record: CallRecord) -> CallRecord:
@@ -48,12 +46,11 @@ class Charging:
     def _rate(
         self, record: CallRecord, config: TenantConfig, tariff: str, edition: Edition, left: int
     ) -> ChargeRecord:
-        caller = canonical_caller(record.caller)
-        kind = kind_of_call(caller, self._places.place_of(caller), config.area_code)
+        kind = kind_of_call(canonical_caller(record.caller), record.place, config.area_code)
         li = seconds = included = 0
         price: int | None = None
         for begins, lasts in charged_times(record, edition.charged_from):
-            when = self._calendar.at(record.start + begins / 1000)
+            when = self._calendar.with_days(config.days).at(record.start + begins / 1000)
             charge = rate(edition, kind, when, min(lasts, LONGEST_MS), left - included)
             li, seconds = li + charge.li, seconds + charge.seconds
             included += charge.included_seconds

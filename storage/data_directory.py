@@ -95,6 +95,11 @@ class DataDirectory:
         return self.root / "alarms.json"
 
     @property
+    def standings(self) -> Path:
+        """What stands on tenants' accounts, as the ledger tells the b2bua."""
+        return self.root / "standings.json"
+
+    @property
     def caller_memory(self) -> Path:
         return self.root / "caller-memory.json"
 

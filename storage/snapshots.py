@@ -37,7 +37,9 @@ class Snapshots(NamedTuple):
 
 def build(root: Root) -> Snapshots:
     """Return the frozen configuration as this transaction sees it."""
-    return Snapshots(root.box_snapshot(), tuple(tenant.snapshot() for tenant in root.tenants.values()))
+    return Snapshots(
+        root.box_snapshot(), tuple(tenant.snapshot(root.tariffs) for tenant in root.tenants.values())
+    )
 
 
 def publish(data: DataDirectory, database: MainDatabase) -> Snapshots:

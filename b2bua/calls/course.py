@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from twisted.logger import Logger
@@ -69,6 +69,22 @@ class CallState(StrEnum):
     ENDING = "ending"
 
 
+class Metering(Protocol):
+    """What a meter (``calls.meter``) is told of its call."""
+
+    def answered(self) -> None:
+        """Note that the box answered."""
+
+    def talking(self) -> None:
+        """Note that caller and answerer hear each other."""
+
+    def pausing(self) -> None:
+        """Note that they no longer do."""
+
+    def close(self) -> None:
+        """Settle what the call used."""
+
+
 class Course:
     """What is known of a call from its INVITE to its last line.
 
@@ -90,6 +106,7 @@ class Course:
         "has_message",
         "id",
         "invitation",
+        "meter",
         "plan",
         "recording_cut",
         "records",
@@ -118,6 +135,8 @@ class Course:
         self.plan: NumberPlan | None = None
         self.facts: CallerFacts | None = None
         """Who calls from where and when; set before the call's first line is written."""
+        self.meter: Metering | None = None
+        """What keeps the call within its tenant's means; None: nothing limits it."""
         self.vip = False
         """Whether the caller goes first in queues; the route decision says so."""
         self.state = CallState.ARRIVED
@@ -228,6 +247,8 @@ class Course:
         self.answered_mono = mono
         self._counts.answered += 1
         self._append(Answered(call=self.id, at=at, mono=mono))
+        if self.meter is not None:
+            self.meter.answered()
 
     def bridged(self, leg: str, target: str) -> None:
         """Note that caller and leg hear each other; talk time starts."""
@@ -238,11 +259,15 @@ class Course:
             self._counts.bridged += 1
         self.talking_to = target
         self._append(Bridged(call=self.id, at=at, mono=mono, leg=leg))
+        if self.meter is not None:
+            self.meter.talking()
 
     def unbridged(self, leg: str) -> None:
         """Note that caller and leg no longer hear each other."""
         at, mono = self._now()
         self._append(Unbridged(call=self.id, at=at, mono=mono, leg=leg))
+        if self.meter is not None:
+            self.meter.pausing()
 
     def takes_part(self, leg: str, part: str) -> None:
         """Note what a leg does in the call from now on (``events.TakesPart``)."""

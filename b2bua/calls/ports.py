@@ -22,6 +22,7 @@ from b2bua.sdp import SessionDescription
 from domain.caller import Caller, CallerClass
 from domain.facts import FactsInForce
 from domain.flow.dialling import DialPlan
+from domain.funds import Funds
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.journal import Event
@@ -347,6 +348,10 @@ class Journal(Protocol):
     def failing(self) -> bool:
         """Whether the disk takes no lines; new calls are refused then, those up go on."""
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """Where the next line will stand: (file's sequence, offset)."""
+
     def append(self, event: Event) -> None:
         """Write one event now (before the SIP message that it allows)."""
 
@@ -425,5 +430,7 @@ class CallPorts:
     """Places kept in queues for call-backs."""
     web: WebClient = field(default_factory=NoWeb)
     """Asks web servers of tenants."""
+    funds: Funds = field(default_factory=Funds)
+    """What tenants may still spend."""
     rates: DialRates = field(default_factory=DialRates)
     """How often legs were rung; used by ``calls.authorise`` alone."""

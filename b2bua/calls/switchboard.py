@@ -15,6 +15,7 @@ from b2bua.calls.answer_call import answer_call, turn_away
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.consult_call import consult_call, talk_of
 from b2bua.calls.counts import CallCounts
+from b2bua.calls.meter import meter
 from b2bua.calls.names import call_id
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, LegEnd
 from b2bua.calls.talk import Talk
@@ -68,6 +69,8 @@ class Switchboard:
         elif ports.journal.failing:
             refusal = Outcome.INTERNAL_ERROR
         self._identify(call, verdict.tenant, verdict.plan)
+        if refusal is None:
+            refusal = self._meter(call)
         call.records = (
             refusal is None and verdict.plan is not None and verdict.plan.record and ports.may_record()
         )
@@ -97,6 +100,9 @@ class Switchboard:
         assert verdict.plan is not None
         call = self._new(invitation)
         self._identify(call, verdict.tenant, verdict.plan)
+        refusal = self._meter(call)
+        if refusal is not None:
+            raise NotBegun(refusal)
         call.records = verdict.plan.record and ports.may_record()
         return call, self._run(call, verdict.tenant.id, self._serve_from_box(call, flow))
 
@@ -166,6 +172,14 @@ class Switchboard:
         facts = self.ports.directory.facts
         call.facts = facts.of(call.invitation.who, tenant.id if tenant else None, call.started_utc)
 
+    def _meter(self, call: Call) -> Outcome | None:
+        """Reserve what the call needs; return why its tenant cannot have it, or None."""
+        reading = meter(call, self.ports)
+        refusal = reading.admit() if reading is not None else None
+        if refusal is None:
+            call.meter = reading
+        return refusal
+
     def _take_second_line(self, leg: InboundLeg, talk: Talk) -> None:
         """Let the phone of an agent who talks ask a colleague: a call of its own, on the same 400 number."""
         call = self._new(leg.invitation)
@@ -214,6 +228,9 @@ class Switchboard:
         except Exception:
             call.fault(Failure())
         call.journal_end(utc, mono)
+        if call.meter is not None:
+            call.guard(call.meter.close)()
+            call.meter = None
 
     def _dismiss(self, call: Call, leg: InboundLeg) -> None:
         """End the caller's leg, unless it is over."""

@@ -10,14 +10,18 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 
 from b2bua.alarms import AlarmBoard, Severity
+from b2bua.control import ControlClient, ControlDown, ControlFailed, Done, TakeStandings
 from b2bua.ledger.ledger import Ledger
 from b2bua.ledger.lock import LedgerBusy, hold_lock
 from b2bua.ledger.status import LedgerStatus, lag, status_path, write_status
+from domain.funds import Standings
 from storage.connection import open_main
 from storage.data_directory import DataDirectory
 from storage.readiness import notify
+from storage.standings import write_standings
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +92,17 @@ class Reporter:
             )
 
 
+def tell_standings(data: DataDirectory, standings: Standings) -> None:
+    """Write how the accounts stand and tell b2bua, if it runs; it reads the file at its start anyway."""
+    try:
+        write_standings(data, standings)
+        ControlClient(data.control_socket).ask(TakeStandings(), Done)
+    except OSError as error:
+        log.error("%s cannot be written: %s", data.standings, error)
+    except (ControlDown, ControlFailed) as error:
+        log.info("b2bua was not told of the accounts: %s", error)
+
+
 def main() -> None:
     """Follow one box's journal until told to end."""
     parser = argparse.ArgumentParser(prog="box400 ledger", description="Commit call records.")
@@ -113,6 +128,7 @@ def main() -> None:
         database,
         recorder_place=data.spool / "recorder.json",
         keep_seconds=arguments.keep_journal,
+        tell=partial(tell_standings, data),
     )
     reporter = Reporter(data, ledger)
     wait = ledger.step()

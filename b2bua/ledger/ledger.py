@@ -17,8 +17,7 @@ from typing import Final
 
 from b2bua.ledger.gather import Gatherer
 from b2bua.ledger.tidy import remove_consumed
-from domain.calendar import Calendar
-from domain.places import Places, shipped_places
+from domain.funds import Standings
 from storage.call_id import day_of, month_of
 from storage.charging import Charging, close_days
 from storage.connection import MainDatabase, StoreDown
@@ -27,6 +26,7 @@ from storage.evolution import SchemaMismatch
 from storage.journal import Damage, Entry, JournalReader, Position
 from storage.models import JournalProgress, Root
 from storage.records import CallRecord
+from storage.standings import standings
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +71,7 @@ class Ledger:
         box: str = "box",
         recorder_place: Path | None = None,
         keep_seconds: float = 3600.0,
-        places: Places | None = None,
-        calendar: Calendar | None = None,
+        tell: Callable[[Standings], None] = lambda standings: None,
         mono: Callable[[], float] = time.monotonic,
         utc: Callable[[], float] = time.time,
         at_step: Callable[[str], None] = _nothing,
@@ -96,8 +95,7 @@ class Ledger:
         self._upkeep_due = mono() + 1.0
         self._tidy_due = mono() + TIDY_SECONDS
         self._requests_due = mono()
-        self._known_places = places or shipped_places()
-        self._calendar = calendar or Calendar()
+        self._tell = tell
         self.store_down = ""
         """Why the store could not be used at the last try; empty: it could."""
         self.damage: list[Damage] = []
@@ -177,6 +175,7 @@ class Ledger:
         self._reached = self._rebuild = rebuild
         self._entries.clear()
         self._group.clear()
+        self._tell_standings()
         position = rebuild if rebuild > (0, 0) else None
         return JournalReader(self._journal, position, without=(DialogNow, Marks), on_damage=self._note_damage)
 
@@ -209,7 +208,7 @@ class Ledger:
             progress = root.records.journals.get(self._box)
             if progress is None:
                 progress = root.records.journals[self._box] = JournalProgress()
-            charging = Charging(root, self._known_places, self._calendar)
+            charging = Charging(root)
             new: list[CallRecord] = []
 
             def take(record: CallRecord) -> CallRecord:
@@ -229,6 +228,7 @@ class Ledger:
         self._gatherer.committed = committed
         self._rebuild = rebuild
         group.clear()
+        self._tell_standings()
 
     def _upkeep(self) -> None:
         remove_consumed(self._journal, self._rebuild, self._recorder_place, self._keep_seconds, self._utc())
@@ -243,6 +243,14 @@ class Ledger:
         if self._database.read(lambda root: len(root.money.requests)):
             applied = self._database.transact(lambda root: root.money.apply_requests(), note="ledger money")
             log.info("%d requests for entries done", applied)
+            self._tell_standings()
+
+    def _tell_standings(self) -> None:
+        """Tell how the accounts stand, for calls that have limits."""
+        place = self._gatherer.committed
+        found = self._database.read(lambda root: standings(root, place, self._utc()))
+        if found is not None:
+            self._tell(found)
 
     def _close_days(self) -> None:
         """Make entries of the days whose calls are surely over, and the fees of the month."""

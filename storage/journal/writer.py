@@ -121,7 +121,8 @@ class JournalWriter:
 
     @property
     def position(self) -> Position:
-        """The place after the last line written."""
+        """The place after the last line that was given; it is written first."""
+        self.flush()
         return Position(self._sequence, self._size)
 
     @property

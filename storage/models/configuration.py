@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from persistent import Persistent
 
 from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
+from domain.funds import Terms
 from domain.prompts import resolved
 from domain.snapshot import (
     BackupPlan,
@@ -205,7 +207,7 @@ class Tenant(Persistent):  # type: ignore[misc]
         held = {name: prompt.value for name, prompt in self.prompts.items()}
         return {name: prompt for name, prompt in held.items() if prompt.versions}
 
-    def snapshot(self) -> TenantSnapshot:
+    def snapshot(self, tariffs: Mapping[str, TariffDocument] = MappingProxyType({})) -> TenantSnapshot:
         """Return the frozen value that calls are served from; ``prompt:NAME`` has become an address."""
         config = self.config.value
         heard = {name: prompt.heard for name, prompt in self.own_prompts().items()}
@@ -227,6 +229,13 @@ class Tenant(Persistent):  # type: ignore[misc]
             blacklist=config.blacklist,
             vip=config.vip,
             web_secret=config.web_secret,
+            terms=Terms(
+                tariff=tariffs[config.tariff].value if config.tariff in tariffs else None,
+                area_code=config.area_code,
+                credit_li=config.credit_li,
+                monthly_cap_li=config.monthly_cap_li,
+                monthly_cap_calls=config.monthly_cap_calls,
+            ),
             version=self.version,
             **parts,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.product.box import Box, Place
+from tests.product.waiting import wait_until
 
 CONFIGURATION = """
 trunks:
@@ -27,6 +28,13 @@ tenants:
     tariff: standard
     numbers:
       "4001003751":
+        bound: ["13900001111"]
+  prepaid:
+    name: 预付企业
+    tariff: standard
+    credit_li: 0
+    numbers:
+      "4001003752":
         bound: ["13900001111"]
 """
 
@@ -79,3 +87,18 @@ def test_a_charge_is_explained(paying_box: Box) -> None:
     told = paying_box.cli("rate", "standard", "mobile", "61")
     assert "0.66 yuan for 61 s" in told
     assert "further blocks: 10 × 6 s = 0.60" in told
+
+
+def test_a_prepaid_tenant_never_owes_anything(paying_box: Box) -> None:
+    """Without balance nobody is connected; 0.12 yuan buy two blocks, and the call ends before the third."""
+    paying_box.call("4001003752", status=1)
+    assert paying_box.records("--tenant", "prepaid", count=1)[0]["outcome"] == "no-balance"
+    paying_box.cli("money", "post", "recharge", "prepaid", "0.12")
+    wait_until(lambda: "prepaid" in (paying_box.data / "standings.json").read_text(), "the ledger to tell")
+    paying_box.answered_by("4001003752", "--seconds", "30", status=1)
+    newest = paying_box.records("--tenant", "prepaid", count=2)[0]
+    assert (newest["outcome"], newest["hung_up_by"], newest["charge"]["li"]) == ("no-balance", "box", 120)
+    assert 9 < newest["access_ms"] / 1000 <= 12
+    balances = {each["tenant"]: each["balance_li"] for each in paying_box.json("money", "balances")}
+    assert balances["prepaid"] == 0
+    assert "The books are right." in paying_box.cli("money", "check")

@@ -17,6 +17,11 @@ class MemoryJournal:
         self.failing = False
         self._log = [] if log is None else log
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """Count the events."""
+        return 1, len(self.events)
+
     def append(self, event: Event) -> None:
         """Keep the event."""
         self.events.append(event)

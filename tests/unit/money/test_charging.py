@@ -9,10 +9,8 @@ import msgspec
 import pytest
 
 from b2bua.ledger.ledger import Ledger
-from domain.calendar import Calendar
 from domain.money import EntryKind
 from domain.outcomes import Outcome
-from domain.places import shipped_places
 from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
 from storage.charging import Charging, charged_times, close_days
 from storage.connection import MainDatabase, open_main_in_memory
@@ -114,7 +112,7 @@ def test_a_tariff_may_charge_the_talk_alone(database: MainDatabase) -> None:
     def work(root: Root) -> int:
         root.tariffs["standard"].value = talk
 
-        charged = Charging(root, shipped_places(), Calendar()).charge(record)
+        charged = Charging(root).charge(record)
         assert charged.charge is not None
         return charged.charge.seconds
 
@@ -162,7 +160,7 @@ def test_both_legs_of_a_call_back_are_charged(database: MainDatabase) -> None:
     assert charged_times(desk, ChargedFrom.BOX) == [(9_000, 70_000)]
 
     def charge(root: Root) -> tuple[CallRecord, CallRecord]:
-        charging = Charging(root, shipped_places(), Calendar({}, {}))
+        charging = Charging(root)
         return charging.charge(record), charging.charge(desk)
 
     both, one = database.transact(charge)
