@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from b2bua.calls.party import Party
+from b2bua.calls.phase import Phase
+
+if TYPE_CHECKING:
+    from b2bua.calls.talk import Talk
 
 
 class Mode(StrEnum):
@@ -83,6 +88,25 @@ class Audience:
                 party.hear_music(music)
             elif party.sounding == "music":
                 party.hush()
+
+
+def audience_of(talk: Talk) -> Audience:
+    """Return who hears whom in a talk as it stands, supervisors aside."""
+    caller, agent, colleague, line = talk.caller, talk.agent, talk.colleague, talk.line
+    match talk.phase:
+        case Phase.TALK | Phase.THREE_WAY:
+            return Audience([party for party in (caller, agent, colleague) if party is not None])
+        case Phase.TRANSFER:
+            return Audience([], alone=[agent] if agent is not None else [], ringing=caller)
+        case Phase.ASKING:
+            if agent is line:
+                return Audience([], waiting=[caller], ringing=agent)
+            # his second line is not answered yet
+            return Audience([], waiting=[caller], alone=[agent] if agent is not None else [])
+        case _:
+            asks = [party for party in (line, colleague) if party is not None and colleague is not None]
+            alone = [agent] if agent is not None and agent not in asks else []
+            return Audience(asks, waiting=[caller], alone=alone)
 
 
 def _pairs(hears: Mapping[Party, set[Party]]) -> dict[Party, Party]:

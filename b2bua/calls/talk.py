@@ -11,7 +11,7 @@ from functools import partial
 
 from twisted.internet.defer import Deferred
 
-from b2bua.calls.audience import Audience
+from b2bua.calls.audience import audience_of
 from b2bua.calls.authorise import Payer
 from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
@@ -295,26 +295,13 @@ class Talk:
 
     def arrange(self) -> None:
         """Tell media who hears whom."""
-        caller, agent, colleague, line = self.caller, self.agent, self.colleague, self.line
+        caller, agent = self.caller, self.agent
         if caller.other is None and agent is not None and self._is_plain():
             caller.bridge(agent)
             return
-        match self.phase:
-            case Phase.TALK | Phase.THREE_WAY:
-                audience = Audience([party for party in (caller, agent, colleague) if party is not None])
-            case Phase.TRANSFER:
-                audience = Audience([], alone=[agent] if agent is not None else [], ringing=caller)
-            case Phase.ASKING:
-                if agent is line:
-                    audience = Audience([], waiting=[caller], ringing=agent)
-                else:  # his second line is not answered yet
-                    audience = Audience([], waiting=[caller], alone=[agent] if agent is not None else [])
-            case _:
-                asks = [party for party in (line, colleague) if party is not None and colleague is not None]
-                alone = [agent] if agent is not None and agent not in asks else []
-                audience = Audience(asks, waiting=[caller], alone=alone)
+        audience = audience_of(self)
         if self._supervision is not None:
-            self._supervision.add_to(audience, line if self.phase is Phase.CONSULT else agent)
+            self._supervision.add_to(audience, self.line if self.phase is Phase.CONSULT else agent)
         audience.seat(self._music() if audience.music else None)
 
     def _is_plain(self) -> bool:

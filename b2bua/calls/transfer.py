@@ -11,12 +11,14 @@ from twisted.internet.defer import Deferred
 from b2bua.calls.authorise import Authorised, NotAllowed, TooOften, authorise_colleague, find_colleague
 from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller
-from b2bua.calls.hunt import NotReached, Round
+from b2bua.calls.hunt import NotReached
 from b2bua.calls.party import Party
 from b2bua.calls.phase import CONSULTING, Phase
 from b2bua.calls.ports import Leg, Referral
 from b2bua.calls.refusal import NoColleague, NotPossible, RungTooOften
-from domain.outcomes import VERDICTS, HungUpBy, Outcome, outcome_of_all
+from b2bua.calls.ringing import Ringing
+from b2bua.calls.second_line import SecondLine
+from domain.outcomes import VERDICTS, HungUpBy, Outcome
 
 if TYPE_CHECKING:
     from b2bua.calls.talk import Talk
@@ -25,14 +27,11 @@ ERROR_TONE_SECONDS = 2.0
 
 
 class Transfers:
-    """What rings for a talk, one thing at a time."""
+    """What is done with the caller of a talk, and what rings for it."""
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
-        self._round: Round | None = None
-        self._answered: Callable[[Callee], None] = _nobody
-        self._missed: Callable[[Outcome], None] = _nobody
-        self._target = ""
+        self._ringing = Ringing(talk)
         self._transferer = ""
         """Who gets the caller back when a transfer fails."""
         self._report: Callable[[int, bool], None] | None = None
@@ -77,7 +76,7 @@ class Transfers:
         target = self.colleague(wanted)
         talk.call.step("transfer", f"{target.target.number} by {by}")
         self._leave_to_ringing(agent, report)
-        self._ring(talk.caller, target, self._taken_over, self._transfer_failed)
+        self._ringing.ring(talk.caller, target, self._taken_over, self._transfer_failed)
 
     def _leave_to_ringing(self, agent: Callee, report: Callable[[int, bool], None] | None) -> None:
         talk = self._talk
@@ -91,7 +90,7 @@ class Transfers:
         talk.line = None
         talk.caller.unbridge()
         talk.enter(Phase.TRANSFER)
-        talk.caller.hear_ringback(self._ringback)
+        talk.caller.hear_ringback(self._ringing.ringback)
 
     def _taken_over(self, callee: Callee) -> None:
         talk = self._talk
@@ -105,7 +104,7 @@ class Transfers:
     def _transfer_failed(self, outcome: Outcome) -> None:
         """Give the caller back to who transferred him: on his leg, or by ringing him anew."""
         talk = self._talk
-        talk.call.step("transfer-failed", f"{self._target} {outcome.value}")
+        talk.call.step("transfer-failed", f"{self._ringing.target} {outcome.value}")
         self._tell(VERDICTS[outcome].sip_status)
         agent = talk.agent
         if agent is not None and agent.is_up:
@@ -117,8 +116,8 @@ class Transfers:
             self._ring_back_failed(outcome)
             return
         talk.call.step("ring-back", self._transferer)
-        talk.caller.hear_ringback(self._ringback)
-        self._ring(talk.caller, target, self._taken_back, self._ring_back_failed)
+        talk.caller.hear_ringback(self._ringing.ringback)
+        self._ringing.ring(talk.caller, target, self._taken_back, self._ring_back_failed)
 
     def _taken_back(self, callee: Callee) -> None:
         self._talk.connect(callee)
@@ -161,7 +160,7 @@ class Transfers:
         talk.enter(Phase.ASKING)
         if line is agent:
             agent.hear_ringback(None)
-        self._ring(line, target, self._colleague_answered, self._colleague_missed)
+        self._ringing.ring(line, target, self._colleague_answered, self._colleague_missed)
 
     def _colleague_answered(self, callee: Callee) -> None:
         talk = self._talk
@@ -177,7 +176,7 @@ class Transfers:
 
     def _colleague_missed(self, outcome: Outcome) -> None:
         talk = self._talk
-        talk.call.step("consult-failed", f"{self._target} {outcome.value}")
+        talk.call.step("consult-failed", f"{self._ringing.target} {outcome.value}")
         agent, second = talk.agent, self._second
         self._second = None
         talk.return_to_caller()
@@ -199,20 +198,17 @@ class Transfers:
         agent = talk.talking_agent(Phase.ASKING, Phase.CONSULT, Phase.THREE_WAY)
         talk.call.step("back", f"by {agent.target}")
         agent.hush()
-        self._stop()
+        self._ringing.stop()
         self.close_line()
         talk.return_to_caller()
 
     def stop_asking(self, report: Callable[[int, bool], None] | None = None) -> None:
         """Let the caller wait for the colleague whose phone rings: the agent has hung up, or asked for it."""
-        talk, ringing = self._talk, self._round
-        agent = talk.agent
-        assert ringing is not None
+        talk, agent = self._talk, self._talk.agent
         assert agent is not None
-        talk.call.step("transfer", f"{self._target} by {agent.target}")
-        self._answered, self._missed = self._taken_over, self._transfer_failed
+        talk.call.step("transfer", f"{self._ringing.target} by {agent.target}")
         self._leave_to_ringing(agent, report)
-        ringing.hand_over(talk.caller)
+        self._ringing.hand_over(talk.caller, self._taken_over, self._transfer_failed)
         self.close_line()
 
     # -- the second line of a phone ----------------------------------------------------------------
@@ -225,16 +221,16 @@ class Transfers:
 
     def line_left(self, line: Party) -> None:
         """Take note that the agent's phone has given its second line up."""
-        if self._second is None or self._second.party is not line:
+        if self._second is None or not self._second.is_of(line):
             return
         self._second = None
-        self._stop()
+        self._ringing.stop()
         if self._talk.agent is not None and self.is_consulting:
             self._talk.return_to_caller()
 
     def line_over(self, line: Party) -> Deferred[None]:
         """Return what fires when the box is to end the second line."""
-        if self._second is None or self._second.party is not line:
+        if self._second is None or not self._second.is_of(line):
             over: Deferred[None] = Deferred()
             over.callback(None)
             return over
@@ -248,7 +244,10 @@ class Transfers:
         if referral.attended:
             if referral.replaces is None:
                 return 481
-            return 202 if self._joins(leg, referral.replaces) else 403
+            agent, second = talk.agent, self._second
+            if agent is None or second is None or not second.joins(agent, leg, referral.replaces):
+                return 403
+            return 202
         try:
             talk.talking_agent(Phase.TALK, Phase.HOLD)
             self._check(referral.target)
@@ -265,94 +264,24 @@ class Transfers:
         if agent is None:
             referral.report(481, True)
         elif not referral.attended:
-            self.blind(referral.target, agent.target, referral.report)
+            try:
+                self.blind(referral.target, agent.target, referral.report)
+            except NotPossible as refused:  # rung too often of late
+                talk.call.step("refused", f"REFER {referral.target}: {refused.en}")
+                referral.report(503, True)
         elif talk.phase is Phase.ASKING:
             self.stop_asking(referral.report)
         else:
             referral.report(200, True)
             talk.complete()
 
-    def _joins(self, leg: Leg, replaced: Leg) -> bool:
-        """Tell whether a REFER names the two lines of the agent's phone, in either direction."""
-        agent, second = self._talk.agent, self._second
-        if agent is None or second is None:
-            return False
-        return {id(leg), id(replaced)} == {id(agent.leg), id(second.party.leg)}
-
     def _tell(self, status: int) -> None:
         report, self._report = self._report, None
         if report is not None:
             report(status, True)
 
-    # -- ringing -----------------------------------------------------------------------------------
-
-    @property
-    def _ringback(self) -> str | None:
-        plan = self._talk.call.plan
-        return plan.ringback if plan is not None else None
-
-    def _ring(
-        self,
-        waiting: Party,
-        target: Authorised,
-        answered: Callable[[Callee], None],
-        missed: Callable[[Outcome], None],
-    ) -> None:
-        talk = self._talk
-        plan = talk.call.plan
-        assert plan is not None
-        self._target = target.target.number
-        self._answered, self._missed = answered, missed
-        ringback = self._ringback if waiting is talk.caller else None
-        self._round = ringing = Round(
-            talk.call, waiting, [target], talk.ports, record=talk.call.records, ringback=ringback
-        )
-        rung = ringing.start(plan.no_answer_seconds)
-        rung.addCallback(partial(self._rung, ringing)).addErrback(talk.call.fault)
-
-    def _rung(self, ringing: Round, winner: Callee | None) -> None:
-        if self._round is not ringing:
-            return
-        answered, missed = self._answered, self._missed
-        self._forget()
-        ringing.stop(winner)
-        if winner is not None:
-            answered(winner)
-        else:
-            missed(outcome_of_all(ringing.failures))
-
-    def _forget(self) -> None:
-        self._round = None
-        self._answered = self._missed = _nobody
-
-    def _stop(self) -> None:
-        ringing = self._round
-        self._forget()
-        if ringing is not None:
-            ringing.stop(None)
-
     def close(self) -> None:
         """Give up whatever rings; the talk is over."""
-        self._stop()
+        self._ringing.stop()
         self._tell(487)
         self.close_line()
-
-
-class SecondLine:
-    """A phone's other call, by which its agent consults."""
-
-    def __init__(self, party: Caller) -> None:
-        self.party = party
-        self.answered: Deferred[Callee] = Deferred()
-        self.over: Deferred[None] = Deferred()
-
-    def end(self) -> None:
-        """Let the line's own flow end it."""
-        if not self.answered.called:
-            self.answered.errback(NotReached(Outcome.NO_ANSWER))
-        if not self.over.called:
-            self.over.callback(None)
-
-
-def _nobody(_: object) -> None:
-    """Nothing rings."""

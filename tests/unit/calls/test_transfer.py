@@ -259,3 +259,19 @@ def test_wishes_that_cannot_be_granted() -> None:
     wishes.take_down(call, "root")
     assert stage.end().outcome == "cut-by-operator"
     assert "take-down" in stage.steps()
+
+
+def test_a_target_that_was_rung_too_often() -> None:
+    """The limits of calls/rates.py hold for transfers; the talk goes on, by REFER and by star code."""
+    stage = TalkStage()
+    agent = stage.leg("b1")
+    stage.directory.box = msgspec.structs.replace(stage.directory.box, number_rings_per_minute=1)
+    assert agent.peer_refers("8002") == 202
+    stage.leg("b2").peer_refuses(486)
+    assert agent.peer_refers("8002") == 202
+    assert agent.reports[-1] == (503, True)
+    stage.key("*18002#")
+    assert stage.hears() == {"a": "b1", "b1": "congesti"}
+    assert stage.rings() == []
+    stage.caller.peer_hangs_up()
+    assert stage.end().outcome == "answered"
