@@ -11,10 +11,10 @@ from storage.data_directory import DataDirectory
 R = TypeVar("R")
 
 
-def ask(data: DataDirectory, request: Request, answer: type[R]) -> R:
-    """Return b2bua's answer; say why and exit where there is none."""
+def ask(data: DataDirectory, request: Request, answer: type[R], *, seconds: float = 5.0) -> R:
+    """Return b2bua's answer within so many seconds; say why and exit where there is none."""
     try:
-        with ControlClient(data.control_socket) as client:
+        with ControlClient(data.control_socket, seconds) as client:
             return client.ask(request, answer)
     except ControlDown as error:
         complain(

@@ -182,7 +182,7 @@ def call_back(tenant: str, item: str, agent: str, data: DataDirectory) -> None:
         return claimed(found, agent, time.time()) if found.is_open else found
 
     _changed(data, tenant, item, claim_open)
-    click.echo(ask(data, CallBack(tenant, item, agent), Begun).call)
+    click.echo(ask(data, CallBack(tenant, item, agent), Begun, seconds=20.0).call)
 
 
 def _change(data: DataDirectory, tenant: str, name: str, change: Callable[[MissedItem], MissedItem]) -> None:
