@@ -76,7 +76,7 @@ async def _reach(call: Call, caller: Caller, group: TargetGroup, heard: Ringback
     remembered = memory_of(plan, call.facts, ports.live)
     ordering = order(tenant.id, group, ports.live, moment(call, ports), remembered)
     ports.live.take_turn(ordering.turn)
-    if ordering.reasons:
+    if ordering.explains:
         note_reasons(call, "ring-order", ordering.reasons)
     while True:
         try:

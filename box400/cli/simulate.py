@@ -13,7 +13,7 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable
 from box400.cli.words import language, words
 from domain.caller import canonical_caller
-from domain.facts import CallerFacts, FactsInForce
+from domain.facts import CallerFacts
 from domain.outcomes import VERDICTS
 from domain.routing.live import NothingLive
 from domain.routing.reasons import Reason, explain
@@ -21,8 +21,8 @@ from domain.routing.simulate import Simulation
 from domain.routing.simulate import simulate as simulated
 from domain.snapshot import BoundNumber, NumberPlan, TenantSnapshot
 from storage.data_directory import DataDirectory
-from storage.places import read_places
-from storage.snapshots import read_box, read_tenants
+from storage.facts import read_facts
+from storage.snapshots import read_tenants
 
 
 @click.command()
@@ -54,8 +54,8 @@ def simulate(number: str, caller: str, moment: float | None, data: DataDirectory
             f"No tenant of {data.root} has the number {number}.", f"{data.root} 没有租户拥有号码 {number}。"
         )
     tenant, plan = found
-    in_force = FactsInForce(read_places(data), read_box(data), tenants.values())
-    facts = in_force.of(canonical_caller(caller), tenant.id, time.time() if moment is None else moment)
+    at = time.time() if moment is None else moment
+    facts = read_facts(data).of(canonical_caller(caller), tenant.id, at)
     result = simulated(tenant, plan, facts, NothingLive())
     if as_json:
         click.echo(msgspec.json.encode(_as_object(tenant, plan, facts, result)))

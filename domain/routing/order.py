@@ -27,6 +27,12 @@ class Ordering(msgspec.Struct, frozen=True):
     """What was shared out, to be counted by who rings them; empty: nothing."""
 
     @property
+    def explains(self) -> bool:
+        """Whether the record needs a word on it: not when all ring as the group itself says."""
+        plain = Reason("strategy", {"strategy": str(RingStrategy.SIMULTANEOUS)})
+        return any(reason != plain for reason in self.reasons)
+
+    @property
     def targets(self) -> tuple[BoundNumber, ...]:
         """Everybody who rings, in order."""
         return tuple(target for batch in self.rounds for target in batch)

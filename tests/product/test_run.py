@@ -129,7 +129,7 @@ def test_what_a_newcomer_sees(own_box: Box) -> None:
             assert line, f"it ended: {told}"
             told += line
         assert f"{place.box}:5060 udp, tcp" in told
-        assert "4001003721, 4001003722 (演示企业)" in told
+        assert "4001003721, 4001003722, 4001003723 (演示企业)" in told
         suggested = next(line for line in told.splitlines() if " --answer" in line).partition("#")[0].split()
         assert suggested[1:4] == ["call", "4001003722", "--answer"]
         own_box.cli("call", "4001003722", "--answer", "--seconds", "1")
