@@ -11,6 +11,9 @@ from b2bua.calls.ports import Directory, Invitation
 from domain.outcomes import Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot, TenantState
 
+TOLD_SHARE = 0.1
+"""Part of the box's calls that callers who are turned away may take for being told why."""
+
 
 class Verdict(msgspec.Struct, frozen=True):
     """What is known of a new call before anything is done with it."""
@@ -56,6 +59,14 @@ class Admission:
             _less(self.by_tenant, tenant)
         if trunk is not None:
             _less(self.by_trunk, trunk)
+
+    def may_tell(self, directory: Directory) -> bool:
+        """Whether one more caller may be told why he is turned away, which takes his line for some seconds.
+
+        A flood of calls to wrong numbers shall not take the lines of those who have somebody to talk to.
+        """
+        turned_away = self.up - self.by_tenant.total()
+        return turned_away < max(1, int(directory.box.max_calls * TOLD_SHARE))
 
     def _limit(self, directory: Directory, invitation: Invitation, mono: float) -> Outcome | None:
         if self.up >= directory.box.max_calls:

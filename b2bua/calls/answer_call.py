@@ -60,15 +60,20 @@ async def greet(call: Call, caller: Caller, plan: NumberPlan) -> None:
     caller.listen_for_keys(False)
 
 
-async def turn_away(call: Call, leg: InboundLeg, outcome: Outcome, ports: CallPorts) -> CallEnd:
-    """Refuse a call that was not let in, after an announcement in early media where one fits."""
-    verdict = VERDICTS[outcome]
+async def turn_away(
+    call: Call, leg: InboundLeg, outcome: Outcome, ports: CallPorts, *, tell: bool = True
+) -> CallEnd:
+    """Refuse a call that was not let in; ``tell``: after an announcement in early media where one fits."""
+    name = VERDICTS[outcome].announcement or ""
     if leg.invitation.offer is not None and announcement_of(call, outcome, ports) is not None:
+        if not tell:
+            call.step("no-announcement", name)
+            return _by_box(outcome)
         try:
             caller = await receive_caller(call, leg, ports, record=False)
             await announce(call, caller, outcome, ports)
         except (SdpError, MediaUnavailable):
-            call.step("no-announcement", verdict.announcement or "")
+            call.step("no-announcement", name)
     return _by_box(outcome)
 
 

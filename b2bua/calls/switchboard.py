@@ -78,7 +78,8 @@ class Switchboard:
         if refusal is None:
             flow = partial(answer_call, call, leg, ports)
         else:
-            flow = partial(turn_away, call, leg, refusal, ports)
+            tell = self.admission.may_tell(ports.directory)
+            flow = partial(turn_away, call, leg, refusal, ports, tell=tell)
         self._run(call, payer, self._serve(call, leg, flow))
 
     def begin(

@@ -109,6 +109,24 @@ def test_the_reason_is_told_in_the_tenants_voice(
     refusal(stage, caller, Outcome.BUSY)
 
 
+def test_a_flood_of_wrong_numbers_takes_a_tenth_of_the_lines() -> None:
+    """The others are refused at once, so that real callers find a line; told again when it is over."""
+    box = BoxSnapshot(trunks=(TrunkSnapshot(name="carrier-a"),), max_calls=30)
+    stage = Stage(box=box, shipped=SHIPPED, durations={"number-unknown": 5.0})
+    callers = [stage.call("4009999999") for _ in range(8)]
+    assert [caller.final is None for caller in callers] == [True] * 3 + [False] * 5
+    assert stage.steps().count("no-announcement") == 5
+    real = stage.call()
+    stage.leg("b1").peer_answers(sdp())
+    real.peer_hangs_up()
+    stage.clock.advance(5)
+    assert all(caller.final == (404, "Not Found") for caller in callers)
+    again = stage.call("4009999999")
+    assert again.final is None
+    stage.clock.advance(5)
+    assert again.final == (404, "Not Found")
+
+
 def test_whoever_hangs_up_during_the_announcement_was_told_the_reason() -> None:
     """The record keeps busy, and that the caller hung up."""
     stage = Stage(box=BoxSnapshot(trunks=(TrunkSnapshot(name="carrier-a"),), system_prompts={"busy": PROMPT}))
