@@ -100,9 +100,13 @@ def flow(root: Root, tenant: str, name: str) -> FlowState:
 def problems_of(
     root: Root, tenant: str, name: str, document: FlowDocument, shipped: Collection[str]
 ) -> tuple[FlowProblem, ...]:
-    """Return what keeps a document from being published. ``shipped``: names of the system prompts."""
-    _tenant(root, tenant)
-    return check(document, FlowWorld(read_configuration(root), tenant, shipped), name)
+    """Return what keeps a document from being published. ``shipped``: names of the system prompts.
+
+    Of the tenant's own prompts only those count that callers hear: a menu must not be silent.
+    """
+    prompts = _tenant(root, tenant).own_prompts()
+    heard = [each for each, prompt in prompts.items() if prompt.heard is not None]
+    return check(document, FlowWorld(read_configuration(root), tenant, shipped, heard), name)
 
 
 def save_draft(root: Root, tenant: str, name: str, document: FlowDocument, *, by: str, at: float) -> None:

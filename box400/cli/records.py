@@ -19,6 +19,7 @@ from box400.cli.parts import part_words
 from box400.cli.table import printable, table
 from box400.cli.words import language, words
 from domain.caller import CLASS_WORDS, CallerClass
+from domain.flow.words import step_words
 from domain.money import yuan
 from domain.outcomes import VERDICTS, Outcome
 from domain.routing.reasons import explain, read_reasons
@@ -191,10 +192,12 @@ def _caller_line(record: CallRecord) -> str:
 
 
 def _detail(moment: Moment) -> str:
-    """Return what a moment says; why a call was routed so, in words."""
+    """Return what a moment says; why a call was routed so, and steps of voice menus, in words."""
     name, _, reasons = moment.detail.partition(" ")
-    if moment.what != "step" or name not in EXPLAINED:
+    if moment.what != "step":
         return moment.detail
+    if name not in EXPLAINED:
+        return step_words(name, reasons, language()) or moment.detail
     try:
         return f"{name}: {explain(read_reasons(reasons), language())}"
     except ValueError:

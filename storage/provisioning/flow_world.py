@@ -15,8 +15,16 @@ from storage.provisioning.state import Configuration
 class FlowWorld:
     """Implements ``domain.flow.checker.World``."""
 
-    def __init__(self, configuration: Configuration, tenant: str, shipped: Collection[str]) -> None:
-        """``shipped``: names of the system prompts."""
+    def __init__(
+        self,
+        configuration: Configuration,
+        tenant: str,
+        shipped: Collection[str],
+        heard: Collection[str] | None = None,
+    ) -> None:
+        """``shipped``: names of the system prompts; ``heard``: those of the tenant's own that were approved,
+        by default all that are there."""
+        self._own = configuration.own_prompts(tenant) if heard is None else heard
         self._after = configuration
         self._tenant = tenant
         self._system = {*shipped, *configuration.box.system_prompts}
@@ -26,7 +34,7 @@ class FlowWorld:
         """Look among system prompts, what the tenant uploaded, and audio that configuration names."""
         own = own_name(name)
         if own is not None:
-            return own in self._after.own_prompts(self._tenant)
+            return own in self._own
         return name in self._system or ADDRESS.fullmatch(name) is not None
 
     def has_destination(self, destination: Destination) -> bool:

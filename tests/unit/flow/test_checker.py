@@ -11,6 +11,7 @@ import pytest
 from domain.flow.checker import check
 from domain.flow.problems import MESSAGES, FlowError
 from domain.flow.reading import as_document, read_document
+from domain.flow.words import STEPS, step_words
 from tests.unit.flow.scene import World, flow, problems
 
 BYE = {"kind": "hang-up"}
@@ -191,3 +192,15 @@ def test_every_problem_can_happen() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in Path("domain/flow").glob("*.py"))
     unsaid = [code for code in MESSAGES if len(re.findall(rf'"{code}"', source)) < 2]
     assert unsaid == []
+
+
+def test_every_step_of_a_menu_has_words() -> None:
+    """Whatever menus write into the record is told in both languages."""
+    source = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (Path("domain/flow/interpreter.py"), Path("b2bua/calls/menu.py"))
+    )
+    written = set(re.findall(r'(?:note|step)\(\s*"([a-z-]+)"', source)) | {"menu-wrong-key", "menu-no-key"}
+    assert written <= set(STEPS)
+    assert step_words("menu", "main", "zh") == "节点 main"
+    assert step_words("routed", "x") is None

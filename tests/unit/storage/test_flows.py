@@ -12,9 +12,10 @@ import pytest
 from domain.flow.document import Flow, FlowDocument, Menu
 from domain.flow.reading import as_document
 from domain.schedule import Schedule
-from storage import flows
+from storage import flows, own_prompts
 from storage.flows import MESSAGES, FlowFault, FlowRefused
 from storage.models import Root
+from storage.own_prompts import Upload
 from storage.provisioning import export_database
 from storage.snapshots import build
 from tests.unit.storage.test_provisioning import Desk
@@ -233,6 +234,26 @@ def test_what_an_old_version_names_must_still_be_there(desk: Desk) -> None:
     desk.apply("tenants: {acme: {groups: {sales: {absent: true}}}}")
     with pytest.raises(FlowRefused, match="group:sales"):
         do(desk, lambda root: flows.roll_back(root, "acme", "menu", None, SHIPPED, by="bob", at=4.0))
+
+
+def test_a_prompt_must_be_approved_before_a_flow_that_plays_it(desk: Desk) -> None:
+    """Uploaded is not enough: nobody would hear it."""
+    desk.apply(TENANT)
+    made = document(main={**MENU, "prompts": ["prompt:hello"]}, sales=SALES)
+    audio = Upload("ab" * 32, 1.0, 100, "hello.wav")
+
+    def upload(approved: bool) -> None:
+        do(desk, lambda root: own_prompts.upload(root, "acme", "hello", audio, by="ann", at=1.0,
+                                                 approved=approved))  # fmt: skip
+
+    upload(approved=False)
+    with pytest.raises(FlowRefused, match="not there or not approved"):
+        publish(desk, made)
+    upload(approved=True)
+    assert publish(desk, made).version == 1
+    menu = published(desk, "menu").nodes["main"]
+    assert isinstance(menu, Menu)
+    assert menu.prompts == ("ab" * 32,), "calls are served by its address"
 
 
 def test_a_flow_in_use_is_not_removed(desk: Desk) -> None:
