@@ -35,15 +35,19 @@ class Totals(msgspec.Struct):
 
     all: Count = msgspec.field(default_factory=Count)
     outcomes: dict[str, int] = msgspec.field(default_factory=dict)
+    """Of calls that came in."""
     hours: dict[int, Count] = msgspec.field(default_factory=dict)
     numbers: dict[str, Count] = msgspec.field(default_factory=dict)
     """By 400 number."""
     trunks_in: dict[str, Count] = msgspec.field(default_factory=dict)
     trunks_out: dict[str, Count] = msgspec.field(default_factory=dict)
+    call_backs: Count = msgspec.field(default_factory=Count)
+    """Calls that the box began, which ``all``, ``hours``, ``numbers`` and ``trunks_out`` have too."""
 
     def add(self, other: Totals) -> None:
         """Add other totals to these."""
         self.all.add(other.all)
+        self.call_backs.add(other.call_backs)
         for outcome, calls in other.outcomes.items():
             self.outcomes[outcome] = self.outcomes.get(outcome, 0) + calls
         for mine, theirs in (
@@ -69,7 +73,10 @@ def total(rows: Iterable[CallRow]) -> Totals:
     for row in rows:
         count = Count(1, row.outcome == Outcome.ANSWERED, row.access_ms, row.talk_ms, row.fee_li)
         totals.all.add(count)
-        totals.outcomes[row.outcome] = totals.outcomes.get(row.outcome, 0) + 1
+        if row.is_call_back:
+            totals.call_backs.add(count)
+        else:
+            totals.outcomes[row.outcome] = totals.outcomes.get(row.outcome, 0) + 1
         _group(totals.hours, hour_of(row.start_ms)).add(count)
         if row.outcome != Outcome.NUMBER_UNKNOWN:
             _group(totals.numbers, row.number).add(count)

@@ -224,3 +224,27 @@ def test_lists_are_whole_in_any_order_of_ends_and_sealing(starts: list[int], dat
         ]
 
     database.read(check)
+
+
+def test_call_backs_and_messages_rest_whole_and_are_counted_apart(database: MainDatabase) -> None:
+    """A record comes back as it was; reports of calls that came in leave out what the box began."""
+    inbound, back, message = some(3, seed=7)
+    back = msgspec.structs.replace(
+        back, direction="callback", contact=inbound.id, agent="8001", outcome=Outcome.NO_ANSWER
+    )
+    message = msgspec.structs.replace(
+        message, message="service", message_ms=4200, outcome=Outcome.MESSAGE_LEFT
+    )
+    database.transact(lambda root: root.records.add([inbound, back, message]))
+
+    def read(root: Root) -> None:
+        assert [root.records.find(each.id) for each in (inbound, back, message)] == [inbound, back, message]
+        owner = root.records.owners["acme"]
+        totals = owner.totals("0", "9")
+        assert (totals.all.calls, totals.call_backs.calls) == (3, 1)
+        assert totals.outcomes == {inbound.outcome: 1, Outcome.MESSAGE_LEFT: 1}
+        rows = {row.id: row for month in owner.months.values() for _, row in month.rows()}
+        assert (rows[back.id].is_call_back, rows[inbound.id].is_call_back) == (True, False)
+        assert (rows[message.id].has_message, rows[inbound.id].has_message) == (True, False)
+
+    database.read(read)
