@@ -73,7 +73,8 @@ def charged_times(record: CallRecord, charged_from: ChargedFrom) -> list[tuple[i
     """Return when a call's charged time begins, since its start, and how long it lasts; milliseconds.
 
     A call-back is charged for each leg that left by a trunk, from its own answer to its end: the customer's,
-    and the agent's where he has no extension. Each is rated as a call of its own.
+    and the agent's where he has no extension. Each is rated as a call of its own. A consultation by an
+    agent's second line has no such leg; who is consulted is a leg of the call that the agent serves.
     """
     if record.direction:
         return [

@@ -35,7 +35,8 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     """The 400 number, None when no tenant owns what was dialled."""
     record: bool = False
     direction: str = ""
-    """``callback``: the box itself began the call, and leg ``a`` is dialled like the others."""
+    """``callback``: the box itself began the call, and leg ``a`` is dialled like the others.
+    ``consultation``: the second line of an agent's phone; its colleague is a leg of the call he serves."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

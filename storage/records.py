@@ -131,7 +131,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The voicemail box in which the caller left a message (its id is the call's), or empty."""
     message_ms: int = 0
     direction: str = ""
-    """``callback``: the box began it, ``caller`` is the customer, rung as leg ``a``; empty: inbound."""
+    """``callback``: the box began it, ``caller`` is the customer, rung as leg ``a``;
+    ``consultation``: an agent's phone called a colleague while his caller waited; empty: inbound."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

@@ -21,6 +21,7 @@ RECORDED: Final = 1
 ANONYMOUS: Final = 2
 CALL_BACK: Final = 4
 MESSAGE: Final = 8
+CONSULTATION: Final = 16
 
 
 class CallRow(msgspec.Struct, frozen=True, array_like=True):
@@ -75,6 +76,11 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         """Whether the box began the call, on an agent's wish."""
         return bool(self.flags & CALL_BACK)
 
+    @property
+    def is_consultation(self) -> bool:
+        """Whether an agent's phone called a colleague while his caller waited."""
+        return bool(self.flags & CONSULTATION)
+
 
 class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     """The rest of a record. New fields go to the end, with a default."""
@@ -105,6 +111,9 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     charge: ChargeRecord | None = None
 
 
+_DIRECTIONS: Final = {"callback": CALL_BACK, "consultation": CONSULTATION}
+
+
 def row_of(record: CallRecord) -> CallRow:
     """Return a record's row."""
     return CallRow(
@@ -121,7 +130,7 @@ def row_of(record: CallRecord) -> CallRow:
         record.sip_status,
         (RECORDED if record.recorded else 0)
         | (ANONYMOUS if record.anonymous else 0)
-        | (CALL_BACK if record.direction else 0)
+        | _DIRECTIONS.get(record.direction, 0)
         | (MESSAGE if record.message else 0),
         record.trunk_in or "",
         record.trunk_out or "",

@@ -40,6 +40,8 @@ _log = Logger()
 
 CALL_BACK: Final = "callback"
 """``Started.direction`` of calls that the box begins."""
+CONSULTATION: Final = "consultation"
+"""``Started.direction`` of second lines of agents' phones."""
 
 
 class _Named(msgspec.Struct):
@@ -106,6 +108,7 @@ class Course:
         "has_message",
         "id",
         "invitation",
+        "is_consultation",
         "meter",
         "plan",
         "recording_cut",
@@ -136,6 +139,8 @@ class Course:
         self.facts: CallerFacts | None = None
         """Who calls from where and when; set before the call's first line is written."""
         self.meter: Metering | None = None
+        self.is_consultation = False
+        """An agent's phone calls a colleague while his caller waits."""
         """What keeps the call within its tenant's means; None: nothing limits it."""
         self.vip = False
         """Whether the caller goes first in queues; the route decision says so."""
@@ -188,7 +193,7 @@ class Course:
                 tenant=self.tenant.id if self.tenant is not None else None,
                 number=plan.number if plan is not None else None,
                 record=self.records,
-                direction="" if back is None else CALL_BACK,
+                direction=CONSULTATION if self.is_consultation else "" if back is None else CALL_BACK,
                 contact="" if back is None else back.contact,
                 agent="" if back is None else back.agent,
                 caller_class=asked.caller_class.value,
@@ -266,6 +271,11 @@ class Course:
         """Note that caller and leg no longer hear each other."""
         at, mono = self._now()
         self._append(Unbridged(call=self.id, at=at, mono=mono, leg=leg))
+        if self.meter is not None:
+            self.meter.pausing()
+
+    def talk_over(self) -> None:
+        """Note that the caller talks with nobody any more; the end of the last leg says when."""
         if self.meter is not None:
             self.meter.pausing()
 

@@ -185,6 +185,7 @@ class Switchboard:
         """Let the phone of an agent who talks ask a colleague: a call of its own, on the same 400 number."""
         call = self._new(leg.invitation)
         self._identify(call, talk.call.tenant, talk.call.plan)
+        call.is_consultation = True
         self._run(call, None, self._serve(call, leg, partial(consult_call, call, leg, talk, self.ports)))
 
     async def _serve(self, call: Call, leg: InboundLeg, flow: Flow) -> None:

@@ -245,6 +245,7 @@ class Talk:
     def finish(self, by: HungUpBy, *, deserted: bool = False) -> None:
         """Leave the caller alone."""
         self.deserted = deserted
+        self.call.talk_over()
         if not self.over.called:
             self.over.callback(CallEnd(outcome=Outcome.ANSWERED, by=by, caller_up=True))
 

@@ -26,6 +26,7 @@ from domain.routing.reasons import explain, read_reasons
 from storage.data_directory import DataDirectory
 from storage.query import Filter, Found, every, search
 from storage.records import CallRecord, Moment
+from storage.rows import CallRow
 
 EXPLAINED = frozenset({"routed", "ring-order", "forward"})
 """Steps whose detail is reasons."""
@@ -121,8 +122,14 @@ def as_object(found: Found) -> dict[str, Any]:
         "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
         "fee_li": row.fee_li,
         "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
-        "direction": "callback" if row.is_call_back else "inbound", "message": row.has_message,
+        "direction": _direction(row), "message": row.has_message,
     }  # fmt: skip
+
+
+def _direction(row: CallRow) -> str:
+    if row.is_consultation:
+        return "consultation"
+    return "callback" if row.is_call_back else "inbound"
 
 
 def outcome_words(outcome: str) -> str:

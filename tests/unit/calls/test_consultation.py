@@ -9,8 +9,11 @@ import pytest
 
 from domain.outcomes import Outcome
 from domain.snapshot import BoundNumber
+from domain.tariff import ChargedFrom
+from storage.charging import charged_times
 from storage.events import Ended, Started
 from storage.fold import fold
+from storage.rows import row_of
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import an_invitation, sdp
 from tests.unit.calls.talks import MOBILE, MUSIC, TalkStage
@@ -250,6 +253,10 @@ def test_refer_with_replaces_joins_the_two(to_the_colleague: bool) -> None:
     assert (first.answered_by, first.outcome) == ("8002", "answered")
     assert (second.extension, second.called, second.outcome) == ("8001", "8002", "answered")
     assert second.number == first.number
+    assert (first.direction, second.direction) == ("", "consultation")
+    assert charged_times(second, ChargedFrom.BOX) == charged_times(second, ChargedFrom.ANSWERER) == []
+    assert row_of(second).is_consultation
+    assert not row_of(second).is_call_back
 
 
 def test_refer_with_replaces_before_the_colleague_answers() -> None:

@@ -155,6 +155,12 @@ def test_old_things_are_forgotten(book: MissedBook) -> None:
     assert [item.count for item in items(book)] == [1]
 
 
+def test_a_colleague_who_was_not_reached_is_no_missed_customer(book: MissedBook) -> None:
+    """An agent's second line is nobody to call back."""
+    book.take([a_record(1, 0.0, direction="consultation", extension="8001", caller="8001")])
+    assert items(book) == []
+
+
 @pytest.fixture
 def database() -> MainDatabase:
     """Return an empty database."""
