@@ -18,12 +18,13 @@ from box400.cli.flow_documents import document_of, json_of, read, read_file, ref
 from box400.cli.moment import beijing
 from box400.cli.options import data_option, json_option
 from box400.cli.table import printable, table
-from box400.cli.words import words
+from box400.cli.words import language, words
 from domain.calendar import BEIJING, Calendar
 from domain.caller import canonical_caller
 from domain.facts import facts_of
 from domain.flow.simulation import Course, simulate
 from domain.flow.steps import Surroundings
+from domain.flow.words import step_words
 from domain.outcomes import VERDICTS, Outcome
 from domain.places import shipped_places
 from domain.regions import regions_with
@@ -209,16 +210,18 @@ def try_(
         when=facts.when, flow=name, caller=who.canonical, place=facts.place, region=facts.region,
         dial=FlowWorld(configuration, tenant, ()).dial, chance=chance,
     )  # fmt: skip
-    _print_course(simulate(document, around, keys), as_json)
+    names = {address: info.name for address, info in configuration.prompts.items()}
+    _print_course(simulate(document, around, keys), names, as_json)
 
 
-def _print_course(course: Course, as_json: bool) -> None:
+def _print_course(course: Course, names: dict[str, str], as_json: bool) -> None:
     if as_json:
         steps = [{"step": note.name, "detail": note.detail} for note in course.notes]
         click.echo(msgspec.json.encode({"steps": steps, "end": str(course.end)}))
         return
     for note in course.notes:
-        click.echo(f"{note.name:<15} {printable(note.detail)}".rstrip())
+        detail = " ".join(names.get(word, word) for word in note.detail.split(" "))
+        click.echo(printable(step_words(note.name, detail, language()) or f"{note.name} {detail}"))
     end = course.end
     told = words(VERDICTS[end].en, VERDICTS[end].zh) if isinstance(end, Outcome) else str(end)
     click.echo("=> " + told)

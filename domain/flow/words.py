@@ -16,6 +16,9 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "no-prompt": ("prompt missing: {}", "缺少提示音 {}"),
     "no-such-flow": ("there is no voice menu {}", "没有语音导航 {}"),
     "menu-no-node": ("there is no node {}", "没有节点 {}"),
+    "play": ("played: {}", "播放 {}"),
+    "key": ("key {}", "按键 {}"),
+    "ask": ("web request to {}", "网页接口 {}"),
     "menu-no-destination": ("there is no destination {}", "没有去向 {}"),
 }
 
