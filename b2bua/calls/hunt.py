@@ -331,16 +331,16 @@ class Round:
 
     def _time_up(self, _: None) -> None:
         """End the round; those who are just asked to press 1 keep their time for it."""
+        if self._asked:
+            for opening in list(self._opening):
+                opening.cancel()
+            for callee in self._ringing:
+                if callee not in self._asked:
+                    self._drop(callee, "")
         unheard = len(self._targets) - len(self.failures) - len(self._asked)
         self.failures += [Outcome.NO_ANSWER] * unheard
         if not self._asked:
             self._settle(None)
-            return
-        for opening in list(self._opening):
-            opening.cancel()
-        for callee in self._ringing:
-            if callee not in self._asked:
-                self._drop(callee, "")
 
     def _settle(self, winner: Callee | None) -> None:
         if not self._closed:

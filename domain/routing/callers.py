@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from domain.facts import CallerFacts
@@ -42,8 +42,10 @@ def patterns_of(facts: CallerFacts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def first_in(patterns: Iterable[str], named: Container[str]) -> str | None:
+def first_in(patterns: Iterable[str], named: Collection[str]) -> str | None:
     """Return the narrowest of a caller's patterns that is named, or None."""
+    if not named:
+        return None
     for pattern in patterns:
         if pattern in named:
             return pattern

@@ -53,7 +53,7 @@ def decide(tenant: TenantSnapshot, plan: NumberPlan, facts: CallerFacts, live: L
     """
     reasons = [caller_reason(facts), moment_reason(facts)]
     routing = plan.routing or _NO_RULES
-    patterns = patterns_of(facts)
+    patterns = patterns_of(facts) if _names_callers(tenant, routing) else ()
     vip, refusal = _admit(tenant, plan.number, routing, patterns, live, reasons)
     if refusal is not None:
         return Decision(plan.number, None, refusal, False, vip, tuple(reasons))
@@ -69,6 +69,11 @@ def decide(tenant: TenantSnapshot, plan: NumberPlan, facts: CallerFacts, live: L
         reasons.append(Reason("pin"))
     reasons.append(Reason("to", {"to": str(to)}))
     return Decision(plan.number, to, None, needs_pin, vip, tuple(reasons), turn)
+
+
+def _names_callers(tenant: TenantSnapshot, routing: RoutePlan) -> bool:
+    """Tell whether anything depends on who calls; most numbers have no such rules."""
+    return routing is not _NO_RULES or bool(tenant.blacklist or tenant.vip)
 
 
 def _admit(

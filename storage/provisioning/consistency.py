@@ -12,7 +12,7 @@ from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
 from storage.provisioning.consistency_prompts import check_prompts
-from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers
+from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers, pbx_users
 from storage.provisioning.owned import fields_of_tenants
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
@@ -238,6 +238,12 @@ def is_there(after: Configuration, tenant: str, destination: Destination) -> boo
     return True
 
 
+def _named_by(wishes: Wishes) -> set[tuple[str, str, str]]:
+    """Return tenant, kind and name of what the file says itself: that is checked where it stands."""
+    owned = (*wishes.numbers, *wishes.parts["groups"])
+    return {(wish.tenant, wish.section.kind, wish.key) for wish in owned}
+
+
 def _names(wishes: Wishes, number: str) -> bool:
     return any(wish.key == number for wish in wishes.numbers)
 
@@ -247,10 +253,9 @@ def _removals(wishes: Wishes, before: Configuration, after: Configuration) -> It
     for name in before.trunks.keys() - after.trunks.keys():
         users = [f"tenant {key}" for key, tenant in after.tenants.items() if name in tenant.outbound_trunks]
         users += [
-            f"number {number}"
-            for number, (_, plan) in after.numbers.items()
-            if any(bound.trunk == name for bound in (*plan.bound, *forward_numbers(plan.routing)))
-            and not _names(wishes, number)
+            f"{kind} {key}"
+            for tenant, kind, key in pbx_users(after, name)
+            if (tenant, kind, key) not in _named_by(wishes)
         ]
         yield from _in_use(wishes, wishes.trunks.get(name), f"trunks.{name}", users)
     for name in before.listeners.keys() - after.listeners.keys() - {DEFAULT_LISTENER}:

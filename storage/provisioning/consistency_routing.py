@@ -30,10 +30,28 @@ def check_routing(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
             for pattern in after.tenants[wish.key].blacklist:
                 if not pattern[0].isascii() and pattern not in known:
                     yield _no_place(wish, "blacklist", pattern, places)
+            yield from _foreign_trunks(wish, after)
     for name, wish in wishes.trunks.items():
         owner = "" if wish.absent else after.trunks[name].tenant
         if owner and owner not in after.tenants:
             yield wish.problem("no-tenant", "tenant", value=owner)
+
+
+def _foreign_trunks(wish: Wish, after: Configuration) -> Iterator[Problem]:
+    for name in after.tenants[wish.key].outbound_trunks:
+        trunk = after.trunks.get(name)
+        if trunk is not None and trunk.tenant not in ("", wish.key):
+            yield wish.problem("foreign-trunk", "outbound_trunks", value=name, other=trunk.tenant)
+
+
+def pbx_users(after: Configuration, trunk: str) -> Iterator[tuple[str, str, str]]:
+    """Return tenant, kind and name of everything whose PBX is reached by a trunk."""
+    for number, (tenant, plan) in after.numbers.items():
+        if any(target.trunk == trunk for target in (*plan.bound, *forward_numbers(plan.routing))):
+            yield tenant, "number", number
+    for (tenant, name), group in after.parts["groups"].items():
+        if any(target.trunk == trunk for target in group.targets):
+            yield tenant, "group", name
 
 
 def check_target(

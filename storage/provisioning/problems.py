@@ -70,6 +70,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "too-many-forwards": ("has {count} forward numbers, {most} at most", "有 {count} 个前转号码，最多 {most} 个"),
     "pbx-trunk": ("{value!r} is a pbx and needs a trunk that belongs to tenant {tenant}: name one by `trunk`, and write `tenant: {tenant}` at that trunk", "{value!r} 是 pbx，需要归属租户 {tenant} 的中继：请写 trunk，并在该中继写 tenant: {tenant}"),
     "trunk-of-pbx": ("{value!r} is no pbx, so it has no trunk of its own", "{value!r} 不是 pbx，不能指定 trunk"),
+    "foreign-trunk": ("{value!r} leads to the PBX of tenant {other}; nobody else's calls leave by it", "{value!r} 是租户 {other} 的中继线，其他租户不能使用"),
     "no-tenant": ("there is no tenant {value!r}", "没有租户 {value!r}"),
     "shipped": ("there is no shipped prompt {value!r}; there are: {known}", "没有自带提示音 {value!r}；可用：{known}"),
     "prompt-name": ("there is no system prompt {value!r}; did you mean {near}? `box400 prompts words` lists them", "没有系统提示音 {value!r}；是否应为 {near}？可用 `box400 prompts words` 查看"),

@@ -172,6 +172,7 @@ WRONG = [
         'tenants: {acme: {groups: {x: {targets: [{number: "13800002222", trunk: acme-pbx}]}}}}',
         "'13800002222' is no pbx",
     ),
+    ("tenants: {rival: {outbound_trunks: [acme-pbx]}}", "'acme-pbx' leads to the PBX of tenant acme"),
     ("trunks: {acme-pbx: {tenant: nobody}}", "there is no tenant 'nobody'"),
 ]
 
@@ -190,6 +191,9 @@ def test_what_is_wrong_is_told_with_its_remedy(database: MainDatabase, text: str
 def test_a_trunk_that_a_pbx_needs_stays(database: MainDatabase) -> None:
     """It cannot be removed while a target names it."""
     apply(database, WHOLE)
+    with pytest.raises(ProvisioningError, match="still used by group north"):
+        apply(database, "trunks: {acme-pbx: {absent: true}}")
+    apply(database, "tenants: {acme: {groups: {north: {targets: ['13800002222']}}}}")
     bound = 'bound: [{number: "01088880000", kind: pbx, trunk: acme-pbx}]'
     apply(database, f'tenants: {{acme: {{numbers: {{"4001003721": {{{bound}}}}}}}}}')
     with pytest.raises(ProvisioningError, match="still used by number 4001003721"):
