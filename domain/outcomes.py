@@ -21,6 +21,15 @@ class Outcome(StrEnum):
     GAVE_UP_WELCOME = "gave-up-welcome"
     GAVE_UP_RINGING = "gave-up-ringing"
     GAVE_UP_EARLY = "gave-up-early"
+    GAVE_UP_QUEUE = "gave-up-queue"
+    QUEUE_FULL = "queue-full"
+    WAITED_TOO_LONG = "waited-too-long"
+    NO_AGENTS = "no-agents"
+    QUEUE_CLOSED = "queue-closed"
+    CALL_BACK_WISHED = "call-back-wished"
+    """He left a queue and is to be called back at his turn."""
+    AGENT_CODE = "agent-code"
+    """An agent dialled a star code: login, logout, pause, resume."""
     GAVE_UP_MENU = "gave-up-menu"
     NUMBER_UNKNOWN = "number-unknown"
     NOTHING_BOUND = "nothing-bound"
@@ -90,6 +99,23 @@ VERDICTS: dict[Outcome, Verdict] = {
     Outcome.GAVE_UP_MENU: Verdict(
         487, "Request Terminated", None, "主叫在语音导航中挂机", "Caller hung up in the voice menu"
     ),
+    Outcome.GAVE_UP_QUEUE: Verdict(
+        487, "Request Terminated", None, "主叫在排队中挂机", "Caller hung up while waiting in a queue"
+    ),
+    Outcome.QUEUE_FULL: Verdict(486, "Busy Here", "queue-full", "排队人数已满", "The queue was full"),
+    Outcome.WAITED_TOO_LONG: Verdict(
+        480, "Temporarily Unavailable", "busy", "排队等待超时", "Waited too long in a queue"
+    ),
+    Outcome.NO_AGENTS: Verdict(
+        480, "Temporarily Unavailable", "no-answer", "无坐席登录", "No agent was logged in"
+    ),
+    Outcome.QUEUE_CLOSED: Verdict(
+        480, "Temporarily Unavailable", "after-hours", "队列非工作时间", "The queue was closed"
+    ),
+    Outcome.CALL_BACK_WISHED: Verdict(
+        480, "Temporarily Unavailable", None, "已登记回拨", "Keeps the place in the queue and is called back"
+    ),
+    Outcome.AGENT_CODE: Verdict(200, "OK", None, "坐席功能码", "An agent's star code"),
     Outcome.NUMBER_UNKNOWN: Verdict(
         404, "Not Found", "number-unknown", "号码未开通", "Number not in service"
     ),

@@ -104,6 +104,29 @@ class Unbridged(_Event, frozen=True, kw_only=True, tag="unbridge"):
     leg: str
 
 
+class Queued(_Event, frozen=True, kw_only=True, tag="queue"):
+    """The caller waits in a queue from now on."""
+
+    queue: str
+
+
+class Unqueued(_Event, frozen=True, kw_only=True, tag="unqueue"):
+    """He waits no longer."""
+
+    why: str
+    """``answered``, ``key``, ``call-back``, or why he was sent away (``domain.acd.effects.Reason``)."""
+    agent: str = ""
+    """工号 of who answered."""
+
+
+class Rated(_Event, frozen=True, kw_only=True, tag="rate"):
+    """The caller rated the service."""
+
+    agent: str
+    rating: int
+    """1 to 5."""
+
+
 class TakesPart(_Event, frozen=True, kw_only=True, tag="part"):
     """What a leg does in the call from now on; ``Bridged`` says ``talk``, ``Unbridged`` and ``LegEnded``
     nothing."""
@@ -196,5 +219,5 @@ class Ended(_Event, frozen=True, kw_only=True, tag="end"):
 Event = (
     Started | Step | LegDialled | LegProgress | LegAnswered | LegEnded | Answered | Bridged | Unbridged
     | TakesPart | Key | DialogNow | MessageBegan | MessageEnded | RecordingStopped | MediaMeasured | Spooled
-    | Marks | Ended
+    | Marks | Queued | Unqueued | Rated | Ended
 )  # fmt: skip

@@ -44,9 +44,13 @@ COLUMNS: Final = (
     Column("呼叫编号", 30),
     Column("呼入号码运营商", 16),
     Column("呼入号码类型", 14),
+    Column("排队队列", 14),
+    Column("排队时长（秒）", 14),
+    Column("坐席工号", 12),
+    Column("服务评分", 10),
 )
-"""The nine that features.md 8 names, in its order, then the number called, the call's id, and what else is
-known of the caller."""
+"""The nine that features.md 8 names, in its order, then the number called, the call's id, what else is
+known of the caller, and his way through queues."""
 
 
 def write_xlsx(path: Path, found: Iterable[Found]) -> int:
@@ -105,6 +109,12 @@ class _Sheet:
         sheet.write_string(line, 10, row.id)
         sheet.write_string(line, 11, place.carrier)
         sheet.write_string(line, 12, class_in_chinese(row.caller_class))
+        sheet.write_string(line, 13, row.queue)
+        if row.queue:
+            sheet.write_number(line, 14, row.wait_ms / 1000)
+        sheet.write_string(line, 15, row.job_number)
+        if row.rating:
+            sheet.write_number(line, 16, row.rating)
 
 
 def answered_or_why(outcome: str) -> str:

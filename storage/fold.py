@@ -21,12 +21,15 @@ from storage.events import (
     MediaMeasured,
     MessageBegan,
     MessageEnded,
+    Queued,
+    Rated,
     RecordingStopped,
     Spooled,
     Started,
     Step,
     TakesPart,
     Unbridged,
+    Unqueued,
 )
 from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Participant
 
@@ -109,6 +112,11 @@ class _Course:
         """What each leg does, and since when."""
         self.participants: list[Participant] = []
         self.keys = ""
+        self.queue = ""
+        self.queued_since: int | None = None
+        self.wait = 0
+        self.job_number = ""
+        self.rating: int | None = None
         self.message = ""
         self.message_ms = 0
         self.message_open: MessageBegan | None = None
@@ -236,6 +244,25 @@ class _Course:
             self.talk += max(0, ms - self.talking_since)
             self.talking_since = None
 
+    def enters_queue(self, event: Queued) -> None:
+        self.queue, self.job_number = event.queue, ""
+        self.queued_since = self.ms
+        self.moment("queue", "a", event.queue)
+
+    def leaves_queue(self, event: Unqueued) -> None:
+        self.job_number = event.agent
+        self.stop_waiting(self.ms)
+        self.moment("unqueue", "a", f"{event.why} {event.agent}".rstrip())
+
+    def stop_waiting(self, ms: int) -> None:
+        if self.queued_since is not None:
+            self.wait += max(0, ms - self.queued_since)
+            self.queued_since = None
+
+    def rates(self, event: Rated) -> None:
+        self.rating = event.rating
+        self.moment("rate", "a", f"{event.agent} {event.rating}")
+
     def key(self, event: Key) -> None:
         if event.leg == "a" and len(self.keys) < KEYS_KEPT:
             self.keys += event.digit
@@ -302,6 +329,7 @@ class _Course:
     def record(self) -> CallRecord:
         caller_over = self.ms if self.caller_over is None else self.caller_over
         self.stop_talking(caller_over)
+        self.stop_waiting(caller_over)
         self.end_parts()
         self.close_message()
         talker = self.legs.get(self.talking_leg)
@@ -336,6 +364,10 @@ class _Course:
             hung_up_by=ended.by if ended else HungUpBy.BOX,
             sip_status=ended.sip_status if ended else 0,
             keys=self.keys,
+            queue=self.queue,
+            wait_ms=self.wait,
+            job_number=self.job_number if self.bridge is not None else "",
+            rating=self.rating,
             recorded=self.has_recording(),
             message=self.message,
             message_ms=self.message_ms,
@@ -396,5 +428,8 @@ _TAKE: Final[dict[type, Callable[[_Course, Any], None]]] = {
     MessageEnded: _Course.message_ended,
     RecordingStopped: _Course.recording_stopped,
     Spooled: _Course.spool_closed,
+    Queued: _Course.enters_queue,
+    Unqueued: _Course.leaves_queue,
+    Rated: _Course.rates,
     Ended: _Course.end,
 }

@@ -44,6 +44,10 @@ class Filter(msgspec.Struct, frozen=True):
     city: str = ""
     """One name; a landline of an area code that cities share is of each of them."""
     caller_class: str = ""
+    queue: str = ""
+    job_number: str = ""
+    """工号 of the agent of a queue who talked with him."""
+    rating: int | None = None
 
     def takes(self, row: CallRow) -> bool:
         """Tell whether a row is wanted, its time and tenant aside."""
@@ -55,6 +59,9 @@ class Filter(msgspec.Struct, frozen=True):
             and (not self.province or row.province == self.province)
             and (not self.city or self.city in row.city.split("/"))
             and (not self.caller_class or row.caller_class == self.caller_class)
+            and (not self.queue or row.queue == self.queue)
+            and (not self.job_number or row.job_number == self.job_number)
+            and (self.rating is None or row.rating == self.rating)
             and (not self.outcomes or row.outcome in self.outcomes)
             and (not self.recorded or row.recorded)
             and (self.answered is None or self.answered == (row.outcome == Outcome.ANSWERED))

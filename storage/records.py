@@ -139,6 +139,14 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Of a call-back: the phone rung first."""
     charge: ChargeRecord | None = None
     """None: its tenant had no tariff, or it reached no tenant."""
+    queue: str = ""
+    """The last queue in which the caller waited, or empty."""
+    wait_ms: int = 0
+    """How long he waited in queues."""
+    job_number: str = ""
+    """工号 of the agent of a queue who talked with him."""
+    rating: int | None = None
+    """What he gave that agent, 1 to 5."""
     legs: tuple[LegRecord, ...] = ()
     media: tuple[MediaRecord, ...] = ()
     timeline: tuple[Moment, ...] = ()

@@ -50,6 +50,11 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
     city: str = ""
     carrier: str = ""
     fee_li: int = 0
+    queue: str = ""
+    wait_ms: int = 0
+    job_number: str = ""
+    rating: int = 0
+    """0: not rated."""
 
     @property
     def recorded(self) -> bool:
@@ -140,6 +145,10 @@ def row_of(record: CallRecord) -> CallRow:
         record.place.city,
         record.place.carrier,
         record.fee_li,
+        record.queue,
+        record.wait_ms,
+        record.job_number,
+        record.rating or 0,
     )
 
 
@@ -168,6 +177,10 @@ def record_of(row: CallRow, detail: CallDetail) -> CallRecord:
         sip_status=row.sip_status,
         recorded=row.recorded,
         **dict(zip(_ALSO_IN_DETAIL, _also_in_detail(detail), strict=True)),
+        queue=row.queue,
+        wait_ms=row.wait_ms,
+        job_number=row.job_number,
+        rating=row.rating or None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 
@@ -20,6 +21,8 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
+
+T = TypeVar("T")
 
 
 class Payer(msgspec.Struct, frozen=True):
@@ -106,7 +109,17 @@ class Authorised:
             trunks=route.trunks,
             max_forwards=max_forwards,
         )
-        return self._ports.dialler.dial(dialling, offer, on_dialled)
+        over = self._ports.floor.leg_began(self.payer.tenant, self.target.number)
+        dialled = self._ports.dialler.dial(dialling, offer, on_dialled)
+        dialled.answered.addErrback(_tell, over)
+        dialled.ended.addCallback(_tell, over)
+        return dialled
+
+
+def _tell(result: T, over: Callable[[], None]) -> T:
+    """Tell that a leg is over, and pass on how."""
+    over()
+    return result
 
 
 def authorise(ports: CallPorts, destination: str | BoundNumber, payer: Payer) -> Authorised:
@@ -171,6 +184,8 @@ def registered_targets(
     for extension in directory.box.extensions:
         if extension.tenant == tenant.id:
             yield BoundNumber(number=extension.name, kind=TargetKind.EXTENSION)
+    for agent in tenant.agents:
+        yield BoundNumber(number=agent.target, job_number=agent.name)
 
 
 def _count(ports: CallPorts, tenant: TenantSnapshot, target: BoundNumber) -> None:

@@ -30,6 +30,7 @@ _GAVE_UP = {
     CallState.WELCOME: Outcome.GAVE_UP_WELCOME,
     CallState.MENU: Outcome.GAVE_UP_MENU,
     CallState.PIN: Outcome.GAVE_UP_PIN,
+    CallState.QUEUED: Outcome.GAVE_UP_QUEUE,
     CallState.RINGING: Outcome.GAVE_UP_RINGING,
     CallState.MESSAGE: Outcome.NO_MESSAGE,
     CallState.TALKING: Outcome.ANSWERED,

@@ -15,9 +15,10 @@ from b2bua.calls.callee import Callee
 from b2bua.calls.converse import converse
 from b2bua.calls.hunt import Round
 from b2bua.calls.ports import CallBackFacts, CallEnd, CallPorts, Invitation, LegEnd
-from b2bua.calls.switchboard import NotBegun, Switchboard
+from b2bua.calls.refusal import NotBegun
+from b2bua.calls.switchboard import Switchboard
 from domain.caller import canonical_caller
-from domain.contact import Contact, ContactKind
+from domain.contact import Contact
 from domain.outcomes import HungUpBy, Outcome, outcome_of_all
 
 CUSTOMER: Final = "a"
@@ -112,13 +113,6 @@ class CallBacks:
             if not tries:
                 del self._tries[name]
         return self._tries.setdefault(contact, deque())
-
-
-def contact_of(call: Call) -> Contact | None:
-    """Return the contact of a call that is up, so that a queue can keep its place; None without a caller."""
-    if call.tenant is None or call.plan is None or call.invitation.anonymous or not call.invitation.caller:
-        return None
-    return Contact(call.id, call.tenant.id, call.plan.number, call.invitation.caller, ContactKind.QUEUE)
 
 
 def _invitation(one: CallBack) -> Invitation:

@@ -27,12 +27,15 @@ from storage.events import (
     MediaMeasured,
     MessageBegan,
     MessageEnded,
+    Queued,
+    Rated,
     RecordingStopped,
     Spooled,
     Started,
     Step,
     TakesPart,
     Unbridged,
+    Unqueued,
 )
 from storage.journal import Event
 
@@ -59,6 +62,7 @@ class CallState(StrEnum):
     ARRIVED = "arrived"
     WELCOME = "welcome"
     MENU = "menu"
+    QUEUED = "queued"
     RINGING = "ringing"
     PIN = "pin"
     """The caller is asked for the PIN."""
@@ -278,6 +282,22 @@ class Course:
         """Note that the caller talks with nobody any more; the end of the last leg says when."""
         if self.meter is not None:
             self.meter.pausing()
+
+    def queued(self, queue: str) -> None:
+        """Note that the caller waits in a queue from now on."""
+        at, mono = self._now()
+        self.talking_to = f"queue:{queue}"
+        self._append(Queued(call=self.id, at=at, mono=mono, queue=queue))
+
+    def unqueued(self, why: str, agent: str = "") -> None:
+        """Note that he waits no longer (``events.Unqueued``)."""
+        at, mono = self._now()
+        self._append(Unqueued(call=self.id, at=at, mono=mono, why=why, agent=agent))
+
+    def rated(self, agent: str, rating: int) -> None:
+        """Note what the caller gave an agent, 1 to 5."""
+        at, mono = self._now()
+        self._append(Rated(call=self.id, at=at, mono=mono, agent=agent, rating=rating))
 
     def takes_part(self, leg: str, part: str) -> None:
         """Note what a leg does in the call from now on (``events.TakesPart``)."""

@@ -217,6 +217,13 @@ class Party:
         if prompt is not None:
             self._keep("music", self.endpoint.play((prompt,), repeat=True))
 
+    def hear_then(self, prompts: tuple[str, ...], then: Callable[[], object]) -> None:
+        """Let the party hear prompts without waiting for their end, at which ``then`` is called; not when
+        something else is heard instead."""
+        message = self.endpoint.play(prompts)
+        self._keep("message", message)
+        message.addCallback(lambda _: then() if self._sound is message else None)
+
     def hush(self) -> None:
         """Stop what the party hears from the box."""
         sound, self._sound = self._sound, None

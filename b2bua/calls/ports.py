@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 from twisted.internet.defer import Deferred
 
+from b2bua.calls.floor import Floor
 from b2bua.calls.live import Live
 from b2bua.calls.rates import DialRates
 from b2bua.calls.web import NoWeb, WebClient
@@ -434,3 +435,8 @@ class CallPorts:
     """What tenants may still spend."""
     rates: DialRates = field(default_factory=DialRates)
     """How often legs were rung; used by ``calls.authorise`` alone."""
+    floor: Floor = field(default_factory=Floor)
+    """Queues and agents."""
+
+    def __post_init__(self) -> None:
+        self.floor.connect(self.clock, self.directory)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.outcomes import Outcome
+
 
 class NotPossible(Exception):
     """A wish that the state of the call, or the rules, do not allow; the talk goes on."""
@@ -41,3 +43,11 @@ class NoG711(NotPossible):
 
     def __init__(self) -> None:
         super().__init__("a leg speaks a codec that cannot be mixed", "有一方使用的语音编码无法混音")
+
+
+class NotBegun(Exception):
+    """The box begins no call now; ``outcome`` says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome

@@ -10,6 +10,7 @@ from b2bua.calls.call import Call
 from b2bua.calls.caller import Caller
 from b2bua.calls.menu import follow_flow
 from b2bua.calls.ports import CallEnd, CallPorts
+from b2bua.calls.queue import wait_in_queue
 from b2bua.calls.ring_targets import ring_bound, ring_extension, ring_group
 from b2bua.calls.route import admit, decide_route
 from b2bua.calls.voicemail import take_message
@@ -67,5 +68,6 @@ SERVICES: Final[dict[DestinationKind, Service]] = {
     DestinationKind.ANNOUNCEMENT: _announcement,
     DestinationKind.HANG_UP: _hang_up,
     DestinationKind.NUMBER: _number,
+    DestinationKind.QUEUE: wait_in_queue,
 }
 """One service for each kind of destination; provisioning takes no kind that is not here."""

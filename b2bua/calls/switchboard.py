@@ -18,6 +18,7 @@ from b2bua.calls.counts import CallCounts
 from b2bua.calls.meter import meter
 from b2bua.calls.names import call_id
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, LegEnd
+from b2bua.calls.refusal import NotBegun as NotBegun
 from b2bua.calls.talk import Talk
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot
@@ -28,14 +29,6 @@ MARK_SECONDS = 6.0
 
 _log = Logger()
 Flow = Callable[[], Coroutine[Any, Any, CallEnd]]
-
-
-class NotBegun(Exception):
-    """The box begins no call now; ``outcome`` says why."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.value)
-        self.outcome = outcome
 
 
 class Switchboard:

@@ -47,6 +47,9 @@ EXPLAINED = frozenset({"routed", "ring-order", "forward"})
 @click.option("--province", default="", metavar="NAME", help="Only callers of this province: 广东.")
 @click.option("--city", default="", metavar="NAME", help="Only callers of this city: 深圳.")
 @click.option("--caller-class", type=click.Choice([each.value for each in CallerClass]), help="Only these.")
+@click.option("--queue", default="", metavar="NAME", help="Only those who waited in this queue.")
+@click.option("--agent", default="", metavar="JOB-NUMBER", help="Only those this agent of a queue served.")
+@click.option("--rating", type=click.IntRange(1, 5), help="Only those rated so.")
 @click.option(
     "--outcome", multiple=True, type=click.Choice([each.value for each in Outcome]), help="Only these."
 )
@@ -69,6 +72,9 @@ def records(
     province: str,
     city: str,
     caller_class: str | None,
+    queue: str,
+    agent: str,
+    rating: int | None,
     outcome: tuple[str, ...],
     since: float,
     until: float | None,
@@ -94,6 +100,7 @@ def records(
     wanted = Filter(
         tenant, number, caller, answerer, frozenset(outcome), since, until, recorded,
         area_code=area_code, province=province, city=city, caller_class=caller_class or "",
+        queue=queue, job_number=agent, rating=rating,
     )  # fmt: skip
     with main_database(data) as database:
         if xlsx is not None:
@@ -121,6 +128,8 @@ def as_object(found: Found) -> dict[str, Any]:
         "duration_ms": row.end_ms, "access_ms": row.access_ms, "talk_ms": row.talk_ms, "outcome": row.outcome,
         "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
         "fee_li": row.fee_li,
+        "queue": row.queue, "wait_ms": row.wait_ms, "job_number": row.job_number,
+        "rating": row.rating or None,
         "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
         "direction": _direction(row), "message": row.has_message,
     }  # fmt: skip

@@ -35,10 +35,13 @@ class Board:
         due = [seat.wrap_up_until for seat in self.seats.values() if seat.wrap_up_until is not None]
         if self.calls:
             due += [seat.rest_until for seat in self.seats.values() if seat.rest_until > now]
-            due += [line.unserved_at for line in self.lines.values() if line.unserved_at is not None]
+            unserved = (line.unserved_at for line in self.lines.values())
+            due += [at for at in unserved if at is not None and at > now]
         for queued in self.calls.values():
             if queued.offered:
                 continue
+            if queued.ready_at > now:
+                due.append(queued.ready_at)
             queue = queued.line.queue
             if not queued.kept:
                 due += [queued.announce_at, queued.since + queue.max_wait_seconds]
@@ -85,9 +88,11 @@ class Board:
         free = [seat for seat in line.members if seat.is_free(now)]
         if not free:
             return None
-        if line.queue.strategy is Strategy.RING_ALL:
-            return line.waiting[0], free[0]
         for queued in line.waiting:
+            if queued.ready_at > now:
+                continue
+            if line.queue.strategy is Strategy.RING_ALL and not queued.kept:
+                return queued, free[0]
             if queued.offered:
                 continue
             seat = None
@@ -102,10 +107,7 @@ class Board:
     def _expire(self, now: float) -> None:
         """Dismiss those who may wait no longer; not while somebody is rung for them."""
         for line in self.lines.values():
-            if not line.waiting:
-                line.unserved_at = None
-                continue
-            if line.attended:
+            if line.attended or all(queued.kept for queued in line.waiting):
                 line.unserved_at = None
             elif line.unserved_at is None:
                 line.unserved_at = now + line.queue.no_agents_seconds

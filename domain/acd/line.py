@@ -27,6 +27,7 @@ class QueuedCall:
         "line",
         "misses",
         "offered",
+        "ready_at",
         "since",
         "vip",
     )
@@ -47,6 +48,8 @@ class QueuedCall:
         """How often an agent was rung for it in vain."""
         self.announce_at = announce_at
         self.announced = False
+        self.ready_at = since
+        """It is offered to nobody before."""
         self.kept = False
         """Whether the caller has hung up and is to be called back when it is his turn."""
 

@@ -16,6 +16,8 @@ from domain.acd.effects import Dismiss, Effect, Reason
 from domain.acd.line import Line, QueuedCall
 from domain.acd.seat import MISSED, Seat
 
+KEPT_SECONDS: Final = 15.0
+"""Nobody is called back before: he must have hung up first."""
 REST_SECONDS: Final = 5.0
 """An agent who missed a call is offered the next one only after so long."""
 
@@ -102,6 +104,7 @@ class Scheduler(Board):
             for seat in tuple(queued.offered.values()):
                 self._unring(seat, now)
             queued.kept, queued.announce_at = True, float("inf")
+            queued.ready_at = now + KEPT_SECONDS
         return self._settled(now)
 
     def keep_again(

@@ -354,6 +354,16 @@ def test_a_kept_place_is_served_when_its_turn_comes() -> None:
     assert offers(floor.engaged("1", 0, 100.0)) == [("a", "1")]
 
 
+def test_nobody_is_called_back_before_he_has_hung_up() -> None:
+    """The agent who is free at that moment calls back a little later."""
+    floor = a_floor(an_agent("1"))
+    floor.enter("a", SALES, "139", 0.0)
+    effects = floor.keep("a", 5.0)
+    assert (withdrawals(effects), offers(effects)) == ({("a", "1")}, [])
+    assert floor.next_due(5.0) == 20.0
+    assert offers(floor.tick(20.0)) == [("a", "1")]
+
+
 def test_kept_places_survive_a_restart() -> None:
     """The place counts from when the caller first came."""
     floor = a_floor(an_agent("1"))

@@ -220,10 +220,18 @@ class World(RuleBasedStateMachine):
             if line.queue.strategy is Strategy.STICKY:
                 continue  # a caller may wait for one agent there, for a while
             idle = [seat for seat in line.members if seat.is_free(self.now)]
-            unoffered = [queued for queued in line.waiting if not queued.offered]
+            ready = [queued for queued in line.waiting if queued.ready_at <= self.now]
+            unoffered = [queued for queued in ready if not queued.offered]
             if line.queue.strategy is Strategy.RING_ALL:
-                unoffered = line.waiting
+                unoffered = [queued for queued in ready if not (queued.kept and queued.offered)]
             assert not (idle and unoffered)
+
+    @invariant()
+    def what_is_due_is_done(self) -> None:
+        """After a tick nothing is due at this same moment, or the live side would turn for ever."""
+        self.due()
+        due = self.scheduler.next_due(self.now)
+        assert due is None or due > self.now
 
     @invariant()
     def somebody_will_wake_up(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from b2bua.calls.authorise import NotAllowed, Payer, authorise_call_back
-from b2bua.calls.call_back import AGENT_SECONDS, MOST_TRIES, CallBack, CallBackResult, CallBacks, contact_of
+from b2bua.calls.call_back import AGENT_SECONDS, MOST_TRIES, CallBack, CallBackResult, CallBacks
+from b2bua.calls.place import contact_of
 from b2bua.calls.switchboard import NotBegun
 from domain.contact import Contact, can_be_called_back
 from domain.outcomes import HungUpBy, Outcome
