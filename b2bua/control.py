@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from b2bua.alarms import Alarm
+from b2bua.control_floor import Agents, FloorRequest, Queues
 
 MAX_LINE = 4 * 1024 * 1024
 
@@ -114,6 +115,7 @@ Request = (
     | FlushTrace
     | Drain
     | InCallRequest
+    | FloorRequest
 )
 
 
@@ -226,7 +228,7 @@ class Status(msgspec.Struct, frozen=True, tag_field="is", tag="status"):
     alarms: list[Alarm]
 
 
-Response = Done | Failed | Begun | InForce | Calls | Status
+Response = Done | Failed | Begun | InForce | Calls | Status | Queues | Agents
 
 
 class ControlDown(Exception):

@@ -36,6 +36,7 @@ from b2bua.control import (
     Status,
     TakeStandings,
 )
+from b2bua.control_floor import Agents, AskAgents, AskQueues, FloorRequest, Queues, SetAgent
 
 _log = Logger()
 _DECODER: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
@@ -55,6 +56,9 @@ class Controlled(Protocol):
 
     def in_call(self, request: InCallRequest) -> Done | Failed:
         """Transfer, hold, resume, supervise or take down a call."""
+
+    def floor(self, request: FloorRequest) -> Queues | Agents | Done | Failed:
+        """Tell of queues or agents, or set an agent."""
 
     def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
         """Ring an agent, then the caller of a contact; fires with Begun or Failed."""
@@ -148,6 +152,8 @@ def answer(box: Controlled, request: Request) -> Response | Deferred[Response]:
         case Drain(on=on):
             box.refuse_calls(on)
             return Done()
+        case AskQueues() | AskAgents() | SetAgent():
+            return box.floor(request)
         case _:
             return box.in_call(request)
 

@@ -16,11 +16,13 @@ from b2bua.calls.call import Call
 from b2bua.calls.call_back import CallBacks
 from b2bua.calls.in_call import InCall
 from b2bua.calls.live import Live
+from b2bua.calls.place import restore_places
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.rates import DialRates
 from b2bua.calls.switchboard import MARK_SECONDS, NotBegun, Switchboard
 from b2bua.clock import MonotonicReactor, ReactorClock
 from b2bua.control import Begun, Calls, Done, Failed, InCallRequest, InForce, LiveCall, Response, Status
+from b2bua.control_floor import Agents, FloorRequest, Queues
 from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
 from b2bua.media.relay import WorkerRelay, relay_settings
@@ -32,6 +34,7 @@ from b2bua.process_calendar import CalendarWatch
 from b2bua.process_contacts import ContactUnknown, StoredContacts
 from b2bua.process_disk import CHECK_SECONDS, DiskWatch
 from b2bua.process_figures import Figures
+from b2bua.process_floor import HOURS_SECONDS, FloorDesk, kept_floor
 from b2bua.process_in_call import carry_out
 from b2bua.process_lag import ReactorLag
 from b2bua.process_messages import LOOK_SECONDS, MessageQuota
@@ -123,11 +126,15 @@ class Process:
                 funds=self.funds,
                 rates=DialRates(self.troubles.rung_too_often),
                 live=self.caller_memory.live,
+                floor=kept_floor(data.agents_file, reactor.callInThread),
             ),
             self.sip.calls_out,
         )
         self.call_backs = CallBacks(self.switchboard)
         self.contacts = StoredContacts(data)
+        self.floors = self.switchboard.ports.floor
+        self.floors.begin_call_back = self.call_backs.begin
+        self.floor_desk = FloorDesk(self.floors, self.clock.mono)
         self.arrive = self.switchboard.arrive
         self.refused = self.switchboard.refused
         self.lag = ReactorLag(reactor)
@@ -182,6 +189,10 @@ class Process:
             self.troubles.recovered(recovery.calls)
         self._cut = []
         self.sip.start(self.data.root / "registrations.json", self.clock.utc)
+        self.floors.configure(self.directory.tenants())
+        for tenant in self.directory.tenants():
+            if tenant.queues:
+                restore_places(tenant, self.switchboard.ports)
         self._ports.append(listen(self.reactor, self.data.control_socket, self))
         if self.settings.web:
             self._serve_web(self.settings.web)
@@ -194,6 +205,7 @@ class Process:
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
             Every(self.reactor, BACKUP_SECONDS, self.backups.check),
             Every(self.reactor, LOOK_SECONDS, self.message_quota.look),
+            Every(self.reactor, HOURS_SECONDS, self.floors.check_hours),
             Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),
         ]
         self.reactor.before_wait(self.journal.flush)
@@ -282,6 +294,10 @@ class Process:
         """Do something to a call that is up."""
         return carry_out(InCall(self.switchboard.calls), request)
 
+    def floor(self, request: FloorRequest) -> Queues | Agents | Done | Failed:
+        """Tell of queues or agents, or set an agent."""
+        return self.floor_desk.answer(request)
+
     def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
         """Ring an agent, then the caller of a contact of his tenant."""
         return Deferred.fromCoroutine(self._call_back(tenant, contact, agent))
@@ -303,6 +319,7 @@ class Process:
         """Put the snapshot files in force, for calls from now on."""
         versions = self.directory.reload()
         self.holidays.check()
+        self.floors.configure(self.directory.tenants())
         errors = dict(versions.errors)
         try:
             listeners = self.settings.listeners_of(self.directory.box)

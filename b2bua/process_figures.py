@@ -100,7 +100,7 @@ class Figures:
 
     def sources(self) -> list[Source]:
         """Return what the metrics page gathers from."""
-        return [self._calls, self._sip, self._rest]
+        return [self._calls, self._sip, self._rest, self._process.floor_desk.metrics]
 
     def _calls(self) -> Iterable[Metric]:
         switchboard = self._process.switchboard

@@ -100,6 +100,10 @@ class DataDirectory:
         return self.root / "standings.json"
 
     @property
+    def agents_file(self) -> Path:
+        return self.root / "agents.json"
+
+    @property
     def caller_memory(self) -> Path:
         return self.root / "caller-memory.json"
 

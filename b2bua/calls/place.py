@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
-
-from twisted.internet.defer import Deferred
+from typing import TYPE_CHECKING
 
 from b2bua.calls.authorise import NotAllowed
 from b2bua.calls.call import Call
@@ -21,26 +19,11 @@ from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import TenantSnapshot
 
 if TYPE_CHECKING:
+    from b2bua.calls.call_back import CallBack, CallBackResult
     from b2bua.calls.queue_wait import Wait
 
 
-class Result(Protocol):
-    """What became of a call-back (``call_back.CallBackResult``)."""
-
-    @property
-    def agent_reached(self) -> bool:
-        """Whether the agent answered."""
-
-
-class CallBack(Protocol):
-    """A call-back that is up (``call_back.CallBack``)."""
-
-    @property
-    def over(self) -> Deferred[Result]:
-        """Fires at its end."""
-
-
-BeginCallBack = Callable[[Contact, str], CallBack]
+BeginCallBack = Callable[[Contact, str], "CallBack"]
 """Rings an agent's phone, then the customer; raises NotAllowed, or NotBegun while no calls are let in."""
 
 
@@ -115,7 +98,7 @@ class Place:
             self._is_up = True
             one.over.addCallback(self._over, agent.name)
 
-    def _over(self, result: Result, agent: str) -> None:
+    def _over(self, result: CallBackResult, agent: str) -> None:
         """Whom an agent has called back is served; a customer who did not answer is a missed call to do."""
         self._is_up = False
         if not result.agent_reached:

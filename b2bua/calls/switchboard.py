@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from b2bua.calls.admission import Admission
+from b2bua.calls.agent_codes import dialling_tenant, extension_of, obey
 from b2bua.calls.answer_call import answer_call, turn_away
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.consult_call import consult_call, talk_of
@@ -49,6 +50,10 @@ class Switchboard:
     def arrive(self, leg: InboundLeg) -> None:
         """Take a new call."""
         ports = self.ports
+        tenant = dialling_tenant(leg.invitation, ports)
+        if tenant is not None and not self.draining:
+            self._obey_code(leg, tenant)
+            return
         if leg.invitation.extension is not None and not self.draining:
             talk = talk_of(self.calls.values(), ports.directory, leg.invitation.extension)
             if talk is not None:
@@ -73,7 +78,11 @@ class Switchboard:
         else:
             tell = self.admission.may_tell(ports.directory)
             flow = partial(turn_away, call, leg, refusal, ports, tell=tell)
-        self._run(call, payer, self._serve(call, leg, flow))
+        over = self._run(call, payer, self._serve(call, leg, flow))
+        phone = extension_of(leg.invitation, ports)
+        if phone is not None:
+            hung_up = ports.floor.leg_began(phone.tenant, phone.name)
+            over.addCallback(lambda _: hung_up())
 
     def begin(
         self, invitation: Invitation, flow: Callable[[Call], Awaitable[CallEnd]]
@@ -180,6 +189,12 @@ class Switchboard:
         self._identify(call, talk.call.tenant, talk.call.plan)
         call.is_consultation = True
         self._run(call, None, self._serve(call, leg, partial(consult_call, call, leg, talk, self.ports)))
+
+    def _obey_code(self, leg: InboundLeg, tenant: TenantSnapshot) -> None:
+        """Let an agent change his state by a star code."""
+        call = self._new(leg.invitation)
+        self._identify(call, tenant, None)
+        self._run(call, None, self._serve(call, leg, partial(obey, call, leg, self.ports)))
 
     async def _serve(self, call: Call, leg: InboundLeg, flow: Flow) -> None:
         try:

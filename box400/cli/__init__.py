@@ -22,6 +22,8 @@ COMMANDS = {
     "status": "box400.cli.live",
     "calls": "box400.cli.live",
     "hangup": "box400.cli.live",
+    "queues": "box400.cli.floor",
+    "agents": "box400.cli.floor",
     "transfer": "box400.cli.in_call",
     "hold": "box400.cli.in_call",
     "resume": "box400.cli.in_call",
