@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.product.audio import read_stereo, seconds_of
 from tests.product.baresip import Baresip
 from tests.product.box import Box
@@ -98,3 +100,28 @@ def test_nothing_but_a_contact_can_be_called_back(quiet_box: Box, carrier: Carri
         done = quiet_box.try_cli("missed", "call-back", tenant, contact, "--as", agent)
         assert done.returncode == 1, (contact, agent, done.stdout)
     assert len(quiet_box.records(count=1)) == 1
+
+
+def test_both_legs_of_a_call_back_are_ended_after_a_crash(
+    quiet_box: Box, carrier: Carrier, gateway_sound: Path, tmp_path: Path
+) -> None:
+    """kill -9 in mid-talk: agent and customer, both reached by the trunk, get their BYE."""
+    target = quiet_box.place.target
+    with gateway(tmp_path / "busy", "gateway_refuses", *target, status="486 Busy Here") as busy:
+        carrier.brings("carrier_refused", "4001003722", status=486).good()
+        busy.good()
+    item = the_item(quiet_box)
+    with gateway(tmp_path / "gw", "gateway_answers", *target, sound=gateway_sound, calls=2) as both:
+        call = quiet_box.cli("missed", "call-back", "demo", item["id"], "--as", "13900001111").strip()
+        wait_until(
+            lambda: [live for live in quiet_box.calls() if live["call"] == call and live["talk_seconds"]],
+            "agent and customer talk",
+            30,
+        )
+        (pid,) = [each["pid"] for each in quiet_box.json("status")["processes"] if each["name"] == "b2bua"]
+        psutil.Process(pid).kill()
+        both.good()
+    record = next(each for each in quiet_box.records(count=2) if each["id"] == call)
+    assert (record["outcome"], record["direction"]) == ("cut-by-crash", "callback")
+    assert [leg["leg"] for leg in record["legs"]] == ["b1", "a"]
+    assert wait_until(lambda: missed(quiet_box, "--state", "called-back"), "the item is done")
