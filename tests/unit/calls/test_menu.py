@@ -47,15 +47,18 @@ def a_flow(nodes: dict[str, Any] | None = None, name: str = "main", version: int
     return Flow(name=name, version=version, **{f: getattr(document, f) for f in ("title", "start", "nodes")})
 
 
-def in_menu(
-    nodes: dict[str, Any] | None = None, *flows: Flow, web_secret: str = "", **plan: Any
-) -> tuple[Stage, MemoryInboundLeg]:
-    """Return a stage on which a caller has come to a flow."""
+def in_menu(nodes: dict[str, Any] | None = None, *flows: Flow, **how: Any) -> tuple[Stage, MemoryInboundLeg]:
+    """Return a stage on which a caller has come to a flow of these nodes."""
+    return on_stage(a_flow(nodes), *flows, **how)
+
+
+def on_stage(*flows: Flow, web_secret: str = "", **plan: Any) -> tuple[Stage, MemoryInboundLeg]:
+    """Return a stage on which a caller has come to the flow main, one of these."""
     plan.setdefault("entry", Destination.parse("flow:main"))
     number = a_plan(**plan)
     group = TargetGroup("sales", (BoundNumber(TARGETS[1], job_number="66"),))
     tenant = TenantSnapshot(
-        id="acme", name="Acme", numbers=(number,), groups=(group,), flows=(a_flow(nodes), *flows),
+        id="acme", name="Acme", numbers=(number,), groups=(group,), flows=flows,
         prompts=PROMPTS, web_secret=web_secret,
     )  # fmt: skip
     box = BoxSnapshot(
