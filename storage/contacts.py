@@ -27,7 +27,7 @@ def find_contact(root: Root, tenant: str, name: str) -> Contact | None:
     A call-back is a contact itself, so that one that reached nobody can be tried again by its own id.
     """
     record = root.records.find(name, tenant)
-    if record is None or record.number is None:
+    if record is None or record.number is None or record.direction == "consultation":
         return None
     kind = ContactKind.MESSAGE if record.message else ContactKind.MISSED
     return Contact(record.contact or record.id, tenant, record.number, record.caller, kind)

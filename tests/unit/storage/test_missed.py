@@ -171,7 +171,8 @@ def test_a_contact_is_found_by_its_id_and_tenant(database: MainDatabase) -> None
     """What may be called back: a call of the tenant's; never another's, never a number."""
     message = a_record(2, 60.0, outcome=Outcome.MESSAGE_LEFT, message="service")
     back = a_record(3, 90.0, direction="callback", contact=a_record(1).id, agent="8001")
-    database.transact(lambda root: root.records.add([a_record(1), message, back]))
+    asked = a_record(4, 95.0, direction="consultation", extension="8001", caller="8001")
+    database.transact(lambda root: root.records.add([a_record(1), message, back, asked]))
 
     def find(tenant: str, name: str) -> Contact | None:
         return database.read(lambda root: find_contact(root, tenant, name))
@@ -179,6 +180,7 @@ def test_a_contact_is_found_by_its_id_and_tenant(database: MainDatabase) -> None
     contact = Contact(a_record(1).id, "acme", "4001003721", CALLER)
     assert find("acme", a_record(1).id) == contact
     assert find("acme", back.id) == contact
+    assert find("acme", asked.id) is None
     found = find("acme", message.id)
     assert found is not None
     assert found.kind is ContactKind.MESSAGE
