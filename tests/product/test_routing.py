@@ -15,6 +15,7 @@ WITH_PIN = "4001003751"
 WITH_BLACKLIST = "4001003752"
 WITH_RULES = "4001003753"
 PRESS_1 = "4001003754"
+WITH_MEMORY = "4001003755"
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,20 @@ def test_a_voicemail_that_presses_nothing_does_not_steal_the_call(
         gw.good()
     record = quiet_box.record()
     assert (record["outcome"], record["answered_by"], record["answer_ms"]) == ("no-answer", "", None)
+
+
+def test_who_answered_is_known_also_after_a_restart(quiet_box: Box) -> None:
+    """The turn would be the other one's; the caller reaches who he knows."""
+    quiet_box.answered_by(WITH_MEMORY, "--seconds", "1")
+    quiet_box.caller, known = "13800138001", quiet_box.caller
+    quiet_box.answered_by(WITH_MEMORY, "--seconds", "1")
+    assert quiet_box.record()["answered_by"] == "13900002222"
+    quiet_box.stop()
+    quiet_box.start()
+    quiet_box.answered_by(WITH_MEMORY, "--seconds", "1")
+    latest, _ = quiet_box.records(count=2)
+    assert latest["answered_by"] == "13900002222"
+    assert "13900002222 answered last time" in quiet_box.cli("--lang", "en", "records", latest["id"])
+    quiet_box.caller = known
+    quiet_box.answered_by(WITH_MEMORY, "--seconds", "1")
+    assert quiet_box.records(count=2)[0]["answered_by"] == "13900001111"
