@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from twisted.logger import Logger
 
+from b2bua.calls.course import CALL_BACK
 from b2bua.calls.ports import Journal
 from b2bua.sip.core import SipCore
 from b2bua.sip.dialog import DialogState, Phase, decode_state
@@ -48,7 +49,7 @@ def open_legs(call: OpenCall) -> list[OpenLeg]:
     for event in call.events:
         match event:
             case Started(direction=direction):
-                if not direction:  # a call-back's customer is dialled later
+                if direction != CALL_BACK:  # its customer is dialled later
                     legs["a"] = {}
             case LegDialled(leg=leg, is_extension=forks):
                 # All phones of an extension ring at once, trunks one after the other.

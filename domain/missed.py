@@ -29,6 +29,7 @@ NOT_MISSED: Final = frozenset(
         Outcome.AGENT_NOT_REACHED,
         Outcome.AGENT_LEFT,
         Outcome.NOT_ALLOWED,
+        Outcome.AGENT_CODE,
     }
 )
 """Ends of calls that nobody needs to call back for: served, turned away on purpose, or none of a tenant's."""

@@ -104,6 +104,14 @@ class CallBacks:
     def _ended(self, end: CallEnd, one: CallBack) -> None:
         del self._up[one.contact.id]
         one.over.callback(CallBackResult(one.call, end.outcome, one.agent_reached, one.customer_reached))
+        if one.customer_reached:
+            self._give_up_place(one.contact)
+
+    def _give_up_place(self, contact: Contact) -> None:
+        """Let a customer who was reached wait no longer; a queue that had him called has done so already."""
+        found = self._ports.directory.find(contact.number)
+        if self._ports.wishes.remove(contact.id) is not None and found is not None:
+            self._ports.floor.of(found[0]).leave(contact.id, by_key=True)
 
     def _recent_tries(self, contact: str) -> deque[float]:
         since = self._ports.clock.mono() - TRIES_WITHIN

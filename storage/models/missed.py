@@ -87,7 +87,7 @@ class MissedBook(Persistent):  # type: ignore[misc]
     def take(self, records: Iterable[CallRecord]) -> None:
         """Learn from records, in the transaction that stores them: each is taken once."""
         for record in records:
-            if record.tenant is None or record.direction == "consultation":
+            if record.tenant is None or record.extension is not None:  # colleagues call each other
                 continue
             if record.direction:
                 self._called_back(record.tenant, record)

@@ -88,3 +88,22 @@ def test_places_survive_a_restart() -> None:
     (queued,) = stage.floor.scheduler.calls.values()
     assert queued.kept
     assert queued.since == 0.0
+
+
+def test_an_agent_who_calls_back_by_himself_ends_the_waiting() -> None:
+    """From the list of missed calls: the customer is not called back a second time at his turn."""
+    stage = PlaceStage()
+    stage.keep_a_place()
+    (wish,) = stage.ports.wishes.of_queue("acme", "sales")
+    assert stage.ports.floor.begin_call_back is not None
+    stage.ports.floor.begin_call_back(wish.contact, "8001")
+    stage.answer("b1")
+    stage.clock.advance(2)
+    stage.leg("a").peer_answers(sdp(port=44000))
+    stage.leg("b1").peer_hangs_up()
+    stage.clock.advance(1)
+    assert not stage.ports.wishes.of_queue("acme", "sales")
+    assert not stage.floor.scheduler.calls
+    stage.floor.resume("8001")
+    stage.clock.advance(60)
+    assert stage.rung() == ["8001", CALLER]

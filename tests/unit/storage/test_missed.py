@@ -63,10 +63,11 @@ def test_a_missed_call_is_to_be_done(book: MissedBook) -> None:
 
 
 def test_calls_that_need_no_call_back_are_not_there(book: MissedBook) -> None:
-    """Answered, turned away, of no tenant."""
+    """Answered, turned away, of no tenant, of a colleague."""
     book.take(
         [
             answered(1, 0.0),
+            a_record(4, caller="8001", extension="8001", trunk_in=None),
             a_record(2, outcome=Outcome.REJECTED),
             a_record(3, outcome=Outcome.NUMBER_UNKNOWN, tenant=None, number=None),
         ]
