@@ -189,11 +189,15 @@ def check_recordings(box: Box, records: dict[str, dict[str, Any]]) -> int:
     recordings = Recordings(open_recordings(DataDirectory(box.data)))
     try:
 
-        def complete() -> bool:
+        def more() -> bool:
+            before = len(kept)
             kept.update({facts.id: facts.seconds for facts in recordings.iterate()})
-            return wanted.keys() <= kept.keys()
+            return len(kept) > before or wanted.keys() <= kept.keys()
 
-        wait_until(complete, "all recordings", 90)
+        while not wanted.keys() <= kept.keys():
+            wait_until(
+                more, "another recording", 90, explain=lambda: str(sorted(wanted.keys() - kept.keys()))
+            )
     finally:
         recordings.close()
     short = [call for call, seconds in wanted.items() if kept[call] < seconds - 1.0 - SLACK]
