@@ -48,9 +48,11 @@ COLUMNS: Final = (
     Column("排队时长（秒）", 14),
     Column("坐席工号", 12),
     Column("服务评分", 10),
+    Column("通话类型", 10),
+    Column("留言", 8),
 )
 """The nine that features.md 8 names, in its order, then the number called, the call's id, what else is
-known of the caller, and his way through queues."""
+known of the caller, his way through queues, who called whom, and whether he left a message."""
 
 
 def write_xlsx(path: Path, found: Iterable[Found]) -> int:
@@ -115,6 +117,10 @@ class _Sheet:
         sheet.write_string(line, 15, row.job_number)
         if row.rating:
             sheet.write_number(line, 16, row.rating)
+        sheet.write_string(
+            line, 17, "回拨" if row.is_call_back else "咨询" if row.is_consultation else "呼入"
+        )
+        sheet.write_string(line, 18, "有" if row.has_message else "无")
 
 
 def answered_or_why(outcome: str) -> str:

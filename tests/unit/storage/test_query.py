@@ -16,7 +16,7 @@ from storage.export_xlsx import COLUMNS, write_xlsx
 from storage.fold import fold
 from storage.query import Filter, Found, Page, every, page, search
 from storage.records import CallRecord
-from storage.rows import ANONYMOUS, row_of
+from storage.rows import ANONYMOUS, CALL_BACK, CONSULTATION, MESSAGE, row_of
 from tests.unit.ledger.made_up import NOON, a_call, call_id
 
 DAY = 86400.0
@@ -130,6 +130,19 @@ def test_excel_has_the_columns_of_the_trade(
     assert "接听" in states
     assert "未接听（全部占线）" in states
     assert [path.name for path in tmp_path.iterdir()] == ["calls.xlsx"]
+
+
+def test_excel_tells_call_backs_and_messages(tmp_path: Path) -> None:
+    """Who called whom, and whether the caller left a message."""
+    row = row_of(fold(a_call(random.Random(1))))
+    kinds = [row.flags, CALL_BACK, CONSULTATION, MESSAGE]
+    found = [Found("acme", msgspec.structs.replace(row, flags=flags)) for flags in kinds]
+    path = tmp_path / "kinds.xlsx"
+    write_xlsx(path, found)
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    told = [values[17:19] for values in sheet.iter_rows(min_row=2, values_only=True)]
+    assert told == [("呼入", "无"), ("回拨", "无"), ("咨询", "无"), ("呼入", "有")]
 
 
 def test_hostile_callers_become_no_formulas(tmp_path: Path) -> None:
