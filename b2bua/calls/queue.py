@@ -111,12 +111,13 @@ async def introduce(
         caller.hush()
     parts = ((callee, to_agent), (caller, to_caller))
     said_to = [party.endpoint.play(prompts) for party, prompts in parts if prompts]
-    gatherResults(said_to, consumeErrors=True).addCallbacks(said, expected_to_end)
+    for sound in said_to:  # each by itself: gathered, a cancelled one would be an error of another name
+        sound.addErrback(expected_to_end)
+    gatherResults(said_to).addCallback(said)
     try:
         return await call.wait(gone)
     finally:
         for sound in said_to:
-            sound.addErrback(expected_to_end)
             sound.cancel()
 
 

@@ -60,7 +60,13 @@ def _first_call(data: DataDirectory, tenants: list[TenantSnapshot]) -> list[str]
     if greeting is not None:
         calls.insert(0, (f"call {greeting} --seconds 8", "hear the welcome prompt", "听欢迎词"))
     if menu is not None:
-        calls.append((f"call {menu} --keys w5,1 --answer", "choose 1 in the voice menu", "在语音导航中按 1"))
+        calls.append(
+            (
+                f"call {menu} --keys w5,1 --answer --seconds 12",
+                "choose 1 in the voice menu",
+                "在语音导航中按 1",
+            )
+        )
     calls += [
         ("records", "what became of the calls", "查看话单"),
         ("status", "how the box is", "查看运行状态"),

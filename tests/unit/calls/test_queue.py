@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from twisted.logger import capturedLogs
 
 from b2bua.calls.call import CallState
 from domain.acd.configuration import Agent, Strategy
@@ -231,6 +232,17 @@ def test_the_agent_hangs_up_before_they_are_connected() -> None:
     assert stage.record().job_number == "8002"
     assert len(stage.journal.of(Queued)) == 2
     assert stage.state("8001") is AgentState.IDLE
+
+
+def test_a_caller_who_hangs_up_while_he_is_told_who_serves_him() -> None:
+    """Both announcements stop, and nothing of it is an error."""
+    stage = QueueStage()
+    caller = stage.call()
+    stage.answer()
+    with capturedLogs() as logged:
+        stage.caller_hangs_up(caller)
+    assert logged == []
+    assert stage.end().outcome == "gave-up-queue"
 
 
 def test_wrap_up_begins_when_the_agents_leg_ends() -> None:
