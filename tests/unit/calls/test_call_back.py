@@ -10,6 +10,7 @@ from b2bua.calls.place import contact_of
 from b2bua.calls.switchboard import NotBegun
 from domain.contact import Contact, can_be_called_back
 from domain.outcomes import HungUpBy, Outcome
+from domain.snapshot import BoxSnapshot, ExtensionSnapshot, TrunkSnapshot
 from storage.events import Answered, Bridged, LegDialled, LegEnded, Started
 from storage.fold import fold
 from tests.twins.directory import SHIPPED
@@ -207,3 +208,39 @@ def test_the_place_of_a_live_call_is_a_contact() -> None:
     assert contact is not None
     assert (contact.tenant, contact.number, contact.caller) == ("acme", NUMBER, CALLER)
     caller.peer_hangs_up()
+
+
+def test_a_customer_who_was_called_back_can_be_transferred() -> None:
+    """By star code, as any caller: he hears ringback, then the colleague; both talks count."""
+    phones = tuple(ExtensionSnapshot(name=name, tenant="acme", secret="s") for name in ("8001", "8002"))
+    stage = Stage(box=BoxSnapshot(trunks=(TrunkSnapshot(name="carrier-a"),), extensions=phones))
+    set_up(stage)
+    stage.leg("b1").peer_answers(sdp())
+    stage.leg("a").peer_answers(sdp(41000))
+    stage.clock.advance(10)
+    for key in "*18002#":
+        stage.endpoint("b1").press(key)
+    assert stage.leg("b1").over
+    assert stage.endpoint("a").playing == ("ringback",)
+    stage.leg("b2").peer_answers(sdp(42000))
+    assert stage.endpoint("a").bridged is stage.endpoint("b2")
+    stage.clock.advance(5)
+    stage.leg("b2").peer_hangs_up()
+    assert stage.end().outcome == Outcome.ANSWERED
+    record = fold(stage.journal.events)
+    assert (record.answered_by, record.talk_ms, record.direction) == ("8002", 15000, "callback")
+
+
+def test_who_was_called_back_may_hang_up_while_he_is_transferred() -> None:
+    """The colleague's phone stops ringing."""
+    phones = tuple(ExtensionSnapshot(name=name, tenant="acme", secret="s") for name in ("8001", "8002"))
+    stage = Stage(box=BoxSnapshot(trunks=(TrunkSnapshot(name="carrier-a"),), extensions=phones))
+    set_up(stage)
+    stage.leg("b1").peer_answers(sdp())
+    stage.leg("a").peer_answers(sdp(41000))
+    for key in "*18002#":
+        stage.endpoint("b1").press(key)
+    stage.leg("a").peer_hangs_up()
+    assert "b2 CANCEL" in stage.sent()
+    ended = stage.end()
+    assert (ended.outcome, ended.by) == (Outcome.ANSWERED, HungUpBy.CALLER)
