@@ -221,8 +221,16 @@ def write_configuration(data: DataDirectory) -> None:
         listener="carrier",
     )
     listener = ListenerSnapshot(name="carrier", bind=BOX, transports=("udp",))
-    box = BoxSnapshot(version=1, trunks=(trunk,), listeners=(listener,))
-    plan = NumberPlan(number=NUMBER, bound=(BoundNumber(number="13900002222"),), record=False)
+    box = BoxSnapshot(
+        version=1,
+        trunks=(trunk,),
+        listeners=(listener,),
+        tenant_rings_per_second=None,
+        number_rings_per_minute=None,
+    )
+    plan = NumberPlan(
+        number=NUMBER, bound=(BoundNumber(number="13900002222", skip_busy=False),), record=False
+    )
     tenant = TenantSnapshot(id="demo", name="demo", version=1, outbound_trunks=("carrier",), numbers=(plan,))
     data.box_snapshot.write_bytes(msgspec.json.encode(box))
     (data.tenant_snapshots / "demo.json").write_bytes(msgspec.json.encode(tenant))
