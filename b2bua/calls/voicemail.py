@@ -11,6 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from b2bua.calls.announce import announce
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.caller import Caller
+from b2bua.calls.negotiation import G711
 from b2bua.calls.ports import CallEnd, CallPorts, Clock
 from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
@@ -42,6 +43,9 @@ async def take_message(call: Call, caller: Caller, name: str, ports: CallPorts) 
         await announce(call, caller, Outcome.MAILBOX_FULL, ports)
         return CallEnd(outcome=Outcome.MAILBOX_FULL, by=HungUpBy.BOX)
     await caller.answer()
+    if caller.negotiation.codec not in G711:  # what he says could not be decoded
+        call.step("no-message-codec", caller.negotiation.codec or "")
+        return box.otherwise or CallEnd(outcome=Outcome.NO_COMMON_CODEC, by=HungUpBy.BOX)
     call.state = CallState.MESSAGE
     caller.keypad.take_typed()
     caller.listen_for_keys(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from b2bua.sdp import G722
 from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot
@@ -14,7 +15,7 @@ from storage.fold import fold
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.media import Asked
-from tests.twins.stage import CALLER, NUMBER, Stage, a_plan
+from tests.twins.stage import CALLER, NUMBER, Stage, a_plan, sdp
 
 BOX = Voicemail("service")
 
@@ -225,3 +226,13 @@ def test_a_box_that_is_gone_ends_the_call() -> None:
     stage = Stage(plan, tenant=TenantSnapshot("acme", "Acme", numbers=(plan,)))
     stage.call()
     assert stage.end().outcome == Outcome.NOTHING_BOUND
+
+
+def test_who_speaks_no_g711_leaves_no_message() -> None:
+    """Rather than one that nobody can hear: the call goes on, or is in the list of missed calls."""
+    stage = a_box()
+    stage.call(extension="8001", offer=sdp(40000, G722))
+    ended = stage.end()
+    assert ended.outcome == Outcome.NO_COMMON_CODEC
+    assert not stage.journal.of(MessageBegan)
+    assert "no-message-codec" in stage.steps()
