@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from twisted.python.failure import Failure
 
-from b2bua.calls.ports import DialFailed, InboundLeg, LegEnd, OutboundLeg
+from b2bua.calls.ports import DialFailed, InboundLeg, LegEnd, OutboundLeg, Referral
 from b2bua.sdp import SessionDescription
+from b2bua.sip.message import Request, Response
 from domain.outcomes import Outcome
 from tests.flows.box import Box, offer
 from tests.flows.network import Network, Peer
@@ -22,10 +23,11 @@ PHONE = ("10.0.0.3", 5080)
 class MemoryScene:
     """The twins, and what their peers do."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, registered: bool = False) -> None:
+        """``registered``: the phone is an extension's, not a trunk's."""
         self.log: list[str] = []
         self.inbound = MemoryInboundLeg(an_invitation(offer=sdp()), self.log)
-        self.outbound = MemoryOutboundLeg("b1", "out", sdp(), self.log)
+        self.outbound = MemoryOutboundLeg("b1", None if registered else "out", sdp(), self.log)
 
     def caller_cancels(self) -> None:
         """Let the caller give up."""
@@ -51,6 +53,14 @@ class MemoryScene:
         """Let the phone end the answered call."""
         self.outbound.peer_hangs_up()
 
+    def phone_refers(self, target: str) -> int:
+        """Let the phone send REFER; return the answer."""
+        return self.outbound.peer_refers(target)
+
+    def phone_is_told(self) -> list[tuple[int, bool]]:
+        """Return what the phone was told of its transfer: status, and whether it was the last word."""
+        return list(self.outbound.reports)
+
     def box_sent(self, what: str) -> bool:
         """Whether the box sent a message of this name to either peer."""
         return any(line.split(" ", 1)[1].startswith(what) for line in self.log)
@@ -59,15 +69,17 @@ class MemoryScene:
 class SipScene:
     """The real legs on the in-memory network."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, registered: bool = False) -> None:
+        """``registered``: the phone is an extension's, not a trunk's."""
+        self._told: list[tuple[int, bool]] = []
         self.network = Network()
         self.box = Box(self.network)
         self.caller = Peer(self.network, CARRIER, self.box.address)
         self.phone = Peer(self.network, PHONE, self.box.address)
         self.box.on_leg = lambda leg: None
-        self.box.hops.list = [self.box.hop(PHONE)]
+        self.box.hops.list = [self.box.hop(PHONE, None if registered else "out")]
         self.caller.send(self.caller.invite(body=offer().encode()))
-        self.outbound = self.box.dial()
+        self.outbound = self.box.dial(extension=registered)
         self._request = self.phone.expect_request("INVITE")
         self.network.run(0.05)
         self.inbound = self.box.legs[0]
@@ -112,6 +124,27 @@ class SipScene:
         """Let the phone end the answered call."""
         self.phone.send(self.phone.in_dialog("BYE", self._request, 1))
         self.phone.expect("200 BYE")
+
+    def phone_refers(self, target: str) -> int:
+        """Let the phone send REFER; return the answer."""
+        rows = (("Refer-To", f"<sip:{target}@box>"), ("Contact", self.phone.contact))
+        self.phone.send(self.phone.in_dialog("REFER", self._request, 5, rows=rows))
+        while True:
+            self.network.run(0.01)
+            for message in self.phone.inbox:
+                if isinstance(message, Response) and message.cseq.method == "REFER":
+                    return message.status
+
+    def phone_is_told(self) -> list[tuple[int, bool]]:
+        """Return what the phone was told of its transfer: status, and whether it was the last word."""
+        self.network.run(0.1)
+        for message in list(self.phone.inbox):
+            if isinstance(message, Request) and message.method == "NOTIFY":
+                self.phone.inbox.remove(message)
+                self.phone.respond(message, 200)
+                last = (message.get("Subscription-State") or "").startswith("terminated")
+                self._told.append((int(message.body.split()[1]), last))
+        return list(self._told)
 
     def box_sent(self, what: str) -> bool:
         """Whether the box sent a message of this name to either peer."""
@@ -262,3 +295,52 @@ def test_an_answered_phone_is_hung_up_with_bye(make: Callable[[], Scene]) -> Non
     scene.outbound.hang_up()
     assert scene.box_sent("BYE")
     assert [(end.by_peer, end.status) for end in ends] == [(False, 0)]
+
+
+@either
+def test_a_registered_phone_refers(make: Callable[..., Scene]) -> None:
+    """It is judged first; carried out once the phone knows; then the phone hears how it goes."""
+    scene = make(registered=True)
+    scene.phone_answers()
+    story: list[str] = []
+    asked: list[Referral] = []
+
+    def carry_out(referral: Referral) -> None:
+        story.append(f"carried out {referral.target}")
+        asked.append(referral)
+
+    scene.outbound.on_refer = lambda referral: story.append(f"judged {referral.target}") or 202
+    scene.outbound.on_referred = carry_out
+    assert scene.phone_refers("8002") == 202
+    assert story == ["judged 8002", "carried out 8002"]
+    assert scene.phone_is_told() == [(100, False)]
+    assert (asked[0].attended, asked[0].replaces) == (False, None)
+    asked[0].report(180, False)
+    asked[0].report(200, True)
+    assert scene.phone_is_told() == [(100, False), (180, False), (200, True)]
+
+
+@either
+def test_what_is_judged_badly_is_not_carried_out(make: Callable[..., Scene]) -> None:
+    """The phone gets the status; without a judge 603."""
+    scene = make(registered=True)
+    scene.phone_answers()
+    assert scene.phone_refers("8002") == 603
+    scene = make(registered=True)
+    scene.phone_answers()
+    carried_out: list[Referral] = []
+    scene.outbound.on_refer = lambda referral: 491
+    scene.outbound.on_referred = carried_out.append
+    assert scene.phone_refers("8002") == 491
+    assert (carried_out, scene.phone_is_told()) == ([], [])
+
+
+@either
+def test_a_trunk_never_refers(make: Callable[..., Scene]) -> None:
+    """403, and nobody is asked."""
+    scene = make()
+    scene.phone_answers()
+    judged: list[Referral] = []
+    scene.outbound.on_refer = lambda referral: judged.append(referral) or 202
+    assert scene.phone_refers("8002") == 403
+    assert judged == []

@@ -24,6 +24,8 @@ class MemoryLeg:
         self.on_refer: Callable[[Referral], int] | None = None
         self.on_referred: Callable[[Referral], None] | None = None
         self.on_dialog: Callable[[bytes], None] | None = None
+        self.is_phone = False
+        """Whether a registered phone is at the other end."""
         self.over = False
         self.up = False
         self.reasons: list[str] = []
@@ -73,10 +75,12 @@ class MemoryLeg:
             self.on_key(digit)
 
     def peer_refers(self, target: str, *, attended: bool = False, replaces: MemoryLeg | None = None) -> int:
-        """Let a registered phone send REFER; returns the box's answer."""
+        """Let the peer send REFER; returns the box's answer."""
         referral = Referral(
             target, attended or replaces is not None, replaces, lambda *said: self.reports.append(said)
         )
+        if not self.is_phone:
+            return 403
         status = self.on_refer(referral) if self.on_refer is not None else 603
         if status == 202 and self.on_referred is not None:
             self.reports.append((100, False))
@@ -104,6 +108,7 @@ class MemoryInboundLeg(MemoryLeg):
     def __init__(self, invitation: Invitation, log: list[str] | None = None) -> None:
         super().__init__("a", log)
         self.invitation = invitation
+        self.is_phone = invitation.extension is not None
         self.late_answer: SessionDescription | None = None
         self.acknowledges = True
         """False: the ACK never comes by itself; see :meth:`peer_acknowledges`."""
@@ -177,6 +182,7 @@ class MemoryOutboundLeg(MemoryLeg):
     ) -> None:
         super().__init__(leg, log)
         self.trunk = trunk
+        self.is_phone = trunk is None
         self._offer = offer
         self.answered: Deferred[SessionDescription] = Deferred(lambda _: self._cancel())
         self.on_progress: Callable[[int, SessionDescription | None], None] | None = None

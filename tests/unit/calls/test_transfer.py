@@ -199,9 +199,9 @@ def test_a_refer_to_anybody_else_is_forbidden() -> None:
 
 
 def test_who_is_not_the_agent_cannot_refer() -> None:
-    """A colleague in a consultation, the caller."""
+    """A colleague in a consultation; trunks never."""
     stage = TalkStage()
-    assert stage.caller.peer_refers("8002") == 603
+    assert stage.caller.peer_refers("8002") == 403
     stage.key("*28002#")
     colleague = stage.answer("b2")
     assert colleague.peer_refers("8009") == 603
