@@ -12,7 +12,7 @@ from box400.cli.database import main_database
 from box400.cli.options import complain
 from domain.flow.document import FlowDocument
 from domain.flow.problems import FlowError, FlowProblem
-from domain.flow.reading import read_document
+from domain.flow.reading import as_written, read_document
 from storage import flows
 from storage.data_directory import DataDirectory
 from storage.models import Root
@@ -59,7 +59,7 @@ def refuse(problems: tuple[FlowProblem, ...]) -> NoReturn:
 
 def json_of(document: FlowDocument) -> str:
     """Return a document as JSON for people."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(as_written(document)), indent=2).decode()
 
 
 def read(data: DataDirectory, work: Callable[[Root], T]) -> T:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.flow.document import FlowDocument, Node, NodeId
+from domain.flow.document import FlowDocument, Node, NodeId, WorkingHours
 from domain.flow.problems import FlowError, FlowProblem
-from domain.schedule_text import ScheduleError, parse_schedule
+from domain.schedule import Schedule
+from domain.schedule_text import ScheduleError, parse_schedule, schedule_lines
 
 MOST_BYTES: Final = 512 * 1024
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -75,6 +76,15 @@ def as_document(plain: Any, *, strict: bool = True) -> FlowDocument:
     if problems:
         raise FlowError(tuple(problems))
     return msgspec.structs.replace(document, nodes=kept)
+
+
+def as_written(document: FlowDocument) -> dict[str, Any]:
+    """Return plain data as people write it, schedules as lines; ``as_document`` reads it back."""
+    plain: dict[str, Any] = msgspec.to_builtins(document)
+    for name, node in document.nodes.items():
+        if isinstance(node, WorkingHours) and isinstance(node.schedule, Schedule):
+            plain["nodes"][name]["schedule"] = schedule_lines(node.schedule)
+    return plain
 
 
 def _prepared(node: Any) -> Any:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from domain.flow.answers import MOST_FIELDS, fields_of
 from domain.flow.checker import is_web_address
+from domain.flow.document import FlowDocument
 from domain.flow.problems import FlowError, FlowProblem
-from domain.flow.reading import read_document
+from domain.flow.reading import as_written, read_document
+from tests.unit.flow.test_properties import FLOWS
 
 WORDS = st.sampled_from(
     [
@@ -98,3 +100,13 @@ def test_any_text_is_a_web_address_or_none(text: str) -> None:
         assert text.isascii()
         assert not set(text) & set(" \n\r\t")
         assert "@" not in urlsplit(text).netloc
+
+
+@settings(max_examples=100, deadline=None)
+@given(FLOWS)
+def test_what_is_written_out_reads_back(flow: FlowDocument) -> None:
+    """Also schedules, which are written as lines."""
+    written = as_written(flow)
+    assert read_document(json.dumps(written).encode()) == flow
+    for node in written["nodes"].values():
+        assert all(isinstance(line, str) for line in node.get("schedule", ()))
