@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 from typing import Any
@@ -17,7 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="b2bua", description="Speak SIP and serve the calls of one box.")
     parser.add_argument("--data", required=True, metavar="DIR", help="the box's data directory")
     parser.add_argument("--web", metavar="HOST:PORT", help="/healthz and /metrics; empty: none")
+    parser.add_argument("--standby", action="store_true", help="load the code, then wait for a line to begin")
     options = parser.parse_args(arguments)
+    gc.disable()  # until all is loaded: nothing of it is garbage (process_tuning.settle)
     tune()
     reactor = install_reactor()
     begin_logging()
@@ -29,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     from storage.journal import JournalBusy
 
     data = DataDirectory(options.data)
+    if options.standby and not sys.stdin.readline():
+        return 0
     data.create()
     settings: Any = data.read_settings()
     if options.web is not None:

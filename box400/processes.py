@@ -26,7 +26,7 @@ class ProcessState(msgspec.Struct, frozen=True):
     """One process of the box."""
 
     name: str
-    """``run``, ``store``, ``ledger``, ``recorder``, ``b2bua``, ``media-0`` ..."""
+    """``run``, ``store``, ``ledger``, ``recorder``, ``b2bua``, ``media-0`` ..., ``b2bua-spare``."""
     up: bool
     pid: int = 0
     memory_kib: int = 0
@@ -57,7 +57,7 @@ def box_status(data: DataDirectory) -> BoxStatus:
     ledger, recorder = read_ledger(data), read_recorder(data)
     store = _store_file(data)
     processes = [
-        _process("run", _run_pid(data), "box400"),
+        _process("run", _pid_in(data.run / "box.lock"), "box400"),
         _process("store", store.get("pid", 0), "storage", "; ".join(store.get("damage", ()))),
         _process("ledger", ledger.pid if ledger else 0, "b2bua.ledger", _ledger_detail(ledger)),
         _process("recorder", recorder.pid if recorder else 0, "b2bua.recorder", _recorder_detail(recorder)),
@@ -68,6 +68,8 @@ def box_status(data: DataDirectory) -> BoxStatus:
             _process(f"media-{each.index}", each.pid, "", f"{each.endpoints} endpoints")
             for each in b2bua.workers
         ]
+    spare = _process("b2bua-spare", _pid_in(data.spare_pid), "--standby")
+    processes += [spare] if spare.up else []
     alarms = b2bua.alarms if b2bua is not None else read_alarms(data.alarms_file)
     alarms = [*alarms, *(ledger.alarms if ledger else ()), *(recorder.alarms if recorder else ())]
     return BoxStatus(
@@ -107,9 +109,10 @@ def _store_file(data: DataDirectory) -> dict[str, Any]:
     return content
 
 
-def _run_pid(data: DataDirectory) -> int:
+def _pid_in(file: Path) -> int:
+    """Return the process id that a file tells; 0 without one."""
     try:
-        text = (data.run / "box.lock").read_text(encoding="ascii").strip()
+        text = file.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return 0
     return int(text) if text.isdecimal() else 0

@@ -20,5 +20,9 @@ def command(name: str, data: DataDirectory) -> tuple[str, ...]:
 
 
 def programs(data: DataDirectory) -> list[list[Program]]:
-    """Return what ``box400 run`` starts."""
-    return [[Program(name, command(name, data)) for name in group] for group in GROUPS]
+    """Return what ``box400 run`` starts; nobody can call while the b2bua is away, so it has a spare."""
+    return [[Program(name, command(name, data), _spare(name, data)) for name in group] for group in GROUPS]
+
+
+def _spare(name: str, data: DataDirectory) -> tuple[str, ...]:
+    return (*command(name, data), "--standby") if name == "b2bua" else ()

@@ -123,6 +123,11 @@ class DataDirectory:
     def control_socket(self) -> Path:
         return self.run / "control.sock"
 
+    @property
+    def spare_pid(self) -> Path:
+        """Process id of the b2bua that stands by, while there is one (``box400.supervisor``)."""
+        return self.run / "b2bua-spare.pid"
+
     def media_socket(self, worker: int) -> Path:
         """Return the control socket of one media worker (0 up)."""
         return self.run / f"media-{worker}.sock"

@@ -16,6 +16,10 @@ from typing import NamedTuple
 from box400.supervisor.backoff import Backoff
 from storage.data_directory import DataDirectory
 
+SPARE_AFTER = 2.0
+"""Seconds after a process is ready until its spare is started: it shall not be slowed down by that."""
+GO = b"go\n"
+"""What a spare reads from standard input when it is to take the place."""
 PR_SET_PDEATHSIG = 1
 LOG_LIMIT = 20 * 1024 * 1024
 
@@ -31,6 +35,9 @@ class Program(NamedTuple):
     name: str
     """Names the log and the readiness socket."""
     command: tuple[str, ...]
+    spare: tuple[str, ...] = ()
+    """Command of a process that loads its code, then waits for :data:`GO`, so that it takes the place of one
+    that died at once; empty: none."""
 
 
 class Child:
@@ -38,7 +45,7 @@ class Child:
 
     def __init__(self, program: Program, data: DataDirectory, died: Died) -> None:
         self.name = name = program.name
-        self._command = program.command
+        self._program = program
         self.log_file = data.log / f"{name}.log"
         self.deaths_before_ready = 0
         self.ready = asyncio.Event()
@@ -46,7 +53,9 @@ class Child:
         self._died = died
         self._backoff = Backoff()
         self._process: asyncio.subprocess.Process | None = None
+        self._spare: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._spare_file = data.run / f"{name}-spare.pid"
         self._notify_path = data.run / f"notify-{name}.sock"
         self._notify = _bind(self._notify_path)
         asyncio.get_running_loop().add_reader(self._notify, self._notified)
@@ -60,6 +69,7 @@ class Child:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
+        await self._dismiss_spare()
         gently = True
         process = self._process
         if process is not None and process.returncode is None:
@@ -84,8 +94,13 @@ class Child:
     async def _keep_up(self) -> None:
         while True:
             began = time.monotonic()
-            self._process = await self._spawn()
-            status = await self._process.wait()
+            self._process = await self._call_spare() or await self._spawn(self._program.command)
+            standing_by = asyncio.create_task(self._stand_by())
+            try:
+                status = await self._process.wait()
+            finally:
+                standing_by.cancel()
+                await asyncio.wait([standing_by])
             uptime = time.monotonic() - began
             if not self.ready.is_set():
                 self.deaths_before_ready += 1
@@ -93,14 +108,46 @@ class Child:
             self._died(self, status, uptime)
             await asyncio.sleep(self._backoff.after(uptime))
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _stand_by(self) -> None:
+        """Start a spare once the process is ready, where there is to be one and there is none."""
+        if not self._program.spare:
+            return
+        await self.ready.wait()
+        await asyncio.sleep(SPARE_AFTER)
+        if self._spare is None or self._spare.returncode is not None:
+            self._spare = await self._spawn(self._program.spare, stdin=asyncio.subprocess.PIPE)
+            self._spare_file.write_text(f"{self._spare.pid}\n", encoding="ascii")
+
+    async def _call_spare(self) -> asyncio.subprocess.Process | None:
+        """Let the spare take the place; None when there is none alive."""
+        spare, self._spare = self._spare, None
+        self._spare_file.unlink(missing_ok=True)
+        if spare is None or spare.returncode is not None or spare.stdin is None:
+            return None
+        try:
+            spare.stdin.write(GO)
+            await spare.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            return None
+        return spare
+
+    async def _dismiss_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        self._spare_file.unlink(missing_ok=True)
+        if spare is not None and spare.returncode is None:
+            spare.kill()  # it has done nothing yet
+            await spare.wait()
+
+    async def _spawn(
+        self, command: tuple[str, ...], stdin: int = asyncio.subprocess.DEVNULL
+    ) -> asyncio.subprocess.Process:
         environment = os.environ | {"NOTIFY_SOCKET": str(self._notify_path), "PYTHONUNBUFFERED": "1"}
         ours = os.getpid()
         with self.log_file.open("ab") as log:
             # A group of its own: Ctrl-C at the terminal reaches us alone, and we end the others in order.
             return await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment, process_group=0,
+                *command,
+                stdin=stdin, stdout=log, stderr=log, env=environment, process_group=0,
                 preexec_fn=lambda: _die_with(ours),
             )  # fmt: skip
 

@@ -46,13 +46,14 @@ ROLES = ("b2bua", "b2bua.media", "b2bua.ledger", "b2bua.recorder", "storage")
 def processes(box: Box) -> dict[str, list[psutil.Process]]:
     """Find the box's processes by what they run."""
     found: dict[str, list[psutil.Process]] = {role: [] for role in ROLES}
+    spare = box.spare()  # it has served nobody yet
     for process in box.processes():
         try:
             words = process.cmdline()
         except psutil.NoSuchProcess:
             continue
         role = words[words.index("-m") + 1] if "-m" in words else ""
-        if role in found and process.status() != psutil.STATUS_ZOMBIE:
+        if role in found and process.pid != spare and process.status() != psutil.STATUS_ZOMBIE:
             found[role].append(process)
     return found
 

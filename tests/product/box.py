@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from storage.data_directory import DataDirectory
 from tests.product.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,18 @@ class Box:
     def processes(self) -> list[psutil.Process]:
         """Return every process of the box."""
         return [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
+
+    def spare(self) -> int:
+        """Process id of the b2bua that stands by for the one that serves, 0 while there is none."""
+        try:
+            return int((self.data_run / "b2bua-spare.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    @property
+    def data_run(self) -> Path:
+        """Where the box's process files are."""
+        return DataDirectory(self.data).run
 
     def stop(self, number: int = signal.SIGINT, seconds: float = 30) -> None:
         """End it as Ctrl-C does; make sure that it ended well, left no process, and logged no error."""

@@ -45,8 +45,11 @@ def role(process: psutil.Process) -> str:
 def processes(box: Box, wanted: str = "") -> list[psutil.Process]:
     """Return the living processes of one role, or all."""
     found = []
+    spare = box.spare()
     for process in box.processes():
         try:
+            if process.pid == spare:
+                continue
             if process.status() != psutil.STATUS_ZOMBIE and wanted in ("", role(process)):
                 found.append(process)
         except psutil.NoSuchProcess:

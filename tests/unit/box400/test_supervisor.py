@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,64 @@ def test_a_process_that_dies_is_started_again(data: DataDirectory, tmp_path: Pat
     assert supervised(data, [[program("store", order)]], kill)
 
 
+SPARE = """
+import sys
+with open(sys.argv[2], "a") as file:
+    file.write("spare waits\\n")
+if not sys.stdin.readline():
+    sys.exit(0)
+"""
+
+
+def with_spare(order: Path) -> Program:
+    """Return a program that has a spare."""
+    plain = program("b2bua", order)
+    return Program("b2bua", plain.command, (sys.executable, "-c", SPARE + READY, "b2bua", str(order)))
+
+
+def test_a_spare_takes_the_place_of_a_process_that_dies(
+    data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its code is loaded already; and then it has a spare of its own."""
+    monkeypatch.setattr("box400.supervisor.child.SPARE_AFTER", 0.0)
+    order = tmp_path / "order"
+
+    async def kill(box: Supervisor) -> None:
+        for number in (1, 2):
+            await until(partial(said, "spare waits", number))
+            assert said("started", number)
+            assert data.spare_pid.read_text().strip().isdecimal()
+            *_, last = (line for line in order.read_text().splitlines() if "started" in line)
+            os.kill(int(last.split()[2]), signal.SIGKILL)
+            await until(partial(said, "started", number + 1))
+
+    def said(what: str, times: int) -> bool:
+        return order.read_text().count(what) == times
+
+    assert supervised(data, [[with_spare(order)]], kill)
+    lines = [" ".join(line.split()[:2]) for line in order.read_text().splitlines()]
+    assert lines[:5] == ["b2bua started", "spare waits", "b2bua started", "spare waits", "b2bua started"]
+    assert lines[-1] == "b2bua ended"
+    assert not data.spare_pid.exists()
+
+
+def test_a_spare_that_died_is_no_obstacle(
+    data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is started as usual then."""
+    monkeypatch.setattr("box400.supervisor.child.SPARE_AFTER", 0.0)
+    order = tmp_path / "order"
+    plain = program("b2bua", order)
+    gone = Program("b2bua", plain.command, (sys.executable, "-c", f"open({str(tmp_path / 'gone')!r}, 'w')"))
+
+    async def kill(box: Supervisor) -> None:
+        await until((tmp_path / "gone").exists)
+        os.kill(int(order.read_text().split()[2]), signal.SIGKILL)
+        await until(lambda: order.read_text().count("started") == 2)
+
+    assert supervised(data, [[gone]], kill)
+
+
 def test_a_box_that_cannot_start_says_why(data: DataDirectory, tmp_path: Path) -> None:
     """A process that dies three times before it is ready ends the start, with its last words."""
     failing = Program("store", (sys.executable, "-c", "import sys; sys.exit('port 5060 is in use')"))
@@ -138,7 +197,8 @@ def test_waiting_doubles_and_begins_anew_after_a_good_time() -> None:
     """A crash loop costs little; a single crash is repaired at once."""
     backoff = Backoff()
     assert [backoff.after(0.1) for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-    assert backoff.after(11.0) == 0.2
+    assert backoff.after(11.0) == 0.0
+    assert [backoff.after(0.1) for _ in range(2)] == [0.2, 0.4]
 
 
 def test_a_long_log_begins_anew_under_a_process_that_goes_on_writing(tmp_path: Path) -> None:
