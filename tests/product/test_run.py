@@ -132,10 +132,10 @@ def test_what_a_newcomer_sees(own_box: Box) -> None:
         assert "4001003721, 4001003722, 4001003723 (演示企业)" in told
         suggested = next(line for line in told.splitlines() if " --answer" in line).partition("#")[0].split()
         assert suggested[1:4] == ["call", "4001003722", "--answer"]
-        own_box.cli("call", "4001003722", "--answer", "--seconds", "1")
+        own_box.cli("call", "4001003722", "--answer", "--seconds", "3")
         assert own_box.record()["outcome"] == "answered"
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         own_box.check_logs()
     finally:
         if process.poll() is None:
