@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from b2bua.calls.authorise import NotAllowed, find_colleague
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.callee import Callee
 from b2bua.calls.caller import receive_caller
 from b2bua.calls.hunt import NotReached
 from b2bua.calls.negotiation import SdpError
-from b2bua.calls.ports import CallEnd, CallPorts, Directory, InboundLeg, MediaUnavailable
+from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, MediaUnavailable
 from b2bua.calls.refusal import NotPossible
 from b2bua.calls.talk import Talk
 from domain.outcomes import HungUpBy, Outcome
@@ -21,17 +22,26 @@ LINE = "second"
 """Name of the line's audio among the legs of the call it belongs to; it is never recorded."""
 
 
-def talk_of(calls: Iterable[Call], directory: Directory, account: str) -> Talk | None:
-    """Find the talk that a registered phone serves as agent, None without one; ``account``: its login."""
-    whose = next((each for each in directory.box.extensions if each.account == account), None)
+def asked_talk(calls: Iterable[Call], ports: CallPorts, invitation: Invitation) -> Talk | None:
+    """Find the talk whose agent's phone calls a colleague by this INVITE.
+
+    None for any other call of an extension: its phone serves nobody now, or what it calls is no colleague.
+    """
+    account = invitation.extension
+    whose = next((each for each in ports.directory.box.extensions if each.account == account), None)
     if whose is None:
         return None
     for call in calls:
         talk = call.talk
-        if talk is not None and talk.agent is not None and talk.payer.tenant == whose.tenant:
-            agent = talk.agent
-            if agent.is_up and agent.is_extension and agent.target == whose.name:
-                return talk
+        if talk is None or talk.agent is None or talk.payer.tenant != whose.tenant:
+            continue
+        agent = talk.agent
+        if agent.is_up and agent.is_extension and agent.target == whose.name:
+            try:
+                find_colleague(ports, invitation.called, talk.payer)
+            except NotAllowed:
+                return None
+            return talk
     return None
 
 

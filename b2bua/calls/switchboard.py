@@ -14,7 +14,7 @@ from b2bua.calls.admission import Admission
 from b2bua.calls.agent_codes import dialling_tenant, extension_of, obey
 from b2bua.calls.answer_call import answer_call, turn_away
 from b2bua.calls.call import Call, CallState
-from b2bua.calls.consult_call import consult_call, talk_of
+from b2bua.calls.consult_call import asked_talk, consult_call
 from b2bua.calls.counts import CallCounts
 from b2bua.calls.meter import meter
 from b2bua.calls.names import call_id
@@ -54,8 +54,8 @@ class Switchboard:
         if tenant is not None and not self.draining:
             self._obey_code(leg, tenant)
             return
-        if leg.invitation.extension is not None and not self.draining:
-            talk = talk_of(self.calls.values(), ports.directory, leg.invitation.extension)
+        if leg.invitation.extension is not None and not (self.draining or ports.journal.failing):
+            talk = asked_talk(self.calls.values(), ports, leg.invitation)
             if talk is not None:
                 self._take_second_line(leg, talk)
                 return

@@ -16,7 +16,7 @@ from storage.fold import fold
 from storage.rows import row_of
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import an_invitation, sdp
-from tests.unit.calls.talks import MOBILE, MUSIC, TalkStage
+from tests.unit.calls.talks import MOBILE, MUSIC, OTHER_NUMBER, TalkStage
 
 HELD = MUSIC[:8]
 
@@ -338,12 +338,31 @@ def test_the_agent_leaves_his_caller_during_a_consultation_by_second_line() -> N
 
 @pytest.mark.parametrize("called", ["9001", "01012345678", "4001003721x"])
 def test_a_second_line_reaches_colleagues_only(called: str) -> None:
-    """Anything else is refused; nobody is rung."""
+    """Anything else is a call like that of any extension: to no number of ours; nobody is rung."""
     stage = TwoLines(called)
-    assert stage.line.final is not None
+    assert stage.line.final == (404, "Not Found")
+    assert stage.rings() == []
+    stage.caller.peer_hangs_up()
+    assert stage.records()[1].outcome == Outcome.NUMBER_UNKNOWN
+
+
+def test_a_second_line_to_the_agent_himself() -> None:
+    """He cannot be asked."""
+    stage = TwoLines("8001")
+    assert stage.line.final == (480, "Temporarily Unavailable")
     assert stage.rings() == []
     stage.caller.peer_hangs_up()
     assert stage.records()[1].outcome == Outcome.REFUSED_BY_TARGET
+
+
+def test_a_second_line_to_a_400_number_is_a_call_of_its_own() -> None:
+    """As from any extension."""
+    stage = TwoLines(OTHER_NUMBER)
+    assert stage.rings() == ["01088880000"]
+    assert len(stage.switchboard.calls) == 2
+    stage.line.peer_cancels()
+    stage.caller.peer_hangs_up()
+    assert [record.direction for record in stage.records()] == ["", ""]
 
 
 def test_a_phone_without_a_call_consults_nobody() -> None:
