@@ -13,9 +13,9 @@ from b2bua.calls.authorise import Authorised, NotAllowed, Payer, authorise, auth
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.callee import Callee
 from b2bua.calls.converse import converse
-from b2bua.calls.hunt import Round
 from b2bua.calls.ports import CallBackFacts, CallEnd, CallPorts, Invitation, LegEnd
 from b2bua.calls.refusal import NotBegun
+from b2bua.calls.ring_round import Round
 from b2bua.calls.switchboard import Switchboard
 from domain.caller import canonical_caller
 from domain.contact import Contact

@@ -13,8 +13,8 @@ from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
 from b2bua.calls.caller import Caller
 from b2bua.calls.floor import TenantFloor
-from b2bua.calls.hunt import Round
 from b2bua.calls.ports import CallPorts
+from b2bua.calls.ring_round import Round
 from domain import speech
 from domain.acd.configuration import Agent, Queue
 from domain.acd.effects import Announce, Reason

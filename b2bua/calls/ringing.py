@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from b2bua.calls.authorise import Authorised
 from b2bua.calls.callee import Callee
-from b2bua.calls.hunt import Round
 from b2bua.calls.party import Party
+from b2bua.calls.ring_round import Round
 from domain.outcomes import Outcome, outcome_of_all
 
 if TYPE_CHECKING:

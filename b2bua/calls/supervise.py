@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from b2bua.calls.audience import Audience, Mode
 from b2bua.calls.authorise import NotAllowed, authorise_colleague, find_colleague
 from b2bua.calls.callee import Callee
-from b2bua.calls.hunt import Round
 from b2bua.calls.negotiation import G711
 from b2bua.calls.party import Party
 from b2bua.calls.refusal import NoColleague, NoG711, NotPossible, RungTooOften
+from b2bua.calls.ring_round import Round
 from domain.outcomes import outcome_of_all
 from domain.snapshot import TargetKind
 
