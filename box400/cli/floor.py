@@ -129,7 +129,11 @@ _DONE_ZH = ("已登录", "已退出", "已示忙", "已示闲")
 @click.argument("agent")
 @click.pass_context
 def login(context: click.Context, tenant: str, agent: str) -> None:
-    """Let an agent take calls from now on."""
+    """Let an agent take calls from now on.
+
+    \b
+    Exit status: 0 done; 1 there is no such agent; 3 the box is not running.
+    """
     _set(context, tenant, agent, "login")
 
 
@@ -138,7 +142,11 @@ def login(context: click.Context, tenant: str, agent: str) -> None:
 @click.argument("agent")
 @click.pass_context
 def logout(context: click.Context, tenant: str, agent: str) -> None:
-    """Let an agent take no more calls; one he talks in goes on."""
+    """Let an agent take no more calls; one he talks in goes on.
+
+    \b
+    Exit status: 0 done; 1 there is no such agent; 3 the box is not running.
+    """
     _set(context, tenant, agent, "logout")
 
 
@@ -148,7 +156,11 @@ def logout(context: click.Context, tenant: str, agent: str) -> None:
 @click.option("--reason", default="", metavar="TEXT", help="Why: lunch, training ...")
 @click.pass_context
 def pause(context: click.Context, tenant: str, agent: str, reason: str) -> None:
-    """Let an agent take no calls for a while (示忙)."""
+    """Let an agent take no calls for a while (示忙).
+
+    \b
+    Exit status: 0 done; 1 there is no such agent; 3 the box is not running.
+    """
     if len(reason) > 40 or not reason.isprintable():
         raise click.BadParameter("at most 40 printable characters", param_hint="--reason")
     _set(context, tenant, agent, "pause", reason)
@@ -159,5 +171,9 @@ def pause(context: click.Context, tenant: str, agent: str, reason: str) -> None:
 @click.argument("agent")
 @click.pass_context
 def resume(context: click.Context, tenant: str, agent: str) -> None:
-    """End an agent's pause, or his wrap-up (示闲)."""
+    """End an agent's pause, or his wrap-up (示闲).
+
+    \b
+    Exit status: 0 done; 1 there is no such agent; 3 the box is not running.
+    """
     _set(context, tenant, agent, "resume")
