@@ -7,17 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests.product.audio import read_stereo, seconds_of
 from tests.product.baresip import Baresip
 from tests.product.box import Box, Place
-from tests.product.conftest import GATEWAY_HERTZ
+from tests.product.conftest import CALLER_HERTZ, GATEWAY_HERTZ
 from tests.product.waiting import wait_until
 
 SERVICE = "4001003761"
 SECRET = "correct-horse-battery"
-CALLER_HERTZ = 440
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +61,20 @@ def moments(record: dict[str, Any], what: str) -> list[str]:
     return [moment["detail"] for moment in record["timeline"] if moment["what"] == what]
 
 
-def test_an_agent_logs_in_by_star_code_serves_and_is_rated(quiet_box: Box, phone: Baresip) -> None:
+def test_an_agent_logs_in_by_star_code_serves_and_is_rated(
+    quiet_box: Box, phone: Baresip, tmp_path: Path
+) -> None:
     """*51 on his phone; the caller waits with music, talks, and rates him when he has hung up."""
+    says = tmp_path / "caller.wav"
+    soundfile.write(says, 0.3 * np.sin(np.arange(40 * 8000) * 2 * np.pi * CALLER_HERTZ / 8000), 8000)
     assert state(quiet_box) == "offline"
     phone.does("dial", "*51")
     wait_until(lambda: state(quiet_box) == "idle", "the agent is logged in", explain=phone.story)
     quiet_box.quiet()
     with ThreadPoolExecutor(1) as pool:
-        report = pool.submit(quiet_box.call, SERVICE, "--seconds", "60", "--keys", "w14,4")
+        report = pool.submit(
+            quiet_box.call, SERVICE, "--seconds", "60", "--keys", "w14,4", "--play", str(says)
+        )
         wait_until(lambda: talk_seconds(quiet_box) > 2, "they talk", 30, explain=phone.story)
         assert state(quiet_box) == "talking"
         phone.does("hangup")
