@@ -88,7 +88,6 @@ def agents(context: click.Context, tenant: str | None, data: DataDirectory, as_j
       box400 agents login demo 8001
       box400 agents pause demo 8001 --reason lunch
     """
-    context.obj = data
     if context.invoked_subcommand is not None:
         return
     found = [each for each in ask(data, AskAgents(), Agents).agents if tenant in (None, each.tenant)]
@@ -116,8 +115,8 @@ def _agent_row(agent: LiveAgent) -> tuple[str, ...]:
     )
 
 
-def _set(context: click.Context, tenant: str, agent: str, what: str, reason: str = "") -> None:
-    ask(context.obj, SetAgent(tenant, agent, what, reason), Done)
+def _set(data: DataDirectory, tenant: str, agent: str, what: str, reason: str = "") -> None:
+    ask(data, SetAgent(tenant, agent, what, reason), Done)
     click.echo(words(f"{agent}: {what}", f"{agent}：{dict(zip(ACTIONS, _DONE_ZH, strict=True))[what]}"))
 
 
@@ -127,35 +126,35 @@ _DONE_ZH = ("已登录", "已退出", "已示忙", "已示闲")
 @agents.command()
 @click.argument("tenant")
 @click.argument("agent")
-@click.pass_context
-def login(context: click.Context, tenant: str, agent: str) -> None:
+@data_option
+def login(tenant: str, agent: str, data: DataDirectory) -> None:
     """Let an agent take calls from now on.
 
     \b
     Exit status: 0 done; 1 there is no such agent; 3 the box is not running.
     """
-    _set(context, tenant, agent, "login")
+    _set(data, tenant, agent, "login")
 
 
 @agents.command()
 @click.argument("tenant")
 @click.argument("agent")
-@click.pass_context
-def logout(context: click.Context, tenant: str, agent: str) -> None:
+@data_option
+def logout(tenant: str, agent: str, data: DataDirectory) -> None:
     """Let an agent take no more calls; one he talks in goes on.
 
     \b
     Exit status: 0 done; 1 there is no such agent; 3 the box is not running.
     """
-    _set(context, tenant, agent, "logout")
+    _set(data, tenant, agent, "logout")
 
 
 @agents.command()
 @click.argument("tenant")
 @click.argument("agent")
 @click.option("--reason", default="", metavar="TEXT", help="Why: lunch, training ...")
-@click.pass_context
-def pause(context: click.Context, tenant: str, agent: str, reason: str) -> None:
+@data_option
+def pause(tenant: str, agent: str, reason: str, data: DataDirectory) -> None:
     """Let an agent take no calls for a while (示忙).
 
     \b
@@ -163,17 +162,17 @@ def pause(context: click.Context, tenant: str, agent: str, reason: str) -> None:
     """
     if len(reason) > 40 or not reason.isprintable():
         raise click.BadParameter("at most 40 printable characters", param_hint="--reason")
-    _set(context, tenant, agent, "pause", reason)
+    _set(data, tenant, agent, "pause", reason)
 
 
 @agents.command()
 @click.argument("tenant")
 @click.argument("agent")
-@click.pass_context
-def resume(context: click.Context, tenant: str, agent: str) -> None:
+@data_option
+def resume(tenant: str, agent: str, data: DataDirectory) -> None:
     """End an agent's pause, or his wrap-up (示闲).
 
     \b
     Exit status: 0 done; 1 there is no such agent; 3 the box is not running.
     """
-    _set(context, tenant, agent, "resume")
+    _set(data, tenant, agent, "resume")

@@ -343,3 +343,19 @@ def test_a_call_that_is_taken_down_leaves_the_queue() -> None:
     assert stage.end().outcome == "cut-by-operator"
     assert not stage.floor.scheduler.calls
     assert stage.state("8001") is AgentState.IDLE
+
+
+def test_closing_time_by_the_clock() -> None:
+    """Open till 22:40; who still waits then hears that it is closed, by the look that is taken every 5 s."""
+    hours = parse_schedule(["daily 09:00-22:40"])
+    stage = QueueStage(an_agent("8001"), hours=hours, max_wait_seconds=7200.0)  # it is 22:13
+    stage.floor.pause("8001", "")
+    stage.call()
+    stage.clock.advance(1500)
+    stage.switchboard.ports.floor.check_hours()
+    assert stage.live().state is CallState.QUEUED
+    stage.clock.advance(200)
+    stage.switchboard.ports.floor.check_hours()
+    assert stage.heard()[-1] == "after-hours"
+    stage.clock.advance(2)
+    assert stage.end().outcome == "queue-closed"
