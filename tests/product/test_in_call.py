@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.product.audio import RATE, Samples, read_stereo
@@ -208,3 +209,28 @@ def test_an_operator_transfers_and_takes_down(quiet_box: Box, carrier: Carrier, 
         "transferred",
         "take-down",
     ]
+
+
+def test_a_crash_in_a_consultation_leaves_nobody_on_the_line(
+    quiet_box: Box, carrier: Carrier, phones: Phones
+) -> None:
+    """kill -9: caller, agent, colleague and supervisor get their BYE; the record keeps who took part."""
+    agent, colleague, supervisor = phones("8001"), phones("8002"), phones("8009")
+    calling = carrier.brings("carrier_waits", BOUND_TO_8001)
+    call = the_call(quiet_box)
+    quiet_box.cli("supervise", call, "--as", "8009")
+    talks(quiet_box, {"8001": "talk", "8009": "listen"})
+    agent.does("sndcode", "*28002#")
+    talks(quiet_box, {"8001": "hold", "8002": "consult", "8009": "listen"})
+    (pid,) = [each["pid"] for each in quiet_box.json("status")["processes"] if each["name"] == "b2bua"]
+    everybody = (agent, colleague, supervisor)
+    assert not [phone for phone in everybody if "terminated" in phone.story()]
+    psutil.Process(pid).kill()
+    calling.good()
+    for phone in everybody:
+        wait_until(
+            lambda phone=phone: "terminated" in phone.story(), "the phone is hung up", explain=phone.story
+        )
+    record = quiet_box.record()
+    assert (record["id"], record["outcome"]) == (call, "cut-by-crash")
+    assert {("8001", "hold"), ("8002", "consult"), ("8009", "listen")} <= set(parts(record))
