@@ -12,8 +12,8 @@ from twisted.python.failure import Failure
 
 from b2bua.calls.ports import Reception
 from b2bua.control import ListenerState
-from b2bua.sip.core import Reply
 from b2bua.sip.core_admission import Admission, Admitted
+from b2bua.sip.core_user import Reply
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request
 from b2bua.stack.dialler import SipDialler

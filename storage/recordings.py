@@ -19,6 +19,7 @@ from persistent import Persistent
 from ZODB.blob import Blob
 
 from storage.connection import Database
+from storage.durable_blobs import DirectoriesDurable, fsync
 
 T = TypeVar("T")
 
@@ -106,45 +107,6 @@ class RecordingsRoot(Persistent):  # type: ignore[misc]
         """Tenant id -> Counters."""
 
 
-class _DirectoriesDurable:
-    """Makes the names of new blob files durable in the vote: they are in place, nothing is committed yet.
-
-    ZODB renames a blob's file without any fsync: a power cut would leave the commit without its file.
-    """
-
-    transaction_manager: Any = None
-
-    def __init__(self, storage: Any, blobs: Sequence[Blob]) -> None:
-        self._helper = getattr(storage, "fshelper", None)
-        self._blobs = blobs
-
-    def sortKey(self) -> str:
-        return "~~~ after every storage"
-
-    def tpc_vote(self, transaction: Any) -> None:
-        if self._helper is None:  # a storage that keeps blobs elsewhere and answers for them itself
-            return
-        top = os.path.normpath(self._helper.base_dir)
-        wanted = {top}
-        for blob in self._blobs:
-            directory = os.path.normpath(self._helper.getPathForOID(blob._p_oid))
-            while directory not in wanted and len(directory) > len(top):
-                wanted.add(directory)
-                directory = os.path.dirname(directory)
-        for directory in wanted:
-            _fsync(directory, os.O_RDONLY | os.O_DIRECTORY)
-
-    def tpc_begin(self, transaction: Any) -> None: ...
-
-    def commit(self, transaction: Any) -> None: ...
-
-    def tpc_finish(self, transaction: Any) -> None: ...
-
-    def tpc_abort(self, transaction: Any) -> None: ...
-
-    def abort(self, transaction: Any) -> None: ...
-
-
 class Fresh(NamedTuple):
     """A recording to be added; ``file`` lies on the blob directory's file system and is taken over."""
 
@@ -199,7 +161,7 @@ class Recordings:
         already stays where it is; so may others when this raises.
         """
         for fresh in batch:
-            _fsync(fresh.file, os.O_RDONLY)
+            fsync(fresh.file, os.O_RDONLY)
 
         def work(mapping: Any) -> list[str]:
             root = self._root(mapping)
@@ -219,7 +181,7 @@ class Recordings:
                 blobs.append(blob)
                 added.append(facts.id)
             if blobs:
-                durable = _DirectoriesDurable(connection.db().storage, blobs)
+                durable = DirectoriesDurable(connection.db().storage, blobs)
                 connection.transaction_manager.get().join(durable)
             return added
 
@@ -406,11 +368,3 @@ def _counters(root: RecordingsRoot, tenant: str) -> Counters:
     if counters is None:
         counters = root.usage[tenant] = Counters()
     return counters
-
-
-def _fsync(path: Path | str, flags: int) -> None:
-    fd = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

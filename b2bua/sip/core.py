@@ -4,7 +4,6 @@ and clocks."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from b2bua.sip.check import check_request, check_response
 from b2bua.sip.core_admission import Admit, Admitted, Refused
@@ -18,7 +17,9 @@ from b2bua.sip.core_endpoint import (
     Settings,
 )
 from b2bua.sip.core_orphans import end_orphan
-from b2bua.sip.core_refusals import reply_flow, unacceptable, unsupported
+from b2bua.sip.core_refusals import judged, reply_flow, unacceptable, unsupported
+from b2bua.sip.core_servers import invite_server, other_server
+from b2bua.sip.core_user import CoreUser, Reply
 from b2bua.sip.dialog import DialogState
 from b2bua.sip.effects import Effects
 from b2bua.sip.errors import SipError
@@ -30,24 +31,6 @@ from b2bua.sip.transaction.table import MergeKey, ServerKey, client_key, server_
 from b2bua.sip.uac import OutgoingInvite, OutgoingUser
 from b2bua.sip.uac_request import Invite
 from b2bua.sip.uas import IncomingInvite
-
-Reply = Callable[[Response], None]
-
-
-class CoreUser(Protocol):
-    """Who takes what is outside dialogs."""
-
-    def on_invite(self, invite: IncomingInvite) -> None:
-        """Take a new call: it must call ``invite.take``, and answer it some time."""
-
-    def on_refused_invite(self, request: Request, admitted: Admitted, status: int, reason: str) -> None:
-        """Note an INVITE of a known peer that the core itself refused."""
-
-    def on_register(self, request: Request, admitted: Admitted, reply: Reply) -> None:
-        """Take a REGISTER; answer with ``response_to(request, ...)``."""
-
-    def on_other(self, request: Request, admitted: Admitted, reply: Reply) -> bool:
-        """Take a MESSAGE, SUBSCRIBE ... outside a dialog; False: the core answers 405 or 501."""
 
 
 class SipCore:
@@ -182,7 +165,7 @@ class SipCore:
     ) -> None:
         """Refuse a known peer's INVITE in a transaction, so that it is recorded once."""
         endpoint = self.endpoint
-        transaction = self._invite_server(request, flow, key, merge_key)
+        transaction = invite_server(self.endpoint, request, flow, key, merge_key)
         endpoint.answer(
             transaction,
             request,
@@ -217,7 +200,7 @@ class SipCore:
             check_request(request)
         except SipError as error:
             if method != "ACK":
-                self._refuse_broken(request, flow, _judged(request, error))
+                self._refuse_broken(request, flow, judged(request, error))
             return
         tag = request.to.tag
         if method == "ACK":
@@ -242,7 +225,7 @@ class SipCore:
             else:
                 self.endpoint.counters.silenced += 1
             return
-        transaction = self._other_server(request, flow, key, None)
+        transaction = other_server(self.endpoint, request, flow, key, None)
         user = invite.user
         tag = user.session.dialog.local_tag if isinstance(user, IncomingInvite) else None
         self.endpoint.answer(transaction, request, 200, to_tag=tag)
@@ -261,9 +244,11 @@ class SipCore:
                 endpoint.counters.silenced += 1
             return
         if method == "INVITE":
-            transaction: InviteServer | NonInviteServer = self._invite_server(request, flow, key, None)
+            transaction: InviteServer | NonInviteServer = invite_server(
+                self.endpoint, request, flow, key, None
+            )
         else:
-            transaction = self._other_server(request, flow, key, None)
+            transaction = other_server(self.endpoint, request, flow, key, None)
         refusal = unsupported(request)
         if refusal is not None:
             endpoint.answer(transaction, request, refusal.status, refusal.headers, reason=refusal.reason)
@@ -330,7 +315,7 @@ class SipCore:
         self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey, admitted: Admitted
     ) -> None:
         endpoint = self.endpoint
-        transaction = self._invite_server(request, flow, key, merge_key)
+        transaction = invite_server(self.endpoint, request, flow, key, merge_key)
         try:
             invite = IncomingInvite(endpoint, request, transaction, admitted)
         except SipError as error:
@@ -354,50 +339,10 @@ class SipCore:
         if transaction.unanswered:
             transaction.respond(100, response_to(request, 100).encode())
 
-    def _invite_server(
-        self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey | None
-    ) -> InviteServer:
-        endpoint = self.endpoint
-        return InviteServer(
-            endpoint.effects,
-            endpoint.transactions,
-            key,
-            merge_key,
-            request.get("Call-ID") or "",
-            reply_flow(request, flow),
-            endpoint.paths.reliable(flow),
-        )
-
-    def _other_server(
-        self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey | None
-    ) -> NonInviteServer:
-        endpoint = self.endpoint
-        return NonInviteServer(
-            endpoint.effects,
-            endpoint.transactions,
-            key,
-            merge_key,
-            request.call_id,
-            reply_flow(request, flow),
-            endpoint.paths.reliable(flow),
-        )
-
     def _reply(self, request: Request, flow: Flow, key: ServerKey, merge_key: MergeKey) -> Reply:
-        transaction = self._other_server(request, flow, key, merge_key)
+        transaction = other_server(self.endpoint, request, flow, key, merge_key)
 
         def reply(response: Response) -> None:
             transaction.respond(response.status, response.encode())
 
         return reply
-
-
-def _judged(request: Request, error: SipError) -> SipError:
-    """Say what is wrong with a request, also where it has no key to find a transaction by: then the check
-    names the worst of it (505 before a Via that another version wrote)."""
-    if error.message is not None:
-        return error
-    try:
-        check_request(request)
-    except SipError as found:
-        return found
-    return error.about(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from b2bua.sip.bodies import accepts, body_of
+from b2bua.sip.check import check_request
 from b2bua.sip.core_endpoint import ACCEPT, SDP, SUPPORTED_OPTIONS
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
@@ -21,6 +22,18 @@ def reply_flow(request: Request, flow: Flow) -> Flow:
         return flow
     host, port = response_address(request)
     return flow if port == flow.remote[1] else Flow("udp", flow.local, (host, port), flow.listener)
+
+
+def judged(request: Request, error: SipError) -> SipError:
+    """Say what is wrong with a request, also where it has no key to find a transaction by: then the check
+    names the worst of it (505 before a Via that another version wrote)."""
+    if error.message is not None:
+        return error
+    try:
+        check_request(request)
+    except SipError as found:
+        return found
+    return error.about(request)
 
 
 def unsupported(request: Request) -> SipError | None:

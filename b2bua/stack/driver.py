@@ -12,9 +12,10 @@ from typing import Protocol
 
 from twisted.logger import Logger
 
-from b2bua.sip.core import CoreUser, SipCore
+from b2bua.sip.core import SipCore
 from b2bua.sip.core_admission import Admit
 from b2bua.sip.core_endpoint import Settings
+from b2bua.sip.core_user import CoreUser
 from b2bua.sip.effects import Timed, Timer
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow

@@ -8,8 +8,8 @@ import msgspec
 
 from b2bua.calls.ports import Invitation, Reception
 from b2bua.sdp import SessionDescription
-from b2bua.sip.core import Reply
 from b2bua.sip.core_admission import Admitted
+from b2bua.sip.core_user import Reply
 from b2bua.sip.message import Request
 from b2bua.sip.uas import IncomingInvite
 from b2bua.stack.legs import read_sdp

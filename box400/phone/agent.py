@@ -8,9 +8,9 @@ from twisted.internet.defer import Deferred, succeed
 
 from b2bua.calls.ports import Dialling, InboundLeg, Invitation
 from b2bua.sdp import SessionDescription
-from b2bua.sip.core import Reply
 from b2bua.sip.core_admission import Admission, Admitted
 from b2bua.sip.core_endpoint import Settings
+from b2bua.sip.core_user import Reply
 from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Message, Request

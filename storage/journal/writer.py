@@ -27,6 +27,7 @@ from storage.journal.line import (
     sequences,
 )
 from storage.journal.recovery import cut_torn_tail, open_calls
+from storage.journal.reserve import RESERVE, Reserve
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,6 @@ ROTATE_AT: Final = 16 * 1024 * 1024
 GROUP_SECONDS: Final = 0.04
 """How long the fsync thread gathers lines; with the fsync itself a line is durable within 100 ms."""
 RETRY_SECONDS: Final = 0.5
-RESERVE: Final = 8 * 1024 * 1024
-"""Space kept back for the journal alone, given up when the disk is full: some 2,500 calls."""
-ROOM_FOR_RESERVE: Final = 4
-"""A reserve is made when so many times its size are free: not while the disk is as good as full."""
 BACKLOG_BYTES: Final = 64 * 1024 * 1024
 """Lines kept in memory while the disk takes none; beyond this the oldest steps are dropped, with an error."""
 
@@ -103,15 +100,14 @@ class JournalWriter:
             self._adopt_open_calls()
         # Seconds of today: above any number used before, even when the old files were lost or not restored.
         self._sequence = max(existing[-1] + 1, int(time.time())) if existing else int(time.time())
-        self._reserve = self._directory / "reserve"
-        self._reserve_size = reserve
+        self._reserve = Reserve(self._directory, reserve)
         try:
             self._begin_file()
         except OSError:
-            if not self._give_up_reserve():
+            if not self._reserve.give_up():
                 raise
             self._begin_file()
-        self._keep_reserve()
+        self._reserve.keep()
         self._dirty = Flag()
         self._closing = Flag()
         self._thread: Thread | None = None
@@ -208,24 +204,6 @@ class JournalWriter:
             raise JournalBusy(f"another process writes {self._directory}") from None
         return fd
 
-    def _keep_reserve(self) -> None:
-        """Keep space back, where there is none kept and room for more; asked again after each fsync."""
-        size = self._reserve_size
-        if size <= 0 or self._reserve.exists():
-            return
-        facts = os.statvfs(self._directory)
-        if facts.f_bavail * facts.f_frsize < ROOM_FOR_RESERVE * size:
-            return
-        try:
-            fd = os.open(self._reserve, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-            try:
-                os.posix_fallocate(fd, 0, size)
-            finally:
-                os.close(fd)
-        except OSError as error:
-            self._reserve.unlink(missing_ok=True)
-            log.error("no space can be kept back for the journal: %s", error)
-
     def _adopt_open_calls(self) -> None:
         for call in open_calls(self._directory):
             self._open[call.id] = [frame(encode_event(event)) for event in call.events]
@@ -279,19 +257,11 @@ class JournalWriter:
             os.ftruncate(self._fd, self._size)  # half a line: the disk has just become full
             raise OSError(28, "no space left for the journal")
         except OSError as error:
-            if self._give_up_reserve():
+            if self._reserve.give_up():
                 self._write(line)
                 return
             self._postpone(line)
             self._report(error)
-
-    def _give_up_reserve(self) -> bool:
-        try:
-            self._reserve.unlink()
-        except OSError:
-            return False
-        log.error("disk full: the journal's reserve was given up")
-        return True
 
     def _postpone(self, line: bytes) -> None:
         self._backlog.append(line)
@@ -335,7 +305,7 @@ class JournalWriter:
                 with self._lock:
                     self._drain()
             self._sync()
-            self._keep_reserve()
+            self._reserve.keep()
 
     def _sync(self) -> None:
         with_new_file = bool(self._retired)

@@ -10,9 +10,9 @@ from twisted.python.failure import Failure
 
 from b2bua.calls.ports import Dialling, Invitation, LegEnd
 from b2bua.sdp import PCMA, TELEPHONE_EVENT, SdpError, SessionDescription, make_answer, make_offer
-from b2bua.sip.core import Reply
 from b2bua.sip.core_admission import SILENCE, Admission, Admitted
 from b2bua.sip.core_endpoint import Settings
+from b2bua.sip.core_user import Reply
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request
 from b2bua.sip.respond import response_to

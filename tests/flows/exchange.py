@@ -7,9 +7,9 @@ import random
 from b2bua.calls.ports import CallPorts, Dialling, Invitation
 from b2bua.calls.switchboard import Switchboard
 from b2bua.sdp import PCMA, TELEPHONE_EVENT, SessionDescription, make_offer
-from b2bua.sip.core import Reply
 from b2bua.sip.core_admission import Admission, Admitted
 from b2bua.sip.core_endpoint import Settings
+from b2bua.sip.core_user import Reply
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Request
 from b2bua.sip.respond import response_to
