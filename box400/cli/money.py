@@ -57,14 +57,20 @@ class Yuan(click.ParamType[int]):
 
 @click.group()
 def money() -> None:
-    """Show and change tenants' accounts. Amounts are yuan, to the 厘 (0.001)."""
+    """Show and change tenants' accounts. Amounts are yuan, to the 厘 (0.001).
+
+    Exit status: that of each command.
+    """
 
 
 @money.command()
 @data_option
 @json_option
 def balances(data: DataDirectory, as_json: bool) -> None:
-    """List what every tenant has, today's and this month's calls."""
+    """List what every tenant has, today's and this month's calls.
+
+    Exit status: 0 shown; 3 the store is not running.
+    """
     day = datetime.now(BEIJING).strftime("%Y%m%d")
 
     def read(root: Root) -> list[dict[str, Any]]:
@@ -116,7 +122,10 @@ def balances(data: DataDirectory, as_json: bool) -> None:
 @json_option
 @click.option("--limit", type=click.IntRange(0), default=50, help="At most so many; 0: all.")
 def entries(tenant: str, data: DataDirectory, as_json: bool, limit: int) -> None:
-    """List the entries of a tenant's account, newest first."""
+    """List the entries of a tenant's account, newest first.
+
+    Exit status: 0 shown; 1 there is no such tenant; 3 the store is not running.
+    """
 
     def read(root: Root) -> list[Entry] | None:
         account = root.money.accounts.get(tenant)
@@ -163,6 +172,14 @@ def post(kind: str, tenant: str, amount: int, data: DataDirectory, note: str, ca
 
     Only an adjustment may be negative (write it after --). The ledger applies it, once for each --cause, also
     when it was asked twice.
+
+    \b
+    Exit status: 0 done, or stored until the ledger runs; 1 not done; 3 the store is not running.
+
+    \b
+    Examples:
+      box400 money post recharge acme 500 --cause receipt-20261122-01
+      box400 money post adjust acme --note "line was down" -- -12.5
     """
     wished = _TO_WISH[kind]
     if wished is not EntryKind.ADJUSTMENT and amount <= 0:
@@ -224,7 +241,10 @@ def _wait(database: MainDatabase, request: MoneyRequest) -> int | None:
 @money.command()
 @data_option
 def check(data: DataDirectory) -> None:
-    """Recompute every account and compare it with the call records."""
+    """Recompute every account and compare it with the call records.
+
+    Exit status: 0 the books are right; 1 they are not; 3 the store is not running.
+    """
 
     def read(root: Root) -> tuple[dict[str, str], dict[str, int]]:
         wrong = {}
@@ -262,7 +282,15 @@ def check(data: DataDirectory) -> None:
 @click.option("--at", default="", metavar='"2026-11-23 09:30"', help="When it was answered, Beijing time.")
 @click.option("--included", default=0, type=click.IntRange(0), help="Included seconds left of the month.")
 def rate(tariff: str, kind: str, seconds: float, data: DataDirectory, at: str, included: int) -> None:
-    """Explain what a call costs: TARIFF KIND SECONDS."""
+    """Explain what a call costs: TARIFF KIND SECONDS.
+
+    \b
+    Exit status: 0 explained; 1 no such tariff, or no edition in force then; 3 the store is not running.
+
+    \b
+    Examples:
+      box400 rate standard long-distance 61
+    """
     try:
         moment = datetime.fromisoformat(at).replace(tzinfo=BEIJING) if at else datetime.now(BEIJING)
     except ValueError:
