@@ -26,8 +26,6 @@ class Live:
         self.memory: Memory = {}
         self.on_memory: Callable[[], None] = lambda: None
         """Called after somebody was remembered."""
-        self.capped_numbers: set[tuple[str, str]] = set()
-        """(Tenant, 400 number) whose cap of the month is reached; who counts the money sets it."""
         self._turns: Counter[str] = Counter()
         self._uses: dict[str, LineUse] = {}
 
@@ -44,10 +42,6 @@ class Live:
     def remembered(self, number: str, caller: str) -> Remembered | None:
         """See LiveFacts."""
         return self.memory.get(f"{number} {caller}")
-
-    def capped(self, tenant: str, number: str) -> bool:
-        """See LiveFacts."""
-        return (tenant, number) in self.capped_numbers
 
     # -- changed by calls --------------------------------------------------------------------------
 

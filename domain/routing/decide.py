@@ -48,13 +48,13 @@ class Decision(msgspec.Struct, frozen=True):
 def decide(tenant: TenantSnapshot, plan: NumberPlan, facts: CallerFacts, live: LiveFacts) -> Decision:
     """Decide where a call to a number goes.
 
-    In this order: caps, the blacklist, VIPs (whom no area bars), areas, opening hours, PIN, rules, the
+    In this order: the blacklist, VIPs (whom no area bars), areas, opening hours, PIN, rules, the
     number's ``entry``. Whoever is blacklisted by his whole number is turned away, also as a VIP.
     """
     reasons = [caller_reason(facts), moment_reason(facts)]
     routing = plan.routing or _NO_RULES
     patterns = patterns_of(facts) if _names_callers(tenant, routing) else ()
-    vip, refusal = _admit(tenant, plan.number, routing, patterns, live, reasons)
+    vip, refusal = _admit(tenant, routing, patterns, reasons)
     if refusal is not None:
         return Decision(plan.number, None, refusal, False, vip, tuple(reasons))
     if routing.hours is not None and not is_open_at(routing.hours, facts.when):
@@ -77,17 +77,9 @@ def _names_callers(tenant: TenantSnapshot, routing: RoutePlan) -> bool:
 
 
 def _admit(
-    tenant: TenantSnapshot,
-    number: str,
-    routing: RoutePlan,
-    patterns: tuple[str, ...],
-    live: LiveFacts,
-    reasons: list[Reason],
+    tenant: TenantSnapshot, routing: RoutePlan, patterns: tuple[str, ...], reasons: list[Reason]
 ) -> tuple[bool, Outcome | None]:
     """Tell whether the caller is a VIP, and why he is turned away, or None."""
-    if live.capped(tenant.id, number):
-        reasons.append(Reason("capped"))
-        return False, Outcome.CAPPED
     whole = patterns[:1]
     for listed in (routing.vip, tenant.vip):
         found = first_in(whole, listed)

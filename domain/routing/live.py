@@ -40,9 +40,6 @@ class LiveFacts(Protocol):
     def remembered(self, number: str, caller: str) -> Remembered | None:
         """Return who answered this caller on this 400 number last time."""
 
-    def capped(self, tenant: str, number: str) -> bool:
-        """Tell whether the month's cost or number of calls is used up (费用控制)."""
-
 
 class NothingLive:
     """A box on which nothing happens: for the simulator."""
@@ -58,7 +55,3 @@ class NothingLive:
     def remembered(self, number: str, caller: str) -> Remembered | None:
         """Remember nobody."""
         return None
-
-    def capped(self, tenant: str, number: str) -> bool:
-        """Know no cap."""
-        return False

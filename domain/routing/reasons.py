@@ -18,7 +18,6 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "moment": ("{weekday} {when}, {day}", "{when} {weekday}，{day}"),
     "vip": ("VIP{note}", "VIP 客户{note}"),
     # turned away
-    "capped": ("the month's cap is reached", "本月费用或次数已达上限"),
     "blacklisted": ("blacklisted by {pattern}{note}", "命中黑名单 {pattern}{note}"),
     "denied": ("area denied by {pattern}", "按 {pattern} 呼叫阻截"),
     "not-allowed": ("not among the areas allowed", "不在允许呼入的地区内"),

@@ -87,19 +87,6 @@ def test_who_may_not_call_hears_why_and_is_not_charged(
     assert reasons(stage, "routed")[:2] == ["caller", "moment"]
 
 
-def test_at_the_cap_no_call_is_connected_and_below_it_they_are() -> None:
-    """费用控制: who counts the money marks the number."""
-    stage = stage_of(None)
-    stage.switchboard.ports.live.capped_numbers.add(("acme", NUMBER))
-    stage.call()
-    stage.clock.advance(60)
-    assert stage.end().outcome == Outcome.CAPPED
-    stage = stage_of(None)
-    stage.switchboard.ports.live.capped_numbers.add(("acme", "4001009999"))
-    stage.call()
-    assert dialled(stage) == [FIRST.number]
-
-
 def test_a_closed_number_leads_where_it_says() -> None:
     """Another group at night."""
     night = TargetGroup("night", (SECOND,))

@@ -30,7 +30,6 @@ class Live:
         self.turns: dict[str, int] = {}
         self.uses: dict[str, LineUse] = {}
         self.memory: dict[tuple[str, str], Remembered] = {}
-        self.caps: set[str] = set()
 
     def turn(self, key: str) -> int:
         """See LiveFacts."""
@@ -43,10 +42,6 @@ class Live:
     def remembered(self, number: str, caller: str) -> Remembered | None:
         """See LiveFacts."""
         return self.memory.get((number, caller))
-
-    def capped(self, tenant: str, number: str) -> bool:
-        """See LiveFacts."""
-        return number in self.caps
 
     def count(self, key: str) -> None:
         """Take a turn."""

@@ -119,13 +119,6 @@ def test_a_withheld_number_is_known_only_as_unknown() -> None:
     assert decided(RoutePlan(deny=("unknown",))).refusal is None
 
 
-def test_at_the_cap_nobody_is_connected() -> None:
-    """Not even VIPs."""
-    number, live = plan(RoutePlan(vip={SHENYANG: ""})), Live()
-    live.caps.add(NUMBER)
-    assert decide(tenant(number), number, facts(), live).refusal is Outcome.CAPPED
-
-
 @pytest.mark.parametrize(
     ("moment", "open_"),
     [
