@@ -18,6 +18,8 @@ CODES: Final = {"*51": "login", "*52": "logout", "*53": "pause", "*54": "resume"
 
 def extension_of(invitation: Invitation, ports: CallPorts) -> ExtensionSnapshot | None:
     """Return the extension that calls, or None when a trunk does."""
+    if invitation.extension is None:
+        return None
     extensions = ports.directory.box.extensions
     return next((each for each in extensions if each.account == invitation.extension), None)
 

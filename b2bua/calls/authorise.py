@@ -111,8 +111,9 @@ class Authorised:
         )
         over = self._ports.floor.leg_began(self.payer.tenant, self.target.number)
         dialled = self._ports.dialler.dial(dialling, offer, on_dialled)
-        dialled.answered.addErrback(_tell, over)
-        dialled.ended.addCallback(_tell, over)
+        if over is not None:
+            dialled.answered.addErrback(_tell, over)
+            dialled.ended.addCallback(_tell, over)
         return dialled
 
 

@@ -313,11 +313,11 @@ class Floor:
         for tenant in self.tenants.values():
             tenant.check_hours()
 
-    def leg_began(self, tenant: str, target: str) -> Callable[[], None]:
-        """Count a leg of a tenant's phone; return what tells, once, that it is over."""
+    def leg_began(self, tenant: str, target: str) -> Callable[[], None] | None:
+        """Count a leg of a tenant's phone; return what tells, once, that it is over, None: nobody need."""
         floor = self.tenants.get(tenant)
         if floor is None:
-            return _nothing
+            return None
         floor.leg_began(target)
         over: list[bool] = []
 
@@ -337,10 +337,6 @@ class Floor:
 def decode(content: bytes) -> dict[str, dict[str, Kept]]:
     """Read kept states; raises msgspec.DecodeError for what is none."""
     return msgspec.json.decode(content, type=dict[str, dict[str, Kept]])
-
-
-def _nothing() -> None:
-    """The tenant has no agents."""
 
 
 def _given_up(failure: Failure) -> None:

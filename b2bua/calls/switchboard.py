@@ -82,7 +82,8 @@ class Switchboard:
         phone = extension_of(leg.invitation, ports)
         if phone is not None:
             hung_up = ports.floor.leg_began(phone.tenant, phone.name)
-            over.addCallback(lambda _: hung_up())
+            if hung_up is not None:
+                over.addCallback(lambda _: hung_up())
 
     def begin(
         self, invitation: Invitation, flow: Callable[[Call], Awaitable[CallEnd]]
