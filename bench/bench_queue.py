@@ -18,6 +18,7 @@ import struct
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -27,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import psutil
 
-from b2bua.control import ControlClient, Done
+from b2bua.control import AskCalls, Calls, ControlClient, Done
 from b2bua.control_floor import AskQueues, Queues, SetAgent
 from bench.sipp_load import role_of
 from storage.data_directory import DataDirectory
@@ -137,6 +138,14 @@ def waiting(control: ControlClient) -> int:
     return sum(queue.waiting for queue in control.ask(AskQueues(), Queues).queues)
 
 
+def until(callers: Probe, seconds: float, condition: Callable[[], bool]) -> None:
+    """Let things go on until a condition holds; it is looked at twice a second, so that asking costs little."""
+    for _ in range(round(seconds * 2)):
+        callers.run(0.5)
+        if condition():
+            return
+
+
 def set_all(control: ControlClient, what: str) -> None:
     """Pause or resume every agent."""
     for n in range(AGENTS):
@@ -190,7 +199,7 @@ def measure(
         stack.callback(others[-1].stop)
         callers.come(number, 600.0)
         callers.run(0.5)
-    callers.run(8.0, lambda: waiting(control) == CALLERS)
+    until(callers, 20, lambda: waiting(control) == CALLERS)
     callers.run(2.0)
     callers.gaps_ms.clear()
     before = cpu_by_role(box)
@@ -198,10 +207,9 @@ def measure(
     spent = {role: used - before[role] for role, used in cpu_by_role(box).items()}
     gaps, all_wait = list(callers.gaps_ms), waiting(control)
     set_all(control, "resume")
-    callers.run(60.0, lambda: waiting(control) == 0 and all(each.ended for each in callers.calls))
-    callers.run(5.0)
+    until(callers, 70, lambda: not control.ask(AskCalls(), Calls).calls)
     served = sum(each.ended_by == "box" for each in callers.calls)
-    served += sum(each.wait(10).successful for each in others)
+    served += sum(each.wait(20).successful for each in others)
     assigned = assignments(DataDirectory(box.data))
     print(f"{all_wait} callers waiting in {QUEUES} queues, {seconds:.0f} s, box on one core")
     print(f"{'process':<10} {'idle %':>8} {'waiting %':>10} {'us of CPU a second and call':>28}")
