@@ -139,7 +139,7 @@ def waiting(control: ControlClient) -> int:
 
 
 def until(callers: Probe, seconds: float, condition: Callable[[], bool]) -> None:
-    """Let things go on until a condition holds; it is looked at twice a second, so that asking costs little."""
+    """Let things go on until a condition holds, at which we look twice a second: asking costs the box."""
     for _ in range(round(seconds * 2)):
         callers.run(0.5)
         if condition():
