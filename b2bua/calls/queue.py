@@ -129,8 +129,16 @@ def _addresses(call: Call, names: speech.Speech, ports: CallPorts) -> tuple[str,
 async def _talk(
     call: Call, caller: Caller, callee: Callee, queue: Queue, agent: str, ports: CallPorts
 ) -> CallEnd:
-    """Let them talk; when the agent has hung up, ask the caller how it was."""
+    """Let them talk; when the agent has hung up, ask the caller how it was.
+
+    After a transfer it is who talked last that he rates; somebody who is no agent is not rated.
+    """
+    first = callee.target
     end = await converse(call, caller, callee, ports)
     if queue.rating and end.caller_up and end.by is HungUpBy.ANSWERER:
-        await rate(call, caller, agent, ports)
+        assert call.tenant is not None
+        last = call.talking_to
+        served = [agent] if last == first else ports.floor.of(call.tenant).agents_at(last)
+        if served:
+            await rate(call, caller, served[0], ports)
     return end
