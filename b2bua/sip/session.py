@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from b2bua.sip.acceptance import Acceptance
-from b2bua.sip.core_endpoint import ACCEPT, ALLOW, SDP, SUPPORTED, Endpoint, Rows
-from b2bua.sip.cseq import RAck, parse_rseq
+from b2bua.sip.core_endpoint import SDP, Endpoint, Rows
+from b2bua.sip.cseq import parse_rseq
 from b2bua.sip.dialog import Dialog, DialogState, Phase
 from b2bua.sip.effects import Timer
 from b2bua.sip.errors import SipError
-from b2bua.sip.message import KNOWN_METHODS, Message, Request, Response
+from b2bua.sip.message import Message, Request, Response
 from b2bua.sip.offer_answer import OfferAnswer, Open, sdp_of
 from b2bua.sip.reliable import ReliableReceiver
 from b2bua.sip.session_exchange import Done, Exchange
-from b2bua.sip.session_reoffers import take_reinvite, take_update
+from b2bua.sip.session_incoming import take_request
 from b2bua.sip.session_requests import Credentials, DialogRequest, Finished
 from b2bua.sip.session_timer import Interval
 from b2bua.sip.session_user import EarlyInvite, Server, SessionUser, Stage
@@ -83,60 +83,21 @@ class Session:
         number = request.cseq.number
         dialog = self.dialog
         if number <= dialog.remote_cseq:
-            self._answer(transaction, request, 500, reason="CSeq Out of Order")
+            self.endpoint.answer(transaction, request, 500, reason="CSeq Out of Order")
             return
         dialog.remote_cseq = number
         if not dialog.follow_contact and request.source is not None:
             dialog.flow = request.source
-        method = request.method
-        if method == "BYE":
+        if request.method == "BYE":
             self._on_bye(request, transaction)
-        elif self.stage is Stage.OVER:
-            self._answer(transaction, request, 481)
-        elif method == "INVITE":
-            assert isinstance(transaction, InviteServer)
-            take_reinvite(self, request, transaction)
-        elif method == "UPDATE":
-            take_update(self, request, transaction)
-        elif method == "PRACK":
-            self._on_prack(request, transaction)
-        elif method == "INFO":
-            status = self.user.take_info(request) if self.user is not None else 481
-            self._answer(transaction, request, status)
-        elif method == "OPTIONS":
-            self._answer(transaction, request, 200, [ALLOW, SUPPORTED, ACCEPT])
-        elif method == "REFER":
-            status = self.user.take_refer(request) if self.user is not None else 481
-            if status == 202:  # it asks for a new request in the dialog, hence names our Contact
-                self._answer(transaction, request, 202, [("Contact", self.dialog.contact)])
-                self.notify_referral(number, 100, "Trying", last=False)  # at once (RFC 3515 2.4.4)
-                if self.user is not None:
-                    self.user.referred(request)
-            else:
-                self._answer(transaction, request, status, [ALLOW] if status == 405 else ())
-        elif method == "NOTIFY":
-            self._answer(transaction, request, 481)
-        elif method in KNOWN_METHODS:
-            self._answer(transaction, request, 405, [ALLOW])
         else:
-            self._answer(transaction, request, 501, [ALLOW])
-
-    def _answer(
-        self,
-        transaction: Server,
-        request: Request,
-        status: int,
-        headers: Rows = (),
-        body: bytes = b"",
-        reason: str | None = None,
-    ) -> None:
-        self.endpoint.answer(transaction, request, status, headers, body, reason=reason)
+            take_request(self, request, transaction)
 
     def _on_bye(self, request: Request, transaction: Server) -> None:
         if self.stage is Stage.EARLY and self.is_caller:  # a callee may not (RFC 3261 15)
-            self._answer(transaction, request, 481)
+            self.endpoint.answer(transaction, request, 481)
             return
-        self._answer(transaction, request, 200)
+        self.endpoint.answer(transaction, request, 200)
         if self.stage is Stage.OVER:  # both ended it at once; our own BYE goes on
             self._bye_reason = None
             if self.acceptance is not None:
@@ -149,19 +110,6 @@ class Session:
         if invite is not None:
             invite.on_early_bye()
         self.finish(by_peer=True, status=status, reason=request.get("Reason") or "")
-
-    def _on_prack(self, request: Request, transaction: Server) -> None:
-        try:
-            rack = request.parse_header("RAck", RAck.parse)
-        except SipError as error:
-            self._answer(transaction, request, error.status, reason=error.reason)
-            return
-        if rack is None:
-            self._answer(transaction, request, 400, reason="Missing RAck")
-        elif self.invite is None:
-            self._answer(transaction, request, 481)
-        else:
-            self.invite.on_prack(request, rack, transaction)
 
     def accept(
         self,
