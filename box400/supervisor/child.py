@@ -16,8 +16,8 @@ from typing import NamedTuple
 from box400.supervisor.backoff import Backoff
 from storage.data_directory import DataDirectory
 
-SPARE_AFTER = 2.0
-"""Seconds after a process is ready until its spare is started: it shall not be slowed down by that."""
+SPARE_AFTER = 0.3
+"""Seconds after a process is ready until its spare is started: until then it has work of its own to do."""
 GO = b"go\n"
 """What a spare reads from standard input when it is to take the place."""
 PR_SET_PDEATHSIG = 1

@@ -196,7 +196,7 @@ def test_a_process_that_does_not_end_is_killed(
 def test_waiting_doubles_and_begins_anew_after_a_good_time() -> None:
     """A crash loop costs little; a single crash is repaired at once."""
     backoff = Backoff()
-    assert [backoff.after(0.1) for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert [backoff.after(0.1) for _ in range(8)] == [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     assert backoff.after(11.0) == 0.0
     assert [backoff.after(0.1) for _ in range(2)] == [0.2, 0.4]
 
