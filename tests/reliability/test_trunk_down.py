@@ -30,7 +30,7 @@ TENANT = """
     outbound_trunks: [{name}, second]
     numbers:
       "{number}":
-        bound: [{number: "13900001111", skip_busy: false}]
+        bound: [{{number: "13900001111", skip_busy: false}}]
 """
 CONFIGURATION = f"""
 box:
