@@ -109,8 +109,8 @@ class Authorised:
             trunks=route.trunks,
             max_forwards=max_forwards,
         )
-        over = self._ports.floor.leg_began(self.payer.tenant, self.target.number)
         dialled = self._ports.dialler.dial(dialling, offer, on_dialled)
+        over = self._ports.floor.leg_began(self.payer.tenant, self.target.number)
         if over is not None:
             dialled.answered.addErrback(_tell, over)
             dialled.ended.addCallback(_tell, over)

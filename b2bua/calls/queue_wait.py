@@ -118,8 +118,26 @@ class Wait:
 
     # -- what the scheduler wants ------------------------------------------------------------------
 
+    # A mistake of ours here ends this call; who has told the scheduler something may be another one.
+
     def offered(self, agent: Agent) -> None:
         """Ring an agent."""
+        self._call.guard(self._ring)(agent)
+
+    def withdrawn(self, agent: str) -> None:
+        """Ring him no longer."""
+        self._call.guard(self._unring)(agent)
+
+    def told(self, news: Announce) -> None:
+        """Tell him his position and what he may do, then go on with the music."""
+        self._call.guard(self._tell)(news)
+
+    def dismissed(self, reason: Reason) -> None:
+        """Leave the queue without an agent."""
+        self._waits = False
+        self._happen(Dismissed(reason))
+
+    def _ring(self, agent: Agent) -> None:
         call = self._call
         try:
             target = authorise(self._ports, agent.target, self._payer)
@@ -133,15 +151,13 @@ class Wait:
         result = ringing.start(self.queue.ring_seconds)
         result.addCallback(call.guard(partial(self._rung, agent.name, ringing))).addErrback(call.fault)
 
-    def withdrawn(self, agent: str) -> None:
-        """Ring him no longer."""
+    def _unring(self, agent: str) -> None:
         ringing = self._rounds.pop(agent, None)
         if ringing is not None:
             self._call.step("withdrawn", agent)
             ringing.stop(None)
 
-    def told(self, news: Announce) -> None:
-        """Tell him his position and what he may do, then go on with the music."""
+    def _tell(self, news: Announce) -> None:
         if not self._waits:
             return
         wait = "" if news.seconds is None else f" {news.seconds:.0f}"
@@ -151,11 +167,6 @@ class Wait:
         prompts = tuple(address for address in found if address is not None)
         if prompts:
             self._caller.hear_then(prompts, self._call.guard(self.play_music))
-
-    def dismissed(self, reason: Reason) -> None:
-        """Leave the queue without an agent."""
-        self._waits = False
-        self._happen(Dismissed(reason))
 
     # -- what follows ------------------------------------------------------------------------------
 

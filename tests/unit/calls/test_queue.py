@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import msgspec
 import pytest
 from twisted.logger import capturedLogs
@@ -359,3 +361,24 @@ def test_closing_time_by_the_clock() -> None:
     assert stage.heard()[-1] == "after-hours"
     stage.clock.advance(2)
     assert stage.end().outcome == "queue-closed"
+
+
+def test_our_mistake_with_one_caller_harms_no_other() -> None:
+    """The caller whose agent cannot even be rung is lost; the agent's next caller is not."""
+    stage = QueueStage(an_agent("8001"))
+    stage.floor.pause("8001", "")
+    first, second = stage.call(), stage.call()
+    dial = stage.dialler.dial
+
+    def fail_once(*_: object) -> NoReturn:
+        stage.dialler.dial = dial  # type: ignore[method-assign]
+        raise LookupError("our mistake")
+
+    stage.dialler.dial = fail_once  # type: ignore[method-assign]
+    stage.floor.resume("8001")
+    assert first.over
+    assert not second.over
+    stage.clock.advance(10)
+    assert stage.rung() == ["8001"]
+    stage.caller_hangs_up(second)
+    assert not stage.switchboard.calls
