@@ -32,7 +32,7 @@ from b2bua.control import AskCalls, Calls, ControlClient, Done
 from b2bua.control_floor import AskQueues, Queues, SetAgent
 from bench.sipp_load import role_of
 from storage.data_directory import DataDirectory
-from storage.events import DialogNow, LegDialled, LegEnded
+from storage.events import DialogNow, LegDialled, LegEnded, Queued, Step, Unqueued
 from storage.journal import JournalReader
 from tests.crash.carrier import Carrier
 from tests.product.box import Box, Place
@@ -102,19 +102,35 @@ class Probe(Carrier):
 
 
 def assignments(data: DataDirectory) -> list[float]:
-    """Return milliseconds from the end of each agent's leg until he is rung again, as the journal says."""
+    """Return milliseconds from the end of each agent's leg until he is rung again, as the journal says.
+
+    Only where a caller of his queue waited for whom nobody was rung.
+    """
+    queues: dict[str, str] = {}
+    waiting: dict[str, set[str]] = defaultdict(set)
     targets: dict[tuple[str, str], str] = {}
     freed: dict[str, float] = {}
     found: list[float] = []
     reader = JournalReader(data.journal, without=(DialogNow,))
     for entry in chain.from_iterable(iter(reader.read, [])):
         match entry.event:
+            case Queued(call=call, queue=queue):
+                queues[call] = queue
+                waiting[queue].add(call)
+            case Step(call=call, name="offered") | Unqueued(call=call):
+                waiting[queues[call]].discard(call)
+            case Step(call=call, name="missed" | "not-reached"):
+                waiting[queues[call]].add(call)
+            case Step(name="agent-gone", detail=agent):  # he hung up before the talk, and rests
+                freed.pop(f"139000{int(agent) - 8000:05}", None)
             case LegDialled(call=call, leg=leg, target=target, mono=mono):
                 targets[call, leg] = target
                 if target in freed:
                     found.append((mono - freed.pop(target)) * 1000)
             case LegEnded(call=call, leg=leg, mono=mono, by_peer=True, status=0) if leg != "a":
-                freed[targets[call, leg]] = mono
+                target = targets[call, leg]
+                if waiting[f"q{int(target[-5:]) % QUEUES}"]:
+                    freed[target] = mono
     return found
 
 
@@ -177,6 +193,7 @@ def measure(
 ) -> int:
     """Let callers wait, then be served."""
     set_all(control, "pause")
+    callers.run(5.0)
     before = cpu_by_role(box)
     callers.run(5.0)
     idle = {role: spent - before[role] for role, spent in cpu_by_role(box).items()}
@@ -212,12 +229,11 @@ def measure(
     served += sum(each.wait(20).successful for each in others)
     assigned = assignments(DataDirectory(box.data))
     print(f"{all_wait} callers waiting in {QUEUES} queues, {seconds:.0f} s, box on one core")
-    print(f"{'process':<10} {'idle %':>8} {'waiting %':>10} {'us of CPU a second and call':>28}")
+    print(f"{'process':<10} {'idle %':>8} {'waiting %':>10} {'us of CPU a second and caller':>30}")
     for role in sorted(spent):
-        extra = spent[role] / seconds - idle.get(role, 0.0) / 5.0
+        each = spent[role] / seconds / max(1, all_wait)
         print(
-            f"{role:<10} {idle.get(role, 0.0) / 5.0:>8.1%} {spent[role] / seconds:>10.1%}"
-            f" {extra / max(1, all_wait) * 1e6:>28.0f}"
+            f"{role:<10} {idle.get(role, 0.0) / 5.0:>8.1%} {spent[role] / seconds:>10.1%} {each * 1e6:>30.0f}"
         )
     late = [gap for gap in gaps if gap > LATE_GOAL_MS]
     print(
@@ -228,6 +244,7 @@ def measure(
         f"agent free -> rung: {len(assigned)} times, p50 {at_percent(assigned, 50):.1f}"
         f" p99 {at_percent(assigned, 99):.1f} max {max(assigned, default=0):.1f} ms"
     )
+    print(f"{sum(spent.values()) / seconds / max(1, all_wait):.2%} of a core for each waiting caller")
     print(f"{served} of {CALLERS} callers served to the end")
     good = (
         all_wait == CALLERS
