@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM; returns the exit status: 0 as told, 1 when the start failed."""
     parser = argparse.ArgumentParser(prog="b2bua", description="Speak SIP and serve the calls of one box.")
     parser.add_argument("--data", required=True, metavar="DIR", help="the box's data directory")
-    parser.add_argument("--web", metavar="HOST:PORT", help="/healthz and /metrics; empty: none")
+    parser.add_argument("--web", metavar="HOST:PORT", help="/healthz and /metrics here too")
     parser.add_argument("--standby", action="store_true", help="load the code, then wait for a line to begin")
     options = parser.parse_args(arguments)
     gc.disable()  # until all is loaded: nothing of it is garbage (process_tuning.settle)
@@ -35,13 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.standby and not sys.stdin.readline():
         return 0
     data.create()
-    settings: Any = data.read_settings()
-    if options.web is not None:
-        import msgspec
-
-        settings = msgspec.structs.replace(settings, web=options.web)
     try:
-        process = Process(reactor, data, settings)
+        process = Process(reactor, data, data.read_settings(), web=options.web)
         process.start()
     except (NothingOpen, JournalBusy, CannotListenError, OSError) as failure:
         print(f"b2bua: {failure}", file=sys.stderr, flush=True)

@@ -69,8 +69,14 @@ class NothingOpen(Exception):
 class Process:
     """One b2bua on one data directory."""
 
-    def __init__(self, reactor: MonotonicReactor, data: DataDirectory, settings: Settings) -> None:
-        """Read configuration and journal; raises JournalBusy when another process serves this directory."""
+    def __init__(
+        self, reactor: MonotonicReactor, data: DataDirectory, settings: Settings, *, web: str = ""
+    ) -> None:
+        """Read configuration and journal; raises JournalBusy when another process serves this directory.
+
+        ``web``: where `/healthz` and `/metrics` are served besides ``run/figures.sock``.
+        """
+        self._web = web
         self.data = data
         self.settings = settings
         self.reactor = reactor
@@ -194,8 +200,7 @@ class Process:
             if tenant.queues:
                 restore_places(tenant, self.switchboard.ports)
         self._ports.append(listen(self.reactor, self.data.control_socket, self))
-        if self.settings.web:
-            self._serve_web(self.settings.web)
+        self._serve_figures()
         self._timers += [
             Every(self.reactor, MARK_SECONDS, self.switchboard.mark),
             Every(self.reactor, FLUSH_SECONDS, self.trace.flush),
@@ -254,13 +259,17 @@ class Process:
         await done
         limit.cancel()
 
-    def _serve_web(self, address: str) -> None:
-        host, _, port = address.rpartition(":")
+    def _serve_figures(self) -> None:
         registry = make_registry(self.figures.sources())
         reactor: Any = self.reactor
         site = make_site(registry, self.why_no_calls)
+        path = self.data.figures_socket
+        path.unlink(missing_ok=True)  # of a process that died; the journal's lock says that we are alone
         try:
-            self._ports.append(reactor.listenTCP(int(port), site, interface=host.strip("[]")))
+            self._ports.append(reactor.listenUNIX(str(path), site, mode=0o660))
+            if self._web:
+                host, _, port = self._web.rpartition(":")
+                self._ports.append(reactor.listenTCP(int(port), site, interface=host.strip("[]")))
         except CannotListenError as error:  # no reason to take no calls
             self.troubles.web(error)
 

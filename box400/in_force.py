@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from b2bua.control import ControlClient, ControlDown, ControlFailed, InForce, Reload
+from b2bua.in_force import change_in_force, serve_by
 from box400.prompts import PreparedPrompts
-from storage import snapshots
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
-from storage.models import Root
 from storage.provisioning import Applied, apply_file
-from storage.snapshots import Snapshots
 
-T = TypeVar("T")
-
-RELOAD_SECONDS = 30.0
-"""A box with thousands of tenants reads that long."""
+__all__ = ["Outcome", "change_in_force", "put_in_force"]
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -39,44 +31,5 @@ def put_in_force(
     applied = apply_file(database, file, PreparedPrompts(data), prune=prune, dry_run=dry_run)
     if dry_run:
         return Outcome(applied, in_force=False)
-    why_not = _serve_by(data, database)
+    why_not = serve_by(data, database)
     return Outcome(applied, in_force=not why_not, why_not=why_not)
-
-
-def change_in_force(
-    data: DataDirectory, database: MainDatabase, work: Callable[[Root], T], note: str
-) -> tuple[T, str]:
-    """Run ``work`` in a transaction and put what it changed in force.
-
-    Returns what ``work`` returned, and why the b2bua does not serve by it yet (empty: it does). Raises
-    StoreDown and what ``work`` raises; what is stored stays stored if the b2bua is down.
-    """
-
-    def both(root: Root) -> tuple[T, bool]:
-        version = root.version
-        done = work(root)
-        return done, root.version != version
-
-    done, changed = database.transact(both, note=note[:200])
-    return done, _serve_by(data, database) if changed else ""
-
-
-def _serve_by(data: DataDirectory, database: MainDatabase) -> str:
-    """Write what the database holds now and let the b2bua read it; return why it does not serve by it."""
-    wanted = snapshots.publish(data, database)
-    try:
-        with ControlClient(data.control_socket, timeout=RELOAD_SECONDS) as client:
-            versions = client.ask(Reload(), InForce)
-    except (ControlDown, ControlFailed) as error:
-        return str(error)
-    return _missing(versions, wanted)
-
-
-def _missing(versions: InForce, wanted: Snapshots) -> str:
-    """Return what b2bua does not serve by yet; empty when it serves by all of it, or by something newer."""
-    if versions.errors:
-        return "; ".join(f"{name}: {why}" for name, why in versions.errors.items())
-    late = [each.id for each in wanted.tenants if versions.tenants.get(each.id, -1) < each.version]
-    if versions.box < wanted.box.version:
-        late.insert(0, "box")
-    return f"older in force: {', '.join(late)}" if late else ""

@@ -24,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     listeners: tuple[ListenerSnapshot, ...] = ()
     """Take the place of configured listeners of the same name; others are added."""
     web: str = "127.0.0.1:8400"
-    """``host:port`` of ``/healthz`` and ``/metrics``; empty: none."""
+    """``host:port`` of the web pages; empty: none."""
     workers: int = 0
     """Media workers; 0: one for each core."""
     rtp_ports: tuple[int, int] = (20000, 29999)
@@ -127,6 +127,15 @@ class DataDirectory:
     def spare_pid(self) -> Path:
         """Process id of the b2bua that stands by, while there is one (``box400.supervisor``)."""
         return self.run / "b2bua-spare.pid"
+
+    @property
+    def figures_socket(self) -> Path:
+        """Where the b2bua serves ``/healthz`` and ``/metrics``."""
+        return self.run / "figures.sock"
+
+    @property
+    def web_secret(self) -> Path:
+        return self.root / "web.secret"
 
     def media_socket(self, worker: int) -> Path:
         """Return the control socket of one media worker (0 up)."""

@@ -18,6 +18,7 @@ from storage.evolution import (
     step004_extensions_by_tenant,
     step005_missed_calls,
     step006_money,
+    step007_web,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -37,6 +38,7 @@ STEPS: tuple[Step, ...] = (
     Step(4, "extensions by tenant", step004_extensions_by_tenant.run),
     Step(5, "missed calls", step005_missed_calls.run),
     Step(6, "money", step006_money.run),
+    Step(7, "web", step007_web.run),
 )
 
 

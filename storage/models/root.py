@@ -12,6 +12,7 @@ from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
 from storage.models.missed import MissedBook
 from storage.models.money import Money
+from storage.models.web import WebBook
 
 ROOT_KEY: Final = "box400"
 
@@ -47,6 +48,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.records = CallRecords()
         self.missed = MissedBook()
         self.money = Money()
+        self.web = WebBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

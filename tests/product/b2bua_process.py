@@ -51,7 +51,7 @@ class B2bua:
         self.version = 0
         self.more_listeners: tuple[ListenerSnapshot, ...] = ()
         self.provision(**plan)
-        self.data.write_settings(Settings(web=net.web, rtp_ports=(32000, 32199), workers=1))
+        self.data.write_settings(Settings(rtp_ports=(32000, 32199), workers=1))
         self.process: subprocess.Popen[bytes] | None = None
         self.log = root / "b2bua.log"
 
@@ -83,7 +83,7 @@ class B2bua:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "b2bua", "--data", str(self.data.root)],
+                [sys.executable, "-m", "b2bua", "--data", str(self.data.root), "--web", self.net.web],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=Path(__file__).parents[2],

@@ -1,0 +1,143 @@
+"""Who signs in to the web pages, what is open, and the audit log of what they changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+
+from storage.models.document import Document
+
+_NEWEST_FIRST: Final = 2**63
+
+
+class Role(StrEnum):
+    """What an operator may do; ``webui.security.permissions`` has the table."""
+
+    ADMIN = "admin"
+    FINANCE = "finance"
+    SUPPORT = "support"
+
+
+class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How somebody proves who he is."""
+
+    hash: str
+    """Argon2, with its parameters."""
+    first: bool = False
+    """Made by somebody else: it must be changed before anything else."""
+    set_at: float = 0.0
+    """UTC POSIX seconds."""
+    wrong: int = 0
+    """Wrong tries in all against a first password."""
+    totp: str = ""
+    """Base 32 secret of the second factor; empty: none."""
+    totp_step: int = 0
+    """The last time step that was taken; no code is good twice."""
+    recovery: tuple[str, ...] = ()
+    """SHA-256 of recovery codes that were not used yet."""
+
+
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who may sign in."""
+
+    credential: Credential
+    role: Role | None = None
+    """Of an operator."""
+    enabled: bool = True
+
+
+class WebSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A browser that is signed in."""
+
+    account: str
+    """Key of its account."""
+    began: float
+    seen: float
+    """Kept to five minutes."""
+    address: str
+    browser: str = ""
+    acting: str = ""
+    """The operator who is in as this tenant; empty: the tenant himself."""
+
+
+class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
+    """Something that somebody changed, or was refused. New fields go to the end, with a default."""
+
+    at: float
+    who: str
+    """Key of the account; ``operator:anna as tenant:demo`` when an operator acts as a tenant."""
+    action: str
+    target: str = ""
+    tenant: str = ""
+    before: str = ""
+    after: str = ""
+    address: str = ""
+
+
+class AccountDocument(Document[Account]):
+    """Somebody who may sign in."""
+
+    TYPE = Account
+
+
+class SessionDocument(Document[WebSession]):
+    """A browser that is signed in."""
+
+    TYPE = WebSession
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(AuditEntry).decode
+
+
+class WebBook(Persistent):  # type: ignore[misc]
+    """Everything the web pages keep for themselves."""
+
+    def __init__(self) -> None:
+        self.accounts: Any = OOBTree()
+        """``operator:NAME``, ``tenant:ID`` -> AccountDocument."""
+        self.sessions: Any = OOBTree()
+        """SHA-256 of the cookie's token -> SessionDocument."""
+        self.audit: Any = OOBTree()
+        """Key, newest first -> AuditEntry, encoded."""
+
+    def note(self, entry: AuditEntry) -> None:
+        """Add to the audit log."""
+        key = _NEWEST_FIRST - time.time_ns()
+        while key in self.audit:
+            key -= 1
+        self.audit[key] = _encode(entry)
+
+    def listed(self, after: int = 0) -> Iterator[tuple[int, AuditEntry]]:
+        """Yield keys and entries, newest first, those older than a key."""
+        return ((key, _decode(data)) for key, data in self.audit.items(after + 1))
+
+    def account(self, key: str) -> Account | None:
+        """Return an account, or None."""
+        found = self.accounts.get(key)
+        return None if found is None else found.value
+
+    def set_account(self, key: str, account: Account) -> None:
+        """Store an account."""
+        held = self.accounts.get(key)
+        if held is None:
+            self.accounts[key] = AccountDocument(account)
+        else:
+            held.value = account
+
+    def sign_out(self, account: str, but: str = "") -> int:
+        """End the sessions of an account, all but one; return how many there were."""
+        gone = [
+            token
+            for token, session in self.sessions.items()
+            if session.value.account == account and token != but
+        ]
+        for token in gone:
+            del self.sessions[token]
+        return len(gone)
