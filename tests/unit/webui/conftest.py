@@ -1,0 +1,32 @@
+"""A box with two tenants, and browsers on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.connection import open_main_in_memory, open_recordings_in_memory
+from storage.data_directory import DataDirectory
+from storage.recordings import Recordings
+from tests.unit.webui.site import OPERATORS, Site
+from webui.application import make_application
+from webui.services.box import BoxServices
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Return the pages of a box without processes."""
+    data = DataDirectory(tmp_path / "box")
+    data.create()
+    database, recordings = open_main_in_memory(), Recordings(open_recordings_in_memory())
+    site = Site(database, recordings, data)
+    services = BoxServices(data, database, recordings, b"k" * 32, site.clock)
+    site.serve(make_application(services), services)
+    site.fill()
+    for name, role in OPERATORS.items():
+        site.add_operator(name, role)
+    yield site
+    recordings.close()
+    database.close()

@@ -1,0 +1,123 @@
+"""绑定号码 in the browser: the rules are those of `box400 apply`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage.models.web import AuditEntry
+from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
+from webui.services.provisioning import wish
+
+PAGE = "/t/alpha/bound/4001003721"
+
+
+def bound(site: Site) -> list[Any]:
+    """Return alpha's bound numbers."""
+    found: list[Any] = site.read(lambda root: list(root.tenants["alpha"].numbers["4001003721"].value.bound))
+    return found
+
+
+def numbers(site: Site) -> list[str]:
+    """Return them in order."""
+    return [each.number for each in bound(site)]
+
+
+def add(browser: Browser, number: str, **fields: str) -> Any:
+    """Fill in the form."""
+    form = form_of(browser.get(PAGE), f"{PAGE}/add")
+    form["number"] = number
+    for name, value in fields.items():
+        form[name] = value
+    return form.submit(status="*")
+
+
+def post(browser: Browser, action: str, fields: list[tuple[str, str]]) -> Any:
+    """Send a small form."""
+    return browser.post(f"{PAGE}/{action}", [("csrf_token", browser.token(PAGE)), *fields], status="*")
+
+
+def test_a_number_is_added_changed_ordered_switched_and_removed(site: Site) -> None:
+    """Each step is stored, told as not yet in force (nobody serves here), and in the audit log."""
+    browser = site.browser("4001003721")
+    answer = add(browser, "010-6123 4567", label="前台", job_number="8001").follow()
+    assert "Stored, not yet in force" in answer
+    assert numbers(site) == ["13900001111", "01061234567"]
+    assert (bound(site)[1].kind, bound(site)[1].label, bound(site)[1].job_number) == (
+        "landline",
+        "前台",
+        "8001",
+    )
+    post(browser, "order", [("order", "01061234567"), ("order", "13900001111")])
+    assert numbers(site) == ["01061234567", "13900001111"]
+    post(browser, "switch", [("which", "13900001111"), ("on", "0")])
+    assert [each.enabled for each in bound(site)] == [True, False]
+    post(browser, "edit", [("which", "01061234567"), ("label", ""), ("job_number", "8002")])
+    assert (bound(site)[0].label, bound(site)[0].job_number) == ("", "8002")
+    post(browser, "remove", [("which", "13900001111")])
+    assert numbers(site) == ["01061234567"]
+    assert site.actions()[:5] == [
+        "bound-removed", "bound-changed", "bound-switched", "bound-ordered", "bound-added",
+    ]  # fmt: skip
+    entry = site.read(lambda root: next(iter(root.web.listed()))[1])
+    assert "13900001111" in entry.before
+    assert (entry.who, entry.tenant) == ("tenant:alpha", "alpha")
+
+
+@pytest.mark.parametrize("number", ["12", "abc def", HOSTILE, "1" * 30, "https://evil.example"])
+def test_what_is_no_phone_is_refused_beside_the_field(site: Site, number: str) -> None:
+    """With what was typed still there, as text."""
+    answer = add(site.browser("4001003721"), number)
+    assert answer.status_int == 422
+    assert "<script>alert" not in answer.text
+    assert answer.html.select(".invalid-feedback")
+    assert numbers(site) == ["13900001111"]
+
+
+def test_the_same_number_twice_is_refused(site: Site) -> None:
+    """In Chinese too."""
+    answer = add(site.browser("4001003721", language="zh"), "13900001111")
+    assert answer.status_int == 422
+    assert "重复" in answer.html.select(".invalid-feedback")[0].text
+
+
+def test_the_twenty_first_number_is_refused_until_the_operator_raises_the_limit(site: Site) -> None:
+    """By the rule that holds for `apply` as well."""
+    browser = site.browser("4001003721")
+    for index in range(19):
+        assert add(browser, f"139000022{index:02}").status_int == 303
+    answer = add(browser, "13900003333")
+    assert answer.status_int == 422
+    assert "20" in answer.html.select(".invalid-feedback")[0].text
+    assert len(numbers(site)) == 20
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("remove", [("which", "13911112222")]),
+        ("switch", [("which", "13911112222"), ("on", "0")]),
+        ("order", [("order", "13911112222")]),
+        ("order", [("order", "13900001111"), ("order", "13900001111")]),
+        ("order", []),
+    ],
+)
+def test_two_people_at_once(site: Site, action: str, fields: list[tuple[str, str]]) -> None:
+    """What is not there any more changes nothing, and the page says so."""
+    answer = post(site.browser("4001003721"), action, fields)
+    assert "meanwhile" in answer.follow()
+    assert numbers(site) == ["13900001111"]
+
+
+def test_what_the_page_does_not_show_stays(site: Site) -> None:
+    """A schedule and a weight that `apply` set survive a change of the label."""
+    row = {"number": "13900001111", "schedule": ["mon-fri 09:00-18:00"], "weight": 7}
+    document = {"tenants": {"alpha": {"numbers": {"4001003721": {"bound": [row]}}}}}
+    wish(site.services, lambda root: document, AuditEntry(0.0, "test", "filled"))
+    was = bound(site)[0]
+    post(
+        site.browser("4001003721"), "edit", [("which", "13900001111"), ("label", "老板"), ("job_number", "")]
+    )
+    now = bound(site)[0]
+    assert (now.label, now.schedule, now.weight) == ("老板", was.schedule, 7)

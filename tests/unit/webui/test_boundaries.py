@@ -1,0 +1,155 @@
+"""Nobody reaches what is not his: every view is found by introspection and tried."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.unit.webui.site import Browser, Site
+from webui import resources
+from webui.security.permissions import ACCOUNT, OPERATORS, PUBLIC, TENANT
+
+PLACES: dict[type, str] = {
+    resources.Site: "/",
+    resources.AccountPages: "/account/",
+    resources.TenantPages: "/t/{tenant}/",
+    resources.BoundPages: "/t/{tenant}/bound/",
+    resources.BoundPlan: "/t/{tenant}/bound/{number}/",
+    resources.TenantCalls: "/t/{tenant}/calls/",
+    resources.TenantCall: "/t/{tenant}/calls/{call}/",
+    resources.OperatorPages: "/operator/",
+    resources.TenantDesk: "/operator/tenants/",
+    resources.TenantFile: "/operator/tenants/{tenant}/",
+    resources.CallDesk: "/operator/calls/",
+    resources.CallFile: "/operator/calls/{call}/",
+}
+"""Where each kind of place is; a new kind without a line here fails the tests."""
+NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
+
+
+class View(NamedTuple):
+    """A view as Pyramid knows it."""
+
+    path: str
+    method: str
+    permission: str
+
+
+def views(site: Site, tenant: str) -> list[View]:
+    """Return every view, its place filled in for a tenant."""
+    found = []
+    facts = {"tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant]}
+    for each in site.application.registry.introspector.get_category("views"):
+        view = each["introspectable"]
+        context = view["context"]
+        if not (isinstance(context, type) and issubclass(context, resources.Node)):
+            continue
+        permission = next(
+            related["value"] for related in each["related"] if related.category_name == "permissions"
+        )
+        path = PLACES[context].format(**facts) + (view["name"] or "")
+        found.append(View(path, view["request_methods"], permission))
+    assert len(found) > 30
+    return found
+
+
+def test_every_view_says_whom_it_is_for_and_what_it_answers(site: Site) -> None:
+    """One method each, and a permission of the table."""
+    for view in views(site, "alpha"):
+        assert view.method in ("GET", "POST"), view
+        assert view.permission in {PUBLIC, TENANT, ACCOUNT, *OPERATORS}, view
+
+
+def ask(browser: Browser, view: View, method: str) -> Any:
+    """Ask for a view with a right token, whatever it answers."""
+    if method in ("GET", "HEAD"):
+        return browser.request(view.path, method=method, status="*")
+    headers = {"X-CSRF-Token": browser.token("/")}
+    return browser.request(view.path, method=method, headers=headers, status="*")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+def test_another_tenants_pages_are_not_there(site: Site, method: str) -> None:
+    """Every route, whatever the method: 404, as for a tenant that does not exist."""
+    browser = site.browser(NUMBERS["alpha"])
+    before = site.read(lambda root: root.version)
+    for view in views(site, "beta"):
+        if view.permission in (PUBLIC, ACCOUNT):
+            continue
+        assert ask(browser, view, method).status_int == 404, view
+    assert site.read(lambda root: root.version) == before
+
+
+def test_foreign_things_below_ones_own_pages_are_not_there(site: Site) -> None:
+    """Another tenant's call or number under the own address: 404."""
+    browser = site.browser(NUMBERS["alpha"])
+    for path in (
+        f"calls/{site.calls['beta']}",
+        f"calls/{site.calls['beta']}/recording",
+        f"bound/{NUMBERS['beta']}",
+    ):
+        assert browser.get(f"/t/alpha/{path}", status="*").status_int == 404
+    assert browser.get(f"/t/alpha/calls/{site.calls['alpha']}").status_int == 200
+
+
+def test_operators_reach_tenants_pages_only_by_acting_as_them(site: Site) -> None:
+    """An admin who is not announced sees nothing there."""
+    browser = site.browser("anna")
+    for view in views(site, "alpha"):
+        if view.permission == TENANT:
+            assert ask(browser, view, view.method).status_int == 404, view
+
+
+def test_who_is_not_signed_in_is_led_to_signing_in(site: Site) -> None:
+    """No page of anybody's; the same whether the tenant exists or not."""
+    browser = site.browser()
+    for view in [*views(site, "alpha"), View("/t/nobody", "GET", TENANT)]:
+        if view.permission != PUBLIC:
+            answer = ask(browser, view, view.method)
+            assert (answer.status_int, answer.headers.get("Location", "")[-6:]) == (303, "/login"), view
+
+
+@pytest.mark.parametrize("login", ["", "anna", "4001003721"])
+def test_nothing_is_changed_without_the_forms_token(site: Site, login: str) -> None:
+    """No token, a wrong one, another browser's: refused before anything else."""
+    browser, other = site.browser(login), site.browser("4001003731")
+    before = site.actions()
+    foreign = other.token("/t/beta/bound/4001003731")
+    before = site.actions()
+    for view in views(site, "alpha"):
+        if view.method != "POST":
+            continue
+        for headers in ({}, {"X-CSRF-Token": "0" * 64}, {"X-CSRF-Token": foreign}):
+            answer = browser.post(view.path, headers=headers, status="*")
+            assert answer.status_int in (400, 404, 303), view
+            if answer.status_int == 303:
+                assert not login
+                assert answer.headers["Location"].endswith("/login")
+    assert site.actions() == before
+
+
+@pytest.mark.parametrize(("login", "denied"), [("fang", "sun"), ("sun", "fang")])
+def test_roles_reach_what_the_table_says(site: Site, login: str, denied: str) -> None:
+    """Finance sees no calls, support no money."""
+    browser = site.browser(login)
+    role = {"fang": "finance", "sun": "support"}[login]
+    for view in views(site, "alpha"):
+        if view.permission not in OPERATORS or view.method != "GET":
+            continue
+        allowed = role in {str(each) for each in OPERATORS[view.permission]}
+        answer = browser.get(view.path, status="*")
+        assert (answer.status_int != 403) == allowed, view
+
+
+def test_every_page_has_the_security_headers(site: Site) -> None:
+    """Nothing inline, nothing from elsewhere, in no frame, in no cache."""
+    browser = site.browser("anna")
+    for path in ("/operator", "/nothing", "/account"):
+        answer = browser.get(path, status="*")
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"

@@ -1,0 +1,65 @@
+"""``python -m webui --data DIR``: serve the web pages."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+
+from waitress.server import create_server
+
+from storage.connection import open_main, open_recordings
+from storage.data_directory import DataDirectory
+from storage.readiness import notify
+from storage.recordings import Recordings
+from webui.application import make_application
+from webui.services.box import BoxServices
+from webui.services.figures import with_figures
+from webui.services.secret import web_secret
+
+THREADS = 8
+
+
+def main() -> int:
+    """Serve until SIGTERM; returns the exit status: 0 as told, 1 when the start failed."""
+    parser = argparse.ArgumentParser(prog="box400 webui", description="Serve the web pages.")
+    parser.add_argument("--data", required=True, help="data directory")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("ZEO").setLevel(logging.ERROR)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    data = DataDirectory(arguments.data)
+    data.create()
+    host, _, port = data.read_settings().web.rpartition(":")
+    if not port:
+        print("webui: settings.json has no web address", file=sys.stderr)
+        return 1
+    database, recordings = open_main(data), Recordings(open_recordings(data))
+    services = BoxServices(data, database, recordings, web_secret(data))
+    application = with_figures(make_application(services), data)
+    try:
+        server = create_server(
+            application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,
+            max_request_body_size=2 * 1024 * 1024, channel_timeout=60, clear_untrusted_proxy_headers=True,
+        )  # fmt: skip
+    except OSError as error:
+        print(f"webui: {host}:{port}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=server.run, daemon=True).start()
+    notify("READY=1")
+    stop.wait()
+    notify("STOPPING=1")
+    server.task_dispatcher.shutdown(cancel_pending=True, timeout=3)
+    server.close()
+    recordings.close()
+    database.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

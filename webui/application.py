@@ -1,0 +1,42 @@
+"""Put the pages together: one WSGI application."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.router import Router
+
+from webui.presenters.texts import Texts, language_of
+from webui.resources import Site
+from webui.security.csrf import CsrfOfBrowser
+from webui.security.policy import Policy
+from webui.services.box import BoxServices
+
+
+def make_application(services: BoxServices) -> Router:
+    """Return the pages of one box."""
+    config = Configurator(settings={"jinja2.undefined": "strict", "jinja2.trim_blocks": "true"})
+    config.registry["services"] = services
+    config.include("pyramid_jinja2")
+    config.add_jinja2_renderer(".html")
+    config.add_jinja2_search_path("webui:templates", name=".html")
+    config.commit()
+    config.set_root_factory(Site)
+    config.set_security_policy(Policy())
+    config.set_csrf_storage_policy(CsrfOfBrowser())
+    config.set_default_csrf_options(require_csrf=True)
+    config.add_request_method(_services, "services", reify=True)
+    config.add_request_method(_texts, "texts", reify=True)
+    config.add_tween("webui.security.headers.headers_tween")
+    config.include("webui.presenters.page")
+    config.scan("webui.views")
+    return config.make_wsgi_app()
+
+
+def _services(request: Request) -> BoxServices:
+    services: BoxServices = request.registry["services"]
+    return services
+
+
+def _texts(request: Request) -> Texts:
+    return Texts(language_of(request))

@@ -1,0 +1,78 @@
+"""Copy what the browser needs out of npm packages into ``webui/static/vendor``, with sums and licences.
+
+Run ``python webui/assets/vendor.py`` after a change of ``package.json``. ``npm ci`` compares each package
+with the integrity in ``package-lock.json``; ``tests/unit/webui/test_vendor.py`` compares what is committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TARGET = HERE.parent / "static" / "vendor"
+FILES = {
+    "htmx.min.js": ("htmx.org", "dist/htmx.min.js"),
+    "htmx.LICENSE": ("htmx.org", "LICENSE"),
+    "alpine-csp.min.js": ("@alpinejs/csp", "dist/cdn.min.js"),
+    "tabler.min.css": ("@tabler/core", "dist/css/tabler.min.css"),
+    "tabler-icons.LICENSE": ("@tabler/icons", "LICENSE"),
+}
+ICONS = (
+    "activity", "alert-triangle", "arrow-down", "arrow-up", "building", "chevron-down", "chevron-left",
+    "chevron-right", "circle-check", "download", "eye", "file-spreadsheet", "gauge", "grip-vertical",
+    "headphones", "history", "home", "key", "language", "list-details", "lock", "logout", "menu-2",
+    "microphone", "moon", "phone", "phone-call", "phone-incoming", "phone-off", "phone-x",
+    "player-pause", "player-play", "plus", "power", "receipt", "refresh", "route", "search",
+    "server-2", "shield-lock", "trash", "user", "user-check", "users", "wallet", "x",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Fetch, compare, copy, write down what was copied."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    lock = json.loads((HERE / "package-lock.json").read_text())["packages"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copyfile(HERE / name, Path(folder) / name)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)  # noqa: S607
+        modules = Path(folder) / "node_modules"
+        for target, (package, source) in FILES.items():
+            shutil.copyfile(modules / package / source, TARGET / target)
+        (TARGET / "icons.svg").write_text(_sprite(modules / "@tabler/icons/icons/outline"), encoding="utf-8")
+    sums = {
+        name: {
+            "package": package,
+            "version": lock[f"node_modules/{package}"]["version"],
+            "integrity": lock[f"node_modules/{package}"]["integrity"],
+            "sha256": hashlib.sha256((TARGET / name).read_bytes()).hexdigest(),
+        }
+        for name, package in sorted(
+            {**{name: package for name, (package, _) in FILES.items()}, "icons.svg": "@tabler/icons"}.items()
+        )
+    }
+    (TARGET / "vendor.json").write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+
+
+def _sprite(folder: Path) -> str:
+    symbols = []
+    for name in ICONS:
+        svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
+        inner = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.DOTALL)
+        if inner is None:
+            raise ValueError(f"{name}.svg is no icon")
+        lines = "".join(line.strip() for line in inner[1].splitlines())
+        symbols.append(
+            f'<symbol id="{name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"'
+            f' stroke-linecap="round" stroke-linejoin="round">{lines}</symbol>'
+        )
+    return '<svg xmlns="http://www.w3.org/2000/svg">' + "".join(symbols) + "</svg>\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Numbers, times and calls as people read them; Beijing time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from domain.caller import CLASS_WORDS, CallerClass
+from domain.missed import NOT_MISSED
+from domain.outcomes import VERDICTS, Outcome
+from storage.call_id import BEIJING
+from storage.places import place_of_row
+from storage.rows import CallRow
+from webui.presenters.texts import N_, Texts
+
+HANG_UP: Final = {"caller": N_("Caller"), "answerer": N_("Answerer"), "box": N_("System")}
+
+
+def moment(seconds: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Write UTC POSIX seconds in Beijing time."""
+    return datetime.fromtimestamp(seconds, BEIJING).strftime(form)
+
+
+def clock(seconds: float) -> str:
+    """Write a duration: ``1:05``, ``1:02:03``."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def outcome_words(texts: Texts, outcome: str) -> str:
+    """Say how a call ended."""
+    if outcome not in Outcome._value2member_map_:
+        return outcome
+    verdict = VERDICTS[Outcome(outcome)]
+    return texts.either(verdict.zh, verdict.en)
+
+
+def outcome_colour(outcome: str) -> str:
+    """Return the badge of an end: answered, missed, anything else."""
+    if outcome == Outcome.ANSWERED:
+        return "good"
+    return "plain" if outcome in NOT_MISSED else "bad"
+
+
+def class_words(texts: Texts, caller_class: str) -> str:
+    """Say what kind of caller it was."""
+    if caller_class not in CallerClass._value2member_map_:
+        return ""
+    words = CLASS_WORDS[CallerClass(caller_class)]
+    return texts.either(words.zh, words.en)
+
+
+def place_words(row: CallRow) -> str:
+    """Say where a caller was from; empty when unknown."""
+    return place_of_row(row).name
+
+
+def nicely(number: str) -> str:
+    """Write a 400 number in the way of the trade: 400-100-3721."""
+    return f"{number[:3]}-{number[3:6]}-{number[6:]}" if len(number) == 10 and number[:3] == "400" else number

@@ -1,0 +1,77 @@
+"""What every template may use."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from pyramid.config import Configurator
+from pyramid.csrf import get_csrf_token
+from pyramid.events import BeforeRender
+from pyramid.request import Request
+
+from domain.money import yuan
+from webui.presenters import formats
+from webui.presenters.files import StaticFiles
+from webui.presenters.says import said
+from webui.presenters.words import Words
+from webui.security.policy import may
+
+_NAME: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
+
+
+class Given(dict[str, Any]):
+    """What was typed, or what is wrong with it, by field; empty where nothing is."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def includeme(config: Configurator) -> None:
+    """Serve the static files and give templates their names."""
+    files = StaticFiles()
+    config.registry["static"] = files
+    config.add_route("static", "/static/{sum}/*path")
+    config.add_subscriber(_names, BeforeRender)
+
+
+def _names(event: Any) -> None:
+    request: Request | None = event.get("request")
+    if request is None:
+        return
+    texts, identity = request.texts, request.identity
+    files: StaticFiles = request.registry["static"]
+
+    def icon(name: str, more: str = "") -> Markup:
+        assert _NAME.fullmatch(name)
+        return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+            more, files.url("vendor/icons.svg"), name
+        )
+
+    shown = event.rendering_val
+    for name in ("errors", "typed"):
+        if isinstance(shown, dict) and name in shown:
+            shown[name] = Given(shown[name])
+    event.update(
+        _=texts,
+        lang=texts.language,
+        identity=identity,
+        may=lambda permission: may(identity, permission),
+        csrf=lambda: get_csrf_token(request),
+        static=files.url,
+        icon=icon,
+        yuan=yuan,
+        moment=formats.moment,
+        clock=formats.clock,
+        nicely=formats.nicely,
+        outcome_colour=formats.outcome_colour,
+        outcome=lambda value: formats.outcome_words(texts, value),
+        caller_class=lambda value: formats.class_words(texts, value),
+        place=formats.place_words,
+        said=lambda: said(request),
+        path=request.path,
+        query=urlencode([pair for pair in request.GET.items() if pair[0] != "after"]),
+        **Words(texts).all(),
+    )

@@ -1,0 +1,110 @@
+"""Words for values of the box: kinds, states, actions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.money import KIND_WORDS, EntryKind
+from webui.presenters.formats import HANG_UP
+from webui.presenters.texts import N_, Texts
+
+KINDS: Final = {
+    "mobile": N_("Mobile"),
+    "landline": N_("Landline"),
+    "phs": N_("PHS"),
+    "extension": N_("Extension"),
+    "pbx": N_("Own exchange"),
+}
+RINGING: Final = {
+    "sequential": N_("One after another"),
+    "simultaneous": N_("All at once"),
+    "rotating": N_("In turn"),
+    "least-recent": N_("Least recently rung first"),
+    "longest-idle": N_("Longest idle first"),
+    "weighted": N_("By weight"),
+}
+STATES: Final = {
+    "arrived": N_("Arrived"),
+    "welcome": N_("Welcome prompt"),
+    "ringing": N_("Ringing"),
+    "talking": N_("Talking"),
+    "held": N_("On hold"),
+    "consulting": N_("Consulting"),
+    "transferring": N_("Transferring"),
+    "menu": N_("Voice menu"),
+    "queued": N_("Queueing"),
+    "voicemail": N_("Voicemail"),
+}
+TRUNKS: Final = {"up": N_("Up"), "down": N_("Down"), "off": N_("Off"), "unknown": N_("Not probed")}
+ACTIONS: Final = {
+    "sign-in": N_("Signed in"),
+    "sign-out": N_("Signed out"),
+    "sign-in-wrong": N_("Wrong password"),
+    "code-wrong": N_("Wrong second factor"),
+    "password-changed": N_("Password changed"),
+    "second-factor-on": N_("Second factor switched on"),
+    "second-factor-off": N_("Second factor switched off"),
+    "signed-out-elsewhere": N_("Signed out elsewhere"),
+    "bound-added": N_("Bound number added"),
+    "bound-changed": N_("Bound number changed"),
+    "bound-switched": N_("Bound number switched"),
+    "bound-removed": N_("Bound number removed"),
+    "bound-ordered": N_("Bound numbers ordered"),
+    "calls-exported": N_("Calls exported"),
+    "recording-downloaded": N_("Recording downloaded"),
+    "recording-heard": N_("Recording heard"),
+    "call-seen": N_("Call looked at"),
+    "call-taken-down": N_("Call taken down"),
+    "tenant-opened": N_("Tenant opened"),
+    "tenant-suspended": N_("Tenant suspended"),
+    "tenant-active": N_("Tenant resumed"),
+    "tenant-password": N_("New first password"),
+    "recharge": N_("Recharge"),
+    "acted-as-tenant": N_("Acted as the tenant"),
+    "operator-added": N_("Operator added"),
+}
+
+
+class Words:
+    """Says values in the reader's language; a value without words is shown as it is."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def _say(self, table: dict[str, str], value: str) -> str:
+        return self._texts(table[value]) if value in table else value
+
+    def kind_words(self, value: str) -> str:
+        """Say what a bound number is."""
+        return self._say(KINDS, value)
+
+    def ring_words(self, value: str) -> str:
+        """Say how bound numbers are rung."""
+        return self._say(RINGING, value)
+
+    def state_words(self, value: str) -> str:
+        """Say how far a live call is."""
+        return self._say(STATES, value)
+
+    def trunk_words(self, value: str) -> str:
+        """Say how a trunk is."""
+        return self._say(TRUNKS, value)
+
+    def action_words(self, value: str) -> str:
+        """Say what an entry of the audit log is about."""
+        return self._say(ACTIONS, value)
+
+    def hang_up(self, value: str) -> str:
+        """Say who hung up."""
+        return self._say(HANG_UP, value)
+
+    def entry_kind(self, value: str) -> str:
+        """Say what an entry of an account is."""
+        return self._texts.either(*KIND_WORDS[EntryKind(value)])
+
+    def all(self) -> dict[str, object]:
+        """Return them by name, for templates."""
+        names = (
+            "kind_words", "ring_words", "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names}

@@ -1,0 +1,201 @@
+"""The resource tree: what a URL leads to, and whose it is.
+
+A tenant's pages hang below ``/t/ID``. Whoever is not that tenant gets 404 there, whether it exists or not, so
+no view below needs to ask again. Operators' pages hang below ``/operator``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from pyramid.request import Request
+
+from domain.snapshot import NumberPlan
+from storage.models import TenantConfig
+from storage.records import CallRecord
+from webui.security.identity import Identity
+
+_CALL: Final = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+
+
+class Node:
+    """A place in the tree."""
+
+    __parent__: Any = None
+    __name__: str = ""
+
+    def __init__(self, request: Request, parent: Any = None, name: str = "") -> None:
+        self.request = request
+        self.__parent__ = parent
+        self.__name__ = name
+
+
+class Site(Node):
+    """``/``."""
+
+    def __getitem__(self, name: str) -> Node:
+        identity = self.request.identity
+        if name not in ("operator", "t", "account"):
+            raise KeyError(name)
+        if identity is None:
+            raise HTTPForbidden()
+        if name == "account":
+            return AccountPages(self.request, self, name)
+        if identity.first:
+            raise HTTPSeeOther("/account/first-password")
+        if name == "operator" and identity.role is not None:
+            return OperatorPages(self.request, self, name)
+        if name == "t":
+            return Tenants(self.request, self, name)
+        raise KeyError(name)
+
+
+class AccountPages(Node):
+    """``/account``: of whoever is signed in."""
+
+
+class Tenants(Node):
+    """``/t``: has one entry, the tenant who asks."""
+
+    def __getitem__(self, name: str) -> TenantPages:
+        identity: Identity = self.request.identity
+        if not identity.tenant or identity.tenant != name:
+            raise KeyError(name)
+        config = self.request.services.read(lambda root: _config(root, name))
+        if config is None:
+            raise KeyError(name)
+        return TenantPages(self.request, self, name, config)
+
+
+class TenantPages(Node):
+    """``/t/ID``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, config: TenantConfig) -> None:
+        super().__init__(request, parent, name)
+        self.config = config
+        self.id = config.id
+
+    def __getitem__(self, name: str) -> Node:
+        if name == "bound":
+            return BoundPages(self.request, self, name)
+        if name == "calls":
+            return TenantCalls(self.request, self, name)
+        raise KeyError(name)
+
+
+class BoundPages(Node):
+    """``/t/ID/bound``: an entry for each number of the tenant."""
+
+    __parent__: TenantPages
+
+    def __getitem__(self, name: str) -> BoundPlan:
+        tenant = self.__parent__
+        plan = self.request.services.read(lambda root: _plan(root, tenant.id, name))
+        if plan is None:
+            raise KeyError(name)
+        return BoundPlan(self.request, self, name, plan)
+
+
+class BoundPlan(Node):
+    """``/t/ID/bound/400...``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, plan: NumberPlan) -> None:
+        super().__init__(request, parent, name)
+        self.plan = plan
+
+    @property
+    def tenant(self) -> TenantPages:
+        """Return whose it is."""
+        pages: TenantPages = self.__parent__.__parent__
+        return pages
+
+
+class TenantCalls(Node):
+    """``/t/ID/calls``: an entry for each of the tenant's calls."""
+
+    __parent__: TenantPages
+
+    def __getitem__(self, name: str) -> TenantCall:
+        return TenantCall(self.request, self, name, _record(self.request, name, self.__parent__.id))
+
+
+class TenantCall(Node):
+    """``/t/ID/calls/CALL``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, record: CallRecord) -> None:
+        super().__init__(request, parent, name)
+        self.record = record
+
+    @property
+    def tenant(self) -> TenantPages:
+        """Return whose it is."""
+        pages: TenantPages = self.__parent__.__parent__
+        return pages
+
+
+class OperatorPages(Node):
+    """``/operator``."""
+
+    def __getitem__(self, name: str) -> Node:
+        if name == "tenants":
+            return TenantDesk(self.request, self, name)
+        if name == "calls":
+            return CallDesk(self.request, self, name)
+        raise KeyError(name)
+
+
+class TenantDesk(Node):
+    """``/operator/tenants``: an entry for each tenant."""
+
+    def __getitem__(self, name: str) -> TenantFile:
+        config = self.request.services.read(lambda root: _config(root, name))
+        if config is None:
+            raise KeyError(name)
+        return TenantFile(self.request, self, name, config)
+
+
+class TenantFile(Node):
+    """``/operator/tenants/ID``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, config: TenantConfig) -> None:
+        super().__init__(request, parent, name)
+        self.config = config
+        self.id = config.id
+
+
+class CallDesk(Node):
+    """``/operator/calls``: an entry for each call of the box."""
+
+    def __getitem__(self, name: str) -> CallFile:
+        return CallFile(self.request, self, name, _record(self.request, name, None))
+
+
+class CallFile(Node):
+    """``/operator/calls/CALL``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, record: CallRecord) -> None:
+        super().__init__(request, parent, name)
+        self.record = record
+
+
+def _config(root: Any, tenant: str) -> TenantConfig | None:
+    found = root.tenants.get(tenant)
+    return None if found is None else found.config.value
+
+
+def _plan(root: Any, tenant: str, number: str) -> NumberPlan | None:
+    found = root.tenants.get(tenant)
+    plan = None if found is None else found.numbers.get(number)
+    return None if plan is None else plan.value
+
+
+def _record(request: Request, call: str, tenant: str | None) -> CallRecord:
+    """Return a record; raises KeyError where there is none, or none of this tenant's."""
+    if _CALL.fullmatch(call) is None:
+        raise KeyError(call)
+    record: CallRecord | None = request.services.read(lambda root: root.records.find(call, tenant))
+    if record is None:
+        raise KeyError(call)
+    return record

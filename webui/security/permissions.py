@@ -1,0 +1,27 @@
+"""One table: permission -> the roles that have it. A tenant has exactly ``tenant``, on his own pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from storage.models.web import Role
+
+_ALL: Final = frozenset(Role)
+
+OPERATORS: Final[dict[str, frozenset[Role]]] = {
+    "watch": _ALL,
+    "see-tenants": _ALL,
+    "open-tenant": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "suspend-tenant": frozenset({Role.ADMIN, Role.FINANCE}),
+    "tenant-password": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "act-as-tenant": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "money": frozenset({Role.ADMIN, Role.FINANCE}),
+    "see-calls": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "take-down": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "see-audit": frozenset({Role.ADMIN}),
+}
+"""Those of operators."""
+PUBLIC: Final = "public"
+TENANT: Final = "tenant"
+ACCOUNT: Final = "account"
+"""Everybody who is signed in, on the pages of his own account; not an operator who acts as somebody."""

@@ -1,0 +1,1 @@
+"""What pages ask of the box; no module here knows of requests."""

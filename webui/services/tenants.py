@@ -1,0 +1,116 @@
+"""Operators' work on tenants: open, suspend, passwords, money."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.money import EntryKind, yuan
+from domain.snapshot import TenantState
+from storage.models import MoneyRequest, Request, Root, TenantConfig
+from storage.models.web import AuditEntry
+from webui.services import accounts
+from webui.services.box import BoxServices
+from webui.services.calls import missed_of, today
+from webui.services.passwords import first_password
+from webui.services.provisioning import Done, Stale, wish
+
+
+class TenantLine(NamedTuple):
+    """A tenant as the list shows it."""
+
+    config: TenantConfig
+    numbers: tuple[str, ...]
+    balance_li: int | None
+    calls: int
+    missed: int
+    can_sign_in: bool
+
+
+class Opened(NamedTuple):
+    """A tenant that was opened."""
+
+    done: Done
+    password: str
+    """His first one, told once."""
+
+
+def listed(root: Root, now: float, search: str = "") -> list[TenantLine]:
+    """Return tenants whose id, name or number has the text in it."""
+    found = []
+    for name, tenant in root.tenants.items():
+        config, numbers = tenant.config.value, tuple(tenant.numbers)
+        if search and not any(search.lower() in each.lower() for each in (name, config.name, *numbers)):
+            continue
+        account = root.money.accounts.get(name)
+        totals = today(root, name, now)
+        found.append(
+            TenantLine(
+                config,
+                numbers,
+                None if account is None else account.balance_li,
+                totals.all.calls,
+                missed_of(totals),
+                root.web.account(f"tenant:{name}") is not None,
+            )
+        )
+    return found
+
+
+def open_tenant(services: BoxServices, form: dict[str, str], entry: AuditEntry) -> Opened:
+    """Open a tenant with its first number; raises Stale when he is there, Refused, StoreDown."""
+    password, now = first_password(), services.now()
+    tenant = form["id"]
+
+    def document(root: Root) -> dict[str, Any]:
+        if tenant in root.tenants:
+            raise Stale(tenant)
+        bound = [form["bound"]] if form["bound"] else []
+        fields: dict[str, Any] = {"name": form["name"], "numbers": {form["number"]: {"bound": bound}}}
+        if form["tariff"]:
+            fields["tariff"] = form["tariff"]
+        return {"tenants": {tenant: fields}}
+
+    def give(root: Root) -> None:
+        accounts.give_first_password(root, tenant, password, now)
+
+    return Opened(wish(services, document, entry, give), password)
+
+
+def set_state(services: BoxServices, tenant: str, state: TenantState, entry: AuditEntry) -> Done:
+    """Suspend a tenant or let him go on; raises Refused, StoreDown."""
+    return wish(services, lambda root: {"tenants": {tenant: {"state": str(state)}}}, entry)
+
+
+def new_password(services: BoxServices, tenant: str, entry: AuditEntry) -> str:
+    """Give a tenant a new first password; his sessions and his second factor end."""
+    password, now = first_password(), services.now()
+
+    def work(root: Root) -> None:
+        if tenant not in root.tenants:
+            raise KeyError(tenant)
+        accounts.give_first_password(root, tenant, password, now)
+        root.web.note(entry)
+
+    services.change(work, "tenant password")
+    return password
+
+
+def recharge(services: BoxServices, tenant: str, li: int, receipt: str, note: str, entry: AuditEntry) -> None:
+    """Wish for a recharge; the ledger applies it, once for each receipt. Raises Stale for a known receipt."""
+    cause = f"recharge:{receipt or secrets.token_hex(8)}"
+    request = MoneyRequest(
+        cause=cause, tenant=tenant, kind=EntryKind.RECHARGE, li=li, at_ms=int(services.now() * 1000),
+        note=note, who=entry.who,
+    )  # fmt: skip
+
+    def work(root: Root) -> None:
+        account = root.money.accounts.get(tenant)
+        if cause in root.money.requests or (account is not None and account.find(cause) is not None):
+            raise Stale(cause)
+        root.money.requests[cause] = Request(request)
+        root.web.note(msgspec.structs.replace(entry, after=f"{yuan(li)} {receipt} {note}".strip()))
+
+    services.change(work, "recharge")

@@ -1,0 +1,76 @@
+// Small behaviours of the pages. Everything works without them, only less comfortably.
+"use strict";
+
+document.addEventListener("submit", (event) => {
+  const words = event.target.dataset.ask;
+  if (words && !window.confirm(words)) event.preventDefault();
+});
+
+document.addEventListener("alpine:init", () => {
+  Alpine.data("side", () => ({
+    open: false,
+    toggle() { this.open = !this.open; },
+    get state() { return this.open ? "side-open" : ""; },
+  }));
+
+  Alpine.data("row", () => ({
+    open: false,
+    toggle() { this.open = !this.open; },
+  }));
+
+  Alpine.data("speed", () => ({
+    choose() {
+      const player = this.$root.parentElement.querySelector("audio");
+      player.playbackRate = Number(this.$el.dataset.speed);
+      player.play();
+    },
+  }));
+
+  Alpine.data("sortable", () => ({
+    dragged: null,
+    before: "",
+    list() { return [...this.$root.children]; },
+    order() { return this.list().map((each) => each.dataset.number).join("\n"); },
+    item(event) { return event.target.closest("li"); },
+    start() {
+      this.dragged = this.item(this.$event);
+      this.before = this.order();
+      this.dragged.classList.add("dragged");
+    },
+    over() {
+      const over = this.item(this.$event);
+      if (!this.dragged || !over || over === this.dragged) return;
+      const box = over.getBoundingClientRect();
+      const below = this.$event.clientY > box.top + box.height / 2;
+      over.parentElement.insertBefore(this.dragged, below ? over.nextSibling : over);
+    },
+    finish() {
+      if (!this.dragged) return;
+      this.dragged.classList.remove("dragged");
+      this.dragged = null;
+      if (this.order() !== this.before) this.save();
+    },
+    up() { this.move(-1); },
+    down() { this.move(1); },
+    move(by) {
+      const rows = this.list();
+      const row = this.$el.closest("li");
+      const place = rows.indexOf(row);
+      const other = rows[place + by];
+      if (!other) return;
+      row.parentElement.insertBefore(row, by < 0 ? other : other.nextSibling);
+      this.save();
+    },
+    save() {
+      const form = document.getElementById("order");
+      for (const row of this.list()) {
+        const field = document.createElement("input");
+        field.type = "hidden";
+        field.name = "order";
+        field.value = row.dataset.number;
+        form.append(field);
+      }
+      form.submit();
+    },
+  }));
+});

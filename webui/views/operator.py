@@ -1,0 +1,160 @@
+"""Operators: dashboard, live calls, trunks, alarms, audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+
+from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed, Done, TakeDown
+from storage.models import Root
+from webui.presenters.says import say
+from webui.resources import OperatorPages
+from webui.services import calls, live
+from webui.views.bound import entry_of
+from webui.views.declare import view
+
+DAYS = 14
+AUDIT_ROWS = 50
+
+
+@view(context=OperatorPages, permission="watch", request_method="GET", renderer="operator/dashboard.html")
+def dashboard(request: Request) -> dict[str, Any]:
+    """Show the whole box at one look."""
+    services, now = request.services, request.services.now()
+
+    def read(root: Root) -> dict[str, Any]:
+        days = calls.days_totals(root, None, now, DAYS)
+        return {
+            "bars": [
+                {"day": f"{day[4:6]}-{day[6:]}", "answered": totals.all.answered, "all": totals.all.calls}
+                for day, totals in days
+            ],
+            "tenants": len(root.tenants),
+            "numbers": len(root.numbers),
+        }
+
+    return {**services.read(read), **_board(request)}
+
+
+@view(
+    context=OperatorPages, name="board", permission="watch", request_method="GET",
+    renderer="operator/board.html",
+)  # fmt: skip
+def board(request: Request) -> dict[str, Any]:
+    """Send what moves on the dashboard; asked every few seconds."""
+    return _board(request)
+
+
+def _board(request: Request) -> dict[str, Any]:
+    services, now = request.services, request.services.now()
+    today = services.read(lambda root: calls.today(root, None, now))
+    return {
+        "status": live.status(services),
+        "today": today,
+        "missed": calls.missed_of(today),
+        "alarms": live.alarms(services),
+        "now": now,
+    }
+
+
+@view(
+    context=OperatorPages,
+    name="live",
+    permission="watch",
+    request_method="GET",
+    renderer="operator/live.html",
+)
+def live_calls(request: Request) -> dict[str, Any]:
+    """Show the calls that are up."""
+    return _live(request)
+
+
+@view(
+    context=OperatorPages, name="live-rows", permission="watch", request_method="GET",
+    renderer="operator/live_rows.html",
+)  # fmt: skip
+def live_rows(request: Request) -> dict[str, Any]:
+    """Send the rows alone; asked every two seconds."""
+    return _live(request)
+
+
+def _live(request: Request) -> dict[str, Any]:
+    try:
+        found = request.services.ask(AskCalls(), Calls).calls
+    except (ControlDown, ControlFailed):
+        return {"calls": [], "down": True, "names": {}}
+    names = request.services.read(
+        lambda root: {name: tenant.config.value.name for name, tenant in root.tenants.items()}
+    )
+    return {"calls": found, "down": False, "names": names}
+
+
+@view(context=OperatorPages, name="take-down", permission="take-down", request_method="POST")
+def take_down(request: Request) -> Response:
+    """End a call; noted before it is done."""
+    _, services = request.texts, request.services
+    call = request.POST.get("call", "")[:40]
+    services.audit(entry_of(request, "call-taken-down", call))
+    back = HTTPSeeOther("/operator/live")
+    try:
+        services.ask(TakeDown(call, request.identity.who), Done)
+    except ControlFailed as error:
+        return say(request, back, _.either(error.zh, str(error)), "bad")
+    except ControlDown:
+        return say(request, back, _("The SIP process does not answer."), "bad")
+    return say(request, back, _("The call was taken down."))
+
+
+@view(
+    context=OperatorPages, name="trunks", permission="watch", request_method="GET",
+    renderer="operator/trunks.html",
+)  # fmt: skip
+def trunks(request: Request) -> dict[str, Any]:
+    """Show trunks and how they are."""
+    services, now = request.services, request.services.now()
+    found = services.read(
+        lambda root: ([trunk.value for trunk in root.trunks.values()], calls.today(root, None, now))
+    )
+    status = live.status(services)
+    states = {} if status is None else {each.name: each for each in status.trunks}
+    return {"trunks": found[0], "today": found[1], "states": states, "status": status}
+
+
+@view(
+    context=OperatorPages, name="alarms", permission="watch", request_method="GET",
+    renderer="operator/alarms.html",
+)  # fmt: skip
+def alarms(request: Request) -> dict[str, Any]:
+    """Show what is wrong now."""
+    return {"alarms": live.alarms(request.services), "status": live.status(request.services)}
+
+
+@view(
+    context=OperatorPages, name="audit", permission="see-audit", request_method="GET",
+    renderer="operator/audit.html",
+)  # fmt: skip
+def audit(request: Request) -> dict[str, Any]:
+    """Show who did what, newest first."""
+    wanted = request.GET.get("search", "").strip()[:60].lower()
+    text = request.GET.get("after", "")
+    after = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+    def read(root: Root) -> dict[str, Any]:
+        rows: list[Any] = []
+        last = 0
+        for scanned, (key, entry) in enumerate(root.web.listed(after)):
+            last = key
+            if not wanted or any(wanted in each.lower() for each in _words(entry)):
+                rows.append(entry)
+            if len(rows) == AUDIT_ROWS or scanned > 20_000:
+                return {"rows": rows, "next": last}
+        return {"rows": rows, "next": 0}
+
+    return {"search": wanted, **request.services.read(read)}
+
+
+def _words(entry: Any) -> tuple[str, ...]:
+    return entry.who, entry.action, entry.target, entry.tenant, entry.address

@@ -1,0 +1,185 @@
+"""客户管理: tenants as their operator sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.request import Request
+from pyramid.response import Response
+
+from domain.money import parse_yuan
+from domain.snapshot import TenantState
+from storage.models import Root
+from storage.models.web import WebSession
+from webui.forms import TenantForm, errors_of
+from webui.presenters.says import say
+from webui.resources import TenantDesk, TenantFile
+from webui.security.identity import COOKIE
+from webui.services import accounts, tenants
+from webui.services.provisioning import Refused, Stale
+from webui.views.bound import entry_of, said_in_force
+from webui.views.declare import view
+
+MOST_RECHARGE_LI = 10_000_000_000
+
+
+@view(context=TenantDesk, permission="see-tenants", request_method="GET", renderer="operator/tenants.html")
+def listing(request: Request) -> dict[str, Any]:
+    """List them."""
+    search, now = request.GET.get("search", "").strip()[:60], request.services.now()
+    found = request.services.read(lambda root: tenants.listed(root, now, search))
+    return {"found": found, "search": search}
+
+
+@view(
+    context=TenantDesk, name="new", permission="open-tenant", request_method="GET",
+    renderer="operator/tenant_new.html",
+)  # fmt: skip
+def new(request: Request) -> dict[str, Any]:
+    """Ask what the new tenant is."""
+    return _form(request, {}, {})
+
+
+@view(
+    context=TenantDesk, name="new", permission="open-tenant", request_method="POST",
+    renderer="operator/tenant_new.html",
+)  # fmt: skip
+def open_tenant(request: Request) -> Response | dict[str, Any]:
+    """Open a tenant in one step."""
+    _ = request.texts
+    form = TenantForm(request.POST)
+    if not form.validate():
+        return _form(request, errors_of(form, _), form.data)
+    typed = {name: str(value).strip() for name, value in form.data.items()}
+    entry = entry_of(request, "tenant-opened", typed["number"], typed["id"])
+    try:
+        opened = tenants.open_tenant(request.services, typed, entry)
+    except Stale:
+        return _form(request, {"id": _("There is a tenant with this id already.")}, form.data)
+    except Refused as refused:
+        return _form(request, _fields(refused, _.language), form.data)
+    return _file(request, typed["id"], password=opened.password, why_not=opened.done.why_not)
+
+
+def _fields(refused: Refused, language: str) -> dict[str, str]:
+    known = ("id", "name", "tariff", "bound")
+    found = refused.by_field(language)
+    return {name if name in known else "number": text for name, text in found.items()}
+
+
+def _form(request: Request, errors: dict[str, str], typed: dict[str, Any]) -> dict[str, Any]:
+    if errors:
+        request.response.status = 422
+    return {"errors": errors, "typed": typed, "tariffs": _tariffs(request)}
+
+
+def _tariffs(request: Request) -> list[str]:
+    names: list[str] = request.services.read(lambda root: list(root.tariffs))
+    return names
+
+
+@view(context=TenantFile, permission="see-tenants", request_method="GET", renderer="operator/tenant.html")
+def one(request: Request) -> dict[str, Any]:
+    """Show one tenant."""
+    return _data(request, request.context.id)
+
+
+def _file(request: Request, tenant: str, **more: Any) -> Response:
+    """Show a tenant with what is told once only."""
+    return render_to_response(
+        "webui:templates/operator/tenant.html", _data(request, tenant, **more), request=request
+    )
+
+
+def _data(request: Request, name: str, **more: Any) -> dict[str, Any]:
+    now = request.services.now()
+
+    def read(root: Root) -> dict[str, Any]:
+        line = next(each for each in tenants.listed(root, now, name) if each.config.id == name)
+        waiting = [each.value for each in root.money.requests.values() if each.value.tenant == name]
+        account = root.web.account(f"tenant:{name}")
+        bound = {number: len(plan.value.bound) for number, plan in root.tenants[name].numbers.items()}
+        return {
+            "line": line, "bound": bound, "waiting": sum(each.li for each in waiting), "account": account,
+            "dead": account is not None and accounts.dead(account, now),
+        }  # fmt: skip
+
+    return {"password": "", "why_not": "", "errors": {}, **request.services.read(read), **more}
+
+
+@view(context=TenantFile, name="state", permission="suspend-tenant", request_method="POST")
+def state(request: Request) -> Response:
+    """Suspend or resume."""
+    wanted = TenantState.SUSPENDED if request.POST.get("state") == "suspended" else TenantState.ACTIVE
+    tenant = request.context.id
+    entry = entry_of(request, f"tenant-{wanted}", tenant, tenant)
+    done = tenants.set_state(request.services, tenant, wanted, entry)
+    return said_in_force(request, done, f"/operator/tenants/{tenant}")
+
+
+@view(context=TenantFile, name="password", permission="tenant-password", request_method="POST")
+def password(request: Request) -> Response:
+    """Give a new first password, shown once."""
+    tenant = request.context.id
+    made = tenants.new_password(
+        request.services, tenant, entry_of(request, "tenant-password", tenant, tenant)
+    )
+    return _file(request, tenant, password=made)
+
+
+@view(context=TenantFile, name="recharge", permission="money", request_method="POST")
+def recharge(request: Request) -> Response:
+    """Wish for a recharge."""
+    _, tenant = request.texts, request.context.id
+    try:
+        li = parse_yuan(request.POST.get("amount", ""))
+    except ValueError:
+        li = 0
+    if not 0 < li <= MOST_RECHARGE_LI:
+        response = _file(request, tenant, errors={"amount": _("An amount above 0, such as 100 or 12.50.")})
+        response.status = 422
+        return response
+    receipt, note = request.POST.get("receipt", "").strip()[:60], request.POST.get("note", "").strip()[:120]
+    try:
+        tenants.recharge(
+            request.services, tenant, li, receipt, note, entry_of(request, "recharge", tenant, tenant)
+        )
+    except Stale:
+        return say(
+            request,
+            HTTPSeeOther(f"/operator/tenants/{tenant}"),
+            _("This receipt was posted already."),
+            "warn",
+        )
+    return say(
+        request, HTTPSeeOther(f"/operator/tenants/{tenant}"),
+        _("Stored; the ledger books it within seconds."),
+    )  # fmt: skip
+
+
+@view(context=TenantFile, name="sign-in-as", permission="act-as-tenant", request_method="POST")
+def sign_in_as(request: Request) -> Response:
+    """Act as the tenant: noted, and announced to him on his pages."""
+    _, services, identity, tenant = request.texts, request.services, request.identity, request.context.id
+    now, address = services.now(), request.remote_addr or ""
+    entry = entry_of(request, "acted-as-tenant", tenant, tenant)
+
+    def work(root: Root) -> str:
+        if root.web.account(f"tenant:{tenant}") is None:
+            return ""
+        root.web.note(entry)
+        root.web.sessions.pop(identity.session, None)
+        session = WebSession(
+            f"tenant:{tenant}", now, now, address, (request.user_agent or "")[:200], acting=identity.name
+        )
+        return accounts.open_session(root, session)
+
+    token = services.change(work, "sign in as tenant")
+    if not token:
+        text = _("This tenant has no sign-in yet: give him a password first.")
+        return say(request, HTTPSeeOther(f"/operator/tenants/{tenant}"), text, "warn")
+    response = HTTPSeeOther(f"/t/{tenant}")
+    response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=request.scheme == "https")
+    return response

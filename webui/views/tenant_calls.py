@@ -1,0 +1,122 @@
+"""通话清单: a tenant's calls, one call, its recording, Excel."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.request import Request
+from pyramid.response import FileIter, Response
+
+from storage.export_xlsx import write_xlsx
+from storage.models import Root
+from storage.query import search
+from storage.recordings import RecordingDamaged, RecordingMissing, Recordings
+from webui.presenters.timeline import timeline
+from webui.resources import CallFile, TenantCall, TenantCalls, TenantPages
+from webui.security.permissions import TENANT
+from webui.services import calls
+from webui.services.accounts import audited
+from webui.views.declare import view
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@view(context=TenantCalls, permission=TENANT, request_method="GET", renderer="tenant/calls.html")
+def listing(request: Request) -> dict[str, Any]:
+    """Show a page of them."""
+    tenant = request.context.__parent__
+    wanted = calls.read_search(request.GET, tenant.id)
+
+    def read(root: Root) -> dict[str, Any]:
+        found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
+        return {"found": found, "next": after}
+
+    return {"tenant": tenant, "typed": wanted.typed, **request.services.read(read)}
+
+
+@view(
+    context=TenantPages,
+    name="recordings",
+    permission=TENANT,
+    request_method="GET",
+    renderer="tenant/calls.html",
+)
+def recordings(request: Request) -> dict[str, Any]:
+    """Show the calls that have a recording."""
+    tenant = request.context
+    wanted = calls.read_search({**request.GET, "recorded": "1"}, tenant.id)
+
+    def read(root: Root) -> dict[str, Any]:
+        found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
+        return {"found": found, "next": after}
+
+    typed = {name: value for name, value in wanted.typed.items() if name != "recorded"}
+    return {"tenant": tenant, "typed": typed, "recorded_only": True, **request.services.read(read)}
+
+
+@view(context=TenantCalls, name="excel", permission=TENANT, request_method="GET")
+def excel(request: Request) -> Response:
+    """Send what the filter finds as Excel, at most 5,000 rows; noted in the audit log."""
+    tenant, services = request.context.__parent__, request.services
+    wanted = calls.read_search(request.GET, tenant.id)
+    found = services.read(lambda root: list(search(root, wanted.wanted, calls.MOST_EXCEL)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.xlsx"
+        write_xlsx(path, found)
+        content = path.read_bytes()
+    entry = audited(
+        services.now(), request.identity.who, "calls-exported", str(len(found)), tenant=tenant.id,
+        address=request.remote_addr or "",
+    )  # fmt: skip
+    services.audit(entry)
+    response = Response(content, content_type=XLSX)
+    response.content_disposition = 'attachment; filename="calls.xlsx"'
+    return response
+
+
+@view(context=TenantCall, permission=TENANT, request_method="GET", renderer="tenant/call.html")
+def one_call(request: Request) -> dict[str, Any]:
+    """Show one call with its timeline."""
+    record = request.context.record
+    return {
+        "tenant": request.context.tenant,
+        "record": record,
+        "timeline": timeline(record, request.texts),
+        "recorded": bool(record.recorded and request.services.recordings.known([record.id])),
+    }
+
+
+@view(context=TenantCall, name="recording", permission=TENANT, request_method="GET")
+@view(context=CallFile, name="recording", permission="see-calls", request_method="GET")
+def recording(request: Request) -> Response:
+    """Send the sound, whole or a range of it; a download is noted in the audit log."""
+    record, services = request.context.record, request.services
+    download = "download" in request.GET
+    kept: Recordings = services.recordings
+    try:
+        facts, path = kept.facts(record.id), kept.path(record.id)
+    except (RecordingMissing, RecordingDamaged) as error:
+        raise HTTPNotFound() from error
+    if facts.tenant != (record.tenant or ""):
+        raise HTTPNotFound()
+    if download or request.identity.role is not None:
+        entry = audited(
+            services.now(), request.identity.who, "recording-downloaded" if download else "recording-heard",
+            record.id, tenant=record.tenant or "", address=request.remote_addr or "",
+        )  # fmt: skip
+        services.audit(entry)
+    return _ranged(request, path, f"{record.id}.flac" if download else "")
+
+
+def _ranged(request: Request, path: Path, name: str) -> Response:
+    size = path.stat().st_size
+    response = Response(content_type="audio/flac", conditional_response=True)
+    response.app_iter = FileIter(path.open("rb"))
+    response.content_length = size
+    response.accept_ranges = "bytes"
+    if name:
+        response.content_disposition = f'attachment; filename="{name}"'
+    return response

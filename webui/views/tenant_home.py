@@ -1,0 +1,99 @@
+"""A tenant's first page, and his account."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed
+from storage.models import Root
+from storage.query import Filter, search
+from webui.resources import TenantPages
+from webui.security.permissions import TENANT
+from webui.services import calls
+from webui.views.declare import view
+
+DAYS = 14
+ENTRIES = 60
+
+
+@view(context=TenantPages, permission=TENANT, request_method="GET", renderer="tenant/home.html")
+def home(request: Request) -> dict[str, Any]:
+    """Show today: calls, missed ones, money."""
+    tenant, services = request.context, request.services
+    now = services.now()
+
+    def read(root: Root) -> dict[str, Any]:
+        account = root.money.accounts.get(tenant.id)
+        days = calls.days_totals(root, tenant.id, now, DAYS)
+        spent = sum(totals.all.fee_li for _, totals in days[-7:])
+        balance = None if account is None else account.balance_li
+        runway = None
+        if balance is not None and balance > 0 and spent > 0:
+            runway = min(999, round(balance / (spent / 7)))
+        held = root.tenants[tenant.id]
+        return {
+            "today": days[-1][1],
+            "missed": calls.missed_of(days[-1][1]),
+            "bars": [
+                {"day": f"{day[4:6]}-{day[6:]}", "answered": totals.all.answered, "all": totals.all.calls}
+                for day, totals in days
+            ],
+            "balance": balance,
+            "runway": runway,
+            "recent": list(search(root, Filter(tenant=tenant.id), 8)),
+            "plans": [number.value for number in held.numbers.values()],
+        }
+
+    return {"tenant": tenant, **services.read(read)}
+
+
+@view(context=TenantPages, name="now", permission=TENANT, request_method="GET")
+def now(request: Request) -> Response:
+    """Send how many calls are up."""
+    try:
+        found = request.services.ask(AskCalls(), Calls, timeout=2.0).calls
+    except (ControlDown, ControlFailed):
+        return Response("–", content_type="text/plain", charset="utf-8")
+    count = sum(each.tenant == request.context.id for each in found)
+    return Response(str(count), content_type="text/plain")
+
+
+@view(
+    context=TenantPages,
+    name="billing",
+    permission=TENANT,
+    request_method="GET",
+    renderer="tenant/billing.html",
+)
+def billing(request: Request) -> dict[str, Any]:
+    """Show balance, months and entries."""
+    tenant = request.context
+
+    def read(root: Root) -> dict[str, Any]:
+        account = root.money.accounts.get(tenant.id)
+        if account is None:
+            return {"balance": 0, "today": 0, "months": [], "entries": []}
+        months = [(name, account.month(name)) for name in islice(reversed(list(account.months)), 12)]
+        return {
+            "balance": account.balance_li,
+            "today": account.open_li,
+            "months": months,
+            "entries": list(islice(account.listed(), ENTRIES)),
+        }
+
+    return {"tenant": tenant, "waiting": _waiting(request, tenant.id), **request.services.read(read)}
+
+
+def _waiting(request: Request, tenant: str) -> int:
+    """Return what is wished for and not yet an entry."""
+
+    def read(root: Root) -> int:
+        held = (each.value for each in root.money.requests.values())
+        return sum(each.li for each in held if each.tenant == tenant)
+
+    total: int = request.services.read(read)
+    return total
