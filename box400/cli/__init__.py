@@ -48,6 +48,9 @@ COMMANDS = {
     "b2bua": "box400.cli.processes",
     "ledger": "box400.cli.processes",
     "recorder": "box400.cli.processes",
+    "webui": "box400.cli.processes",
+    "operator": "box400.cli.accounts",
+    "tenant": "box400.cli.accounts",
 }
 """Command -> module; the module's function of the same name is the command."""
 

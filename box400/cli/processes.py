@@ -1,4 +1,4 @@
-"""``box400 store``, ``b2bua``, ``ledger``, ``recorder``: one process of the box, for systemd."""
+"""``box400 store``, ``b2bua``, ``ledger``, ``recorder``, ``webui``: one process of the box, for systemd."""
 
 from __future__ import annotations
 
@@ -80,3 +80,20 @@ def recorder(data: DataDirectory) -> None:
       box400 recorder --data /srv/box400
     """
     _become("recorder", data)
+
+
+@click.command()
+@data_option
+def webui(data: DataDirectory) -> None:
+    """Serve the web pages on the address that `box400 run --web` wrote into settings.json.
+
+    Calls do not need it. /healthz and /metrics are those of the SIP process.
+
+    \b
+    Exit status: 0 ended as told; 1 it could not start or failed.
+
+    \b
+    Example:
+      box400 webui --data /srv/box400
+    """
+    _become("webui", data)

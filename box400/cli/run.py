@@ -30,7 +30,7 @@ DEMO = Path(__file__).parents[1] / "demo" / "demo.yaml"
     "--sip", type=AddressType(), default=str(TRIAL_SIP), show_default=True, help="Where SIP is spoken."
 )
 @click.option(
-    "--web", type=AddressType(), default=str(TRIAL_WEB), show_default=True, help="/healthz and /metrics."
+    "--web", type=AddressType(), default=str(TRIAL_WEB), show_default=True, help="Where the web pages are."
 )
 @click.option(
     "--apply",
@@ -90,8 +90,8 @@ async def _run(data: DataDirectory, files: tuple[Path, ...]) -> bool:
     try:
         await asyncio.wait([waiting, starting], return_when="FIRST_COMPLETED")
         if starting.done():
-            await starting
-            click.echo(welcome(data))
+            logins = await starting
+            click.echo(welcome(data, logins))
             await waiting
         click.echo(words("Ending ...", "正在停止……"))
     finally:
@@ -101,16 +101,23 @@ async def _run(data: DataDirectory, files: tuple[Path, ...]) -> bool:
     return gently
 
 
-async def _start(box: Supervisor, data: DataDirectory, files: tuple[Path, ...]) -> None:
+async def _start(box: Supervisor, data: DataDirectory, files: tuple[Path, ...]) -> list[str]:
+    """Start and apply; return what a newcomer signs in with, where the demo was applied."""
     await box.start()
     for file in files:
-        await _apply(data, file)
+        await _command(data, "apply", str(file))
+    if DEMO not in files or not data.read_settings().web:
+        return []
+    return [
+        (await _command(data, "operator", "add", "admin", "--role", "admin")).strip(),
+        (await _command(data, "tenant", "password", "demo")).strip(),
+    ]
 
 
-async def _apply(data: DataDirectory, file: Path) -> None:
-    """Apply a file in a process of its own: what that needs shall not stay in our memory."""
+async def _command(data: DataDirectory, *words: str) -> str:
+    """Run a command in a process of its own: what that needs shall not stay in our memory."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "box400", "--lang", language(), "apply", str(file), "--data", str(data.root),
+        sys.executable, "-m", "box400", "--lang", language(), *words, "--data", str(data.root),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, process_group=0,
     )  # fmt: skip
     try:
@@ -121,3 +128,4 @@ async def _apply(data: DataDirectory, file: Path) -> None:
         raise
     if process.returncode:
         raise CannotStart(output.decode(errors="replace").strip())
+    return output.decode(errors="replace")

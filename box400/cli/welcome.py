@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,8 +18,8 @@ MOST_LINES = 6
 """Trunks or tenants that are named; a large box is not printed whole."""
 
 
-def welcome(data: DataDirectory) -> str:
-    """Return the lines, read from the settings and the configuration in force."""
+def welcome(data: DataDirectory, logins: Sequence[str] = ()) -> str:
+    """Return the lines, read from the settings and the configuration in force; ``logins`` are told once."""
     settings, box, tenants = data.read_settings(), _box(data), _tenants(data)
     lines = [words(f"box400 is up (data in {data.root}).", f"box400 已启动（数据目录 {data.root}）。")]
     for listener in settings.listeners_of(box):
@@ -26,7 +27,8 @@ def welcome(data: DataDirectory) -> str:
         spoken = ", ".join(listener.transports)
         lines.append(f"  SIP      {host}:{listener.port} {spoken} ({listener.name})")
     if settings.web:
-        lines.append(f"  web      http://{settings.web}/healthz  http://{settings.web}/metrics")
+        lines.append(f"  web      http://{settings.web}/")
+        lines += [f"           {login}" for login in logins]
     lines += [f"  {words('trunk', '中继'):<7}  {_trunk(each)}" for each in box.trunks[:MOST_LINES]]
     for tenant in tenants[:MOST_LINES]:
         numbers = ", ".join(plan.number for plan in tenant.numbers[:MOST_LINES])
