@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ import msgspec
 from box400.cli.address import Address, AddressType
 from box400.cli.options import NOT_DONE, NOT_RUNNING, complain, data_option, json_option
 from box400.cli.words import words
-from domain.snapshot import BoxSnapshot, TrunkKind
+from domain.snapshot import BoxSnapshot, TrunkKind, TrunkSnapshot
 from storage.data_directory import DataDirectory
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ def call(
     answering = None
     refuse = 486 if answer_busy else answer_reject or 0
     if answer or refuse:
-        where = answer_at or _target(data)
+        where = answer_at or _target(_box(data).trunks, from_host)
         answering = Answering(where.host, where.port, ring_seconds, refuse)
     box = to or _sip(data)
     wish = Wish(
@@ -135,13 +137,25 @@ def _box(data: DataDirectory) -> BoxSnapshot:
         return BoxSnapshot()
 
 
-def _target(data: DataDirectory) -> Address:
-    """Return where calls leave to by the first outbound trunk that is an address of this machine."""
-    for trunk in _box(data).trunks:
-        host, _, port = trunk.target.rpartition(":")
-        if trunk.enabled and trunk.outbound and trunk.kind is TrunkKind.IP and host.startswith("127."):
-            return Address(host, int(port))
-    return DEMO_TARGET
+def _target(trunks: Sequence[TrunkSnapshot], from_host: str) -> Address:
+    """Return where calls leave to by the first trunk on this machine, preferring the one called from."""
+    usable = [
+        trunk for trunk in trunks
+        if trunk.enabled and trunk.outbound and trunk.kind is TrunkKind.IP and trunk.target.startswith("127.")
+    ]  # fmt: skip
+    usable.sort(key=lambda trunk: not _comes_from(trunk, from_host))
+    if not usable:
+        return DEMO_TARGET
+    host, _, port = usable[0].target.rpartition(":")
+    return Address(host, int(port))
+
+
+def _comes_from(trunk: TrunkSnapshot, host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:  # a name: the phone resolves it
+        return False
+    return any(address in ip_network(net) for net in trunk.sources)
 
 
 def _place(wish: Wish, hear: Path | None, as_json: bool) -> Report:
