@@ -12,6 +12,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "not-json": ("is no JSON: {why}; check commas, quotes and brackets", "不是合法的 JSON：{why}；请检查逗号、引号和括号"),
     "too-large": ("has {bytes} bytes; {most} is the most: divide it into several flows", "有 {bytes} 字节，最多 {most}；请拆成几个导航"),
     "twice": ("{key!r} stands here twice; keep one of them", "{key!r} 重复出现；请只保留一处"),
+    "no-key": ("{key!r} is no key: 0-9, * or #", "{key!r} 不是按键：应为 0-9、* 或 #"),
     "shape": ("{why}", "格式有误：{why}"),
     "schedule": ("{en}", "{zh}"),
     "control": ("{value!r} has control characters; remove them", "{value!r} 含有控制字符；请删除"),

@@ -15,6 +15,7 @@ from domain.schedule import Schedule
 from domain.schedule_text import ScheduleError, parse_schedule, schedule_lines
 
 MOST_BYTES: Final = 512 * 1024
+_KEY = re.compile("[0-9*#]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -58,6 +59,10 @@ def as_document(plain: Any, *, strict: bool = True) -> FlowDocument:
     kept: dict[str, Node] = {}
     for name, node in written.items():
         problems += _slips(str(name), node)
+        wrong_keys = [FlowProblem(str(name), "no-key", {"key": key}) for key in _wrong_keys(node)]
+        if wrong_keys:
+            problems += wrong_keys
+            continue
         try:
             kept[name] = msgspec.convert(_prepared(node), Node, strict=strict)
         except ScheduleError as error:
@@ -96,6 +101,12 @@ def _prepared(node: Any) -> Any:
     if isinstance(lines, list) and all(isinstance(line, str) for line in lines):
         return {**node, "schedule": msgspec.to_builtins(parse_schedule(lines))}
     return node
+
+
+def _wrong_keys(node: Any) -> list[str]:
+    """Find what stands as a key of the telephone and is none."""
+    keys = node.get("keys") if isinstance(node, dict) else None
+    return [str(key) for key in keys if not _KEY.fullmatch(str(key))] if isinstance(keys, dict) else []
 
 
 def _slips(node: str, plain: Any) -> Iterator[FlowProblem]:

@@ -161,7 +161,7 @@ def wrong(data: bytes) -> list[tuple[str, str]]:
             ' "b": {"kind": "hours", "schedule": ["whenever"], "open": "a", "closed": "a"}, "c": {}}}',
             [("a", "twice"), ("a", "shape"), ("b", "schedule"), ("c", "shape")],
         ),
-        ('{"start": "a", "nodes": {"a": {"kind": "menu", "keys": {"12": "a"}}}}', [("a", "shape")]),
+        ('{"start": "a", "nodes": {"a": {"kind": "menu", "keys": {"12": "a"}}}}', [("a", "no-key")]),
         ('{"start": "a", "nodes": {"a": {"kind": "hang-up", "title": "a\\u0000"}}}', [("a", "control")]),
         ('{"start": "a", "nodes": {"a": {"kind": "hang-up", "colour": 1}}}', [("a", "shape")]),
         ('{"start": "a", "nodes": {"b c": {"kind": "hang-up"}}}', [("", "shape")]),
@@ -204,3 +204,14 @@ def test_every_step_of_a_menu_has_words() -> None:
     assert written <= set(STEPS)
     assert step_words("menu", "main", "zh") == "节点 main"
     assert step_words("routed", "x") is None
+
+
+def test_what_is_no_key_is_named_with_what_may_stand_there() -> None:
+    """Each of them, and not the pattern a program checks it by."""
+    nodes = {"main": {"kind": "menu", "prompts": ["welcome"], "keys": {"1x": "bye", "A": "bye"}}, "bye": BYE}
+    with pytest.raises(FlowError) as wrong:
+        as_document({"start": "main", "nodes": nodes})
+    assert [(each.node, each.text()) for each in wrong.value.problems] == [
+        ("main", "'1x' is no key: 0-9, * or #"),
+        ("main", "'A' is no key: 0-9, * or #"),
+    ]
