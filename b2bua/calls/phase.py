@@ -34,3 +34,13 @@ STATES: Final = {
 
 CONSULTING: Final = frozenset({Phase.ASKING, Phase.CONSULT, Phase.THREE_WAY})
 """A colleague was rung for the agent, or talks with him."""
+
+NOT_NOW: Final[dict[Phase, tuple[str, str]]] = {
+    Phase.TALK: ("the caller and the agent are talking", "主叫与坐席正在通话"),
+    Phase.HOLD: ("the caller is on hold", "主叫正在保持中"),
+    Phase.ASKING: ("a colleague's phone is being rung", "正在呼叫同事"),
+    Phase.CONSULT: ("the agent is talking with a colleague", "坐席正在咨询同事"),
+    Phase.THREE_WAY: ("it is a three-way call", "正在三方通话"),
+    Phase.TRANSFER: ("the caller is being transferred", "正在转接主叫"),
+}
+"""Why something cannot be done in a phase, in English and Chinese."""

@@ -18,7 +18,7 @@ from b2bua.calls.callee import Callee
 from b2bua.calls.desk import Desk
 from b2bua.calls.negotiation import G711
 from b2bua.calls.party import Party
-from b2bua.calls.phase import STATES, Phase
+from b2bua.calls.phase import NOT_NOW, STATES, Phase
 from b2bua.calls.ports import CallEnd, CallPorts, LegEnd
 from b2bua.calls.refusal import NoG711, NotPossible
 from b2bua.calls.supervise import Supervision
@@ -166,8 +166,10 @@ class Talk:
 
     def talking_agent(self, *phases: Phase) -> Callee:
         """Return the agent if the talk is in one of these phases; raises NotPossible."""
-        if self.agent is None or self.phase not in phases:
-            raise NotPossible(f"the call is in {self.phase.value}", "呼叫当前状态不允许此操作")
+        if self.agent is None:
+            raise NotPossible("no agent is in the call", "通话中没有坐席")
+        if self.phase not in phases:
+            raise NotPossible(*NOT_NOW[self.phase])
         return self.agent
 
     # -- hold --------------------------------------------------------------------------------------

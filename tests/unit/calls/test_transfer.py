@@ -219,8 +219,9 @@ def test_an_operator_transfers_holds_and_resumes() -> None:
     wishes = InCall(stage.switchboard.calls)
     wishes.hold(call, "root")
     assert stage.live().state == "held"
-    with pytest.raises(NotPossible):
+    with pytest.raises(NotPossible, match="the caller is on hold") as refused:
         wishes.hold(call, "root")
+    assert refused.value.zh == "主叫正在保持中"
     wishes.resume(call, "root")
     wishes.transfer(call, "8002", "root")
     with pytest.raises(NotPossible):
