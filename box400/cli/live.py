@@ -14,7 +14,7 @@ from box400.cli.options import NOT_DONE, NOT_RUNNING, complain, data_option, jso
 from box400.cli.parts import who_text
 from box400.cli.table import duration, printable, table
 from box400.cli.words import words
-from box400.processes import BoxStatus, box_status
+from box400.processes import BoxStatus, ProcessState, box_status
 from storage.backup_schedule import BackupState
 from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
@@ -54,7 +54,7 @@ def _status_text(now: BoxStatus) -> str:
             str(each.pid),
             f"{each.memory_kib / 1024:.0f} MB",
             duration(each.uptime_seconds),
-            each.detail,
+            _process_detail(each, now),
         )
         if each.up
         else (each.name, "", "", down, "")
@@ -68,15 +68,34 @@ def _status_text(now: BoxStatus) -> str:
         for trunk in now.b2bua.trunks:
             detail = f" ({trunk.detail})" if trunk.detail else ""
             label = words("trunk", "中继")
-            parts.append(
-                f"{label} {trunk.name}: {trunk.state}{detail}, {trunk.calls} {words('calls', '路通话')}"
-            )
+            state = _trunk_state(trunk.state)
+            parts.append(f"{label} {trunk.name}: {state}{detail}, {trunk.calls} {words('calls', '路通话')}")
         draining = words(", draining", "，不再接新呼叫") if now.b2bua.draining else ""
         parts.append(f"{words('calls', '通话')}: {now.b2bua.calls}{draining}")
     if now.backup is not None:
         parts.append(_backup_text(now.backup))
     parts.append(_alarms_text(now))
     return "\n".join(printable_lines(parts))
+
+
+def _process_detail(process: ProcessState, now: BoxStatus) -> str:
+    """Say what a process has to do, in the language spoken."""
+    zh = process.detail
+    if process.name == "ledger" and now.ledger is not None:
+        zh = f"待入库话单 {now.ledger.waiting}，未结束呼叫 {now.ledger.open_calls}"
+    elif process.name == "recorder" and now.recorder is not None:
+        zh = f"待合成录音 {now.recorder.backlog}，已合成 {now.recorder.made}"
+    elif process.name == "b2bua" and now.b2bua is not None:
+        zh = f"通话 {now.b2bua.calls}，已注册话机 {now.b2bua.registrations}"
+    elif now.b2bua is not None:
+        endpoints = {f"media-{each.index}": each.endpoints for each in now.b2bua.workers}
+        if process.name in endpoints:
+            zh = f"媒体端点 {endpoints[process.name]}"
+    return words(process.detail, zh)
+
+
+def _trunk_state(state: str) -> str:
+    return words(state, {"up": "正常", "down": "故障", "unknown": "未知", "off": "停用"}.get(state, state))
 
 
 def printable_lines(parts: list[str]) -> list[str]:

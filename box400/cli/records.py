@@ -199,6 +199,14 @@ def _named(record: CallRecord) -> dict[str, Any]:
     return fields
 
 
+_HUNG_UP = {"caller": ("caller", "主叫"), "answerer": ("answerer", "接听方"), "box": ("box", "系统")}
+
+
+def _who_hung_up(by: str) -> str:
+    """Say who ended the call (``domain.outcomes.HungUpBy``)."""
+    return words(*_HUNG_UP.get(by, (by, by)))
+
+
 def _caller_line(record: CallRecord) -> str:
     known = record.caller_class in CallerClass._value2member_map_
     kind = words(*CLASS_WORDS[CallerClass(record.caller_class)]) if known else record.caller_class
@@ -221,13 +229,14 @@ def _detail(moment: Moment) -> str:
 
 
 def _lines(record: CallRecord) -> list[str]:
+    way_in = record.trunk_in or record.extension or words("call-back", "回拨")
     lines = [
         f"{record.id}  {beijing(record.start)}",
         f"{record.caller or words('anonymous', '匿名')} -> {record.number or record.called}"
-        f"  ({record.tenant or words('no tenant', '无企业')}, {record.trunk_in or record.extension})",
+        f"  ({record.tenant or words('no tenant', '无企业')}, {way_in})",
         _caller_line(record),
         f"{outcome_words(record.outcome)}; SIP {record.sip_status}; "
-        f"{words('hung up by', '挂机方')}: {record.hung_up_by}",
+        f"{words('hung up by', '挂机方')}: {_who_hung_up(record.hung_up_by)}",
         f"{words('access', '接入')} {record.access_seconds:.3f} s, {words('talk', '通话')} "
         f"{record.talk_seconds:.3f} s",
     ]
