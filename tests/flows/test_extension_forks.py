@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.defer import CancelledError
+from twisted.python.failure import Failure
 
 from b2bua.calls.ports import DialFailed
 from b2bua.sdp import SessionDescription
@@ -179,7 +181,10 @@ def test_a_caller_who_gives_up_stops_all_phones() -> None:
     phones[0].respond(invites[0], 180)
     phones[1].respond(invites[1], 180)
     scene.network.run(0.1)
+    given_up: list[Failure] = []
+    scene.outbound.answered.addErrback(given_up.append)
     scene.outbound.hang_up()
+    assert [failure.type for failure in given_up] == [CancelledError]
     assert take_back(phones[0], invites[0]) == ""
     assert take_back(phones[1], invites[1]) == ""
     phones[2].respond(invites[2], 180)
