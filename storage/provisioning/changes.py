@@ -33,6 +33,7 @@ KINDS_ZH: Final = {
     "queue": "队列",
     "agent": "坐席",
     "flow": "语音导航",
+    "voicemail": "留言信箱",
 }
 _SIGN: Final = {"added": "+", "changed": "~", "removed": "-"}
 

@@ -41,6 +41,7 @@ from storage.provisioning import (
     schema,
     write_configuration,
 )
+from storage.provisioning.changes import KINDS_ZH
 from storage.provisioning.problems import MESSAGES
 from storage.provisioning.reading import read_wishes
 from storage.provisioning.reference import tables
@@ -758,3 +759,10 @@ def test_a_file_of_any_content_gives_faults_or_a_plan(content: object, prune: bo
         problems = plan.problems
         assert all(each.text() and each.text("zh") for each in plan.changes)
     assert all(problem.text() and problem.text("zh") for problem in problems)
+
+
+def test_every_kind_of_object_has_a_chinese_name() -> None:
+    """What `apply` tells in Chinese must not end in a traceback."""
+    kinds = {section.kind for section in (*schema.SECTIONS, schema.TARIFF)}
+    inside = {"backup", "bound number", "routing", "rule", "share", "prefix rule"}
+    assert sorted(kinds - inside - set(KINDS_ZH)) == []
