@@ -99,14 +99,20 @@ def tenant_password(name: str, data: DataDirectory) -> None:
     password, now = first_password(), time.time()
     who = f"command line:{getpass.getuser()}"
 
-    def work(root: Root) -> bool:
+    def work(root: Root) -> str | None:
         if name not in root.tenants:
-            return False
+            return None
         give_first_password(root, name, password, now)
         root.web.note(audited(now, who, "tenant-password", name, tenant=name))
-        return True
+        return next(iter(root.tenants[name].numbers), "-")
 
     with main_database(data) as database:
-        if not database.transact(work, note="tenant password"):
+        login = database.transact(work, note="tenant password")
+        if login is None:
             complain(f"There is no tenant {name}.", f"没有租户 {name}。")
-    click.echo(words(f"first password of {name}: {password}", f"{name} 的初始密码：{password}"))
+    click.echo(
+        words(
+            f"first password of {name} (login {login}): {password}",
+            f"{name} 的初始密码（登录名 {login}）：{password}",
+        )
+    )

@@ -29,7 +29,7 @@ document.addEventListener("alpine:init", () => {
   Alpine.data("sortable", () => ({
     dragged: null,
     before: "",
-    list() { return [...this.$root.children]; },
+    list() { return [...document.querySelector("ol.bound").children]; },
     order() { return this.list().map((each) => each.dataset.number).join("\n"); },
     item(event) { return event.target.closest("li"); },
     start() {
