@@ -19,7 +19,8 @@ from webui.services.box import BoxServices
 from webui.services.figures import with_figures
 from webui.services.secret import web_secret
 
-THREADS = 8
+THREADS = 4
+"""As many as the database keeps connections."""
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 from webtest import TestApp
 
+from storage.recordings import Fresh, RecordingFacts
 from tests.unit.webui.site import HOSTILE, Site, form_of, made_up
 from webui.presenters.texts import chinese
 from webui.services.figures import with_figures
@@ -171,6 +172,41 @@ def test_suspending_and_resuming(site: Site) -> None:
         form_of(browser.get("/operator/tenants/alpha"), "/operator/tenants/alpha/state").submit()
         assert site.read(lambda root: root.tenants["alpha"].config.value.state) == state
         assert site.actions()[0] == f"tenant-{state}"
+
+
+def keep_recording(site: Site, tenant: str, content: bytes) -> str:
+    """Give a tenant's call a recording; return the call's id."""
+    call = site.calls[tenant]
+    file = site.recordings.temporary_directory() / "made-up.flac"
+    file.write_bytes(content)
+    facts = RecordingFacts(
+        call,
+        tenant,
+        "4001003721",
+        "1",
+        (),
+        site.clock(),
+        1.0,
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+    )
+    site.recordings.add([Fresh(facts, file)])
+    return call
+
+
+def test_a_recording_is_sent_whole_or_in_ranges(site: Site) -> None:
+    """So that players can seek; a download is noted, and another tenant's is not there."""
+    call = keep_recording(site, "alpha", b"fLaC0123456789")
+    browser = site.browser("4001003721")
+    page = f"/t/alpha/calls/{call}/recording"
+    assert browser.get(page).body == b"fLaC0123456789"
+    part = browser.get(page, headers={"Range": "bytes=4-7"}, status=206)
+    assert (part.body, part.headers["Content-Range"]) == (b"0123", "bytes 4-7/14")
+    assert "attachment" in browser.get(f"{page}?download=1").headers["Content-Disposition"]
+    assert site.actions()[0] == "recording-downloaded"
+    foreign = site.browser("4001003731")
+    assert foreign.get(f"/t/beta/calls/{call}/recording", status="*").status_int == 404
+    assert foreign.get(page, status="*").status_int == 404
 
 
 def test_health_is_told_with_the_b2bua_down(site: Site) -> None:
