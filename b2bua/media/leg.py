@@ -64,6 +64,7 @@ class Leg:
         "poller",
         "port",
         "reporting",
+        "resting",
         "restored",
         "rtcp",
         "setup",
@@ -112,6 +113,9 @@ class Leg:
         """The far end of the bridge does not get this leg's keys."""
         self.detector: DtmfDetector | None = None
         """Listens for tones, while somebody waits for keys that cannot come as events."""
+        self.resting: DtmfDetector | None = None
+        """The same while nobody waits: it knows the key it heard last, whose tone may sound on when the next
+        menu begins to listen, and would count there once more."""
         self.speech: SpeechDetector | None = None
         """Watches whether the peer speaks."""
         self.on_speech: Callable[[bool], None] = _unheard
@@ -291,9 +295,10 @@ class Leg:
         if peer is None:
             return
         if not (self.listening and peer.event_payload_type is None and peer.codec in G711):
+            self.resting = self.detector or self.resting
             self.detector = None
         elif self.detector is None:
-            self.detector = DtmfDetector()
+            self.detector = self.resting or DtmfDetector()
         unheard = self.detector is None and self.voice is None and self.speech is None
         self.direct = inlet.scale == 1 and unheard and self.crypto is None
         if far is None or far.peer is None or far.outlet.send is mute:

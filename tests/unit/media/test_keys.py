@@ -15,6 +15,7 @@ from b2bua.media import g711
 from b2bua.media.dtmf_detector import DtmfDetector
 from b2bua.media.pressing import COLUMNS, LAYOUT, ROWS, Pressing, key_tone
 from b2bua.media.telephone_event import KEYS, EventReceiver, event_payload
+from b2bua.media.tones import sine
 from tests.unit.media.legs import bridged, fields, hear, leg, packet
 
 Press = list[tuple[bytes, int, bool]]
@@ -232,6 +233,28 @@ def test_a_key_in_the_audio_is_reported() -> None:
     for number in range(len(tone) // 160):
         hear(near, packet(number, 160 * number, tone[160 * number : 160 * number + 160]), 1000 + 160 * number)
     assert keys == ["8"]
+
+
+@pytest.mark.parametrize("pause", [1, 3])
+def test_a_tone_that_sounds_on_into_the_next_menu_is_no_second_press(pause: int) -> None:
+    """A key leads on as soon as it is certain, 40 ms after its beginning; people press for 200. The same key
+    pressed anew counts."""
+    near = leg()
+    keys: list[str] = []
+    near.in_band = keys.append
+    near.listen(True)
+    tone = sine((ROWS[2], COLUMNS[2]), 0.2, -10.0)
+    press_ = g711.ENCODE["PCMA"](tone) + g711.SILENCE["PCMA"] * 1600
+    heard_by_first_menu = 0
+    for number in range(2 * len(press_) // 160):
+        if keys and not heard_by_first_menu:
+            heard_by_first_menu = number
+            near.listen(False)
+        if heard_by_first_menu and number == heard_by_first_menu + pause:
+            near.listen(True)
+        at = 160 * number % len(press_)
+        hear(near, packet(number, 160 * number, press_[at : at + 160]), 1000 + 160 * number)
+    assert keys == ["9", "9"]
 
 
 def test_random_octets_press_few_keys() -> None:
