@@ -68,6 +68,8 @@ def box_status(data: DataDirectory) -> BoxStatus:
             _process(f"media-{each.index}", each.pid, "", f"{each.endpoints} endpoints")
             for each in b2bua.workers
         ]
+    if data.read_settings().web:
+        processes.append(_process("webui", _pid_in(data.web_pid), "webui"))
     spare = _process("b2bua-spare", _pid_in(data.spare_pid), "--standby")
     processes += [spare] if spare.up else []
     alarms = b2bua.alarms if b2bua is not None else read_alarms(data.alarms_file)

@@ -134,6 +134,11 @@ class DataDirectory:
         return self.run / "figures.sock"
 
     @property
+    def web_pid(self) -> Path:
+        """Process id of the web pages."""
+        return self.run / "webui.pid"
+
+    @property
     def web_secret(self) -> Path:
         return self.root / "web.secret"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ import threading
 from waitress.server import create_server
 
 from storage.connection import open_main, open_recordings
-from storage.data_directory import DataDirectory
+from storage.data_directory import DataDirectory, write_atomically
 from storage.readiness import notify
 from storage.recordings import Recordings
 from webui.application import make_application
@@ -52,6 +53,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.run, daemon=True).start()
+    write_atomically(data.web_pid, f"{os.getpid()}\n".encode())
     notify("READY=1")
     stop.wait()
     notify("STOPPING=1")
