@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +17,9 @@ from webui.services.box import BoxServices
 from webui.services.calls import missed_of, today
 from webui.services.passwords import first_password
 from webui.services.provisioning import Done, Stale, wish
+
+ANNOUNCED_SECONDS: Final = 7 * 86400.0
+MOST_LOOKED_AT: Final = 5000
 
 
 class TenantLine(NamedTuple):
@@ -57,6 +61,16 @@ def listed(root: Root, now: float, search: str = "") -> list[TenantLine]:
             )
         )
     return found
+
+
+def acted_as(root: Root, tenant: str, now: float) -> tuple[str, float] | None:
+    """Return the operator who last acted as a tenant within a week, and when; None: nobody did."""
+    for _, entry in islice(root.web.listed(), MOST_LOOKED_AT):
+        if entry.at < now - ANNOUNCED_SECONDS:
+            break
+        if entry.action == "acted-as-tenant" and entry.tenant == tenant:
+            return entry.who.partition(":")[2], entry.at
+    return None
 
 
 def open_tenant(services: BoxServices, form: dict[str, str], entry: AuditEntry) -> Opened:

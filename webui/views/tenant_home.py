@@ -13,7 +13,7 @@ from storage.models import Root
 from storage.query import Filter, search
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT
-from webui.services import calls
+from webui.services import calls, tenants
 from webui.views.declare import view
 
 DAYS = 14
@@ -45,6 +45,7 @@ def home(request: Request) -> dict[str, Any]:
             "balance": balance,
             "runway": runway,
             "recent": list(search(root, Filter(tenant=tenant.id), 8)),
+            "acted": tenants.acted_as(root, tenant.id, now),
             "plans": [number.value for number in held.numbers.values()],
         }
 

@@ -153,7 +153,10 @@ def test_acting_as_a_tenant_is_noted_and_announced(site: Site) -> None:
     assert "You act as alpha (operator anna)" in page
     assert browser.get("/account", status="*").status_int == 403
     assert browser.get("/t/beta", status="*").status_int == 404
-    assert "Operator anna acts as you" in site.browser(NUMBER).get("/account")
+    himself = site.browser(NUMBER)
+    assert "Operator anna acts as you" in himself.get("/account")
+    assert "Your operator anna signed in as you" in himself.get("/t/alpha")
+    assert "Your operator" not in site.browser("4001003731").get("/t/beta")
     assert "acted-as-tenant" in site.actions()
 
 
