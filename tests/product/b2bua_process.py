@@ -66,6 +66,7 @@ class B2bua:
             options_seconds=0,
         )
         box = BoxSnapshot(
+            announcements=False,
             listeners=(
                 ListenerSnapshot(name="carrier", bind=net.box[0], port=net.box[1]),
                 *self.more_listeners,
@@ -73,7 +74,7 @@ class B2bua:
             trunks=(trunk,),
             version=self.version,
         )
-        number = NumberPlan(number=NUMBER, bound=(BoundNumber(number=TARGET),), **plan)  # type: ignore[arg-type]
+        number = NumberPlan(number=NUMBER, bound=(BoundNumber(number=TARGET, skip_busy=False),), **plan)  # type: ignore[arg-type]
         tenant = TenantSnapshot(id="demo", name="Demo", numbers=(number,), version=self.version)
         write_atomically(self.data.box_snapshot, msgspec.json.encode(box))
         write_atomically(self.data.tenant_snapshots / "demo.json", msgspec.json.encode(tenant))
