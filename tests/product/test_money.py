@@ -62,7 +62,8 @@ def test_a_tenant_is_recharged_and_charged_to_the_li(paying_box: Box, tmp_path: 
     blocks = -(-record["charge"]["seconds"] // 6)
     assert record["charge"]["li"] == call["fee_li"] == blocks * 60
     assert blocks == 2
-    (balance,) = paying_box.json("money", "balances")
+    balances = {each["tenant"]: each for each in paying_box.json("money", "balances")}
+    balance = balances["payer"]
     assert balance["balance_li"] == 10_000 - 120
     assert (balance["today_li"], balance["month_calls"]) == (120, 1)
     (entry,) = paying_box.json("money", "entries", "payer")
