@@ -23,7 +23,7 @@ class Charging:
     def __init__(self, root: Root) -> None:
         self._root = root
         self._calendar = Calendar(root.box.value.calendar)
-        self._terms: dict[str, tuple[TenantConfig, Tariff] | None] = {}
+        self._terms: dict[str, tuple[TenantConfig, Tariff | None] | None] = {}
 
     def charge(self, record: CallRecord) -> CallRecord:
         """Return a new record with its charge, and take that from its tenant's account."""
@@ -34,8 +34,10 @@ class Charging:
             return record
         config, tariff = terms
         day = day_of(round(record.start * 1000))
-        edition = tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
-        if edition is None:
+        edition = None if tariff is None else tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+        if tariff is None or edition is None:
+            if config.monthly_cap_calls is not None:
+                self._root.money.account(record.tenant).charge_call(day, 0, 0)
             return record
         account = self._root.money.account(record.tenant)
         left = max(0, edition.included_seconds - account.month(day[:6]).included_seconds)
@@ -57,15 +59,14 @@ class Charging:
             price = charge.price if price is None else price
         return ChargeRecord(li, seconds, kind.value, tariff, edition.valid_from, price, included)
 
-    def _terms_of(self, tenant: str) -> tuple[TenantConfig, Tariff] | None:
+    def _terms_of(self, tenant: str) -> tuple[TenantConfig, Tariff | None] | None:
         if tenant not in self._terms:
             self._terms[tenant] = None
             found = self._root.tenants.get(tenant)
             if found is not None:
                 config = found.config.value
                 tariff = self._root.tariffs.get(config.tariff)
-                if tariff is not None:
-                    self._terms[tenant] = (config, tariff.value)
+                self._terms[tenant] = (config, None if tariff is None else tariff.value)
         return self._terms[tenant]
 
 

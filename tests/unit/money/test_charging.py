@@ -19,6 +19,7 @@ from storage.journal import JournalWriter
 from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, TenantConfig
 from storage.query import Filter, search
 from storage.records import CallRecord, LegRecord
+from storage.standings import standings
 from tests.unit.ledger.made_up import NOON, a_call
 
 MINUTE = Price(first_li=100, step_li=100)
@@ -102,6 +103,21 @@ def test_calls_nobody_answered_cost_nothing(tmp_path: Path, database: MainDataba
     run(tmp_path, database)
     assert database.read(lambda root: root.money.account("acme").month("202611").calls) == 1
     assert database.read(lambda root: root.money.account("acme").balance_li) == 0
+
+
+def test_a_cap_on_calls_counts_them_without_a_tariff_too(tmp_path: Path, database: MainDatabase) -> None:
+    """费用控制 by number of calls, for a tenant whose calls nobody charges."""
+
+    def cap(root: Root) -> None:
+        config = root.tenants["rival"].config
+        config.value = msgspec.structs.replace(config.value, monthly_cap_calls=5)
+
+    database.transact(cap)
+    journal(tmp_path, ("rival", 10), ("rival", 20))
+    run(tmp_path, database)
+    told = database.read(lambda root: standings(root, (1, 2), NOON))
+    assert told is not None
+    assert (told.tenants["rival"].month_calls, told.tenants["rival"].month_li) == (2, 0)
 
 
 def test_a_tariff_may_charge_the_talk_alone(database: MainDatabase) -> None:
