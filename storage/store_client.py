@@ -27,6 +27,15 @@ class StoreClient(ClientStorage):  # type: ignore[misc]  # ZEO is untyped
         self._call = self._call_in_order
         self._async = self._gather
 
+    def notify_disconnected(self) -> None:
+        """Forget the object ids fetched ahead, too: a store that starts again gives them to somebody else.
+
+        It counts on from the highest id that was committed, and knows nothing of what it had promised
+        before. ZEO keeps them, so that two clients made different objects of one id.
+        """
+        super().notify_disconnected()
+        self._oids.clear()
+
     def storeBlob(
         self, oid: bytes, serial: bytes, data: bytes, blobfilename: str, version: str, txn: Any
     ) -> None:

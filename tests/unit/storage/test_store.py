@@ -7,6 +7,7 @@ import signal
 import stat
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 import pytest
@@ -89,6 +90,32 @@ def test_conflicts_are_tried_again_until_both_are_there(data: DataDirectory) -> 
             one.transact(always_late, attempts=2)
         one.close()
         other.close()
+
+
+def test_a_store_that_started_again_gives_no_object_id_twice(data: DataDirectory) -> None:
+    """Ids that a client had fetched ahead are given to another one by the new store; he must not use them."""
+    with running("storage", data) as store:
+        wait_for_store(data)
+        one, other = open_recordings(data), open_recordings(data)
+        one.transact(lambda root: root.__setitem__("a", Length(1)))
+        assert store.end() == 0
+    with running("storage", data):
+        wait_for_store(data)
+        reconnect(one, other)
+        for number in range(20):  # takes the ids that follow those committed
+            other.transact(lambda root, number=number: root.__setitem__(f"theirs {number}", Length(number)))
+        assert one.read(lambda root: sum(root[f"theirs {number}"]() for number in range(20))) == 190
+        one.transact(lambda root: root.update({f"ours {number}": Length(number) for number in range(20)}))
+        assert other.read(lambda root: sum(root[f"ours {number}"]() for number in range(20))) == 190
+        assert other.read(lambda root: sum(root[f"theirs {number}"]() for number in range(20))) == 190
+        one.close()
+        other.close()
+
+
+def reconnect(*databases: Database) -> None:
+    """Wait until each has found the store again."""
+    for database in databases:
+        assert eventually(partial(database.read, len))
 
 
 def test_counters_of_two_writers_add_up(data: DataDirectory) -> None:
