@@ -15,6 +15,9 @@ class SickGateway:
     def __init__(self, address: tuple[str, int]) -> None:
         self.status: int | None = None
         """What every request is answered with; None: silence; 180: INVITEs ring until they are cancelled."""
+        self.every_second = False
+        """Whether only every second request is answered, with 200; repetitions go as the first."""
+        self._branches: dict[str, int] = {}
         self.heard: list[tuple[float, str]] = []
         """When (monotonic seconds) which method came."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -52,9 +55,14 @@ class SickGateway:
             if method == "SIP/2.0":
                 continue
             self.heard.append((time.monotonic(), method))
-            if self.status is not None and method != "ACK":
-                for answer in self._answers(text, method, self.status):
+            status = self._flap(text) if self.every_second else self.status
+            if status is not None and method != "ACK":
+                for answer in self._answers(text, method, status):
                     self._socket.sendto(answer, source)
+
+    def _flap(self, text: str) -> int | None:
+        branch = re.findall(r"branch=([^;\s]+)", text)[0]
+        return 200 if self._branches.setdefault(branch, len(self._branches)) % 2 else None
 
     def _answers(self, text: str, method: str, status: int) -> list[bytes]:
         if status != 180:
