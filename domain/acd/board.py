@@ -126,6 +126,9 @@ class Board:
             for index, queued in enumerate(line.waiting):
                 if queued.offered or queued.announce_at > now:
                     continue
+                if line.queue.announce_seconds <= 0:  # switched off while he waited
+                    queued.announce_at = float("inf")
+                    continue
                 wait = line.expected_wait(index + 1)
                 self._effects.append(Announce(queued.call, index + 1, wait, not queued.announced))
                 queued.announced = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from domain.acd.configuration import Agent, Membership, Queue, Strategy
 from domain.acd.effects import Announce, Dismiss, Effect, Offer, Reason, Withdraw
 from domain.acd.scheduler import REST_SECONDS, Scheduler
@@ -318,6 +320,20 @@ def test_positions_and_expected_wait_are_told() -> None:
     floor.answered("a", "1", 32.0)
     floor.talk_over("a", 132.0)
     assert floor.lines[SALES].handling == 116.0, "it learns what calls take"
+
+
+def test_announcements_switched_off_while_somebody_waits() -> None:
+    """He hears none any more, and nothing is due at this very moment for ever."""
+    agent = an_agent("1")
+    floor = a_floor(agent, announce_seconds=10)
+    floor.pause("1", "", 0.0)
+    floor.enter("a", SALES, "", 0.0)
+    silent = msgspec.structs.replace(floor.lines[SALES].queue, announce_seconds=0.0)
+    floor.configure([silent], [agent], 5.0)
+    effects = floor.tick(20.0)
+    assert not [effect for effect in effects if isinstance(effect, Announce)]
+    due = floor.next_due(20.0)
+    assert due is None or due > 20.0
 
 
 def test_no_announcements_where_none_are_wanted() -> None:
