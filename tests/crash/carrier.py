@@ -355,13 +355,17 @@ class Carrier:
     def _on_rtp(self, sock: socket.socket) -> None:
         for _ in range(64):
             try:
-                _, source = sock.recvfrom(2048)
+                data, source = sock.recvfrom(2048)
             except BlockingIOError:
                 return
             except ConnectionError:
                 continue
             if (seen := self._by_rtp.get(source)) is not None:
                 seen.packets_in += 1
+                self._hear(seen, data[12:], source, sock is self._gateway_rtp)
+
+    def _hear(self, seen: Seen, payload: bytes, source: tuple[str, int], gateway: bool) -> None:
+        """Take what a side hears; here it is only counted."""
 
     # --- messages
 

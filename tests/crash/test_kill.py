@@ -224,9 +224,5 @@ def test_no_call_is_lost_doubled_or_wrongly_charged(rounds: int, tmp_path: Path)
     """Any process may die at any time: the bill stays right and nobody is left on a dead line."""
     box = Box(tmp_path / "data", Place(), CONFIGURATION)
     box.expected_errors.append(".")  # processes die here; what they leave is judged by the records
-    try:
-        box.start()
+    with box.running():
         run_trial(box, rounds, seed=rounds)
-        box.stop()
-    finally:
-        box.kill()

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -56,6 +57,16 @@ class Box:
         """Who calls in the current test; a number for each, so that its records are found by it."""
         self.expected_errors: list[str] = []
         """Regular expressions of log lines that a test makes on purpose."""
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Start it, and stop it afterwards: it must end well. What a test that fails leaves is killed."""
+        try:
+            self.start()
+            yield self
+            self.stop()
+        finally:
+            self.kill()
 
     def configure(self, configuration: str) -> None:
         """Write the file that ``start`` and ``apply`` use."""

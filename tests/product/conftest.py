@@ -27,13 +27,8 @@ def place() -> Place:
 def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """Return a running box that the tests of one module share; afterwards it must end well."""
     configuration = (Path(__file__).parent / "box.yaml").read_text(encoding="utf-8")
-    running = Box(tmp_path_factory.mktemp("box") / "data", place, configuration)
-    try:
-        running.start()
+    with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 @pytest.fixture

@@ -29,13 +29,8 @@ def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]
     one = f'      "8001":\n        secret: {SECRET}\n'
     assert one in configuration
     configuration = configuration.replace(one, "".join(one.replace("8001", name) for name in HERTZ))
-    running = Box(tmp_path_factory.mktemp("box") / "data", place, configuration)
-    try:
-        running.start()
+    with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 @pytest.fixture

@@ -45,13 +45,8 @@ def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]
     tone(folder / "hello.wav", 500, 1.0)
     tone(folder / "menu.wav", 600, 1.0)
     configuration = (Path(__file__).parent / "menus.yaml").read_text(encoding="utf-8")
-    running = Box(folder / "data", place, configuration)
-    try:
-        running.start()
+    with Box(folder / "data", place, configuration).running() as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 def steps(record: dict[str, Any], name: str) -> list[str]:

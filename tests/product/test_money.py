@@ -42,13 +42,8 @@ tenants:
 @pytest.fixture
 def paying_box(tmp_path: Path) -> Iterator[Box]:
     """A box with one tenant who pays 0.06 yuan for 6 s."""
-    box = Box(tmp_path / "data", Place(), CONFIGURATION)
-    try:
-        box.start()
-        yield box
-        box.stop()
-    finally:
-        box.kill()
+    with Box(tmp_path / "data", Place(), CONFIGURATION).running() as running:
+        yield running
 
 
 def test_a_tenant_is_recharged_and_charged_to_the_li(paying_box: Box, tmp_path: Path) -> None:

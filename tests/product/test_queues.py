@@ -25,13 +25,8 @@ SECRET = "correct-horse-battery"
 def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """Return a running box with a queue."""
     configuration = (Path(__file__).parent / "queues.yaml").read_text(encoding="utf-8")
-    running = Box(tmp_path_factory.mktemp("box") / "data", place, configuration)
-    try:
-        running.start()
+    with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 @pytest.fixture

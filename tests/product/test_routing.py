@@ -22,13 +22,8 @@ WITH_MEMORY = "4001003755"
 def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """Return a running box with route plans."""
     configuration = (Path(__file__).parent / "routing.yaml").read_text(encoding="utf-8")
-    running = Box(tmp_path_factory.mktemp("box") / "data", place, configuration)
-    try:
-        running.start()
+    with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 def test_the_pin_is_keyed_wrong_then_right(quiet_box: Box) -> None:

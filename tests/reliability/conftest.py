@@ -52,13 +52,8 @@ def note(record_property: Callable[[str, object], None], request: pytest.Fixture
 @pytest.fixture(scope="session")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """Return the box that the trials share which leave a box as it was; at the end it must end well."""
-    running = Box(tmp_path_factory.mktemp("reliability") / "data", Place(), CONFIGURATION)
-    try:
-        running.start()
+    with Box(tmp_path_factory.mktemp("reliability") / "data", Place(), CONFIGURATION).running() as running:
         yield running
-        running.stop()
-    finally:
-        running.kill()
 
 
 @pytest.fixture

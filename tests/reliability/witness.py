@@ -186,19 +186,6 @@ class Witness(Carrier):
         due = (seen.answered or 0.0) + side.sequence * PACKET_SECONDS
         self.after(max(0.0, due - time.monotonic()), lambda: self._talk(side))
 
-    def _on_rtp(self, sock: socket.socket) -> None:
-        for _ in range(64):
-            try:
-                data, source = sock.recvfrom(2048)
-            except BlockingIOError:
-                return
-            except ConnectionError:
-                continue
-            seen = self._by_rtp.get(source)
-            if seen is not None:
-                seen.packets_in += 1
-                self._hear(seen, data[12:], source, sock is self._gateway_rtp)
-
     def _hear(self, seen: Seen, payload: bytes, source: tuple[str, int], gateway: bool) -> None:
         mark = read_mark(payload)
         if mark is None:  # the box's own tones

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from box400.in_force import change_in_force
+from b2bua.in_force import change_in_force
 from storage.data_directory import DataDirectory
 from storage.models import BoxConfig, Root
 from storage.provisioning.state import read_configuration, write_configuration

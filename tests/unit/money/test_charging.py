@@ -19,7 +19,7 @@ from storage.journal import JournalWriter
 from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, TenantConfig
 from storage.query import Filter, search
 from storage.records import CallRecord, LegRecord
-from storage.standings import standings
+from storage.standings import limited_tenants, standings
 from tests.unit.ledger.made_up import NOON, a_call
 
 MINUTE = Price(first_li=100, step_li=100)
@@ -115,7 +115,7 @@ def test_a_cap_on_calls_counts_them_without_a_tariff_too(tmp_path: Path, databas
     database.transact(cap)
     journal(tmp_path, ("rival", 10), ("rival", 20))
     run(tmp_path, database)
-    told = database.read(lambda root: standings(root, (1, 2), NOON))
+    told = database.read(lambda root: standings(root, limited_tenants(root), (1, 2), NOON))
     assert told is not None
     assert (told.tenants["rival"].month_calls, told.tenants["rival"].month_li) == (2, 0)
 

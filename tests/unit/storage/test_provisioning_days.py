@@ -11,18 +11,16 @@ from domain.calendar import Entered, EnteredDay
 from domain.schedule import Schedule
 from domain.schedule_text import parse_schedule
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.models import PromptInfo
+from storage.provisioning import days as checks
 from storage.provisioning import (
-    ProvisioningError,
-    apply_wishes,
     export_database,
     read_configuration,
 )
-from storage.provisioning import days as checks
 from storage.provisioning.checks import INVALID, Reading
 from storage.provisioning.reading import read_wishes
 from storage.provisioning.tree import Node, read_tree
 from storage.snapshots import build
+from tests.unit.storage.provision import NoPrompts, apply
 
 YEAR = """\
 box:
@@ -38,29 +36,9 @@ tenants:
 """
 
 
-class NoPrompts:
-    """No audio is named here."""
-
-    def ingest(self, path: Path) -> PromptInfo:
-        raise AssertionError(path)
-
-    def known(self, address: str) -> PromptInfo | None:
-        return None
-
-    def shipped(self) -> dict[str, Path]:
-        return {}
-
-
 @pytest.fixture
 def database() -> MainDatabase:
     return open_main_in_memory()
-
-
-def apply(database: MainDatabase, text: str) -> list[str]:
-    wishes, problems = read_wishes(text.encode(), "box.yaml", Path("."), NoPrompts())
-    if problems:
-        raise ProvisioningError(problems)
-    return [change.text() for change in apply_wishes(database, wishes).changes]
 
 
 def faults(text: str, language: str = "en") -> list[str]:

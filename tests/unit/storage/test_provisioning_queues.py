@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from domain.acd.configuration import Membership, Strategy
-from storage.connection import MainDatabase, open_main_in_memory
-from storage.models import PromptInfo
-from storage.provisioning import ProvisioningError, apply_wishes, export_database
-from storage.provisioning.reading import read_wishes
+from storage.connection import open_main_in_memory
+from storage.provisioning import ProvisioningError, export_database
 from storage.snapshots import build
+from tests.unit.storage.provision import apply
 
 FLOOR = """\
 tenants:
@@ -39,26 +36,6 @@ tenants:
 """
 
 
-class NoPrompts:
-    """No audio is named here."""
-
-    def ingest(self, path: Path) -> PromptInfo:
-        raise AssertionError(path)
-
-    def known(self, address: str) -> PromptInfo | None:
-        return None
-
-    def shipped(self) -> dict[str, Path]:
-        return {}
-
-
-def apply(database: MainDatabase, text: str) -> list[str]:
-    wishes, problems = read_wishes(text.encode(), "box.yaml", Path("."), NoPrompts())
-    if problems:
-        raise ProvisioningError(problems)
-    return [change.text("zh") for change in apply_wishes(database, wishes).changes]
-
-
 def faults(text: str, language: str = "en") -> list[str]:
     database = open_main_in_memory()
     with pytest.raises(ProvisioningError) as caught:
@@ -69,7 +46,7 @@ def faults(text: str, language: str = "en") -> list[str]:
 def test_queues_and_agents_reach_the_snapshot() -> None:
     """What the file says is what calls are served by; exporting it changes nothing."""
     database = open_main_in_memory()
-    told = apply(database, FLOOR)
+    told = apply(database, FLOOR, "zh")
     assert any(line.startswith("+ 新增 队列 sales") for line in told)
     assert any(line.startswith("+ 新增 坐席 8001") for line in told)
     (tenant,) = database.read(build).tenants

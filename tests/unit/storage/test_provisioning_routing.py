@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from domain.routing.plan import RoutePlan
 from domain.snapshot import NumberPlan, TenantSnapshot
 from domain.target import RingStrategy, TargetKind
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.models import PromptInfo
-from storage.provisioning import ProvisioningError, apply_wishes, export_database
-from storage.provisioning.reading import read_wishes
+from storage.provisioning import ProvisioningError, export_database
 from storage.snapshots import build
+from tests.unit.storage.provision import apply
 
 WHOLE = """\
 trunks:
@@ -54,30 +51,9 @@ tenants:
 """
 
 
-class NoPrompts:
-    """No audio is named here."""
-
-    def ingest(self, path: Path) -> PromptInfo:
-        raise AssertionError(path)
-
-    def known(self, address: str) -> PromptInfo | None:
-        return None
-
-    def shipped(self) -> dict[str, Path]:
-        return {}
-
-
 @pytest.fixture
 def database() -> MainDatabase:
     return open_main_in_memory()
-
-
-def apply(database: MainDatabase, text: str, *, prune: bool = False) -> list[str]:
-    wishes, problems = read_wishes(text.encode(), "box.yaml", Path("."), NoPrompts())
-    if problems:
-        raise ProvisioningError(problems)
-    applied = apply_wishes(database, wishes, prune=prune)
-    return [change.text("en") for change in applied.changes]
 
 
 def acme(database: MainDatabase) -> TenantSnapshot:
