@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import xlsxwriter
 
@@ -18,16 +18,10 @@ from domain.outcomes import VERDICTS, Outcome
 from storage.call_id import BEIJING
 from storage.places import place_of_row
 from storage.query import Found
+from storage.workbook import MOMENT, Column, sheet_of, workbook
 
 MOST_ROWS: Final = 1_048_575
 """What a sheet holds beside its head; more rows go to further sheets."""
-
-
-class Column(NamedTuple):
-    """One column."""
-
-    title: str
-    width: int
 
 
 COLUMNS: Final = (
@@ -57,41 +51,22 @@ known of the caller, his way through queues, who called whom, and whether he lef
 
 def write_xlsx(path: Path, found: Iterable[Found]) -> int:
     """Write rows in the order given, return how many; raises OSError. The file appears when it is whole."""
-    passing = path.with_name(f".{path.name}.new")
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "remove_timezone": True,
-    }
     count = 0
-    try:
-        with xlsxwriter.Workbook(str(passing), options) as book:
-            sheet = _Sheet(book, 1)
-            for count, each in enumerate(found, 1):
-                if sheet.rows == MOST_ROWS:
-                    sheet = _Sheet(book, count // MOST_ROWS + 1)
-                sheet.write(each)
-        passing.replace(path)
-    except xlsxwriter.exceptions.FileCreateError as error:
-        raise OSError(str(error)) from error
-    finally:
-        passing.unlink(missing_ok=True)
+    with workbook(path) as book:
+        sheet = _Sheet(book, 1)
+        for count, each in enumerate(found, 1):
+            if sheet.rows == MOST_ROWS:
+                sheet = _Sheet(book, count // MOST_ROWS + 1)
+            sheet.write(each)
     return count
 
 
 class _Sheet:
     def __init__(self, book: xlsxwriter.Workbook, number: int) -> None:
-        self.sheet = book.add_worksheet("通话清单" if number == 1 else f"通话清单{number}")
+        self.sheet = sheet_of(book, "通话清单" if number == 1 else f"通话清单{number}", COLUMNS)
         self.rows = 0
-        head = book.add_format({"bold": True})
-        self.moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self.moment = book.add_format(MOMENT)
         self.money = book.add_format({"num_format": "0.000"})
-        for column, (title, width) in enumerate(COLUMNS):
-            self.sheet.set_column(column, column, width)
-            self.sheet.write_string(0, column, title, head)
-        self.sheet.freeze_panes(1, 0)
 
     def write(self, found: Found) -> None:
         self.rows += 1
