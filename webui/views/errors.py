@@ -16,9 +16,8 @@ from webui.views.declare import exception_view, forbidden_view, notfound_view
 @notfound_view(renderer="error.html")
 def not_found(request: Request) -> dict[str, Any]:
     """Say that there is nothing here; the same whether it exists for somebody else or not."""
-    request.response.status = 404
     _ = request.texts
-    return {"title": _("Page not found"), "text": _("There is nothing at this address."), "code": 404}
+    return _error(request, 404, _("Page not found"), _("There is nothing at this address."))
 
 
 @forbidden_view(renderer="error.html")
@@ -30,31 +29,35 @@ def forbidden(request: Request) -> Response | dict[str, Any]:
             response.headers["HX-Redirect"] = "/login"
             return response
         return HTTPSeeOther("/login")
-    request.response.status = 403
     _ = request.texts
-    return {"title": _("Not allowed"), "text": _("Your role does not include this."), "code": 403}
+    return _error(request, 403, _("Not allowed"), _("Your role does not include this."))
 
 
 @exception_view(BadCSRFToken, renderer="error.html")
 @exception_view(BadCSRFOrigin, renderer="error.html")
 def stale(request: Request) -> dict[str, Any]:
     """Refuse a form without its token."""
-    request.response.status = 400
     _ = request.texts
-    return {
-        "title": _("This page was too old"),
-        "text": _("Nothing was changed. Go back, reload the page and try again."),
-        "code": 400,
-    }
+    return _error(
+        request,
+        400,
+        _("This page was too old"),
+        _("Nothing was changed. Go back, reload the page and try again."),
+    )
 
 
 @exception_view(StoreDown, renderer="error.html")
 def store_down(request: Request) -> dict[str, Any]:
     """Say that calls go on while pages cannot be shown."""
-    request.response.status = 503
     _ = request.texts
-    return {
-        "title": _("The database is not available"),
-        "text": _("Calls go on and are recorded. Try again in a moment."),
-        "code": 503,
-    }
+    return _error(
+        request,
+        503,
+        _("The database is not available"),
+        _("Calls go on and are recorded. Try again in a moment."),
+    )
+
+
+def _error(request: Request, status: int, title: str, text: str) -> dict[str, Any]:
+    request.response.status = status
+    return {"title": title, "text": text, "code": status}

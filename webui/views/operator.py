@@ -67,21 +67,12 @@ def _board(request: Request) -> dict[str, Any]:
     request_method="GET",
     renderer="operator/live.html",
 )
-def live_calls(request: Request) -> dict[str, Any]:
-    """Show the calls that are up."""
-    return _live(request)
-
-
 @view(
     context=OperatorPages, name="live-rows", permission="watch", request_method="GET",
     renderer="operator/live_rows.html",
 )  # fmt: skip
-def live_rows(request: Request) -> dict[str, Any]:
-    """Send the rows alone; asked every two seconds."""
-    return _live(request)
-
-
-def _live(request: Request) -> dict[str, Any]:
+def live_calls(request: Request) -> dict[str, Any]:
+    """Show the calls that are up: the page, and the rows alone, which it asks for every two seconds."""
     try:
         found = request.services.ask(AskCalls(), Calls).calls
     except (ControlDown, ControlFailed):
