@@ -6,13 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from b2bua.in_force import change_in_force, serve_by
+from b2bua.in_force import serve_by
 from box400.prompts import PreparedPrompts
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.provisioning import Applied, apply_file
-
-__all__ = ["Outcome", "change_in_force", "put_in_force"]
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,13 +17,21 @@ from storage.records import CallRecord, ChargeRecord
 LONGEST_MS: Final = MOST_SECONDS * 1000
 
 
+class _Terms(NamedTuple):
+    """What a tenant's records are charged by."""
+
+    config: TenantConfig
+    tariff: Tariff | None
+    calendar: Calendar
+
+
 class Charging:
     """Charges the records of one transaction."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
         self._calendar = Calendar(root.box.value.calendar)
-        self._terms: dict[str, tuple[TenantConfig, Tariff | None] | None] = {}
+        self._terms: dict[str, _Terms | None] = {}
 
     def charge(self, record: CallRecord) -> CallRecord:
         """Return a new record with its charge, and take that from its tenant's account."""
@@ -32,7 +40,7 @@ class Charging:
         terms = self._terms_of(record.tenant)
         if terms is None:
             return record
-        config, tariff = terms
+        config, tariff = terms.config, terms.tariff
         day = day_of(round(record.start * 1000))
         edition = None if tariff is None else tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
         if tariff is None or edition is None:
@@ -41,33 +49,33 @@ class Charging:
             return record
         account = self._root.money.account(record.tenant)
         left = max(0, edition.included_seconds - account.month(day[:6]).included_seconds)
-        charge = self._rate(record, config, tariff.name, edition, left)
+        charge = _rate(record, terms, tariff.name, edition, left)
         account.charge_call(day, charge.li, charge.included_seconds)
         return msgspec.structs.replace(record, charge=charge)
 
-    def _rate(
-        self, record: CallRecord, config: TenantConfig, tariff: str, edition: Edition, left: int
-    ) -> ChargeRecord:
-        kind = kind_of_call(canonical_caller(record.caller), record.place, config.area_code)
-        li = seconds = included = 0
-        price: int | None = None
-        for begins, lasts in charged_times(record, edition.charged_from):
-            when = self._calendar.with_days(config.days).at(record.start + begins / 1000)
-            charge = rate(edition, kind, when, min(lasts, LONGEST_MS), left - included)
-            li, seconds = li + charge.li, seconds + charge.seconds
-            included += charge.included_seconds
-            price = charge.price if price is None else price
-        return ChargeRecord(li, seconds, kind.value, tariff, edition.valid_from, price, included)
-
-    def _terms_of(self, tenant: str) -> tuple[TenantConfig, Tariff | None] | None:
+    def _terms_of(self, tenant: str) -> _Terms | None:
         if tenant not in self._terms:
             self._terms[tenant] = None
             found = self._root.tenants.get(tenant)
             if found is not None:
                 config = found.config.value
                 tariff = self._root.tariffs.get(config.tariff)
-                self._terms[tenant] = (config, None if tariff is None else tariff.value)
+                calendar = self._calendar.with_days(config.days)
+                self._terms[tenant] = _Terms(config, None if tariff is None else tariff.value, calendar)
         return self._terms[tenant]
+
+
+def _rate(record: CallRecord, terms: _Terms, tariff: str, edition: Edition, left: int) -> ChargeRecord:
+    kind = kind_of_call(canonical_caller(record.caller), record.place, terms.config.area_code)
+    li = seconds = included = 0
+    price: int | None = None
+    for begins, lasts in charged_times(record, edition.charged_from):
+        when = terms.calendar.at(record.start + begins / 1000)
+        charge = rate(edition, kind, when, min(lasts, LONGEST_MS), left - included)
+        li, seconds = li + charge.li, seconds + charge.seconds
+        included += charge.included_seconds
+        price = charge.price if price is None else price
+    return ChargeRecord(li, seconds, kind.value, tariff, edition.valid_from, price, included)
 
 
 def charged_times(record: CallRecord, charged_from: ChargedFrom) -> list[tuple[int, int]]:

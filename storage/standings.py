@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 import msgspec
 
@@ -14,14 +15,21 @@ from storage.models import Account, Root
 log = logging.getLogger(__name__)
 
 
-def standings(root: Root, place: Place, utc: float) -> Standings | None:
-    """Return the standing of every tenant that has a limit, or None when no tenant has one."""
+def limited_tenants(root: Root) -> tuple[str, ...]:
+    """Return the tenants that have a limit; it changes with ``root.version`` only."""
+    configs = (model.config.value for model in root.tenants.values())
+    return tuple(
+        config.id
+        for config in configs
+        if (config.credit_li, config.monthly_cap_li, config.monthly_cap_calls) != (None, None, None)
+    )
+
+
+def standings(root: Root, tenants: Iterable[str], place: Place, utc: float) -> Standings | None:
+    """Return how these tenants' accounts stand, or None without any."""
     month = f"{local(utc):%Y%m}"
     found = {}
-    for tenant, model in root.tenants.items():
-        config = model.config.value
-        if (config.credit_li, config.monthly_cap_li, config.monthly_cap_calls) == (None, None, None):
-            continue
+    for tenant in tenants:
         account: Account = root.money.accounts.get(tenant) or Account()
         use = account.month(month)
         found[tenant] = Standing(account.balance_li, month, use.li, use.calls, use.included_seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from twisted.logger import Logger
@@ -38,6 +38,9 @@ from storage.events import (
     Unqueued,
 )
 from storage.journal import Event
+
+if TYPE_CHECKING:
+    from b2bua.calls.meter import Meter
 
 _log = Logger()
 
@@ -73,22 +76,6 @@ class CallState(StrEnum):
     CONSULTING = "consulting"
     TRANSFERRING = "transferring"
     ENDING = "ending"
-
-
-class Metering(Protocol):
-    """What a meter (``calls.meter``) is told of its call."""
-
-    def answered(self) -> None:
-        """Note that the box answered."""
-
-    def talking(self) -> None:
-        """Note that caller and answerer hear each other."""
-
-    def pausing(self) -> None:
-        """Note that they no longer do."""
-
-    def close(self) -> None:
-        """Settle what the call used."""
 
 
 class Course:
@@ -142,7 +129,7 @@ class Course:
         self.plan: NumberPlan | None = None
         self.facts: CallerFacts | None = None
         """Who calls from where and when; set before the call's first line is written."""
-        self.meter: Metering | None = None
+        self.meter: Meter | None = None
         self.is_consultation = False
         """An agent's phone calls a colleague while his caller waits."""
         """What keeps the call within its tenant's means; None: nothing limits it."""

@@ -6,6 +6,7 @@ charge itself is made by the ledger, by the same tariff and the same function.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -89,7 +90,7 @@ class Meter:
     def close(self) -> None:
         """Give back what was reserved, keep what was used until the ledger has charged it."""
         self._stop()
-        spent = self._cost(self._used)
+        spent = self._cost(self._used, self._included())
         place = self._ports.journal.position
         self._ports.funds.settle(self._tenant, self._call.id, self._month, spent, place)
 
@@ -151,9 +152,10 @@ class Meter:
         outcome = Outcome.CAPPED if self._capped else Outcome.NO_BALANCE
         self._call.cut(CallEnd(outcome=outcome, by=HungUpBy.BOX))
 
-    def _wait(self, seconds: float, then: object) -> None:
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        guarded = self._call.guard(then)
         timer = self._timer = self._ports.clock.after(seconds)
-        timer.addCallbacks(lambda _: self._call.guard(then)(), expected_to_end)  # type: ignore[arg-type]
+        timer.addCallbacks(lambda _: guarded(), expected_to_end)
 
     # -- money -------------------------------------------------------------------------------------
 
@@ -161,28 +163,30 @@ class Meter:
         """Reserve a slice more, or as much of it as is to be had; tell whether anything was."""
         funds = self._ports.funds
         limit, self._capped = funds.spendable(self._tenant, self._terms, self._month, besides=self._call.id)
-        granted = self._granted
+        granted, included = self._granted, self._included()
         if self._edition is None or limit is None:
             self._granted += SLICE_SECONDS
         else:
             low, high = granted, granted + SLICE_SECONDS
             while low < high:
                 middle = (low + high + 1) // 2
-                if self._cost(middle).li <= limit:
+                if self._cost(middle, included).li <= limit:
                     low = middle
                 else:
                     high = middle - 1
             self._granted = low
         if self._granted == granted:
             return False
-        funds.reserve(self._tenant, self._call.id, self._cost(self._granted))
+        funds.reserve(self._tenant, self._call.id, self._cost(self._granted, included))
         return True
 
-    def _cost(self, seconds: float) -> Spent:
+    def _included(self) -> int:
+        """Return what other calls have left of the month's included seconds."""
+        included = 0 if self._edition is None else self._edition.included_seconds
+        return self._ports.funds.included_left(self._tenant, included, self._month, besides=self._call.id)
+
+    def _cost(self, seconds: float, included: int) -> Spent:
         if self._edition is None:
             return Spent(calls=1)
-        included = self._ports.funds.included_left(
-            self._tenant, self._edition.included_seconds, self._month, besides=self._call.id
-        )
         charge = rate(self._edition, self._kind, self._when, max(0, round(seconds * 1000)), included)
         return Spent(charge.li * self._legs, charge.included_seconds * self._legs, 1)

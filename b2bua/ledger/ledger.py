@@ -26,7 +26,7 @@ from storage.evolution import SchemaMismatch
 from storage.journal import Damage, Entry, JournalReader, Position
 from storage.models import JournalProgress, Root
 from storage.records import CallRecord
-from storage.standings import standings
+from storage.standings import limited_tenants, standings
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,8 @@ class Ledger:
         self._tidy_due = mono() + TIDY_SECONDS
         self._requests_due = mono()
         self._tell = tell
+        self._limited_at = -1
+        self._limited: tuple[str, ...] = ()
         self.store_down = ""
         """Why the store could not be used at the last try; empty: it could."""
         self.damage: list[Damage] = []
@@ -247,10 +249,14 @@ class Ledger:
 
     def _tell_standings(self) -> None:
         """Tell how the accounts stand, for calls that have limits."""
-        place = self._gatherer.committed
-        found = self._database.read(lambda root: standings(root, place, self._utc()))
+        found = self._database.read(self._standings)
         if found is not None:
             self._tell(found)
+
+    def _standings(self, root: Root) -> Standings | None:
+        if self._limited_at != root.version:  # to read every tenant's settings at each commit would cost
+            self._limited_at, self._limited = root.version, limited_tenants(root)
+        return standings(root, self._limited, self._gatherer.committed, self._utc())
 
     def _close_days(self) -> None:
         """Make entries of the days whose calls are surely over, and the fees of the month."""

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 import click
 
+from b2bua.in_force import change_in_force
 from b2bua.recorder import voice
 from box400.cli.database import main_database
 from box400.cli.flow_documents import read_file, refuse
 from box400.cli.options import complain, data_option
 from box400.cli.words import language, words
-from box400.in_force import change_in_force
 from domain.flow.problems import FlowProblem
 from storage import flows
 from storage.data_directory import DataDirectory

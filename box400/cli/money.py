@@ -138,7 +138,7 @@ def entries(tenant: str, data: DataDirectory, as_json: bool, limit: int) -> None
     if found is None:
         complain(f"There is no tenant {tenant}.", f"没有租户 {tenant}。")
     if as_json:
-        plain = [{name: getattr(entry, name) for name in entry.__struct_fields__} for entry in found]
+        plain = [msgspec.structs.asdict(entry) for entry in found]
         click.echo(msgspec.json.format(msgspec.json.encode(plain)))
         return
     head = words(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from b2bua.in_force import change_in_force
 from box400.cli.database import main_database
 from box400.cli.options import complain
 from box400.cli.words import words
-from box400.in_force import change_in_force
 from box400.prompts import tidy
 from storage.data_directory import DataDirectory
 from storage.models import PromptState, PromptVersion, Root

@@ -17,8 +17,6 @@ from persistent import Persistent
 from domain.money import CONTRA, PAID_IN, TAKEN, Entry, EntryKind
 from storage.models.document import Document
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Entry).decode
 _NEWEST_FIRST: Final = 2**63
 
 
@@ -96,7 +94,7 @@ class Account(Persistent):  # type: ignore[misc]
         """Charge one call of a day (YYYYMMDD, Beijing, of its start)."""
         month = day[:6]
         use = self.month(month)
-        self.months[month] = _encode_use(
+        self.months[month] = _encode(
             MonthUse(use.calls + 1, use.li + li, use.included_seconds + included_seconds)
         )
         if li:
@@ -147,7 +145,8 @@ class Account(Persistent):  # type: ignore[misc]
             raise AccountBroken("the open days do not add up")
 
 
-_encode_use = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Entry).decode
 _decode_use = msgspec.msgpack.Decoder(MonthUse).decode
 
 
