@@ -132,17 +132,25 @@ def authorise(ports: CallPorts, destination: str | BoundNumber, payer: Payer) ->
     destination (``calls.rates``). Raises :class:`NotAllowed`, and :class:`TooOften` of its kinds.
     """
     tenant, plan = _paying(ports, payer)
-    wanted = destination if isinstance(destination, str) else destination.number
-    found = [
-        target
-        for target in registered_targets(ports.directory, tenant, plan)
-        if target.number == wanted and target.enabled
-    ]
-    if not found:
-        raise NotAllowed(f"{wanted} is no target of {payer.number}")
-    target = next((target for target in found if target == destination), found[0])
+    target = _registered(ports.directory, tenant, plan, destination)
     _count(ports, tenant, target)
     return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
+
+
+def _registered(
+    directory: Directory, tenant: TenantSnapshot, plan: NumberPlan, wanted: str | BoundNumber
+) -> BoundNumber:
+    """Return the target that is wanted itself, else the first one of its number; raises NotAllowed."""
+    number = wanted if isinstance(wanted, str) else wanted.number
+    first = None
+    for target in registered_targets(directory, tenant, plan):
+        if target.number == number and target.enabled:
+            if target == wanted or isinstance(wanted, str):
+                return target
+            first = first or target
+    if first is None:
+        raise NotAllowed(f"{number} is no target of {plan.number}")
+    return first
 
 
 def authorise_call_back(ports: CallPorts, contact: Contact, payer: Payer) -> Authorised:
