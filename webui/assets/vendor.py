@@ -1,7 +1,7 @@
 """Copy what the browser needs out of npm packages into ``webui/static/vendor``, with sums and licences.
 
 Run ``python webui/assets/vendor.py`` after a change of ``package.json``. ``npm ci`` compares each package
-with the integrity in ``package-lock.json``; ``tests/unit/webui/test_vendor.py`` compares what is committed.
+with the integrity in ``package-lock.json``; ``tests/unit/webui/test_pages.py`` compares what is committed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,26 @@ FILES = {
     "htmx.min.js": ("htmx.org", "dist/htmx.min.js"),
     "htmx.LICENSE": ("htmx.org", "LICENSE"),
     "alpine-csp.min.js": ("@alpinejs/csp", "dist/cdn.min.js"),
+    "echarts.min.js": ("echarts", "dist/echarts.simple.min.js"),
+    "echarts.LICENSE": ("echarts", "LICENSE"),
+    "echarts.NOTICE": ("echarts", "NOTICE"),
+    "logicflow.min.js": ("@logicflow/core", "dist/index.min.js"),
+    "logicflow.css": ("@logicflow/core", "dist/index.css"),
+    "logicflow.LICENSE": ("@logicflow/core", "LICENSE"),
     "tabler.min.css": ("@tabler/core", "dist/css/tabler.min.css"),
     "tabler-icons.LICENSE": ("@tabler/icons", "LICENSE"),
 }
 ICONS = (
-    "activity", "alert-triangle", "arrow-down", "arrow-up", "building", "chevron-down", "chevron-left",
-    "chevron-right", "circle-check", "download", "eye", "file-spreadsheet", "gauge", "grip-vertical",
-    "headphones", "history", "home", "key", "language", "list-details", "lock", "logout", "menu-2",
-    "microphone", "moon", "phone", "phone-call", "phone-incoming", "phone-off", "phone-x",
-    "player-pause", "player-play", "plus", "power", "receipt", "refresh", "route", "search",
-    "server-2", "shield-lock", "trash", "user", "user-check", "users", "wallet", "x",
+    "activity", "adjustments", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-up", "arrows-split",
+    "ban", "bolt", "building", "calendar", "chart-bar", "checklist", "chevron-down", "chevron-left",
+    "chevron-right", "circle-check", "clock", "copy", "device-floppy", "download", "eye", "file-music",
+    "file-spreadsheet", "filter", "gauge", "grip-vertical", "hash", "headphones", "headset", "history",
+    "home", "hourglass", "key", "language", "list-check", "list-details", "lock", "logout", "map-pin",
+    "maximize", "menu-2", "message", "microphone", "moon", "pencil", "phone", "phone-call",
+    "phone-incoming", "phone-off", "phone-outgoing", "phone-x", "player-pause", "player-play",
+    "player-record", "player-stop", "plus", "power", "receipt", "refresh", "route", "search", "server-2",
+    "shield-lock", "sitemap", "star", "trash", "upload", "user", "user-check", "users", "users-group",
+    "volume", "wallet", "x", "zoom-in", "zoom-out",
 )  # fmt: skip
 
 
