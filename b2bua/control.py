@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from b2bua.alarms import Alarm
-from b2bua.control_floor import Agents, FloorRequest, Queues
+from b2bua.control_floor import Agents, AwaitChange, Changed, FloorRequest, Queues
 
 MAX_LINE = 4 * 1024 * 1024
 
@@ -53,6 +53,42 @@ class Hold(msgspec.Struct, frozen=True, tag_field="do", tag="hold"):
 
 class Resume(msgspec.Struct, frozen=True, tag_field="do", tag="resume"):
     """Connect a caller on hold again."""
+
+    call: str
+    by: str
+
+
+class Consult(msgspec.Struct, frozen=True, tag_field="do", tag="consult"):
+    """Ring a colleague for a call's agent while its caller hears music."""
+
+    call: str
+    target: str
+    by: str
+
+
+class Complete(msgspec.Struct, frozen=True, tag_field="do", tag="complete"):
+    """Leave the caller to the colleague who was asked."""
+
+    call: str
+    by: str
+
+
+class Return(msgspec.Struct, frozen=True, tag_field="do", tag="return"):
+    """Give the colleague up and take the caller back."""
+
+    call: str
+    by: str
+
+
+class Join(msgspec.Struct, frozen=True, tag_field="do", tag="join"):
+    """Let caller, agent and colleague talk together."""
+
+    call: str
+    by: str
+
+
+class Leave(msgspec.Struct, frozen=True, tag_field="do", tag="leave"):
+    """Hang up for a call's agent, as his phone would."""
 
     call: str
     by: str
@@ -103,7 +139,7 @@ class Drain(msgspec.Struct, frozen=True, tag_field="do", tag="drain"):
     on: bool = True
 
 
-InCallRequest = Transfer | Hold | Resume | Supervise | TakeDown
+InCallRequest = Transfer | Hold | Resume | Consult | Complete | Return | Join | Leave | Supervise | TakeDown
 Request = (
     Ping
     | AskStatus
@@ -114,6 +150,7 @@ Request = (
     | TakeStandings
     | FlushTrace
     | Drain
+    | AwaitChange
     | InCallRequest
     | FloorRequest
 )
@@ -228,7 +265,7 @@ class Status(msgspec.Struct, frozen=True, tag_field="is", tag="status"):
     alarms: list[Alarm]
 
 
-Response = Done | Failed | Begun | InForce | Calls | Status | Queues | Agents
+Response = Done | Failed | Begun | InForce | Calls | Status | Queues | Agents | Changed
 
 
 class ControlDown(Exception):

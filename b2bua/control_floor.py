@@ -27,6 +27,18 @@ class SetAgent(msgspec.Struct, frozen=True, tag_field="do", tag="set-agent"):
 FloorRequest = AskQueues | AskAgents | SetAgent
 
 
+class AwaitChange(msgspec.Struct, frozen=True, tag_field="do", tag="await-change"):
+    """Wait until calls, queues or agents are not any more as :class:`Changed` last said; 20 s at most."""
+
+    seen: int = -1
+
+
+class Changed(msgspec.Struct, frozen=True, tag_field="is", tag="changed"):
+    """How often something has changed; another number in another run of the b2bua."""
+
+    count: int
+
+
 class LiveQueue(msgspec.Struct, frozen=True):
     """A queue as it is now; the counts are since the b2bua started."""
 
@@ -87,6 +99,10 @@ class LiveAgent(msgspec.Struct, frozen=True):
     """In a row."""
     served: int
     """Calls since he logged in."""
+    wrap_up_left: float | None = None
+    """Seconds; None: he does not wrap up."""
+    last_call: str = ""
+    """The queue's call he had last, or wraps up."""
 
 
 class Agents(msgspec.Struct, frozen=True, tag_field="is", tag="agents"):

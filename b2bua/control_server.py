@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from twisted.internet.base import ReactorBase
@@ -36,7 +36,16 @@ from b2bua.control import (
     Status,
     TakeStandings,
 )
-from b2bua.control_floor import Agents, AskAgents, AskQueues, FloorRequest, Queues, SetAgent
+from b2bua.control_floor import (
+    Agents,
+    AskAgents,
+    AskQueues,
+    AwaitChange,
+    Changed,
+    FloorRequest,
+    Queues,
+    SetAgent,
+)
 
 _log = Logger()
 _DECODER: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
@@ -59,6 +68,9 @@ class Controlled(Protocol):
 
     def floor(self, request: FloorRequest) -> Queues | Agents | Done | Failed:
         """Tell of queues or agents, or set an agent."""
+
+    def changed(self, seen: int) -> Deferred[Changed]:
+        """Fire when something is not any more as it was."""
 
     def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
         """Ring an agent, then the caller of a contact; fires with Begun or Failed."""
@@ -106,7 +118,7 @@ class ControlProtocol(LineOnlyReceiver):
             else:
                 self._say(response)
 
-    def _answer(self, line: bytes) -> Response | Deferred[Response]:
+    def _answer(self, line: bytes) -> Response | Deferred[Any]:
         try:
             request = _DECODER.decode(line)
         except msgspec.DecodeError as error:
@@ -128,7 +140,7 @@ def _mistake(failure: Failure) -> Response:
     return Failed(f"internal error: {failure.value}")
 
 
-def answer(box: Controlled, request: Request) -> Response | Deferred[Response]:
+def answer(box: Controlled, request: Request) -> Response | Deferred[Any]:
     """Do what was asked."""
     match request:
         case Ping():
@@ -152,6 +164,8 @@ def answer(box: Controlled, request: Request) -> Response | Deferred[Response]:
         case Drain(on=on):
             box.refuse_calls(on)
             return Done()
+        case AwaitChange(seen=seen):
+            return box.changed(seen)
         case AskQueues() | AskAgents() | SetAgent():
             return box.floor(request)
         case _:

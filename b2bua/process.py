@@ -22,7 +22,7 @@ from b2bua.calls.rates import DialRates
 from b2bua.calls.switchboard import MARK_SECONDS, NotBegun, Switchboard
 from b2bua.clock import MonotonicReactor, ReactorClock
 from b2bua.control import Begun, Calls, Done, Failed, InCallRequest, InForce, LiveCall, Response, Status
-from b2bua.control_floor import Agents, FloorRequest, Queues
+from b2bua.control_floor import Agents, Changed, FloorRequest, Queues
 from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
 from b2bua.media.relay import WorkerRelay, relay_settings
@@ -31,6 +31,7 @@ from b2bua.process_backup import CHECK_SECONDS as BACKUP_SECONDS
 from b2bua.process_backup import BackupWatch
 from b2bua.process_calendar import CHECK_SECONDS as CALENDAR_SECONDS
 from b2bua.process_calendar import CalendarWatch
+from b2bua.process_changes import Changes, WatchedJournal
 from b2bua.process_contacts import ContactUnknown, StoredContacts
 from b2bua.process_disk import CHECK_SECONDS, DiskWatch
 from b2bua.process_figures import Figures
@@ -97,6 +98,7 @@ class Process:
             on_error=self._from_thread(self.troubles.journal_fails),
             on_recovered=self._from_thread(self.troubles.journal_writes),
         )
+        self.changes = Changes(reactor.callLater, int(self.clock.utc() * 1000))
         self.trace = Trace(data.trace, self.clock.utc)
         listeners = settings.listeners_of(self.directory.box)
         self.media = WorkerRelay(reactor, relay_settings(data, settings, listeners))
@@ -120,7 +122,7 @@ class Process:
             CallPorts(
                 dialler=self.sip.dialler,
                 media=self.media,
-                journal=self.journal,
+                journal=WatchedJournal(self.journal, self.changes),
                 directory=self.directory,
                 clock=self.clock,
                 randomness=take_random,
@@ -140,6 +142,7 @@ class Process:
         self.contacts = StoredContacts(data)
         self.floors = self.switchboard.ports.floor
         self.floors.begin_call_back = self.call_backs.begin
+        self.floors.on_change = self.changes.touch
         self.floor_desk = FloorDesk(self.floors, self.clock.mono)
         self.arrive = self.switchboard.arrive
         self.refused = self.switchboard.refused
@@ -306,6 +309,10 @@ class Process:
     def floor(self, request: FloorRequest) -> Queues | Agents | Done | Failed:
         """Tell of queues or agents, or set an agent."""
         return self.floor_desk.answer(request)
+
+    def changed(self, seen: int) -> Deferred[Changed]:
+        """Tell when calls, queues or agents are not any more as they were."""
+        return self.changes.after(seen)
 
     def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
         """Ring an agent, then the caller of a contact of his tenant."""

@@ -153,4 +153,6 @@ def _live_agent(tenant: str, seat: Seat, now: float) -> LiveAgent:
         queues=list(seat.memberships),
         missed=seat.missed,
         served=seat.served,
+        wrap_up_left=None if seat.wrap_up_until is None else max(0.0, seat.wrap_up_until - now),
+        last_call=seat.last_call,
     )

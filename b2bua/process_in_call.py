@@ -6,7 +6,21 @@ from twisted.logger import Logger
 
 from b2bua.calls.in_call import InCall
 from b2bua.calls.refusal import NotPossible
-from b2bua.control import Done, Failed, Hold, InCallRequest, Resume, Supervise, TakeDown, Transfer
+from b2bua.control import (
+    Complete,
+    Consult,
+    Done,
+    Failed,
+    Hold,
+    InCallRequest,
+    Join,
+    Leave,
+    Resume,
+    Return,
+    Supervise,
+    TakeDown,
+    Transfer,
+)
 
 _log = Logger()
 
@@ -21,6 +35,16 @@ def carry_out(calls: InCall, request: InCallRequest) -> Done | Failed:
                 calls.hold(call, by)
             case Resume(call=call, by=by):
                 calls.resume(call, by)
+            case Consult(call=call, target=target, by=by):
+                calls.consult(call, target, by)
+            case Complete(call=call):
+                calls.complete(call)
+            case Return(call=call):
+                calls.back(call)
+            case Join(call=call):
+                calls.join(call)
+            case Leave(call=call, by=by):
+                calls.leave(call, by)
             case Supervise(call=call, extension=extension, mode=mode, by=by):
                 calls.supervise(call, extension, mode, by)
             case TakeDown(call=call, by=by):

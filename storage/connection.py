@@ -162,7 +162,7 @@ def open_main(data: DataDirectory, *, wait: float = WAIT_SECONDS, cache_objects:
     if uri:
         return MainDatabase(lambda: _from_uri(uri, cache_objects))
     return MainDatabase(
-        lambda: DB(_zeo(data, MAIN, None, wait), cache_size=cache_objects, pool_size=4), wait=wait
+        lambda: DB(_zeo(data, MAIN, None, wait), cache_size=cache_objects, pool_size=5), wait=wait
     )
 
 

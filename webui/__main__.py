@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 
 from waitress.server import create_server
 
@@ -16,12 +17,15 @@ from storage.data_directory import DataDirectory, write_atomically
 from storage.readiness import notify
 from storage.recordings import Recordings
 from webui.application import make_application
+from webui.hand_over import serve_live
 from webui.services.box import BoxServices
 from webui.services.figures import with_figures
+from webui.services.live import look_at
 from webui.services.secret import web_secret
+from webui.services.streams import Streams
 
 THREADS = 4
-"""As many as the database keeps connections."""
+"""The database keeps a connection for each, and one for the live pages."""
 
 
 def main() -> int:
@@ -49,6 +53,9 @@ def main() -> int:
     except OSError as error:
         print(f"webui: {host}:{port}: {error.strerror or error}", file=sys.stderr)
         return 1
+    streams = Streams(data.control_socket, partial(look_at, services))
+    serve_live(server, streams, services.secret)
+    streams.start()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -58,6 +65,7 @@ def main() -> int:
     stop.wait()
     notify("STOPPING=1")
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=3)
+    streams.stop()
     server.close()
     recordings.close()
     database.close()

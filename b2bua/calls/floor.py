@@ -55,6 +55,10 @@ def _forget(content: bytes) -> None:
     """Keep nothing; for tests and boxes without agents."""
 
 
+def _nobody_looks() -> None:
+    """Tell nobody."""
+
+
 class TenantFloor:
     """One tenant's queues and agents."""
 
@@ -225,6 +229,7 @@ class TenantFloor:
         if changed:
             self._keep_states()
         self._arm()
+        self._floor.on_change()
 
     def _carry_out(self, effect: Offer | Withdraw | Announce | Dismiss) -> None:
         if isinstance(effect, Dismiss):
@@ -283,6 +288,8 @@ class Floor:
         self._save = save
         self.begin_call_back: BeginCallBack | None = None
         """Calls a kept place back; set when the switchboard is there."""
+        self.on_change: Callable[[], None] = _nobody_looks
+        """Told after anything that may have changed a queue or an agent."""
         self.tenants: dict[str, TenantFloor] = {}
 
     def connect(self, clock: Clock, directory: Directory) -> None:

@@ -33,6 +33,26 @@ class InCall:
         """Connect a caller on hold again."""
         self._talk(call).resume(by)
 
+    def consult(self, call: str, target: str, by: str) -> None:
+        """Ring a colleague for the agent, while the caller hears music."""
+        self._talk(call).transfers.ask(target, by)
+
+    def complete(self, call: str) -> None:
+        """Leave the caller to the colleague."""
+        self._talk(call).transfers.complete()
+
+    def back(self, call: str) -> None:
+        """Take the caller back from a consultation."""
+        self._talk(call).transfers.back()
+
+    def join(self, call: str) -> None:
+        """Make it a three-way call."""
+        self._talk(call).join()
+
+    def leave(self, call: str, by: str) -> None:
+        """Hang up for the agent, as his phone would."""
+        self._talk(call).agent_leaves(by)
+
     def supervise(self, call: str, extension: str, mode: str, by: str) -> None:
         """Call an extension of the tenant and let it listen, whisper or barge in."""
         try:

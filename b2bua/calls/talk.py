@@ -242,6 +242,12 @@ class Talk:
         self.begin_to_talk(colleague)
         self.enter(Phase.THREE_WAY)
 
+    def agent_leaves(self, by: str) -> None:
+        """Hang up for the agent, with what that means where a colleague is there; raises NotPossible."""
+        self.talking_agent(*(phase for phase in Phase if phase is not Phase.TRANSFER))
+        self.call.step("hang-up", f"by {by}")
+        self._agent_left(HungUpBy.ANSWERER)
+
     # -- the end -----------------------------------------------------------------------------------
 
     def finish(self, by: HungUpBy, *, deserted: bool = False) -> None:

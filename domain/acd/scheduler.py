@@ -192,6 +192,7 @@ class Scheduler(Board):
             return []
         queued, seat, since = found
         self._let_go(seat, call, now)
+        seat.last_call = call
         wrap_up = seat.agent.wrap_up_seconds
         if wrap_up is None:
             wrap_up = queued.line.queue.wrap_up_seconds

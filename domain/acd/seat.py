@@ -31,6 +31,7 @@ class Seat:
         "agent",
         "call",
         "idle_since",
+        "last_call",
         "legs",
         "logged_in",
         "memberships",
@@ -56,6 +57,8 @@ class Seat:
         """The call he is rung for or talks with."""
         self.queue = ""
         """The queue of that call, or of the one he wraps up."""
+        self.last_call = ""
+        """The queue's call he had last."""
         self.talking = False
         self.wrap_up_until: float | None = None
         self.legs = 0

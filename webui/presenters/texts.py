@@ -1,4 +1,4 @@
-"""Texts in the reader's language: English stands in the code, Chinese in ``locale/zh.po``."""
+"""Texts in the reader's language: English stands in the code, Chinese in ``locale/zh*.po``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pyramid.request import Request
 
 LANGUAGES: Final = ("zh", "en")
 LANGUAGE_COOKIE: Final = "box400-language"
-CATALOG: Final = Path(__file__).parents[1] / "locale" / "zh.po"
+LOCALE: Final = Path(__file__).parents[1] / "locale"
+"""Catalogs: ``zh.po`` and, for the work of one area, ``zh_AREA.po``; each text stands in one of them."""
 
 
 def N_(text: str) -> str:
@@ -21,9 +22,12 @@ def N_(text: str) -> str:
 
 @cache
 def chinese() -> dict[str, str]:
-    """Return the catalog."""
-    with CATALOG.open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+    """Return all catalogs as one."""
+    found: dict[str, str] = {}
+    for path in sorted(LOCALE.glob("zh*.po")):
+        with path.open("rb") as file:
+            found |= {str(message.id): str(message.string) for message in read_po(file) if message.id}
+    return found
 
 
 def language_of(request: Request) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from domain.money import KIND_WORDS, EntryKind
 from webui.presenters.formats import HANG_UP
 from webui.presenters.texts import N_, Texts
@@ -34,6 +36,15 @@ STATES: Final = {
     "menu": N_("Voice menu"),
     "queued": N_("Queueing"),
     "voicemail": N_("Voicemail"),
+    "message": N_("Voicemail"),
+    "pin": N_("PIN"),
+    "ending": N_("Ending"),
+}
+AGENT_STATES: Final = {
+    "offline": N_("Offline"),
+    "idle": N_("Idle"),
+    "wrap-up": N_("Wrap-up"),
+    "paused": N_("Paused"),
 }
 TRUNKS: Final = {"up": N_("Up"), "down": N_("Down"), "off": N_("Off"), "unknown": N_("Not probed")}
 ACTIONS: Final = {
@@ -86,6 +97,15 @@ class Words:
         """Say how far a live call is."""
         return self._say(STATES, value)
 
+    def live_words(self) -> str:
+        """Return the words that live pages need, as JSON."""
+        words = {
+            "states": {value: self._texts(text) for value, text in {**AGENT_STATES, **STATES}.items()},
+            "withheld": self._texts("Withheld"),
+            "unknown": self._texts("Unknown"),
+        }
+        return msgspec.json.encode(words).decode()
+
     def trunk_words(self, value: str) -> str:
         """Say how a trunk is."""
         return self._say(TRUNKS, value)
@@ -106,5 +126,6 @@ class Words:
         """Return them by name, for templates."""
         names = (
             "kind_words", "ring_words", "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
+            "live_words",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}

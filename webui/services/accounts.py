@@ -92,6 +92,15 @@ def known(root: Root, token: str, now: float) -> Known | None:
     return Known(digest(token), held.value, account)
 
 
+def alive(root: Root, token: str, now: float) -> bool:
+    """Tell whether a session, by the digest of its cookie, is still good."""
+    held = root.web.sessions.get(token)
+    if held is None or _over(held.value, now):
+        return False
+    account = root.web.account(held.value.account)
+    return account is not None and account.enabled
+
+
 def touch(root: Root, token: str, now: float) -> None:
     """Note that a session is in use."""
     held = root.web.sessions.get(token)

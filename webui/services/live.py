@@ -6,7 +6,11 @@ from b2bua.alarms import Alarm, Severity
 from b2bua.control import AskStatus, ControlDown, ControlFailed, Status
 from b2bua.ledger.status import read_status as read_ledger
 from b2bua.recorder.status import read_status as read_recorder
+from storage.models import Root
+from webui.services import accounts
 from webui.services.box import BoxServices
+from webui.services.picture import Around
+from webui.services.streams import Known
 
 
 def status(services: BoxServices) -> Status | None:
@@ -37,3 +41,14 @@ def _told(services: BoxServices) -> list[tuple[str, Alarm]]:
 def _beside(services: BoxServices) -> list[Alarm]:
     ledger, recorder = read_ledger(services.data), read_recorder(services.data)
     return [*(ledger.alarms if ledger else ()), *(recorder.alarms if recorder else ())]
+
+
+def look_at(services: BoxServices, sessions: frozenset[str]) -> Known:
+    """Tell the streams which sessions are alive, and the names of tenants; raises StoreDown."""
+    now = services.now()
+
+    def read(root: Root) -> Known:
+        names = {name: tenant.config.value.name for name, tenant in root.tenants.items()}
+        return Known(frozenset(each for each in sessions if accounts.alive(root, each, now)), Around(names))
+
+    return services.read(read)

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed, Done, TakeDown
+from b2bua.control import ControlDown, ControlFailed, Done, TakeDown
 from storage.models import Root
 from webui.presenters.says import say
 from webui.resources import OperatorPages
@@ -67,20 +67,9 @@ def _board(request: Request) -> dict[str, Any]:
     request_method="GET",
     renderer="operator/live.html",
 )
-@view(
-    context=OperatorPages, name="live-rows", permission="watch", request_method="GET",
-    renderer="operator/live_rows.html",
-)  # fmt: skip
 def live_calls(request: Request) -> dict[str, Any]:
-    """Show the calls that are up: the page, and the rows alone, which it asks for every two seconds."""
-    try:
-        found = request.services.ask(AskCalls(), Calls).calls
-    except (ControlDown, ControlFailed):
-        return {"calls": [], "down": True, "names": {}}
-    names = request.services.read(
-        lambda root: {name: tenant.config.value.name for name, tenant in root.tenants.items()}
-    )
-    return {"calls": found, "down": False, "names": names}
+    """Show the calls that are up; they come by the stream."""
+    return {}
 
 
 @view(context=OperatorPages, name="take-down", permission="take-down", request_method="POST")

@@ -6,9 +6,7 @@ from itertools import islice
 from typing import Any
 
 from pyramid.request import Request
-from pyramid.response import Response
 
-from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed
 from storage.models import Root
 from storage.query import Filter, search
 from webui.resources import TenantPages
@@ -52,15 +50,10 @@ def home(request: Request) -> dict[str, Any]:
     return {"tenant": tenant, **services.read(read)}
 
 
-@view(context=TenantPages, name="now", permission=TENANT, request_method="GET")
-def now(request: Request) -> Response:
-    """Send how many calls are up."""
-    try:
-        found = request.services.ask(AskCalls(), Calls, timeout=2.0).calls
-    except (ControlDown, ControlFailed):
-        return Response("–", content_type="text/plain", charset="utf-8")
-    count = sum(each.tenant == request.context.id for each in found)
-    return Response(str(count), content_type="text/plain")
+@view(context=TenantPages, name="live", permission=TENANT, request_method="GET", renderer="tenant/live.html")
+def live(request: Request) -> dict[str, Any]:
+    """Show the calls that are up; they come by the stream."""
+    return {"tenant": request.context}
 
 
 @view(

@@ -19,9 +19,9 @@ from webui.services.figures import with_figures
 
 WEBUI = Path(__file__).parents[3] / "webui"
 VENDOR = WEBUI / "static" / "vendor"
-TENANT_PAGES = ("", "/bound/4001003721", "/calls", "/calls/{call}", "/recordings", "/billing")
+TENANT_PAGES = ("", "/live", "/bound/4001003721", "/calls", "/calls/{call}", "/recordings", "/billing")
 OPERATOR_PAGES = (
-    "", "/board", "/live", "/live-rows", "/tenants", "/tenants/new", "/tenants/alpha", "/calls",
+    "", "/board", "/live", "/tenants", "/tenants/new", "/tenants/alpha", "/calls",
     "/calls/{call}", "/trunks", "/alarms", "/audit",
 )  # fmt: skip
 
