@@ -30,6 +30,7 @@ NOT_MISSED: Final = frozenset(
         Outcome.AGENT_LEFT,
         Outcome.NOT_ALLOWED,
         Outcome.AGENT_CODE,
+        Outcome.PICK_UP_REFUSED,
     }
 )
 """Ends of calls that nobody needs to call back for: served, turned away on purpose, or none of a tenant's."""

@@ -30,6 +30,8 @@ class Outcome(StrEnum):
     """He left a queue and is to be called back at his turn."""
     AGENT_CODE = "agent-code"
     """An agent dialled a star code: login, logout, pause, resume."""
+    PICK_UP_REFUSED = "pick-up-refused"
+    """A phone asked to take the place of a leg that it may not have, or that was gone."""
     GAVE_UP_MENU = "gave-up-menu"
     NUMBER_UNKNOWN = "number-unknown"
     NOTHING_BOUND = "nothing-bound"
@@ -116,6 +118,9 @@ VERDICTS: dict[Outcome, Verdict] = {
         480, "Temporarily Unavailable", None, "已登记回拨", "Keeps the place in the queue and is called back"
     ),
     Outcome.AGENT_CODE: Verdict(200, "OK", None, "坐席功能码", "An agent's star code"),
+    Outcome.PICK_UP_REFUSED: Verdict(
+        403, "Forbidden", None, "代接未获允许", "The call may not be picked up, or not any more"
+    ),
     Outcome.NUMBER_UNKNOWN: Verdict(
         404, "Not Found", "number-unknown", "号码未开通", "Number not in service"
     ),

@@ -19,6 +19,8 @@ from storage.models import Root
 
 STORE_DOWN: Final = 3
 """Exit status without a store."""
+OF_PHONES: Final = ("consultation", "pickup")
+"""Directions of calls of the tenant's own phones, which are nobody to call back."""
 
 
 def find_contact(root: Root, tenant: str, name: str) -> Contact | None:
@@ -27,7 +29,7 @@ def find_contact(root: Root, tenant: str, name: str) -> Contact | None:
     A call-back is a contact itself, so that one that reached nobody can be tried again by its own id.
     """
     record = root.records.find(name, tenant)
-    if record is None or record.number is None or record.direction == "consultation":
+    if record is None or record.number is None or record.direction in OF_PHONES:
         return None
     kind = ContactKind.MESSAGE if record.message else ContactKind.MISSED
     return Contact(record.contact or record.id, tenant, record.number, record.caller, kind)

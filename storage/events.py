@@ -36,7 +36,8 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     record: bool = False
     direction: str = ""
     """``callback``: the box itself began the call, and leg ``a`` is dialled like the others.
-    ``consultation``: the second line of an agent's phone; its colleague is a leg of the call he serves."""
+    ``consultation``: the second line of an agent's phone; its colleague is a leg of the call he serves.
+    ``pickup``: a phone took the place of another; it is a leg of that one's call."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

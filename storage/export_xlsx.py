@@ -20,6 +20,7 @@ from storage.places import place_of_row
 from storage.query import Found
 from storage.workbook import MOMENT, Column, sheet_of, workbook
 
+DIRECTIONS: Final = {"": "呼入", "callback": "回拨", "consultation": "咨询", "pickup": "代接"}
 MOST_ROWS: Final = 1_048_575
 """What a sheet holds beside its head; more rows go to further sheets."""
 
@@ -92,9 +93,7 @@ class _Sheet:
         sheet.write_string(line, 15, row.job_number)
         if row.rating:
             sheet.write_number(line, 16, row.rating)
-        sheet.write_string(
-            line, 17, "回拨" if row.is_call_back else "咨询" if row.is_consultation else "呼入"
-        )
+        sheet.write_string(line, 17, DIRECTIONS[row.direction])
         sheet.write_string(line, 18, "有" if row.has_message else "无")
 
 

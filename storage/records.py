@@ -132,7 +132,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     message_ms: int = 0
     direction: str = ""
     """``callback``: the box began it, ``caller`` is the customer, rung as leg ``a``;
-    ``consultation``: an agent's phone called a colleague while his caller waited; empty: inbound."""
+    ``consultation``: an agent's phone called a colleague while his caller waited; ``pickup``: a phone took
+    the place of another one; empty: inbound."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

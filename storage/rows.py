@@ -22,6 +22,7 @@ ANONYMOUS: Final = 2
 CALL_BACK: Final = 4
 MESSAGE: Final = 8
 CONSULTATION: Final = 16
+PICK_UP: Final = 32
 
 
 class CallRow(msgspec.Struct, frozen=True, array_like=True):
@@ -86,6 +87,11 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         """Whether an agent's phone called a colleague while his caller waited."""
         return bool(self.flags & CONSULTATION)
 
+    @property
+    def direction(self) -> str:
+        """``CallRecord.direction``."""
+        return next((name for name, flag in _DIRECTIONS.items() if self.flags & flag), "")
+
 
 class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     """The rest of a record. New fields go to the end, with a default."""
@@ -116,7 +122,7 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     charge: ChargeRecord | None = None
 
 
-_DIRECTIONS: Final = {"callback": CALL_BACK, "consultation": CONSULTATION}
+_DIRECTIONS: Final = {"callback": CALL_BACK, "consultation": CONSULTATION, "pickup": PICK_UP}
 
 
 def row_of(record: CallRecord) -> CallRow:

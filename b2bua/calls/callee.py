@@ -11,7 +11,7 @@ from b2bua.calls.call import Call
 from b2bua.calls.live import LineHold
 from b2bua.calls.negotiation import Negotiation
 from b2bua.calls.party import Party
-from b2bua.calls.ports import LegEnd, MediaEndpoint, OutboundLeg
+from b2bua.calls.ports import Leg, LegEnd, MediaEndpoint
 
 
 class Callee(Party):
@@ -29,7 +29,9 @@ class Callee(Party):
         super().__init__(call, leg_id, endpoint, negotiation)
         self.target = target
         self.route = route
-        self.leg: OutboundLeg | None = None
+        self.leg: Leg | None = None
+        self.on_picked_up: Callable[[Callee], None] | None = None
+        """Lets another phone take the call that rings here; None: nobody may."""
         self.hold: LineHold | None = None
         """Its use of the phone, once it was dialled; None for who is no target of a tenant."""
         self.dialled = False
@@ -83,11 +85,9 @@ class Callee(Party):
     def release(self) -> None:
         """See Party."""
         super().release()
-        self.on_dead = None
+        self.on_dead = self.on_picked_up = None
         self.hung_up = Deferred()  # whoever watched it refers to us
-        if self.leg is not None:
-            self.leg.on_progress = None
-            self.leg = None
+        self.leg = None
 
     def ended_by_peer(self, end: LegEnd) -> None:
         """Note that the answered leg is over."""

@@ -48,6 +48,8 @@ CALL_BACK: Final = "callback"
 """``Started.direction`` of calls that the box begins."""
 CONSULTATION: Final = "consultation"
 """``Started.direction`` of second lines of agents' phones."""
+PICK_UP: Final = "pickup"
+"""``Started.direction`` of a phone's call that took the place of another leg."""
 
 
 class _Named(msgspec.Struct):
@@ -93,13 +95,13 @@ class Course:
         "_sip_call_ids",
         "_times",
         "answered_mono",
+        "direction",
         "end",
         "facts",
         "first_dialled_mono",
         "has_message",
         "id",
         "invitation",
-        "is_consultation",
         "meter",
         "plan",
         "recording_cut",
@@ -129,9 +131,9 @@ class Course:
         self.plan: NumberPlan | None = None
         self.facts: CallerFacts | None = None
         """Who calls from where and when; set before the call's first line is written."""
+        self.direction = CALL_BACK if invitation.call_back is not None else ""
+        """``Started.direction``: what kind of call it is."""
         self.meter: Meter | None = None
-        self.is_consultation = False
-        """An agent's phone calls a colleague while his caller waits."""
         """What keeps the call within its tenant's means; None: nothing limits it."""
         self.vip = False
         """Whether the caller goes first in queues; the route decision says so."""
@@ -184,7 +186,7 @@ class Course:
                 tenant=self.tenant.id if self.tenant is not None else None,
                 number=plan.number if plan is not None else None,
                 record=self.records,
-                direction=CONSULTATION if self.is_consultation else "" if back is None else CALL_BACK,
+                direction=self.direction,
                 contact="" if back is None else back.contact,
                 agent="" if back is None else back.agent,
                 caller_class=asked.caller_class.value,

@@ -50,7 +50,7 @@ async def hunt(
         sounding = heard.ring(batch)
         left = caller.early_media_left()
         seconds = no_answer_seconds if left is None else min(no_answer_seconds, left)
-        ringing = Round(call, caller, batch, ports, record=call.records, ringback=sounding)
+        ringing = Round(call, caller, batch, ports, record=call.records, ringback=sounding, open_to_all=True)
         answered = await ringing.run(seconds)
         if answered is not None:
             return answered

@@ -159,6 +159,10 @@ class InboundLeg(Leg, Protocol):
 
     invitation: Invitation
 
+    @property
+    def replaces(self) -> Leg | None:
+        """The leg of ours that a phone asks to take the place of (INVITE with Replaces, RFC 3891)."""
+
     def ring(self) -> None:
         """Send 180 without SDP (once; later calls change nothing)."""
 

@@ -14,7 +14,7 @@ from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
 from b2bua.calls.negotiation import Negotiation, SdpError
 from b2bua.calls.party import Party
-from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable
+from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable, OutboundLeg
 from b2bua.sdp import SessionDescription
 from domain.outcomes import Outcome
 
@@ -35,10 +35,12 @@ class Round:
         record: bool,
         ringback: str | None,
         leg: str | None = None,
+        open_to_all: bool = False,
     ) -> None:
         """``waiting``: who hears that it rings, None for nobody; legs are offered his codec first.
 
-        ``leg`` names the leg of a round of one target; None: the next free names.
+        ``leg`` names the leg of a round of one target; None: the next free names. ``open_to_all``: another
+        phone of the tenant may pick up what rings here.
         """
         self.failures: list[Outcome] = []
         """Why each target failed, once it has."""
@@ -48,6 +50,8 @@ class Round:
         self._ports = ports
         self._record = record
         self._leg = leg
+        self._open_to_all = open_to_all
+        self._legs: list[OutboundLeg] = []
         self._ringback = ringback
         self._ringing: list[Callee] = []
         self._opening: list[Deferred[MediaEndpoint]] = []
@@ -93,7 +97,10 @@ class Round:
             opening.cancel()
         for acceptance in self._asked.values():
             acceptance.stop()
+        for leg in self._legs:
+            leg.on_progress = None
         for callee in self._ringing:
+            callee.on_picked_up = None
             if callee is not winner:
                 self._drop(callee, ELSEWHERE if winner is not None else "")
 
@@ -156,6 +163,9 @@ class Round:
             call.invitation.max_forwards - 1,
         )
         callee.leg = leg
+        self._legs.append(leg)
+        if self._open_to_all:
+            callee.on_picked_up = self._settle
         callee.attend(leg)
         leg.on_progress = call.guard(partial(self._progressed, callee))
         leg.answered.addCallbacks(

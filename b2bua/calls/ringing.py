@@ -45,7 +45,13 @@ class Ringing:
         self._answered, self._missed = answered, missed
         ringback = self.ringback if waiting is talk.caller else None
         self._round = ringing = Round(
-            talk.call, waiting, [target], talk.ports, record=talk.call.records, ringback=ringback
+            talk.call,
+            waiting,
+            [target],
+            talk.ports,
+            record=talk.call.records,
+            ringback=ringback,
+            open_to_all=True,
         )
         rung = ringing.start(plan.no_answer_seconds)
         rung.addCallback(partial(self._rung, ringing)).addErrback(talk.call.fault)

@@ -16,9 +16,11 @@ from b2bua.calls.answer_call import answer_call, turn_away
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.consult_call import asked_talk, consult_call
 from b2bua.calls.counts import CallCounts
+from b2bua.calls.course import CONSULTATION, PICK_UP
 from b2bua.calls.meter import meter
 from b2bua.calls.names import call_id
-from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, LegEnd
+from b2bua.calls.pick_up import pick_up, replaced_callee
+from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, Leg, LegEnd
 from b2bua.calls.refusal import NotBegun as NotBegun
 from b2bua.calls.talk import Talk
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
@@ -55,6 +57,9 @@ class Switchboard:
             self._obey_code(leg, tenant)
             return
         if leg.invitation.extension is not None and not (self.draining or ports.journal.failing):
+            if leg.replaces is not None:
+                self._take_place(leg, leg.replaces)
+                return
             talk = asked_talk(self.calls.values(), ports, leg.invitation)
             if talk is not None:
                 self._take_second_line(leg, talk)
@@ -78,12 +83,7 @@ class Switchboard:
         else:
             tell = self.admission.may_tell(ports.directory)
             flow = partial(turn_away, call, leg, refusal, ports, tell=tell)
-        over = self._run(call, payer, self._serve(call, leg, flow))
-        phone = extension_of(leg.invitation, ports)
-        if phone is not None:
-            hung_up = ports.floor.leg_began(phone.tenant, phone.name)
-            if hung_up is not None:
-                over.addCallback(lambda _: hung_up())
+        self._engage(leg, self._run(call, payer, self._serve(call, leg, flow)))
 
     def begin(
         self, invitation: Invitation, flow: Callable[[Call], Awaitable[CallEnd]]
@@ -188,8 +188,34 @@ class Switchboard:
         """Let the phone of an agent who talks ask a colleague: a call of its own, on the same 400 number."""
         call = self._new(leg.invitation)
         self._identify(call, talk.call.tenant, talk.call.plan)
-        call.is_consultation = True
+        call.direction = CONSULTATION
         self._run(call, None, self._serve(call, leg, partial(consult_call, call, leg, talk, self.ports)))
+
+    def _take_place(self, leg: InboundLeg, other: Leg) -> None:
+        """Let a phone take the place of a leg of its own tenant's, whichever call that is of."""
+        ports = self.ports
+        phone = extension_of(leg.invitation, ports)
+        replaced = None if phone is None else replaced_callee(self.calls.values(), other, phone)
+        call = self._new(leg.invitation)
+        call.direction = PICK_UP
+        if phone is None or replaced is None:
+            self._identify(call, None, None)
+            flow = partial(turn_away, call, leg, Outcome.PICK_UP_REFUSED, ports)
+        else:
+            self._identify(call, replaced.call.tenant, replaced.call.plan)
+            flow = partial(pick_up, call, leg, replaced, phone, ports)
+        self._run_for_phone(call, leg, flow)
+
+    def _run_for_phone(self, call: Call, leg: InboundLeg, flow: Flow) -> None:
+        """Run a call of a tenant's own phone, which counts against no limit; who sits there is busy."""
+        over = self._run(call, None, self._serve(call, leg, flow))
+        self._engage(leg, over)
+
+    def _engage(self, leg: InboundLeg, over: Deferred[CallEnd]) -> None:
+        phone = extension_of(leg.invitation, self.ports)
+        hung_up = None if phone is None else self.ports.floor.leg_began(phone.tenant, phone.name)
+        if hung_up is not None:
+            over.addCallback(lambda _: hung_up())
 
     def _obey_code(self, leg: InboundLeg, tenant: TenantSnapshot) -> None:
         """Let an agent change his state by a star code."""
@@ -259,14 +285,16 @@ class Switchboard:
         call.leg_ended(leg.id, verdict.sip_status, verdict.sip_reason, by_peer=False)
         leg.refuse(verdict.sip_status, verdict.sip_reason)
 
-    def _caller_ended(self, end: LegEnd, call: Call) -> None:
+    def _caller_ended(self, end: LegEnd, call: Call) -> LegEnd:
+        """Take note of it, and pass it on to the call that the leg has joined, if any."""
         if call.caller_over:
-            return
+            return end
         call.caller_over = True
         if call.answered_mono is None:
             call.sip_status = end.status
         call.leg_ended("a", end.status, end.reason, by_peer=end.by_peer)
         call.caller_left(end)
+        return end
 
     def _lost(self, failure: Failure, call: Call) -> None:
         """Log what even closing the call could not bear."""

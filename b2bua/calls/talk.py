@@ -18,7 +18,7 @@ from b2bua.calls.callee import Callee
 from b2bua.calls.desk import Desk
 from b2bua.calls.negotiation import G711
 from b2bua.calls.party import Party
-from b2bua.calls.phase import NOT_NOW, STATES, Phase
+from b2bua.calls.phase import CONSULTING, NOT_NOW, STATES, Phase
 from b2bua.calls.ports import CallEnd, CallPorts, LegEnd
 from b2bua.calls.refusal import NoG711, NotPossible
 from b2bua.calls.supervise import Supervision
@@ -228,6 +228,35 @@ class Talk:
         agent.leave()
         self.transfers.close_line()
         self.connect(colleague)
+
+    def check_replacing(self, callee: Callee) -> None:
+        """Raise NotPossible unless this is the agent or his colleague, whose place can be taken."""
+        if callee is self.agent:
+            if self.phase is Phase.TRANSFER:
+                raise NotPossible(*NOT_NOW[self.phase])
+        elif callee is not self.colleague:
+            raise NotPossible(
+                "only who talks with the caller or the agent is replaced", "只能接替通话中的坐席"
+            )
+
+    def replace(self, callee: Callee, by: Callee) -> None:
+        """Let a phone that has joined take the place of another one, which is let go; raises NotPossible."""
+        self.check_replacing(callee)
+        if callee is self.agent:
+            if self.phase in CONSULTING:
+                self.transfers.back()
+            self.stop_to_talk(callee)
+            callee.hush()
+            callee.leave()
+            self.connect(by)
+            self.watch(by)
+            return
+        three = self.phase is Phase.THREE_WAY
+        callee.leave()
+        self.consult(by)
+        if three:
+            self.begin_to_talk(by)
+            self.enter(Phase.THREE_WAY)
 
     def join(self) -> None:
         """Let all three talk; raises NotPossible."""

@@ -13,16 +13,27 @@ from b2bua.sip.session_user import Stage
 
 
 def replaced_session(endpoint: Endpoint, request: Request, admitted: Admitted) -> Session | None:
-    """Find what a Replaces header names; trunks may not use it, so it is not seen there.
+    """Find what a Replaces header names; only a phone may take the place of one of our dialogs.
 
-    Raises SipError: 400, 481 for no such dialog, 486 for an answered one that was wanted early.
+    A trunk's header that names none of ours is about others and not ours to judge. Raises SipError: 400, 403
+    for a trunk, 481 for no such dialog, 486 for an answered one that was wanted early.
     """
-    if admitted.extension is None:
+    is_phone = admitted.extension is not None
+    if not request.has("Replaces"):
         return None
-    replaces = request.parse_header("Replaces", Replaces.parse)
+    try:
+        replaces = request.parse_header("Replaces", Replaces.parse)
+    except SipError:
+        if is_phone:
+            raise
+        return None
     if replaces is None:
         return None
     session = endpoint.dialogs.get((replaces.call_id, replaces.to_tag, replaces.from_tag))
+    if not is_phone:
+        if session is not None:
+            raise SipError(403, "Forbidden")
+        return None
     if session is None or session.stage is Stage.OVER:
         raise SipError(481, "Call/Transaction Does Not Exist")
     if session.stage is Stage.EARLY and not session.is_caller:

@@ -26,7 +26,6 @@ from domain.routing.reasons import explain, read_reasons
 from storage.data_directory import DataDirectory
 from storage.query import Filter, Found, every, search
 from storage.records import CallRecord, Moment
-from storage.rows import CallRow
 
 EXPLAINED = frozenset({"routed", "ring-order", "forward"})
 """Steps whose detail is reasons."""
@@ -131,14 +130,8 @@ def as_object(found: Found) -> dict[str, Any]:
         "queue": row.queue, "wait_ms": row.wait_ms, "job_number": row.job_number,
         "rating": row.rating or None,
         "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
-        "direction": _direction(row), "message": row.has_message,
+        "direction": row.direction or "inbound", "message": row.has_message,
     }  # fmt: skip
-
-
-def _direction(row: CallRow) -> str:
-    if row.is_consultation:
-        return "consultation"
-    return "callback" if row.is_call_back else "inbound"
 
 
 def outcome_words(outcome: str) -> str:

@@ -132,7 +132,8 @@ def test_a_phone_takes_the_place_of_a_leg() -> None:
 
 
 def test_what_cannot_be_replaced() -> None:
-    """Nothing of that name: 481; an answered call that was wanted early: 486; trunks are not heard at all."""
+    """Nothing of that name: 481; an answered call that was wanted early: 486; trunks may replace
+    none of our dialogs (403), and name others as they like."""
     scene = Scene()
     invite, _ = scene.picked_up()
     tag = invite.from_.tag or ""
@@ -144,7 +145,9 @@ def test_what_cannot_be_replaced() -> None:
     scene.caller.send(scene.caller.invite("two", body=OFFER, rows=early))
     scene.caller.expect("486 INVITE")
     scene.box.extension = None
-    leg = scene.received(scene.caller.invite("three", body=OFFER, rows=early))
+    scene.caller.send(scene.caller.invite("three", body=OFFER, rows=replacing(invite.call_id, tag, "callee")))
+    scene.caller.expect("403 INVITE")
+    leg = scene.received(scene.caller.invite("four", body=OFFER, rows=replacing("theirs", "a", "b")))
     assert leg.replaces is None
     leg.refuse(404, "Not Found")
     scene.callee.send(scene.callee.in_dialog("BYE", invite, 1))

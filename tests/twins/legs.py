@@ -109,6 +109,8 @@ class MemoryInboundLeg(MemoryLeg):
         super().__init__("a", log)
         self.invitation = invitation
         self.is_phone = invitation.extension is not None
+        self.replaces: MemoryLeg | None = None
+        """The leg that the peer's INVITE asks to take the place of."""
         self.late_answer: SessionDescription | None = None
         self.acknowledges = True
         """False: the ACK never comes by itself; see :meth:`peer_acknowledges`."""

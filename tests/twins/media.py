@@ -37,8 +37,11 @@ class MemoryRelay:
         self.next_port = 20000
         self.full = False
         """When set, ``open`` finds no port."""
+        self.hold_back = False
+        """When set, ``open`` takes until ``let_go``."""
         self.endpoints: list[MemoryEndpoint] = []
         """All ever opened, in order."""
+        self._held: list[tuple[Deferred[MediaEndpoint], MemoryEndpoint]] = []
 
     def open(
         self, call: str, leg: str, listener: str, *, record: bool, srtp: bool = False
@@ -48,8 +51,20 @@ class MemoryRelay:
             return fail(MediaUnavailable("no port is free"))
         endpoint = MemoryEndpoint(self, call, leg, listener, self.next_port, record, srtp)
         self.next_port += 2
+        if self.hold_back:
+            opening: Deferred[MediaEndpoint] = Deferred()
+            self._held.append((opening, endpoint))
+            return opening
         self.endpoints.append(endpoint)
         return succeed(endpoint)
+
+    def let_go(self) -> None:
+        """Let what was held back be open."""
+        held, self._held, self.hold_back = self._held, [], False
+        for opening, endpoint in held:
+            if not opening.called:
+                self.endpoints.append(endpoint)
+                opening.callback(endpoint)
 
     def leg(self, leg: str, call: str | None = None) -> MemoryEndpoint:
         """Return the newest endpoint of a leg (of any call, or of that one)."""

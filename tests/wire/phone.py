@@ -77,15 +77,15 @@ class Phone:
         """Take all bindings back."""
         return self.register([("Contact", "*"), ("Expires", "0")])
 
-    def call(self, number: str) -> Leg:
+    def call(self, number: str, rows: Rows = ()) -> Leg:
         """Place a call as this extension, answering the challenge."""
         leg = Leg.of(self.peer, number, self.name)
-        self.peer.send(leg.invitation())
+        self.peer.send(leg.invitation(rows))
         asked = leg.final()
         assert asked.status in (401, 407), asked
         leg.cseq += 1
         header = "Authorization" if asked.status == 401 else "Proxy-Authorization"
-        self.peer.send(leg.invitation([(header, self.proof(asked, "INVITE", leg.target))]))
+        self.peer.send(leg.invitation([*rows, (header, self.proof(asked, "INVITE", leg.target))]))
         return leg
 
 

@@ -20,6 +20,7 @@ from tests.twins.stage import an_invitation, sdp
 from tests.unit.calls.talks import TalkStage
 
 CODES = ("*18002#", "*28002#", "*28009#", "*2", "*0", "*3", "*4", "5", "*", "*1", "#", "*19001#")
+EXTENSIONS = ("8001", "8002", "8009", "9001")
 HEARD_BY_CALLER = {"talk", "barge"}
 
 
@@ -31,6 +32,8 @@ class Life:
         self.stage = TalkStage(no_answer_seconds=15.0, busy_tone_seconds=2.0)
         self.first = self.stage.live()
         self.lines: list[MemoryInboundLeg] = []
+        self.phones: dict[str, MemoryInboundLeg] = {}
+        """Phones that took somebody's place, by the leg they are."""
         self.story: list[str] = []
 
     def up(self) -> list[MemoryOutboundLeg]:
@@ -44,7 +47,7 @@ class Life:
         happenings: list[Callable[[], object]] = [
             self.keys, self.keys, self.answers, self.answers, self.refuses, self.hangs_up, self.holds,
             self.supervises, self.waits, self.refers, self.second_line, self.line_ends, self.operator,
-            self.falls_silent,
+            self.falls_silent, self.picks_up, self.phone_ends,
         ]  # fmt: skip
         happening = self.chance.choice(happenings)
         self.story.append(happening.__name__)  # type: ignore[attr-defined]
@@ -124,6 +127,25 @@ class Life:
         if leg is not None and self.chance.random() < 0.2:
             self.stage.endpoint(leg.id).die()
 
+    def picks_up(self) -> None:
+        leg = self.some(self.up() + self.ringing())
+        if leg is not None and self.chance.random() < 0.4:
+            phone = MemoryInboundLeg(
+                an_invitation(
+                    "x", offer=sdp(port=46000), trunk=None, extension=self.chance.choice(EXTENSIONS)
+                ),
+                self.stage.log,
+            )
+            phone.replaces = leg
+            self.stage.switchboard.arrive(phone)
+            if phone.up:
+                self.phones[self.stage.media.endpoints[-1].leg] = phone
+
+    def phone_ends(self) -> None:
+        phone = self.chance.choice([*self.phones.values(), None])
+        if phone is not None and phone.up and self.chance.random() < 0.4:
+            phone.peer_hangs_up()
+
     def check(self) -> None:
         """Nobody hears what he must not."""
         stage = self.stage
@@ -132,7 +154,7 @@ class Life:
         if talk is None:
             return
         parts = {leg: part for leg, part in talk._parts.items() if part}
-        up = {leg.id for leg in self.up()}
+        up = {leg.id for leg in self.up()} | {leg for leg, phone in self.phones.items() if phone.up}
         for leg in ("a", *up):
             heard = stage.endpoint(leg).hears()
             assert leg not in heard
@@ -175,7 +197,7 @@ def live(life: Life) -> None:
     assert not stage.media.open_endpoints()
     assert not stage.clock.pending()
     assert all(leg.over for leg in stage.dialler.legs)
-    assert all(line.over for line in life.lines)
+    assert all(line.over for line in (*life.lines, *life.phones.values()))
     assert stage.endpoint("a").keys.strip("5*1#0243") == ""
     calls = [event.call for event in stage.journal.of(Started)]
     assert len(stage.journal.of(Ended)) == len(calls)
