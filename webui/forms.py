@@ -19,7 +19,9 @@ class BoundForm(Form):  # type: ignore[misc]
     kind = StringField(validators=[AnyOf(("", "mobile", "landline", "phs", "extension"))], default="")
     label = StringField(validators=[Length(max=60, message=N_("Too long."))])
     job_number = StringField(validators=[Length(max=20, message=N_("Too long."))])
-    enabled = BooleanField(default=True)
+    schedule = StringField(validators=[Length(max=4000, message=N_("Too long."))])
+    press_1 = BooleanField()
+    weight = StringField(validators=[Length(max=3, message=N_("Too long."))])
 
 
 class TenantForm(Form):  # type: ignore[misc]

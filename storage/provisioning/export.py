@@ -51,6 +51,19 @@ def export(configuration: Configuration, *, secrets: bool = True) -> str:
     return stream.getvalue() + comments
 
 
+def as_written(section: Section, value: msgspec.Struct) -> dict[str, Any]:
+    """Return what a file would say of one object, secrets included, in plain types: a start for changes."""
+    return {name: _unquoted(each) for name, each in _Writing(True).fields(section, value).items()}
+
+
+def _unquoted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _unquoted(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_unquoted(each) for each in value]
+    return str(value) if isinstance(value, str) else value
+
+
 def _tenant(configuration: Configuration, tenant: TenantConfig, writing: _Writing) -> dict[str, Any]:
     fields = writing.fields(schema.TENANT, tenant)
     extensions = {

@@ -61,6 +61,7 @@ ACTIONS: Final = {
     "bound-switched": N_("Bound number switched"),
     "bound-removed": N_("Bound number removed"),
     "bound-ordered": N_("Bound numbers ordered"),
+    "ringing-changed": N_("Ringing changed"),
     "calls-exported": N_("Calls exported"),
     "recording-downloaded": N_("Recording downloaded"),
     "recording-heard": N_("Recording heard"),

@@ -8,8 +8,10 @@ from typing import Any
 from domain.snapshot import NumberPlan
 from storage.models import Root
 from storage.models.web import AuditEntry
+from storage.provisioning.export import as_written
+from storage.provisioning.schema import NUMBER
 from webui.services.box import BoxServices
-from webui.services.provisioning import Done, Stale, bound_as_written, wish
+from webui.services.provisioning import Done, Stale, wish
 
 Rows = list[dict[str, Any]]
 Edit = Callable[[Rows], Rows]
@@ -23,8 +25,22 @@ def change(services: BoxServices, tenant: str, number: str, entry: AuditEntry, e
         if held is None or number not in held.numbers:
             raise Stale(number)
         plan: NumberPlan = held.numbers[number].value
-        rows = edit([bound_as_written(each) for each in plan.bound])
+        rows = edit(as_written(NUMBER, plan).get("bound", []))
         return {"tenants": {tenant: {"numbers": {number: {"bound": rows}}}}}
+
+    return wish(services, document, entry)
+
+
+def set_ringing(
+    services: BoxServices, tenant: str, number: str, entry: AuditEntry, strategy: str, seconds: str
+) -> Done:
+    """Say how bound numbers are rung, and how long each; raises Stale, Refused, StoreDown."""
+
+    def document(root: Root) -> dict[str, Any]:
+        if root.numbers.get(number) != tenant:
+            raise Stale(number)
+        fields = {"strategy": strategy, "no_answer_seconds": seconds}
+        return {"tenants": {tenant: {"numbers": {number: fields}}}}
 
     return wish(services, document, entry)
 

@@ -6,7 +6,6 @@ A page's wish is written as the small file that a technician would write, read a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,8 +13,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from b2bua.in_force import change_in_force
-from domain.schedule_text import schedule_lines
-from domain.snapshot import BoundNumber
 from storage.models import PromptInfo, Root
 from storage.models.web import AuditEntry
 from storage.provisioning import (
@@ -128,21 +125,3 @@ def _sides(changes: tuple[Change, ...]) -> tuple[str, str]:
             if each.new is not None:
                 after.append(f"{each.field}: {each.new}")
     return "\n".join(before)[:2000], "\n".join(after)[:2000]
-
-
-def bound_as_written(bound: BoundNumber) -> dict[str, Any]:
-    """Return a bound number as provisioning files write it, whole."""
-    plain: dict[str, Any] = msgspec.to_builtins(bound)
-    fields = {each.name: each for each in msgspec.structs.fields(BoundNumber)}
-    written = {
-        name: value
-        for name, value in plain.items()
-        if name in ("number", "kind") or value != fields[name].default
-    }
-    if bound.schedule is not None:
-        written["schedule"] = list(schedule_lines(bound.schedule))
-    return {name: f"address:{value}" if _is_address(value) else value for name, value in written.items()}
-
-
-def _is_address(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None

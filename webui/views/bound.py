@@ -11,12 +11,16 @@ from pyramid.response import Response
 from storage.models.web import AuditEntry
 from webui.forms import BoundForm, errors_of
 from webui.presenters.says import say
+from webui.presenters.schedule import PRESETS, lines_in
 from webui.resources import BoundPages, BoundPlan
 from webui.security.permissions import TENANT
 from webui.services import bound
 from webui.services.accounts import audited
 from webui.services.provisioning import Done, Refused, Stale
+from webui.services.schedules import lines_of
 from webui.views.declare import view
+
+CONFIRM_SECONDS = 10
 
 
 @view(context=BoundPages, permission=TENANT, request_method="GET", renderer="tenant/bound.html")
@@ -26,7 +30,7 @@ def numbers(request: Request) -> Response | dict[str, Any]:
     found = request.services.read(lambda root: list(root.tenants[tenant.id].numbers))
     if found:
         return HTTPSeeOther(f"/t/{tenant.id}/bound/{found[0]}")
-    return {"tenant": tenant, "plan": None, "numbers": [], "limit": 0, "errors": {}, "typed": {}}
+    return {"tenant": tenant, "plan": None, "numbers": []}
 
 
 @view(context=BoundPlan, permission=TENANT, request_method="GET", renderer="tenant/bound.html")
@@ -50,15 +54,37 @@ def add(request: Request) -> Response | dict[str, Any]:
 
 @view(context=BoundPlan, name="edit", permission=TENANT, request_method="POST", renderer="tenant/bound.html")
 def edit(request: Request) -> Response | dict[str, Any]:
-    """Change label and job number of one."""
+    """Change label, job number, schedule, weight of one, and whether who picks up must press 1."""
     which = request.POST.get("which", "")
     fields = request.POST.copy()
     fields["number"] = which
     form = BoundForm(fields)
     if not form.validate():
-        return _page(request, errors_of(form, request.texts), {})
-    values = {name: form[name].data.strip() or None for name in ("label", "job_number")}
-    return _change(request, "bound-changed", which, bound.changed(which, values))
+        return _page(request, errors_of(form, request.texts), form.data, which)
+    values: dict[str, Any] = {
+        name: form[name].data.strip() or None
+        for name in ("label", "job_number", "weight")
+        if form[name].data is not None
+    }
+    if form.schedule.data is not None:
+        values["schedule"] = lines_of(form.schedule.data) or None
+        values["confirm_seconds"] = CONFIRM_SECONDS if form.press_1.data else None
+    return _change(request, "bound-changed", which, bound.changed(which, values), form.data, which)
+
+
+@view(
+    context=BoundPlan, name="ringing", permission=TENANT, request_method="POST", renderer="tenant/bound.html"
+)
+def ringing(request: Request) -> Response | dict[str, Any]:
+    """Say how they are rung, and how long each."""
+    plan, tenant = request.context.plan, request.context.tenant
+    strategy, seconds = request.POST.get("strategy", "")[:20], request.POST.get("seconds", "")[:10]
+    entry = entry_of(request, "ringing-changed", plan.number, tenant.id)
+    try:
+        done = bound.set_ringing(request.services, tenant.id, plan.number, entry, strategy, seconds)
+    except Refused as refused:
+        return _page(request, refused.by_field(request.texts.language), {"seconds": seconds}, "ringing")
+    return said_in_force(request, done, request.resource_path(request.context)[:-1])
 
 
 @view(
@@ -88,7 +114,12 @@ def order(request: Request) -> Response | dict[str, Any]:
 
 
 def _change(
-    request: Request, action: str, which: str, edit: bound.Edit, typed: dict[str, Any] | None = None
+    request: Request,
+    action: str,
+    which: str,
+    edit: bound.Edit,
+    typed: dict[str, Any] | None = None,
+    editing: str = "",
 ) -> Response | dict[str, Any]:
     _, plan, tenant = request.texts, request.context.plan, request.context.tenant
     entry = entry_of(request, action, f"{plan.number} {which}", tenant.id)
@@ -98,7 +129,7 @@ def _change(
         text = _("Somebody else changed this list meanwhile; nothing was done. This is how it is now.")
         return say(request, HTTPSeeOther(request.resource_path(request.context)[:-1]), text, "warn")
     except Refused as refused:
-        return _page(request, refused.by_field(_.language), typed or {})
+        return _page(request, refused.by_field(_.language), typed or {}, editing)
     return said_in_force(request, done, request.resource_path(request.context)[:-1])
 
 
@@ -122,8 +153,12 @@ def entry_of(request: Request, action: str, target: str, tenant: str = "") -> Au
 
 
 def _page(
-    request: Request, errors: dict[str, str] | None = None, typed: dict[str, Any] | None = None
+    request: Request,
+    errors: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
+    editing: str = "",
 ) -> dict[str, Any]:
+    """``editing`` is the one whose form is wrong, or ``ringing``; empty: the form that adds one."""
     if errors:
         request.response.status = 422
     tenant, number = request.context.tenant, request.context.plan.number
@@ -136,4 +171,13 @@ def _page(
             "limit": held.config.value.bound_limit,
         }
 
-    return {"tenant": tenant, "errors": errors or {}, "typed": typed or {}, **request.services.read(read)}
+    language = request.texts.language
+    return {
+        "tenant": tenant,
+        "errors": errors or {},
+        "typed": typed or {},
+        "editing": editing,
+        "lines": lambda schedule: lines_in(schedule, language),
+        "presets": PRESETS[language],
+        **request.services.read(read),
+    }

@@ -15,6 +15,7 @@ document.addEventListener("alpine:init", () => {
 
   Alpine.data("row", () => ({
     open: false,
+    init() { this.open = "open" in this.$root.dataset; },
     toggle() { this.open = !this.open; },
   }));
 
