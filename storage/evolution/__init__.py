@@ -19,6 +19,7 @@ from storage.evolution import (
     step005_missed_calls,
     step006_money,
     step007_web,
+    step008_notices,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -39,6 +40,7 @@ STEPS: tuple[Step, ...] = (
     Step(5, "missed calls", step005_missed_calls.run),
     Step(6, "money", step006_money.run),
     Step(7, "web", step007_web.run),
+    Step(8, "notices", step008_notices.run),
 )
 
 

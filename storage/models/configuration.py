@@ -13,6 +13,8 @@ from persistent import Persistent
 from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
 from domain.funds import Terms
+from domain.notices.template import Template
+from domain.notices.ways import Gateway, Recipients, Robot, Webhook
 from domain.prompts import resolved
 from domain.snapshot import (
     BackupPlan,
@@ -125,6 +127,18 @@ class TariffDocument(Document[Tariff]):
     TYPE = Tariff
 
 
+class GatewayDocument(Document[Gateway]):
+    """A way out for SMS or e-mail."""
+
+    TYPE = Gateway
+
+
+class TemplateDocument(Document[Template]):
+    """The words of a kind of notice."""
+
+    TYPE = Template
+
+
 class Extension(Document[ExtensionSnapshot]):
     """A SIP phone of an agent."""
 
@@ -161,15 +175,39 @@ class VoicemailBox(Document[Voicemail]):
     TYPE = Voicemail
 
 
+class RecipientsDocument(Document[Recipients]):
+    """Who is told of a kind of notice."""
+
+    TYPE = Recipients
+
+
+class RobotDocument(Document[Robot]):
+    """A robot of a group."""
+
+    TYPE = Robot
+
+
+class WebhookDocument(Document[Webhook]):
+    """A web server that is told of calls."""
+
+    TYPE = Webhook
+
+
 PARTS: Final[dict[str, type[Document[Any]]]] = {
     "groups": Group,
     "flows": PublishedFlow,
     "voicemails": VoicemailBox,
     "queues": QueueDocument,
     "agents": AgentDocument,
+    "notices": RecipientsDocument,
+    "robots": RobotDocument,
+    "webhooks": WebhookDocument,
 }
 """What a tenant owns by name besides numbers and extensions: field of the tenant's snapshot -> model. A kind
-more is a line more here, a section in ``storage.provisioning.schema``, and a field of ``TenantSnapshot``."""
+more is a line here, a section in ``storage.provisioning.schema``, and a field of ``TenantSnapshot`` unless no
+call is served by it."""
+NOT_SERVED: Final = frozenset(("notices", "robots", "webhooks"))
+"""Parts that no call needs: they are in no snapshot."""
 
 
 class Prompt(Document[PromptInfo]):
@@ -212,7 +250,9 @@ class Tenant(Persistent):  # type: ignore[misc]
         config = self.config.value
         heard = {name: prompt.heard for name, prompt in self.own_prompts().items()}
         own = {name: version.address for name, version in heard.items() if version is not None}
-        parts: dict[str, Any] = {kind: tuple(value for _, value in self.named(kind)) for kind in PARTS}
+        parts: dict[str, Any] = {
+            kind: tuple(value for _, value in self.named(kind)) for kind in PARTS if kind not in NOT_SERVED
+        }
         written = TenantSnapshot(
             id=config.id,
             name=config.name,

@@ -12,6 +12,7 @@ from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
 from storage.models.missed import MissedBook
 from storage.models.money import Money
+from storage.models.notices import NoticeBook
 from storage.models.web import WebBook
 
 ROOT_KEY: Final = "box400"
@@ -45,10 +46,15 @@ class Root(Persistent):  # type: ignore[misc]
         """Name -> :class:`storage.models.prompts.Pack`."""
         self.tariffs: Any = OOBTree()
         """Name -> TariffDocument."""
+        self.gateways: Any = OOBTree()
+        """Name -> GatewayDocument."""
+        self.templates: Any = OOBTree()
+        """Kind of notice -> TemplateDocument."""
         self.records = CallRecords()
         self.missed = MissedBook()
         self.money = Money()
         self.web = WebBook()
+        self.notices = NoticeBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

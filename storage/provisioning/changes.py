@@ -25,6 +25,8 @@ KINDS_ZH: Final = {
     "listener": "监听器",
     "trunk": "中继",
     "tariff": "资费",
+    "gateway": "网关",
+    "template": "通知模板",
     "tenant": "租户",
     "number": "号码",
     "extension": "分机",
@@ -34,6 +36,9 @@ KINDS_ZH: Final = {
     "agent": "坐席",
     "flow": "语音导航",
     "voicemail": "留言信箱",
+    "recipients": "通知接收人",
+    "robot": "群机器人",
+    "webhook": "事件推送",
 }
 _SIGN: Final = {"added": "+", "changed": "~", "removed": "-"}
 
@@ -85,6 +90,8 @@ def differences(before: Configuration, after: Configuration) -> tuple[Change, ..
         (schema.LISTENER, before.listeners, after.listeners),
         (schema.TRUNK, before.trunks, after.trunks),
         (schema.TARIFF, before.tariffs, after.tariffs),
+        (schema.GATEWAY, before.gateways, after.gateways),
+        (schema.TEMPLATE, before.templates, after.templates),
         (schema.TENANT, before.tenants, after.tenants),
         (schema.EXTENSION, before.extensions, after.extensions),
         (schema.NUMBER, before.numbers, after.numbers),

@@ -11,6 +11,7 @@ import msgspec
 from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
+from storage.provisioning.consistency_notices import check_notices
 from storage.provisioning.consistency_prompts import check_prompts
 from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers, pbx_users
 from storage.provisioning.owned import fields_of_tenants
@@ -33,6 +34,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_groups(wishes, after),
         *_agents(wishes, after),
         *_destinations(wishes, after),
+        *check_notices(wishes, after),
         *check_prompts(wishes, after),
         *check_routing(wishes, after),
         *_removals(wishes, before, after),

@@ -32,6 +32,8 @@ def export(configuration: Configuration, *, secrets: bool = True) -> str:
         ("listeners", schema.LISTENER, configuration.listeners),
         ("trunks", schema.TRUNK, configuration.trunks),
         ("tariffs", schema.TARIFF, configuration.tariffs),
+        ("gateways", schema.GATEWAY, configuration.gateways),
+        ("templates", schema.TEMPLATE, configuration.templates),
     ):
         if objects:
             document[plural] = {_key(name): writing.fields(section, value) for name, value in objects.items()}

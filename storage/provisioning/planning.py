@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from domain.notices.template import Template
+from domain.notices.ways import Gateway
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TargetKind, TrunkSnapshot
 from domain.tariff import Tariff
 from storage.models import OWN_PROMPTS, BoxConfig, TenantConfig
@@ -79,6 +81,8 @@ class _Planning:
             ("listeners", after.listeners, wishes.listeners),
             ("trunks", after.trunks, wishes.trunks),
             ("tariffs", after.tariffs, wishes.tariffs),
+            ("gateways", after.gateways, wishes.gateways),
+            ("templates", after.templates, wishes.templates),
             ("tenants", after.tenants, wishes.tenants),
         ):
             for key in list(objects):
@@ -124,6 +128,8 @@ class _Planning:
         self._set(wishes.listeners, after.listeners, ListenerSnapshot)
         self._set(wishes.trunks, after.trunks, TrunkSnapshot)
         self._set(wishes.tariffs, after.tariffs, Tariff)
+        self._set(wishes.gateways, after.gateways, Gateway)
+        self._set(wishes.templates, after.templates, Template)
         for wish in wishes.tenants.values():
             if not wish.absent:
                 held = after.tenants.get(wish.key)

@@ -48,6 +48,8 @@ class Wishes:
     listeners: dict[str, Wish] = field(default_factory=dict)
     trunks: dict[str, Wish] = field(default_factory=dict)
     tariffs: dict[str, Wish] = field(default_factory=dict)
+    gateways: dict[str, Wish] = field(default_factory=dict)
+    templates: dict[str, Wish] = field(default_factory=dict)
     tenants: dict[str, Wish] = field(default_factory=dict)
     numbers: list[Wish] = field(default_factory=list)
     extensions: list[Wish] = field(default_factory=list)
@@ -88,7 +90,7 @@ class _File:
         self.reading = reading
 
     def read(self, root: Node) -> None:
-        sections = ("box", "listeners", "trunks", "tariffs", "tenants")
+        sections = ("box", "listeners", "trunks", "tariffs", "gateways", "templates", "tenants")
         if read_fields(root, "", (), self.reading, beside=sections) is INVALID:
             return
         if not isinstance(root, Mapping):
@@ -99,6 +101,8 @@ class _File:
             (schema.LISTENER, self.wishes.listeners),
             (schema.TRUNK, self.wishes.trunks),
             (schema.TARIFF, self.wishes.tariffs),
+            (schema.GATEWAY, self.wishes.gateways),
+            (schema.TEMPLATE, self.wishes.templates),
             (schema.TENANT, self.wishes.tenants),
         ):
             plural = f"{section.kind}s"

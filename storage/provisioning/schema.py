@@ -10,6 +10,8 @@ import msgspec
 
 from domain.acd.configuration import Agent, Queue
 from domain.flow.document import Flow
+from domain.notices.template import Template
+from domain.notices.ways import Gateway, Recipients, Robot, Webhook
 from domain.routing.plan import RoutePlan, Rule, Share
 from domain.snapshot import (
     AnswerPolicy,
@@ -35,6 +37,13 @@ from storage.provisioning import checks as c
 from storage.provisioning import days, routing
 from storage.provisioning import flow_fields as flows
 from storage.provisioning.fields import Field, object_of
+from storage.provisioning.notice_fields import (
+    GATEWAY_FIELDS,
+    RECIPIENTS_FIELDS,
+    ROBOT_FIELDS,
+    TEMPLATE_FIELDS,
+    WEBHOOK_FIELDS,
+)
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
 from storage.provisioning.targets import BOUND_FIELDS, STRATEGIES, STRATEGIES_ZH, bound_number
 from storage.provisioning.tariff_fields import LI, TARIFF_FIELDS
@@ -244,6 +253,8 @@ BACKUP: Final = Section("backup", "box.backup", BackupPlan, "", BACKUP_FIELDS)
 LISTENER: Final = Section("listener", "listeners.NAME", ListenerSnapshot, "name", LISTENER_FIELDS)
 TRUNK: Final = Section("trunk", "trunks.NAME", TrunkSnapshot, "name", TRUNK_FIELDS)
 TARIFF: Final = Section("tariff", "tariffs.NAME", Tariff, "name", TARIFF_FIELDS)
+GATEWAY: Final = Section("gateway", "gateways.NAME", Gateway, "name", GATEWAY_FIELDS)
+TEMPLATE: Final = Section("template", "templates.KIND", Template, "name", TEMPLATE_FIELDS)
 TENANT: Final = Section("tenant", "tenants.ID", TenantConfig, "id", TENANT_FIELDS)
 NUMBER: Final = Section("number", "tenants.ID.numbers.400NUMBER", NumberPlan, "number", NUMBER_FIELDS)
 EXTENSION: Final = Section(
@@ -268,7 +279,12 @@ VOICEMAIL: Final = Section(
 OWN_PROMPT: Final = Section(
     "prompt", "tenants.ID.prompts.NAME", OwnAudio, "name", OWN_PROMPT_FIELDS, OWN_PROMPTS
 )
-PARTS: Final = (OWN_PROMPT, GROUP, FLOW, VOICEMAIL, QUEUE, AGENT)
+RECIPIENTS: Final = Section(
+    "recipients", "tenants.ID.notices.KIND", Recipients, "name", RECIPIENTS_FIELDS, "notices"
+)
+ROBOT: Final = Section("robot", "tenants.ID.robots.NAME", Robot, "name", ROBOT_FIELDS, "robots")
+WEBHOOK: Final = Section("webhook", "tenants.ID.webhooks.NAME", Webhook, "name", WEBHOOK_FIELDS, "webhooks")
+PARTS: Final = (OWN_PROMPT, GROUP, FLOW, VOICEMAIL, QUEUE, AGENT, RECIPIENTS, ROBOT, WEBHOOK)
 SECTIONS: Final = (
-    BOX, BACKUP, LISTENER, TRUNK, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
+    BOX, BACKUP, LISTENER, TRUNK, GATEWAY, TEMPLATE, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
 )  # fmt: skip

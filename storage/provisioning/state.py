@@ -11,6 +11,8 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 
 from domain.flow.document import Flow
+from domain.notices.template import Template
+from domain.notices.ways import Gateway
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
 from domain.tariff import Tariff
 from storage import own_prompts
@@ -20,6 +22,7 @@ from storage.models import (
     PARTS,
     BoxConfig,
     Extension,
+    GatewayDocument,
     Listener,
     Number,
     OwnAudio,
@@ -27,6 +30,7 @@ from storage.models import (
     PromptInfo,
     Root,
     TariffDocument,
+    TemplateDocument,
     Tenant,
     TenantConfig,
     Trunk,
@@ -70,6 +74,8 @@ class Configuration:
     """Tenant -> names of the prompts it uploaded that nobody approved; not set by provisioning."""
     packs: frozenset[str] = frozenset()
     """Names of the prompt packs that were imported; not set by provisioning."""
+    gateways: dict[str, Gateway] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
 
     def copy(self) -> Configuration:
         """Return another one to change."""
@@ -85,6 +91,8 @@ class Configuration:
             dict(self.prompts),
             self.unheard_prompts,
             self.packs,
+            dict(self.gateways),
+            dict(self.templates),
         )
 
     def own_prompts(self, tenant: str) -> set[str]:
@@ -152,6 +160,8 @@ def read_configuration(root: Root) -> Configuration:
         {address: prompt.value for address, prompt in root.prompts.items()},
         {name: names for name, tenant in root.tenants.items() if (names := _unheard(tenant))},
         frozenset(root.prompt_packs),
+        {name: gateway.value for name, gateway in root.gateways.items()},
+        {name: template.value for name, template in root.templates.items()},
     )
 
 
@@ -177,6 +187,8 @@ def write_configuration(root: Root, after: Configuration) -> int:
     _write_tree(root.listeners, before.listeners, after.listeners, Listener)
     _write_tree(root.trunks, before.trunks, after.trunks, Trunk)
     _write_tree(root.tariffs, before.tariffs, after.tariffs, TariffDocument)
+    _write_tree(root.gateways, before.gateways, after.gateways, GatewayDocument)
+    _write_tree(root.templates, before.templates, after.templates, TemplateDocument)
     _write_tree(root.extensions, _by_path(before), _by_path(after), Extension)
     _write_tree(root.prompts, before.prompts, after.prompts, Prompt)
     box_changed = root.box_snapshot() != box_before
