@@ -68,6 +68,10 @@ class FileDirectory:
         """Return the content address of a prompt, or None when there is none."""
         return self._book.find(tenant, name)
 
+    def tenant(self, name: str) -> TenantSnapshot | None:
+        """Return a tenant by id."""
+        return self._tenants.get(name)
+
     def tenants(self) -> tuple[TenantSnapshot, ...]:
         """Return every tenant in force."""
         return tuple(self._tenants.values())

@@ -238,6 +238,8 @@ class ExtensionSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Content address of what callers hear while it is rung alone; None: as its group or number says."""
     codecs: tuple[str, ...] = ("PCMA", "PCMU", "G722", "opus")
     srtp: bool = False
+    supervisor: bool = False
+    """Whether it may listen to its tenant's talks, whisper and barge in by dialling a star code."""
 
     @property
     def account(self) -> str:

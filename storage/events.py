@@ -37,7 +37,8 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     direction: str = ""
     """``callback``: the box itself began the call, and leg ``a`` is dialled like the others.
     ``consultation``: the second line of an agent's phone; its colleague is a leg of the call he serves.
-    ``pickup``: a phone took the place of another; it is a leg of that one's call."""
+    ``pickup``: a phone took the place of another; it is a leg of that one's call.
+    ``supervision``: so does a supervisor's phone that has dialled in."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

@@ -20,7 +20,13 @@ from storage.places import place_of_row
 from storage.query import Found
 from storage.workbook import MOMENT, Column, sheet_of, workbook
 
-DIRECTIONS: Final = {"": "呼入", "callback": "回拨", "consultation": "咨询", "pickup": "代接"}
+DIRECTIONS: Final = {
+    "": "呼入",
+    "callback": "回拨",
+    "consultation": "咨询",
+    "pickup": "代接",
+    "supervision": "监听",
+}
 MOST_ROWS: Final = 1_048_575
 """What a sheet holds beside its head; more rows go to further sheets."""
 

@@ -133,7 +133,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     direction: str = ""
     """``callback``: the box began it, ``caller`` is the customer, rung as leg ``a``;
     ``consultation``: an agent's phone called a colleague while his caller waited; ``pickup``: a phone took
-    the place of another one; empty: inbound."""
+    the place of another one; ``supervision``: a supervisor dialled in; empty: inbound."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

@@ -23,6 +23,7 @@ CALL_BACK: Final = 4
 MESSAGE: Final = 8
 CONSULTATION: Final = 16
 PICK_UP: Final = 32
+SUPERVISION: Final = 64
 
 
 class CallRow(msgspec.Struct, frozen=True, array_like=True):
@@ -122,7 +123,12 @@ class CallDetail(msgspec.Struct, frozen=True, array_like=True):
     charge: ChargeRecord | None = None
 
 
-_DIRECTIONS: Final = {"callback": CALL_BACK, "consultation": CONSULTATION, "pickup": PICK_UP}
+_DIRECTIONS: Final = {
+    "callback": CALL_BACK,
+    "consultation": CONSULTATION,
+    "pickup": PICK_UP,
+    "supervision": SUPERVISION,
+}
 
 
 def row_of(record: CallRecord) -> CallRow:

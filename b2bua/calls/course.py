@@ -50,6 +50,8 @@ CONSULTATION: Final = "consultation"
 """``Started.direction`` of second lines of agents' phones."""
 PICK_UP: Final = "pickup"
 """``Started.direction`` of a phone's call that took the place of another leg."""
+SUPERVISION: Final = "supervision"
+"""``Started.direction`` of a supervisor's call that takes part in another one."""
 
 
 class _Named(msgspec.Struct):

@@ -373,6 +373,9 @@ class Directory(Protocol):
     def find(self, number: str) -> tuple[TenantSnapshot, NumberPlan] | None:
         """Return who owns a 400 number and its plan, or None."""
 
+    def tenant(self, name: str) -> TenantSnapshot | None:
+        """Return a tenant by id."""
+
     def trunk(self, name: str) -> TrunkSnapshot | None:
         """Return a trunk by name."""
 

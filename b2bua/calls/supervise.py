@@ -55,24 +55,37 @@ class Supervision:
             raise NoColleague(extension) from refused
         if found.kind is not TargetKind.EXTENSION or found.number != extension:
             raise NotPossible("only an extension can supervise", "只有分机可以监听")
-        parties = [party for party in (talk.caller, talk.agent, talk.colleague) if party is not None]
-        if any(isinstance(party, Callee) and party.target == extension for party in parties):
-            raise NotPossible("this extension takes part already", "该分机已在通话中")
-        if any(party.negotiation.codec not in G711 for party in parties):
-            raise NoG711
-        if len(self._supervisors) >= MOST:
-            raise NotPossible("enough supervisors listen already", "监听人数已满")
+        self.check(extension)
         try:
             target = authorise_colleague(talk.ports, extension, talk.payer)
         except NotAllowed as refused:
             raise RungTooOften from refused
-        self._note(extension, mode, by, "asked")
+        self.note(extension, mode, by, "asked")
         self._supervisors[extension] = supervisor = _Supervisor(mode, by)
         supervisor.ringing = ringing = Round(
             talk.call, None, [target], talk.ports, record=talk.call.records, ringback=None
         )
         rung = ringing.start(RING_SECONDS)
         rung.addCallback(partial(self._rung, extension, supervisor, ringing)).addErrback(talk.call.fault)
+
+    def check(self, extension: str) -> None:
+        """Raise NotPossible unless one more extension, this one, can take part."""
+        talk = self._talk
+        parties = [party for party in (talk.caller, talk.agent, talk.colleague) if party is not None]
+        here = [party.target for party in parties if isinstance(party, Callee)]
+        if extension in here or extension in self._supervisors:
+            raise NotPossible("this extension takes part already", "该分机已在通话中")
+        if any(party.negotiation.codec not in G711 for party in parties):
+            raise NoG711
+        if len(self._supervisors) >= MOST:
+            raise NotPossible("enough supervisors listen already", "监听人数已满")
+
+    def take_in(self, callee: Callee, mode: Mode, by: str) -> None:
+        """Let a supervisor take part who has dialled in; raises NotPossible."""
+        self.check(callee.target)
+        self._supervisors[callee.target] = supervisor = _Supervisor(mode, by, callee=callee)
+        self._talk.watch(callee)
+        self._take_part(callee, supervisor)
 
     def _rung(self, extension: str, supervisor: _Supervisor, ringing: Round, winner: Callee | None) -> None:
         if supervisor.ringing is not ringing:
@@ -88,11 +101,11 @@ class Supervision:
         self._take_part(winner, supervisor)
 
     def _take_part(self, callee: Callee, supervisor: _Supervisor) -> None:
-        self._note(callee.target, supervisor.mode, supervisor.by, "begins")
+        self.note(callee.target, supervisor.mode, supervisor.by, "begins")
         self._talk.take_part(callee, supervisor.mode.value)
         self._talk.arrange()
 
-    def _note(self, extension: str, mode: Mode, by: str, what: str) -> None:
+    def note(self, extension: str, mode: Mode, by: str, what: str) -> None:
         """Leave the trail of the audit in the call's record."""
         self._talk.call.step("supervise", f"{mode.value} {extension} {what} by {by}")
 
@@ -101,7 +114,7 @@ class Supervision:
         for extension, supervisor in list(self._supervisors.items()):
             if supervisor.callee is callee:
                 del self._supervisors[extension]
-                self._note(extension, supervisor.mode, supervisor.by, "ends")
+                self.note(extension, supervisor.mode, supervisor.by, "ends")
                 callee.hear(frozenset())
                 self._talk.arrange()
 
@@ -118,5 +131,5 @@ class Supervision:
             if supervisor.ringing is not None:
                 supervisor.ringing.stop(None)
             if supervisor.callee is not None:
-                self._note(extension, supervisor.mode, supervisor.by, "ends")
+                self.note(extension, supervisor.mode, supervisor.by, "ends")
                 supervisor.callee.leave()

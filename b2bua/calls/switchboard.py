@@ -16,12 +16,13 @@ from b2bua.calls.answer_call import answer_call, turn_away
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.consult_call import asked_talk, consult_call
 from b2bua.calls.counts import CallCounts
-from b2bua.calls.course import CONSULTATION, PICK_UP
+from b2bua.calls.course import CONSULTATION, PICK_UP, SUPERVISION
 from b2bua.calls.meter import meter
 from b2bua.calls.names import call_id
 from b2bua.calls.pick_up import pick_up, replaced_callee
 from b2bua.calls.ports import CallEnd, CallPorts, InboundLeg, Invitation, Leg, LegEnd
 from b2bua.calls.refusal import NotBegun as NotBegun
+from b2bua.calls.supervise_call import asks_to_supervise, supervise_call
 from b2bua.calls.talk import Talk
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot
@@ -57,6 +58,9 @@ class Switchboard:
             self._obey_code(leg, tenant)
             return
         if leg.invitation.extension is not None and not (self.draining or ports.journal.failing):
+            if asks_to_supervise(leg.invitation):
+                self._supervise(leg)
+                return
             if leg.replaces is not None:
                 self._take_place(leg, leg.replaces)
                 return
@@ -204,6 +208,19 @@ class Switchboard:
         else:
             self._identify(call, replaced.call.tenant, replaced.call.plan)
             flow = partial(pick_up, call, leg, replaced, phone, ports)
+        self._run_for_phone(call, leg, flow)
+
+    def _supervise(self, leg: InboundLeg) -> None:
+        """Let a supervisor take part in a talk of his tenant's."""
+        ports = self.ports
+        phone = extension_of(leg.invitation, ports)
+        call = self._new(leg.invitation)
+        call.direction = SUPERVISION
+        self._identify(call, None if phone is None else ports.directory.tenant(phone.tenant), None)
+        if phone is None:
+            flow = partial(turn_away, call, leg, Outcome.NUMBER_UNKNOWN, ports)
+        else:
+            flow = partial(supervise_call, call, leg, phone, self.calls.values(), ports)
         self._run_for_phone(call, leg, flow)
 
     def _run_for_phone(self, call: Call, leg: InboundLeg, flow: Flow) -> None:

@@ -133,6 +133,7 @@ EXTENSION_FIELDS: Final = (
     Field("max_bindings", c.integer(1, 20), "1 to 20", "Devices at a time", "同时注册的设备数"),
     Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
     Field("srtp", c.flag, "true, false", "Encrypt audio (SDES)", "语音加密（SDES）"),
+    Field("supervisor", c.flag, "true, false", "May listen (*55), whisper (*56) and barge in (*57) by dialling the code and a job number", "班长权限：拨 *55、*56、*57 加工号可监听、耳语、强插"),
 )  # fmt: skip
 
 TENANT_FIELDS: Final = (

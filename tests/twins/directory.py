@@ -40,6 +40,10 @@ class MemoryDirectory:
                     return tenant, plan
         return None
 
+    def tenant(self, name: str) -> TenantSnapshot | None:
+        """Return a tenant by id."""
+        return next((tenant for tenant in self.tenants if tenant.id == name), None)
+
     def trunk(self, name: str) -> TrunkSnapshot | None:
         """Return a trunk by name."""
         return next((trunk for trunk in self.box.trunks if trunk.name == name), None)

@@ -320,6 +320,32 @@ def test_a_phone_over_tcp(wire: Wire) -> None:
     wire.record(caller)
 
 
+def test_a_supervisor_dials_in(wire: Wire, phone: Phone) -> None:
+    """*55 and who talks: 8002 hears both and is heard by nobody; 8001, which may not, gets no talk."""
+    phone.register()
+    supervisor = Phone(wire.udp(wire.desk()), "8002")
+    supervisor.register()
+    caller, callee = wire.bridge()
+    listener = supervisor.call("*5513900001111")
+    listener.up()
+    wire.talk(caller, callee)
+    listener.talk(bytes([0x80]) * 160)
+    assert listener.listen_for_audio(1) != b""
+    other = phone.call("*5513900001111")
+    other.up()
+    other.hung_up()
+    assert wire.record(other).outcome == "agent-code"
+    record = wire.hang_up(caller, callee)
+    listener.hung_up()
+    assert [(each.who, each.part) for each in record.participants] == [
+        ("13900001111", "talk"),
+        ("8002", "listen"),
+    ]
+    line = wire.record(listener)
+    assert (line.direction, line.tenant, line.extension) == ("supervision", "demo", "8002")
+    supervisor.leave()
+
+
 # the box registers, too
 
 
