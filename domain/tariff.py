@@ -174,6 +174,19 @@ def rate(
     return Charge(total, seconds, tuple(lines), index, used)
 
 
+def never_reached(edition: Edition) -> tuple[int, ...]:
+    """Return the prices, by index, whose calls earlier ones take all: overlapping ones contradict."""
+
+    def takes_all(earlier: Price, later: Price) -> bool:
+        kinds = set(later.kinds or CallKind) <= set(earlier.kinds or CallKind)
+        return kinds and (earlier.hours is None or earlier.hours == later.hours)
+
+    prices = edition.prices
+    return tuple(
+        index for index, later in enumerate(prices) if any(takes_all(each, later) for each in prices[:index])
+    )
+
+
 def affordable_seconds(price: Price, li: int) -> int:
     """Return for how many seconds a call of this price may last that must not cost more than ``li``.
 

@@ -12,6 +12,7 @@ from persistent import Persistent
 
 from domain.acd.configuration import Agent, Queue
 from domain.calendar import EnteredDay
+from domain.fees import Agreement
 from domain.funds import Terms
 from domain.notices.template import Template
 from domain.notices.ways import Gateway, Recipients, Robot, Webhook
@@ -84,6 +85,8 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     monthly_cap_li: int | None = None
     """费用控制: what its calls of a month may cost; None: no limit."""
     monthly_cap_calls: int | None = None
+    agreements: tuple[Agreement, ...] = ()
+    """What was agreed for its numbers: fees and minimum spend."""
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
     message_quota: int = 1000

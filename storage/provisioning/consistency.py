@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
+from domain.tariff import never_reached
 from storage.provisioning.consistency_notices import check_notices
 from storage.provisioning.consistency_prompts import check_prompts
 from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers, pbx_users
@@ -30,6 +32,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_trunks(wishes, after),
         *_tariffs(wishes, after),
         *_tenants(wishes, after),
+        *_agreements(wishes, after),
         *_numbers(wishes, after),
         *_groups(wishes, after),
         *_agents(wishes, after),
@@ -115,6 +118,19 @@ def _tenants(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
             yield from _no_listener(after, wish, extension.listener)
 
 
+def _agreements(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    for name, wish in _kept(wishes.tenants):
+        if "agreements" not in wish.given:
+            continue
+        held = sorted(after.tenants[name].agreements, key=lambda each: (each.number, each.since))
+        for each in held:
+            if each.until and each.until < each.since:
+                yield wish.problem("agreement-days", "agreements", number=each.number)
+        for one, following in pairwise(held):
+            if one.number == following.number and (not one.until or one.until >= following.since):
+                yield wish.problem("agreement-twice", "agreements", number=one.number)
+
+
 def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
     for wish in wishes.numbers:
         if wish.absent or wish.key not in after.numbers:
@@ -142,6 +158,8 @@ def _tariffs(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
             if edition.valid_from in seen:
                 yield wish.problem("same-day", "editions", value=edition.valid_from or '""')
             seen.add(edition.valid_from)
+            for index in never_reached(edition):
+                yield wish.problem("never-reached", "editions", price=index + 1, day=edition.valid_from)
     for name, tenant in after.tenants.items():
         if tenant.tariff and tenant.tariff not in after.tariffs:
             named = wishes.tenants.get(name)

@@ -26,6 +26,8 @@ _TITLES: Final = {
     "webhook": "Webhooks",
     "edition": "Editions of tariffs",
     "price": "Prices",
+    "agreement": "Agreements about numbers",
+    "spend step": "Steps of agreements",
     "tenant": "Tenants",
     "number": "Numbers",
     "bound number": "Bound numbers",

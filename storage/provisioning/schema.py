@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.acd.configuration import Agent, Queue
+from domain.fees import Agreement, SpendStep
 from domain.flow.document import Flow
 from domain.notices.template import Template
 from domain.notices.ways import Gateway, Recipients, Robot, Webhook
@@ -30,7 +31,7 @@ from domain.snapshot import (
     TrunkKind,
     TrunkSnapshot,
 )
-from domain.tariff import Tariff
+from domain.tariff import Edition, Price, Tariff
 from domain.voicemail import Voicemail
 from storage.models import OWN_PROMPTS, BoxConfig, OwnAudio, TenantConfig
 from storage.provisioning import checks as c
@@ -46,7 +47,14 @@ from storage.provisioning.notice_fields import (
 )
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
 from storage.provisioning.targets import BOUND_FIELDS, STRATEGIES, STRATEGIES_ZH, bound_number
-from storage.provisioning.tariff_fields import LI, TARIFF_FIELDS
+from storage.provisioning.tariff_fields import (
+    AGREEMENT_FIELDS,
+    EDITION_FIELDS,
+    LI,
+    PRICE_FIELDS,
+    SPEND_STEP_FIELDS,
+    TARIFF_FIELDS,
+)
 from storage.provisioning.tree import Node
 
 
@@ -157,6 +165,7 @@ TENANT_FIELDS: Final = (
     Field("credit_li", c.optional(LI), "厘, or null", "How far below zero its balance may go; 0: prepaid; null: no limit", "信用额度（厘）；0 表示预付费，null 表示不限"),
     Field("monthly_cap_li", c.optional(LI), "厘, or null", "What its calls of a month may cost; null: no limit", "每月通话费上限（厘）；null 表示不限"),
     Field("monthly_cap_calls", c.optional(c.integer(0, 10**9)), "number, or null", "Calls it may get in a month; null: no limit", "每月通话次数上限；null 表示不限"),
+    Field("agreements", c.list_of(object_of(AGREEMENT_FIELDS), unique=False), "list of agreements", "What was agreed for its numbers: fees and minimum spend", "号码协议：选号费、月租、最低消费"),
 )  # fmt: skip
 
 LISTENER_FIELDS: Final = (
@@ -256,6 +265,10 @@ TRUNK: Final = Section("trunk", "trunks.NAME", TrunkSnapshot, "name", TRUNK_FIEL
 TARIFF: Final = Section("tariff", "tariffs.NAME", Tariff, "name", TARIFF_FIELDS)
 GATEWAY: Final = Section("gateway", "gateways.NAME", Gateway, "name", GATEWAY_FIELDS)
 TEMPLATE: Final = Section("template", "templates.KIND", Template, "name", TEMPLATE_FIELDS)
+EDITION: Final = Section("edition", "tariffs.NAME.editions[]", Edition, "", EDITION_FIELDS)
+PRICE: Final = Section("price", "tariffs.NAME.editions[].prices[]", Price, "", PRICE_FIELDS)
+AGREEMENT: Final = Section("agreement", "tenants.ID.agreements[]", Agreement, "", AGREEMENT_FIELDS)
+SPEND_STEP: Final = Section("spend step", "tenants.ID.agreements[].steps[]", SpendStep, "", SPEND_STEP_FIELDS)
 TENANT: Final = Section("tenant", "tenants.ID", TenantConfig, "id", TENANT_FIELDS)
 NUMBER: Final = Section("number", "tenants.ID.numbers.400NUMBER", NumberPlan, "number", NUMBER_FIELDS)
 EXTENSION: Final = Section(
@@ -287,5 +300,6 @@ ROBOT: Final = Section("robot", "tenants.ID.robots.NAME", Robot, "name", ROBOT_F
 WEBHOOK: Final = Section("webhook", "tenants.ID.webhooks.NAME", Webhook, "name", WEBHOOK_FIELDS, "webhooks")
 PARTS: Final = (OWN_PROMPT, GROUP, FLOW, VOICEMAIL, QUEUE, AGENT, RECIPIENTS, ROBOT, WEBHOOK)
 SECTIONS: Final = (
-    BOX, BACKUP, LISTENER, TRUNK, GATEWAY, TEMPLATE, TENANT, NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
+    BOX, BACKUP, LISTENER, TRUNK, GATEWAY, TEMPLATE, TARIFF, EDITION, PRICE, TENANT, AGREEMENT, SPEND_STEP,
+    NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The fields of tariffs, their editions and prices."""
+"""The fields of tariffs, their editions and prices, and of agreements about numbers."""
 
 # ruff: noqa: E501 - a table of fields is read and translated row by row
 
@@ -36,4 +36,19 @@ EDITION_FIELDS: Final = (
 
 TARIFF_FIELDS: Final = (
     Field("editions", c.list_of(object_of(EDITION_FIELDS), unique=False), "list of editions", "What it charges from which day on", "各版本及生效日期"),
+)  # fmt: skip
+
+SPEND_STEP_FIELDS: Final = (
+    Field("from_month", c.integer(1, 1200), "1 to 1200", "Natural month after the month of activation", "开通后第几个自然月起（开通当月为 0）"),
+    Field("minimum_li", LI, "厘", "Minimum from that month on", "自该月起的最低消费（厘）"),
+)  # fmt: skip
+
+AGREEMENT_FIELDS: Final = (
+    Field("number", c.number_400, "400 number", "The number it is about", "400 号码"),
+    Field("since", c.day, "YYYY-MM-DD", "Day of activation", "开通日期"),
+    Field("until", c.or_empty(c.day), "YYYY-MM-DD", "Last day; empty: it goes on", "最后一天；空表示继续有效"),
+    Field("picking_li", LI, "厘", "选号费: once, in the month of activation", "选号费（厘），开通当月一次性收取"),
+    Field("monthly_li", LI, "厘", "Fee of the number a month; by days in the first and last month", "号码月租（厘）；首末月按天折算"),
+    Field("minimum_li", LI, "厘", "最低消费 a month; by days in the first and last month", "每月最低消费（厘）；首末月按天折算"),
+    Field("steps", c.list_of(object_of(SPEND_STEP_FIELDS), unique=False), "list of steps", "Other minimums from a month on", "从第几个月起改为其他最低消费"),
 )  # fmt: skip
