@@ -100,3 +100,5 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     note: str = ""
     who: str = ""
     """Who wished it; empty: box400 itself."""
+    day: str = ""
+    """``YYYYMMDD`` on which bills and statements have it; empty: entered before there were any."""

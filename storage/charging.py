@@ -8,7 +8,6 @@ import msgspec
 
 from domain.calendar import Calendar
 from domain.caller import canonical_caller
-from domain.money import EntryKind
 from domain.tariff import MOST_SECONDS, ChargedFrom, Edition, Tariff, kind_of_call, rate
 from storage.call_id import day_of
 from storage.models import Root, TenantConfig
@@ -97,32 +96,3 @@ def charged_times(record: CallRecord, charged_from: ChargedFrom) -> list[tuple[i
     if charged_from is ChargedFrom.ANSWERER:
         return [(record.bridge_ms or 0, record.talk_ms)]
     return [(record.answer_ms or 0, record.access_ms)]
-
-
-def close_days(root: Root, before: str, at_ms: int) -> None:
-    """Make entries of the calls of the days before one (YYYYMMDD), and of the fees of months that began.
-
-    Every entry has its cause, so doing it twice does nothing the second time.
-    """
-    closed = root.money.closed_before
-    root.money.close_days(before, at_ms)
-    for tenant, found in root.tenants.items():
-        config = found.config.value
-        tariff = root.tariffs.get(config.tariff)
-        if tariff is None:
-            continue
-        account = root.money.account(tenant)
-        for month in _months(closed or before, before):
-            edition = tariff.value.on(f"{month[:4]}-{month[4:]}-01")
-            if edition is not None and edition.monthly_li:
-                account.post(at_ms, f"monthly:{month}", EntryKind.MONTHLY_FEE, -edition.monthly_li)
-
-
-def _months(first_day: str, last_day: str) -> list[str]:
-    """Return the months (YYYYMM) of some days."""
-    year, month = int(first_day[:4]), int(first_day[4:6])
-    months = []
-    while f"{year:04}{month:02}" <= last_day[:6]:
-        months.append(f"{year:04}{month:02}")
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return months

@@ -18,9 +18,10 @@ from b2bua.ledger.ledger import Ledger
 from b2bua.ledger.lock import LedgerBusy, hold_lock
 from b2bua.ledger.status import LedgerStatus, lag, status_path, write_status
 from domain.funds import Standings
-from storage.connection import open_main
+from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
 from storage.readiness import notify
+from storage.recordings import Recordings
 from storage.standings import write_standings
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,16 @@ class Reporter:
             )
         else:
             board.clear("ledger:store")
+        if ledger.wrong_books:
+            count, first = len(ledger.wrong_books), ledger.wrong_books[0]
+            board.raise_alarm(
+                "ledger:books",
+                Severity.CRITICAL,
+                f"夜间对账发现 {count} 处账目不平，首处：{first}；请运行 box400 money check",
+                f"the nightly check found {count} differences, the first: {first}; run box400 money check",
+            )
+        else:
+            board.clear("ledger:books")
         if ledger.damage:
             position, why = ledger.damage[-1]
             place = f"{position.sequence}:{position.offset}"
@@ -103,6 +114,15 @@ def tell_standings(data: DataDirectory, standings: Standings) -> None:
         log.info("b2bua was not told of the accounts: %s", error)
 
 
+def stored_octets(recordings: Recordings) -> dict[str, int]:
+    """Return what each tenant's recordings and messages take, in bytes; raises StoreDown."""
+    octets: dict[str, int] = {}
+    for shelf in (recordings, recordings.messages()):
+        for tenant, usage in shelf.usages().items():
+            octets[tenant] = octets.get(tenant, 0) + usage.bytes
+    return octets
+
+
 def main() -> None:
     """Follow one box's journal until told to end."""
     parser = argparse.ArgumentParser(prog="box400 ledger", description="Commit call records.")
@@ -122,13 +142,14 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     gc.freeze()
     gc.set_threshold(20000, 50, 50)  # lines become thousands of tuples that live for a moment
-    database = open_main(data)
+    database, recordings = open_main(data), Recordings(open_recordings(data))
     ledger = Ledger(
         data.journal,
         database,
         recorder_place=data.spool / "recorder.json",
         keep_seconds=arguments.keep_journal,
         tell=partial(tell_standings, data),
+        stored=partial(stored_octets, recordings),
     )
     reporter = Reporter(data, ledger)
     wait = ledger.step()
@@ -141,6 +162,7 @@ def main() -> None:
     ledger.finish()
     reporter.report(now=True)
     ledger.close()
+    recordings.close()
     database.close()
     os.close(lock)
 

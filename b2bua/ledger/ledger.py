@@ -10,16 +10,19 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from b2bua.ledger.gather import Gatherer
 from b2bua.ledger.tidy import remove_consumed
+from b2bua.ledger.verify import calls_without_record
 from domain.funds import Standings
+from storage.bills import close_days
+from storage.books import problems
 from storage.call_id import day_of, month_of
-from storage.charging import Charging, close_days
+from storage.charging import Charging
 from storage.connection import MainDatabase, StoreDown
 from storage.events import DialogNow, Marks
 from storage.evolution import SchemaMismatch
@@ -72,6 +75,7 @@ class Ledger:
         recorder_place: Path | None = None,
         keep_seconds: float = 3600.0,
         tell: Callable[[Standings], None] = lambda standings: None,
+        stored: Callable[[], Mapping[str, int]] = dict,
         mono: Callable[[], float] = time.monotonic,
         utc: Callable[[], float] = time.time,
         at_step: Callable[[str], None] = _nothing,
@@ -96,6 +100,10 @@ class Ledger:
         self._tidy_due = mono() + TIDY_SECONDS
         self._requests_due = mono()
         self._tell = tell
+        self._stored = stored
+        """Bytes of each tenant's recordings; raises StoreDown."""
+        self.wrong_books: tuple[str, ...] = ()
+        """What the check of last night found wrong."""
         self._limited_at = -1
         self._limited: tuple[str, ...] = ()
         self.store_down = ""
@@ -259,11 +267,30 @@ class Ledger:
         return standings(root, self._limited, self._gatherer.committed, self._utc())
 
     def _close_days(self) -> None:
-        """Make entries of the days whose calls are surely over, and the fees of the month."""
+        """Make entries of the days whose calls are surely over, and do what months need; then check all."""
         now = self._utc()
         today = day_of(int((now - LATE_DAY) * 1000))
-        if self._database.read(lambda root: root.money.closed_before) < today:
-            self._database.transact(lambda root: close_days(root, today, int(now * 1000)), note="ledger days")
+        before = self._database.read(lambda root: root.money.closed_before)
+        if before >= today or self._entries:  # what the journal still holds is of days to be closed
+            return
+        if self._group:
+            self._commit()
+        stored = self._stored() if before[:6] < today[:6] else None
+        self._database.transact(
+            lambda root: close_days(root, today, int(now * 1000), stored), note="ledger days"
+        )
+        self._tell_standings()
+        self._check_books(before or today, day_of(int((now - LATE_DAY - 86400) * 1000)))
+
+    def _check_books(self, first_day: str, last_day: str) -> None:
+        found = self._database.read(lambda root: list(problems(root, first_day, last_day)))
+        wrong = [f"{tenant}: {why}" if tenant else why for tenant, why in found]
+        wrong += [
+            f"{call}: no record" for call in calls_without_record(self._journal, self._database, self._box)
+        ]
+        for each in wrong[:100]:
+            log.critical("the books are wrong: %s", each)
+        self.wrong_books = tuple(wrong)
 
     def _seal_closed_months(self) -> None:
         current = month_of(int((self._utc() - LATE_CALLS) * 1000))

@@ -20,6 +20,7 @@ from storage.evolution import (
     step006_money,
     step007_web,
     step008_notices,
+    step009_bills,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -41,6 +42,7 @@ STEPS: tuple[Step, ...] = (
     Step(6, "money", step006_money.run),
     Step(7, "web", step007_web.run),
     Step(8, "notices", step008_notices.run),
+    Step(9, "bills", step009_bills.run),
 )
 
 

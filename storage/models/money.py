@@ -14,7 +14,10 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from domain.bill import Line, Statement, booked_day, natural_day
+from domain.fees import next_month
 from domain.money import CONTRA, PAID_IN, TAKEN, Entry, EntryKind
+from storage.call_id import day_of
 from storage.models.document import Document
 
 _NEWEST_FIRST: Final = 2**63
@@ -69,6 +72,10 @@ class Account(Persistent):  # type: ignore[misc]
         """Their sum."""
         self.months: Any = OOBTree()
         """Month (YYYYMM) -> MonthUse, encoded."""
+        self.booked: Any = OOBTree()
+        """Day (YYYYMMDD) -> kind -> (number, sum) of the entries that statements have on it, encoded."""
+        self.bills: Any = OOBTree()
+        """Month (YYYYMM) -> its bill as it was closed (:class:`domain.bill.Statement`, encoded)."""
 
     @property
     def balance_li(self) -> int:
@@ -85,10 +92,21 @@ class Account(Persistent):  # type: ignore[misc]
             return None
         self.posted_li += li
         entry = Entry(at_ms, cause, kind, li, self.posted_li, note, who)
+        day = booked_day(natural_day(entry, day_of), self.bills)
+        entry = msgspec.structs.replace(entry, day=day)
+        self.book(day, kind, li)
         key = _NEWEST_FIRST - len(self.causes)
         self.entries[key] = _encode(entry)
         self.causes[cause] = key
         return entry
+
+    def book(self, day: str, kind: EntryKind, li: int) -> None:
+        """Add an entry to what statements have on a day (YYYYMMDD); only posting does that."""
+        data = self.booked.get(day)
+        kinds = {} if data is None else decode_kinds(data)
+        count, total = kinds.get(kind, (0, 0))
+        kinds[kind] = (count + 1, total + li)
+        self.booked[day] = _encode(kinds)
 
     def charge_call(self, day: str, li: int, included_seconds: int) -> None:
         """Charge one call of a day (YYYYMMDD, Beijing, of its start)."""
@@ -125,6 +143,41 @@ class Account(Persistent):  # type: ignore[misc]
         """Yield the entries, newest first."""
         return (_decode(data) for data in self.entries.values())
 
+    def lines(self, first_day: str, last_day: str, *, without_last: bool = False) -> tuple[Line, ...]:
+        """Return what the entries of some days (YYYYMMDD, both included) came to, by kind.
+
+        The fees of calls whose day is not an entry yet are among them.
+        """
+        sums: dict[EntryKind, tuple[int, int]] = {}
+        for data in self.booked.values(first_day, last_day, excludemax=without_last):
+            for kind, (count, li) in decode_kinds(data).items():
+                before = sums.get(kind, (0, 0))
+                sums[kind] = (before[0] + count, before[1] + li)
+        for day, fees in self.open_days.items():
+            booked = booked_day(day, self.bills)
+            if first_day <= booked <= last_day and not (without_last and booked == last_day):
+                count, li = sums.get(EntryKind.CALLS, (0, 0))
+                sums[EntryKind.CALLS] = (count + 1, li - fees)
+        return tuple(Line(kind, *sums[kind]) for kind in EntryKind if kind in sums)
+
+    def balance_before(self, day: str) -> int:
+        """Return the balance with which a day (YYYYMMDD) begins, by what is booked before it."""
+        closed = self.bills.keys(None, day[:6], excludemax=True)
+        bill = self.bill(closed[-1]) if closed else None
+        begin, li = ("", 0) if bill is None else (f"{next_month(closed[-1])}01", bill.closing_li)
+        return li + sum(line.li for line in self.lines(begin, day, without_last=True))
+
+    def close_bill(self, bill: Statement) -> None:
+        """Keep a month's bill; later entries are of later months. Raises ValueError if it has one."""
+        if bill.first_day[:6] in self.bills:
+            raise ValueError(f"{bill.first_day[:6]} has a bill")
+        self.bills[bill.first_day[:6]] = _encode(bill)
+
+    def bill(self, month: str) -> Statement | None:
+        """Return the bill of a month (YYYYMM) as it was closed, or None."""
+        data = self.bills.get(month)
+        return None if data is None else _decode_bill(data)
+
     def find(self, cause: str) -> Entry | None:
         """Return the entry of a cause, or None."""
         key = self.causes.get(cause)
@@ -148,6 +201,8 @@ class Account(Persistent):  # type: ignore[misc]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Entry).decode
 _decode_use = msgspec.msgpack.Decoder(MonthUse).decode
+decode_kinds = msgspec.msgpack.Decoder(dict[EntryKind, tuple[int, int]]).decode
+_decode_bill = msgspec.msgpack.Decoder(Statement).decode
 
 
 class Money(Persistent):  # type: ignore[misc]
@@ -162,6 +217,12 @@ class Money(Persistent):  # type: ignore[misc]
         """Cause -> why a request was not applied."""
         self.closed_before = ""
         """Days before this one (YYYYMMDD) are entries."""
+        self.billed_before = ""
+        """Months before this one (YYYYMM) have bills."""
+        self.proposals: Any = OOBTree()
+        """Id -> ProposalDocument."""
+        self.invoices: Any = OOBTree()
+        """Id -> InvoiceDocument."""
 
     def account(self, tenant: str) -> Account:
         """Return a tenant's account, new if there was none."""

@@ -12,7 +12,8 @@ from b2bua.ledger.ledger import Ledger
 from domain.money import EntryKind
 from domain.outcomes import Outcome
 from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
-from storage.charging import Charging, charged_times, close_days
+from storage.bills import close_days
+from storage.charging import Charging, charged_times
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.fold import fold
 from storage.journal import JournalWriter
