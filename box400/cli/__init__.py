@@ -39,7 +39,7 @@ COMMANDS = {
     "places": "box400.cli.places",
     "calendar": "box400.cli.calendar",
     "trace": "box400.cli.trace",
-    "money": "box400.cli.money",
+    "money": "box400.cli.bills",
     "rate": "box400.cli.money",
     "backup": "box400.cli.backup",
     "restore": "box400.cli.backup",

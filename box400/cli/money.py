@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import getpass
+import os
 import secrets
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import click
 import msgspec
 
+from b2bua.ledger.verify import calls_without_record
 from box400.cli.database import main_database
 from box400.cli.moment import beijing
 from box400.cli.options import complain, data_option, json_option
@@ -21,10 +23,11 @@ from domain.calendar import BEIJING, Calendar
 from domain.money import KIND_WORDS, Entry, EntryKind, parse_yuan, yuan
 from domain.tariff import CallKind, ChargeLine
 from domain.tariff import rate as rate_call
+from storage.books import problems
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
+from storage.finance import Wrong, propose
 from storage.models import Account, MoneyRequest, Request, Root
-from storage.models.money import AccountBroken
 
 APPLIED_WITHIN = 5.0
 """Seconds to wait for the ledger, which looks every half second."""
@@ -165,13 +168,13 @@ def entries(tenant: str, data: DataDirectory, as_json: bool, limit: int) -> None
 @click.argument("tenant")
 @click.argument("amount", type=Yuan())
 @data_option
-@click.option("--note", default="", help="Why; an adjustment must say so.")
-@click.option("--cause", default="", help="What it follows from, such as a receipt's number: done once only.")
+@click.option("--note", default="", help="Why; all but a recharge must say so.")
+@click.option("--cause", default="", help="Of a recharge: its receipt's number; it is booked once only.")
 def post(kind: str, tenant: str, amount: int, data: DataDirectory, note: str, cause: str) -> None:
     """Recharge, give, refund or adjust: KIND TENANT AMOUNT.
 
-    Only an adjustment may be negative (write it after --). The ledger applies it, once for each --cause, also
-    when it was asked twice.
+    The ledger books a recharge, once for each --cause, also when it was asked twice. The others wait until
+    a second person approves them (box400 money approve). Only an adjustment may be negative, after --.
 
     \b
     Exit status: 0 done, or stored until the ledger runs; 1 not done; 3 the store is not running.
@@ -181,25 +184,25 @@ def post(kind: str, tenant: str, amount: int, data: DataDirectory, note: str, ca
       box400 money post recharge acme 500 --cause receipt-20261122-01
       box400 money post adjust acme --note "line was down" -- -12.5
     """
-    wished = _TO_WISH[kind]
-    if wished is not EntryKind.ADJUSTMENT and amount <= 0:
+    if kind != "recharge":
+        _propose(data, _TO_WISH[kind], tenant, amount, note)
+        return
+    if amount <= 0:
         complain("The amount must be above 0.", "金额必须大于 0。", 2)
-    if wished is EntryKind.ADJUSTMENT and not note:
-        complain("An adjustment needs --note.", "调账必须写明 --note。", 2)
     request = MoneyRequest(
         cause=f"{kind}:{cause or secrets.token_hex(8)}",
         tenant=tenant,
-        kind=wished,
-        li=-amount if wished is EntryKind.REFUND else amount,
+        kind=EntryKind.RECHARGE,
+        li=amount,
         at_ms=int(time.time() * 1000),
         note=note,
-        who=getpass.getuser(),
+        who=whoami(),
     )
     with main_database(data) as database:
         if not database.read(lambda root: tenant in root.tenants or tenant in root.money.accounts):
             complain(f"There is no tenant {tenant}.", f"没有租户 {tenant}。")
         earlier = database.transact(lambda root: _wish(root, request), note="money")
-        if earlier is not None and (earlier.kind, earlier.li) != (wished, request.li):
+        if earlier is not None and earlier.li != request.li:
             complain(
                 f"{request.cause} was already posted with {yuan(earlier.li)}.",
                 f"{request.cause} 已入账，金额 {yuan(earlier.li)}。",
@@ -209,6 +212,28 @@ def post(kind: str, tenant: str, amount: int, data: DataDirectory, note: str, ca
         click.echo(words("Stored; the ledger will apply it when it runs.", "已保存，待账务进程入账。"))
     else:
         click.echo(words(f"Done. Balance: {yuan(applied)}", f"已入账。余额：{yuan(applied)}"))
+
+
+def whoami() -> str:
+    """Return who runs the command, behind sudo too."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def _propose(data: DataDirectory, kind: EntryKind, tenant: str, amount: int, note: str) -> None:
+    now = int(time.time() * 1000)
+    with main_database(data) as database:
+        try:
+            asked = database.transact(
+                lambda root: propose(root, tenant, kind, amount, note, whoami(), now), note="money proposal"
+            )
+        except Wrong as error:
+            complain(f"{error.en}.", f"{error.zh}。", 1 if error.field == "tenant" else 2)
+    click.echo(
+        words(
+            f"Waits for a second person: box400 money approve {asked.id}",
+            f"已提交，待他人审批：box400 money approve {asked.id}",
+        )
+    )
 
 
 def _wish(root: Root, request: MoneyRequest) -> Entry | None:
@@ -240,36 +265,33 @@ def _wait(database: MainDatabase, request: MoneyRequest) -> int | None:
 
 @money.command()
 @data_option
-def check(data: DataDirectory) -> None:
-    """Recompute every account and compare it with the call records.
+@click.option(
+    "--days", default=31, type=click.IntRange(0, 400), help="Days of which each record is added up."
+)
+def check(data: DataDirectory, days: int) -> None:
+    """Recompute every account, statement and bill, and compare them with the call records and the journal.
 
     Exit status: 0 the books are right; 1 they are not; 3 the store is not running.
     """
 
-    def read(root: Root) -> tuple[dict[str, str], dict[str, int]]:
-        wrong = {}
-        for tenant, account in root.money.accounts.items():
-            try:
-                account.check()
-            except AccountBroken as error:
-                wrong[tenant] = str(error)
-                continue
-            owner = root.records.owners.get(tenant)
-            by_records = 0 if owner is None else owner.totals("0", "9").all.fee_li
-            by_account = account.open_li - sum(
-                entry.li for entry in account.listed() if entry.kind is EntryKind.CALLS
-            )
-            if by_records != by_account:
-                wrong[tenant] = f"records {yuan(by_records)}, account {yuan(by_account)}"
-        return wrong, root.money.trial_balance()
+    last = datetime.now(BEIJING)
+    first = last - timedelta(days=days)
+
+    def read(root: Root) -> tuple[list[tuple[str, str]], dict[str, int]]:
+        return list(problems(root, f"{first:%Y%m%d}", f"{last:%Y%m%d}")), root.money.trial_balance()
 
     with main_database(data) as database:
         wrong, sums = database.read(read)
+        lost = calls_without_record(data.journal, database)
     for name, li in sums.items():
         click.echo(f"{name:24}{yuan(li):>16}")
-    for tenant, why in wrong.items():
+    for tenant, why in wrong:
         click.echo(f"{tenant}: {why}", err=True)
-    if wrong or sum(sums.values()):
+    for call in lost:
+        click.echo(
+            words(f"{call}: ended in the journal, no record", f"{call}：日志已结束，但没有话单"), err=True
+        )
+    if wrong or lost:
         complain("The books are wrong.", "账目不平。")
     click.echo(words("The books are right.", "账目相符。"))
 
