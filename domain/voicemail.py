@@ -19,6 +19,8 @@ class Voicemail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """So long a silence ends the message; 0: it does not."""
     min_seconds: float = 1.0
     """What is shorter is not kept."""
+    review: bool = True
+    """Whether the caller may hear his message, say it again or save it, when it has ended."""
     notify: tuple[str, ...] = ()
     """Mobile numbers and e-mail addresses that are told of each message."""
     otherwise: Destination | None = None

@@ -172,6 +172,11 @@ class Party:
         """Play a prompt and wait for the next key, which stops it; "" when none comes until so long after
         its end."""
         self.hush()
+        return await self.key_while(self.endpoint.play((prompt,)), seconds, clock)
+
+    async def key_while(self, playing: Deferred[None], seconds: float, clock: Clock) -> str:
+        """Wait for the next key, which stops what is played; "" when none comes until so long after its
+        end."""
         pressed: Deferred[str] = Deferred()
         waits: list[Deferred[None]] = []
 
@@ -185,7 +190,6 @@ class Party:
             waits.append(late)
             late.addCallbacks(lambda _: told(""), expected_to_end)
 
-        playing = self.endpoint.play((prompt,))
         waits.append(playing)
         self.keypad.listen(told)
         playing.addCallbacks(played, expected_to_end)

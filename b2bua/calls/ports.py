@@ -302,6 +302,10 @@ class MediaEndpoint(Protocol):
     def play(self, prompts: tuple[str, ...], *, repeat: bool = False) -> Deferred[None]:
         """Play content-addressed prompts one after the other; fires at the end; cancelling stops at once."""
 
+    def play_back(self, seconds: float) -> Deferred[None]:
+        """Play the first seconds of what the peer said while ``hear_speech`` kept it; as ``play`` otherwise.
+        It ends at once where nothing is left of it."""
+
     def tone(self, name: str) -> Deferred[None]:
         """Play ``ringback``, ``busy`` or ``congestion`` until cancelled (450 Hz, Chinese cadences)."""
 
@@ -318,9 +322,10 @@ class MediaEndpoint(Protocol):
     def stop_recording(self) -> None:
         """Spool no more what the peer sends, whoever asked for it; what was heard is kept."""
 
-    def hear_speech(self, on: bool, silence: float = 0.0) -> None:
+    def hear_speech(self, on: bool, silence: float = 0.0, keep: float = 0.0) -> None:
         """Tell ``on_speech``, while on and each once, when the peer begins to speak and when nothing loud has
-        come from him for ``silence`` seconds (0: that is not told; it may take a second more)."""
+        come from him for ``silence`` seconds (0: that is not told; it may take a second more). ``keep``: so
+        many seconds of what he says meanwhile are kept for ``play_back``."""
 
     def send_keys(self, digits: str) -> None:
         """Send digits as RFC 4733 events (in-band where not negotiated)."""

@@ -22,6 +22,11 @@ TRIES: Final = 5
 """Recordings begun for one caller, the ones he takes back counted."""
 END_KEYS: Final = frozenset("#")
 AGAIN_KEYS: Final = frozenset("*1")
+LISTEN_KEYS: Final = frozenset("2")
+REVIEWS: Final = 5
+"""How often the caller may hear his message, or be asked what he wants to do with it."""
+REVIEW_SECONDS: Final = 5.0
+"""How long he may think; then it is saved."""
 KEY_SECONDS: Final = 0.2
 """What the key that ended a message took of it."""
 REST_SECONDS: Final = 0.5
@@ -61,17 +66,41 @@ async def _take(call: Call, caller: Caller, box: Voicemail, ports: CallPorts) ->
     if greeting is None or own_name(greeting) is not None:
         greeting = call.prompt(greeting or "leave-message", ports.directory)
     await _say_until_key(caller, (greeting,) if greeting is not None else ())
+    outcome = Outcome.NO_MESSAGE
     for _ in range(TRIES):
         await _say(call, caller, ports, "beep")
-        taking = _Taking(call, caller, box, ports.clock)
+        taking = _Taking(call, caller, box, ports.clock, otherwise=outcome)
         if await taking.run() is Why.AGAIN:
             continue
-        if taking.kept:
-            call.failed_with = Outcome.MESSAGE_LEFT
-            await _say(call, caller, ports, "message-saved", "goodbye")
-            return CallEnd(outcome=Outcome.MESSAGE_LEFT, by=HungUpBy.BOX)
-        await _say(call, caller, ports, "message-too-short")
-    return CallEnd(outcome=Outcome.NO_MESSAGE, by=HungUpBy.BOX)
+        if not taking.kept:
+            await _say(call, caller, ports, "message-too-short")
+            continue
+        call.failed_with = outcome = Outcome.MESSAGE_LEFT  # whenever he hangs up now
+        if not box.review or not await _wants_another(call, caller, taking.seconds, ports):
+            break
+    if outcome is Outcome.MESSAGE_LEFT:
+        await _say(call, caller, ports, "message-saved", "goodbye")
+    return CallEnd(outcome=outcome, by=HungUpBy.BOX)
+
+
+async def _wants_another(call: Call, caller: Caller, seconds: float, ports: CallPorts) -> bool:
+    """Let the caller hear his message; return whether he wants to say it again instead of saving it."""
+    menu = call.prompt("message-review", ports.directory)
+    key = ""
+    for _ in range(REVIEWS):
+        if not key:
+            if menu is None:
+                return False
+            key = await caller.key_during(menu, REVIEW_SECONDS, ports.clock)
+        if key in AGAIN_KEYS:
+            call.step("message-again")
+            return True
+        if key not in LISTEN_KEYS:
+            return False
+        call.step("message-heard")
+        caller.hush()
+        key = await caller.key_while(caller.endpoint.play_back(seconds), 0.0, ports.clock)
+    return False
 
 
 async def _say(call: Call, caller: Caller, ports: CallPorts, *names: str) -> None:
@@ -111,8 +140,13 @@ class Why(StrEnum):
 class _Taking:
     """One recording after the tone."""
 
-    def __init__(self, call: Call, caller: Caller, box: Voicemail, clock: Clock) -> None:
+    def __init__(
+        self, call: Call, caller: Caller, box: Voicemail, clock: Clock, *, otherwise: Outcome
+    ) -> None:
+        """``otherwise``: what it comes to when this one is not kept."""
         self.kept = False
+        self.seconds = 0.0
+        self._otherwise = otherwise
         self._call = call
         self._caller = caller
         self._box = box
@@ -128,7 +162,9 @@ class _Taking:
         call.message_begins(caller.leg_id, self._box.name)
         endpoint.record()
         endpoint.on_speech = call.guard(self._speech)
-        endpoint.hear_speech(True, self._box.silence_seconds)
+        endpoint.hear_speech(
+            True, self._box.silence_seconds, self._box.max_seconds if self._box.review else 0.0
+        )
         caller.keypad.listen(self._key)
         call.if_left = partial(self._verdict, Why.HUNG_UP)
         longest = self._clock.after(self._box.max_seconds)
@@ -143,13 +179,14 @@ class _Taking:
             caller.keypad.stop()
             endpoint.on_speech = None
             endpoint.hear_speech(False)
-            self.kept = self._verdict(why) is Outcome.MESSAGE_LEFT
-            call.message_ends(caller.leg_id, self._seconds(why), self.kept, why)
+            self.kept, self.seconds = self._is_kept(why), self._seconds(why)
+            call.message_ends(caller.leg_id, self.seconds, self.kept, why)
 
     def _verdict(self, why: Why) -> Outcome:
-        long_enough = self._seconds(why) >= self._box.min_seconds
-        kept = self._spoke and long_enough and why is not Why.AGAIN
-        return Outcome.MESSAGE_LEFT if kept else Outcome.NO_MESSAGE
+        return Outcome.MESSAGE_LEFT if self._is_kept(why) else self._otherwise
+
+    def _is_kept(self, why: Why) -> bool:
+        return self._spoke and self._seconds(why) >= self._box.min_seconds and why is not Why.AGAIN
 
     def _seconds(self, why: Why) -> float:
         """Length of what is worth keeping."""

@@ -23,7 +23,8 @@ TONES = frozenset(("ringback", "busy", "congestion"))
 class _Heard:
     """A play or tone that goes on."""
 
-    def __init__(self, number: int, what: tuple[str, ...] | str, repeat: bool, since: float) -> None:
+    def __init__(self, number: int, what: tuple[str, ...] | str | float, repeat: bool, since: float) -> None:
+        """``what``: prompts, a tone, or so many seconds of what the peer said himself."""
         self.number = number
         self.what = what
         self.repeat = repeat
@@ -56,7 +57,7 @@ class WorkerEndpoint:
         self._ears: tuple[WorkerEndpoint, ...] = ()
         self._listening = self._withholding = False
         self._recording = False
-        self._speech: float | None = None
+        self._speech: protocol.HearSpeech | None = None
         self._heard: _Heard | None = None
         self._played: Deferred[None] | None = None
         self._plays = 0
@@ -106,6 +107,10 @@ class WorkerEndpoint:
         """Play prompts; fires at the end, also when something else is played or the endpoint is closed."""
         return self._hear(prompts, repeat)
 
+    def play_back(self, seconds: float) -> Deferred[None]:
+        """Play what the peer said himself; nothing of it is left when the worker was replaced."""
+        return self._hear(float(seconds), False)
+
     def tone(self, name: str) -> Deferred[None]:
         """Play a tone until cancelled, replaced or closed; raises ValueError for a name unknown."""
         if name not in TONES:
@@ -128,10 +133,10 @@ class WorkerEndpoint:
         self._opening = msgspec.structs.replace(self._opening, record=False)
         self._send(protocol.StopRecording(self.number))
 
-    def hear_speech(self, on: bool, silence: float = 0.0) -> None:
+    def hear_speech(self, on: bool, silence: float = 0.0, keep: float = 0.0) -> None:
         """Tell ``on_speech`` when the peer begins to speak, and when he has been silent for so long."""
-        self._speech = silence if on else None
-        self._send(protocol.HearSpeech(self.number, on, silence))
+        self._speech = protocol.HearSpeech(self.number, on, silence, keep) if on else None
+        self._send(protocol.HearSpeech(self.number, on, silence, keep))
 
     def send_keys(self, digits: str) -> None:
         """Send digits; raises ValueError for what is no key."""
@@ -192,7 +197,7 @@ class WorkerEndpoint:
         if self._recording:
             yield protocol.Record(self.number, self.call, self.leg)
         if self._speech is not None:
-            yield protocol.HearSpeech(self.number, True, self._speech)
+            yield self._speech
         if self._far is not None:
             yield protocol.Bridge(self.number, self._far.number)
         if self._ears:
@@ -206,8 +211,10 @@ class WorkerEndpoint:
         elif heard is not None and isinstance(heard.what, tuple):
             skip = max(0.0, now - heard.since)
             yield protocol.Play(self.number, heard.number, heard.what, heard.repeat, skip)
+        elif heard is not None and isinstance(heard.what, float):
+            yield protocol.PlayBack(self.number, heard.number, heard.what, max(0.0, now - heard.since))
 
-    def _hear(self, what: tuple[str, ...] | str, repeat: bool) -> Deferred[None]:
+    def _hear(self, what: tuple[str, ...] | str | float, repeat: bool) -> Deferred[None]:
         self._end_playing()
         self._plays += 1
         heard = _Heard(self._plays, what, repeat, self._home.now())

@@ -13,6 +13,7 @@ from b2bua.media import g711, rtp
 from b2bua.media.dtmf_detector import DtmfDetector
 from b2bua.media.inlet import IRREGULAR, Inlet, nothing
 from b2bua.media.latch import Latch, Source, looks_translated
+from b2bua.media.memo import Memo
 from b2bua.media.outlet import Outlet, mute
 from b2bua.media.protocol import Figures, Peer, Start
 from b2bua.media.quality import estimate
@@ -57,6 +58,7 @@ class Leg:
         "latch",
         "line",
         "listening",
+        "memo",
         "on_key",
         "on_speech",
         "outlet",
@@ -116,6 +118,8 @@ class Leg:
         self.resting: DtmfDetector | None = None
         """The same while nobody waits: it knows the key it heard last, whose tone may sound on when the next
         menu begins to listen, and would count there once more."""
+        self.memo: Memo | None = None
+        """What the peer said while ``speech`` was on, kept for him."""
         self.speech: SpeechDetector | None = None
         """Watches whether the peer speaks."""
         self.on_speech: Callable[[bool], None] = _unheard
@@ -206,8 +210,10 @@ class Leg:
         if self.peer is not None:
             spool.note(stamp, Formats(formats_of(self.peer)))
 
-    def hear_speech(self, speech: SpeechDetector | None) -> None:
-        """Watch whether the peer speaks, or no longer."""
+    def hear_speech(self, speech: SpeechDetector | None, memo: Memo | None = None) -> None:
+        """Watch whether the peer speaks, or no longer; what a memo has kept stays until the next one."""
+        if speech is not None:
+            self.memo = memo
         self.speech = speech
         self.plan()
 

@@ -183,6 +183,18 @@ class HearSpeech(Command, frozen=True):
     on: bool
     silence: float = 0.0
     """Seconds; 0: silence is not told."""
+    keep: float = 0.0
+    """Seconds of what he says meanwhile that are kept for ``PlayBack``."""
+
+
+class PlayBack(Command, frozen=True):
+    """Let the peer hear what was kept of him; ``Played`` follows as with ``Play``, at once if nothing was."""
+
+    endpoint: int
+    play: int
+    seconds: float
+    skip: float = 0.0
+    """Seconds already heard."""
 
 
 class SendKeys(Command, frozen=True):
@@ -301,6 +313,7 @@ AnyCommand = (
     | Record
     | StopRecording
     | HearSpeech
+    | PlayBack
     | SendKeys
     | Close
     | Ping

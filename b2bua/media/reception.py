@@ -70,7 +70,10 @@ def speak(leg: Leg, voice: Voice, payload_type: int, length: int) -> None:
 
 def listen_for_speech(leg: Leg, speech: SpeechDetector, payload_type: int, length: int, stamp: int) -> None:
     """Tell when the peer begins to speak."""
-    if speech.take(rtp.data[PAYLOAD : START + length], codec_of(leg, payload_type), stamp):
+    payload, law = rtp.data[PAYLOAD : START + length], codec_of(leg, payload_type)
+    if leg.memo is not None:
+        leg.memo.take(payload, law, stamp)
+    if speech.take(payload, law, stamp):
         leg.on_speech(True)
 
 

@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias, assert_never
 
 from b2bua.media import g711, protocol, reception, rtp
 from b2bua.media.leg import Leg
+from b2bua.media.memo import Memo
 from b2bua.media.mixing import Conference
 from b2bua.media.playing import Audio, Playing
 from b2bua.media.poller import Poller
@@ -37,6 +38,7 @@ LegCommand: TypeAlias = (
     | protocol.Unbridge
     | protocol.Hear
     | protocol.Play
+    | protocol.PlayBack
     | protocol.Tone
     | protocol.Stop
     | protocol.Listen
@@ -184,8 +186,12 @@ class Switchboard:
                     self._stopping.add(leg.id)
                     self._end_spool(leg)
             case protocol.HearSpeech():
-                silence = round(command.silence * rtp.STAMPS)
-                leg.hear_speech(SpeechDetector(silence, self._clock.stamp) if command.on else None)
+                stamp = self._clock.stamp
+                speech = SpeechDetector(round(command.silence * rtp.STAMPS), stamp) if command.on else None
+                leg.hear_speech(speech, Memo(round(command.keep * 8000), stamp) if command.keep else None)
+            case protocol.PlayBack():
+                memo = leg.memo or Memo(0, self._clock.stamp)
+                self._play(leg, command.play, memo.audio(command.seconds, command.skip))
             case protocol.SendKeys():
                 self._press(leg, command.digits)
             case protocol.Close():

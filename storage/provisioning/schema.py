@@ -123,6 +123,7 @@ VOICEMAIL_FIELDS: Final = (
     Field("max_seconds", c.decimal(5, 600), "5 to 600 s", "Longest message", "留言最长时间（秒）"),
     Field("silence_seconds", c.zero_or(2, 60), "0, or 2 to 60 s", "Silence that ends a message; 0: none does", "静音多久结束留言（秒）；0 表示不按静音结束"),
     Field("min_seconds", c.decimal(0, 30), "0 to 30 s", "What is shorter is not kept", "短于此时长的留言不保存（秒）"),
+    Field("review", c.flag, "true, false", "Whether the caller may hear his message, say it again or save it when it has ended", "留言后是否允许主叫试听、重录再保存"),
     Field("notify", c.list_of(c.text(120)), "list of mobile numbers and e-mail addresses", "Who is told of each message", "新留言通知的手机号和邮箱"),
     Field("otherwise", c.optional(c.destination), "destination", "Where a call goes when no message can be taken; null: it ends", "信箱已满时转到哪里；null 表示结束"),
 )  # fmt: skip

@@ -208,6 +208,18 @@ async def a_message_can_be_recorded(stage: Stage) -> None:
     await ends(stage, endpoint)
 
 
+async def a_message_can_be_heard(stage: Stage) -> None:
+    """What was kept is played, at once or never over: the Deferred fires, or can be cancelled."""
+    endpoint = await opened(stage)
+    endpoint.hear_speech(True, 5.0, 0.1)
+    endpoint.hear_speech(False)
+    assert await stage.wait(endpoint.play_back(0.1)) is None
+    playing = endpoint.play_back(0.1)
+    await stage.wait(endpoint.play((stage.prompt,)))
+    assert playing.called
+    await ends(stage, endpoint)
+
+
 async def a_recording_can_be_stopped(stage: Stage) -> None:
     """Of any leg, recorded or not, once or twice, and just before its end."""
     endpoint = await opened(stage)
@@ -236,5 +248,6 @@ CONTRACT = [
     only_the_call_is_heard,
     keys_can_be_withheld,
     a_message_can_be_recorded,
+    a_message_can_be_heard,
     a_recording_can_be_stopped,
 ]

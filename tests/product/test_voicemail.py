@@ -33,10 +33,19 @@ def messages(box: Box) -> list[dict[str, object]]:
 
 
 def test_a_message_is_left_listed_heard_and_deleted(quiet_box: Box, said: Path, tmp_path: Path) -> None:
-    """The greeting is cut short by a key, the message ended by '#'; its audio is what the caller said."""
+    """The greeting is cut short by a key, the message ended by '#', heard by 2 and saved by '#'; its audio is
+    what the caller said, and so is what he heard of it."""
     heard = tmp_path / "heard.wav"
     report = quiet_box.call(
-        VOICEMAIL, "--keys", "w1,#,w4,#", "--play", str(said), "--hear", str(heard), "--seconds", "12"
+        VOICEMAIL,
+        "--keys",
+        "w1,#,w4,#,w1,2,w6,#",
+        "--play",
+        str(said),
+        "--hear",
+        str(heard),
+        "--seconds",
+        "20",
     )
     assert report["ended_by_box"], report
     record = quiet_box.record()
@@ -50,7 +59,8 @@ def test_a_message_is_left_listed_heard_and_deleted(quiet_box: Box, said: Path, 
     sound, rate = soundfile.read(file, dtype="float64")
     assert (rate, sound.ndim) == (8000, 1)
     assert seconds_of(sound, CALLER_HERTZ) > len(sound) / 8000 - 0.5
-    assert soundfile.info(heard).frames > 8000 * 3
+    answered, rate = soundfile.read(heard, dtype="float64")
+    assert seconds_of(answered, CALLER_HERTZ) == pytest.approx(message["seconds"], abs=0.6)
 
     (item,) = quiet_box.json("missed", "list", "demo", "--caller", quiet_box.caller)
     assert (item["messages"], item["outcome"]) == ([record["id"]], "message-left")

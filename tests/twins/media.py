@@ -102,6 +102,7 @@ class MemoryEndpoint:
         self.withholding = False
         self.hearing_speech = False
         self.silence = 0.0
+        self.keeps = 0.0
         self.ears: tuple[MemoryEndpoint, ...] = ()
         self.keys = ""
         """All keys sent to the peer."""
@@ -160,6 +161,12 @@ class MemoryEndpoint:
         seconds = sum(self._relay.durations.get(prompt, self._relay.duration) for prompt in prompts)
         return self._start(prompts, None if repeat else seconds)
 
+    def play_back(self, seconds: float) -> Deferred[None]:
+        """Let the peer hear himself."""
+        assert self.keeps, "nothing was kept"
+        self._note("play-back", seconds)
+        return self._start(("himself",), min(seconds, self.keeps))
+
     def tone(self, name: str) -> Deferred[None]:
         """Play a tone until cancelled, replaced or closed."""
         assert name in TONES, name
@@ -182,10 +189,11 @@ class MemoryEndpoint:
         self._note("stop-recording")
         self.spooled = False
 
-    def hear_speech(self, on: bool, silence: float = 0.0) -> None:
+    def hear_speech(self, on: bool, silence: float = 0.0, keep: float = 0.0) -> None:
         """Tell when the peer speaks and falls silent: see ``speak``."""
         self._note("speech", on)
         self.hearing_speech, self.silence = on, silence
+        self.keeps = keep if on else self.keeps
 
     def send_keys(self, digits: str) -> None:
         """Send digits to the peer."""

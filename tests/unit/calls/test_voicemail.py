@@ -17,7 +17,8 @@ from tests.twins.legs import MemoryInboundLeg
 from tests.twins.media import Asked
 from tests.twins.stage import CALLER, NUMBER, Stage, a_plan, sdp
 
-BOX = Voicemail("service")
+BOX = Voicemail("service", review=False)
+REVIEWED = Voicemail("service")
 
 
 def a_box(box: Voicemail = BOX, *, record: bool = True, quota: int = 1000) -> Stage:
@@ -236,3 +237,96 @@ def test_who_speaks_no_g711_leaves_no_message() -> None:
     assert ended.outcome == Outcome.NO_COMMON_CODEC
     assert not stage.journal.of(MessageBegan)
     assert "no-message-codec" in stage.steps()
+
+
+# -- heard and said again before it is saved -------------------------------------------------------
+
+
+def reviewed(seconds: float = 10.0) -> Stage:
+    """Leave a message and end it by '#'; the box asks what to do with it."""
+    stage = a_box(REVIEWED)
+    after_the_tone(stage)
+    speak(stage, seconds)
+    assert stage.endpoint("a").playing == ("message-review",)
+    return stage
+
+
+def speak(stage: Stage, seconds: float) -> None:
+    """Say something after the tone, then press '#'."""
+    stage.endpoint("a").speak()
+    stage.clock.advance(seconds)
+    stage.endpoint("a").press("#")
+
+
+def saved(stage: Stage, *lengths: float) -> None:
+    """Make sure that the call ended with a message kept, the last one of these."""
+    assert stage.endpoint("a").playing == ("message-saved", "goodbye")
+    stage.clock.advance(2)
+    assert stage.end().outcome == Outcome.MESSAGE_LEFT
+    assert [line.seconds for line in stage.journal.of(MessageEnded) if line.kept] == list(lengths)
+    assert fold(stage.journal.events).message_ms == round(lengths[-1] * 1000)
+
+
+@pytest.mark.parametrize("key", ["#", "5", ""])
+def test_a_message_is_saved(key: str) -> None:
+    """By '#', by any other key, or by doing nothing for five seconds."""
+    stage = reviewed()
+    if key:
+        stage.endpoint("a").press(key)
+    else:
+        stage.clock.advance(1)
+        stage.clock.advance(5)
+    saved(stage, 9.8)
+
+
+def test_the_caller_hears_his_message_first() -> None:
+    """2: exactly what will be saved; then he is asked again, and may cut it short by the next key."""
+    stage = reviewed()
+    stage.endpoint("a").press("2")
+    assert stage.endpoint("a").asked[-1] == Asked("play-back", 9.8)
+    stage.clock.advance(9.8)
+    assert stage.endpoint("a").playing == ("message-review",)
+    stage.endpoint("a").press("2")
+    stage.clock.advance(3)
+    stage.endpoint("a").press("#")
+    saved(stage, 9.8)
+    assert stage.steps().count("message-heard") == 2
+
+
+def test_the_caller_says_it_again() -> None:
+    """1 or *, also while he hears it: the later message is the one that is kept."""
+    stage = reviewed()
+    stage.endpoint("a").press("2")
+    stage.clock.advance(2)
+    stage.endpoint("a").press("1")
+    assert stage.endpoint("a").playing == ("beep",)
+    stage.clock.advance(1)
+    speak(stage, 4)
+    stage.endpoint("a").press("#")
+    saved(stage, 9.8, 3.8)
+
+
+@pytest.mark.parametrize("when", ["menu", "beep", "again"])
+def test_who_hangs_up_has_left_what_he_said_last(when: str) -> None:
+    """While he is asked, before he speaks again, or having said nothing then."""
+    stage = a_box(REVIEWED)
+    caller = after_the_tone(stage)
+    speak(stage, 10)
+    if when != "menu":
+        stage.endpoint("a").press("1")
+    if when == "again":
+        stage.clock.advance(1)
+        stage.clock.advance(2)
+    caller.peer_hangs_up()
+    ended = stage.end()
+    assert (ended.outcome, ended.by) == (Outcome.MESSAGE_LEFT, HungUpBy.CALLER)
+    assert fold(stage.journal.events).message_ms == 9800
+
+
+def test_nobody_listens_for_ever() -> None:
+    """After five times it is saved."""
+    stage = reviewed()
+    for _ in range(5):
+        stage.endpoint("a").press("2")
+    stage.clock.advance(9.8)
+    saved(stage, 9.8)
