@@ -78,6 +78,8 @@ class TenantPages(Node):
         self.id = config.id
 
     def __getitem__(self, name: str) -> Node:
+        if name == "routing":
+            return RoutingPages(self.request, self, name)
         if name == "bound":
             return BoundPages(self.request, self, name)
         if name == "calls":
@@ -85,21 +87,25 @@ class TenantPages(Node):
         raise KeyError(name)
 
 
-class BoundPages(Node):
-    """``/t/ID/bound``: an entry for each number of the tenant."""
+class NumberPages(Node):
+    """Has an entry for each number of the tenant."""
 
     __parent__: TenantPages
 
-    def __getitem__(self, name: str) -> BoundPlan:
+    def __getitem__(self, name: str) -> NumberPage:
         tenant = self.__parent__
         plan = self.request.services.read(lambda root: _plan(root, tenant.id, name))
         if plan is None:
             raise KeyError(name)
-        return BoundPlan(self.request, self, name, plan)
+        return self.entry(name, plan)
+
+    def entry(self, name: str, plan: NumberPlan) -> NumberPage:
+        """Return the page of a number."""
+        raise NotImplementedError
 
 
-class BoundPlan(Node):
-    """``/t/ID/bound/400...``."""
+class NumberPage(Node):
+    """One number of the tenant."""
 
     def __init__(self, request: Request, parent: Any, name: str, plan: NumberPlan) -> None:
         super().__init__(request, parent, name)
@@ -110,6 +116,30 @@ class BoundPlan(Node):
         """Return whose it is."""
         pages: TenantPages = self.__parent__.__parent__
         return pages
+
+
+class BoundPages(NumberPages):
+    """``/t/ID/bound``."""
+
+    def entry(self, name: str, plan: NumberPlan) -> NumberPage:
+        """Return the bound numbers of a number."""
+        return BoundPlan(self.request, self, name, plan)
+
+
+class BoundPlan(NumberPage):
+    """``/t/ID/bound/400...``."""
+
+
+class RoutingPages(NumberPages):
+    """``/t/ID/routing``."""
+
+    def entry(self, name: str, plan: NumberPlan) -> NumberPage:
+        """Return the route plan of a number."""
+        return RoutePage(self.request, self, name, plan)
+
+
+class RoutePage(NumberPage):
+    """``/t/ID/routing/400...``."""
 
 
 class TenantCalls(Node):

@@ -8,6 +8,7 @@ from typing import Final
 from domain.caller import CLASS_WORDS, CallerClass
 from domain.missed import NOT_MISSED
 from domain.outcomes import VERDICTS, Outcome
+from domain.prompts import own_name
 from storage.call_id import BEIJING
 from storage.places import place_of_row
 from storage.rows import CallRow
@@ -50,6 +51,13 @@ def class_words(texts: Texts, caller_class: str) -> str:
         return ""
     words = CLASS_WORDS[CallerClass(caller_class)]
     return texts.either(words.zh, words.en)
+
+
+def sound_words(texts: Texts, reference: str | None) -> str:
+    """Say which prompt is heard: the tenant's own by its name."""
+    if reference is None:
+        return texts("None")
+    return own_name(reference) or texts("Set by the operator")
 
 
 def place_words(row: CallRow) -> str:

@@ -70,6 +70,7 @@ def _names(event: Any) -> None:
         outcome=lambda value: formats.outcome_words(texts, value),
         caller_class=lambda value: formats.class_words(texts, value),
         place=formats.place_words,
+        sound=lambda value: formats.sound_words(texts, value),
         said=lambda: said(request),
         path=request.path,
         query=urlencode([pair for pair in request.GET.items() if pair[0] != "after"]),

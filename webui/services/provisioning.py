@@ -13,11 +13,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from b2bua.in_force import change_in_force
+from b2bua.recorder import voice
 from storage.models import PromptInfo, Root
 from storage.models.web import AuditEntry
 from storage.provisioning import (
     Change,
     Problem,
+    PromptRejected,
     ProvisioningError,
     make_plan,
     read_configuration,
@@ -71,14 +73,16 @@ class _KnownPrompts:
         self._root = root
 
     def ingest(self, path: Path) -> PromptInfo:
-        raise ValueError(path)
+        raise PromptRejected(
+            "names a file; upload the audio and name it prompt:NAME", "不能写文件名；请先上传语音再选择"
+        )
 
     def known(self, address: str) -> PromptInfo | None:
         found = self._root.prompts.get(address)
         return None if found is None else found.value
 
     def shipped(self) -> dict[str, Path]:
-        return {}
+        return {name: voice.source(name) for name in voice.WORDS}
 
 
 def wish(

@@ -16,6 +16,8 @@ PLACES: dict[type, str] = {
     resources.TenantPages: "/t/{tenant}/",
     resources.BoundPages: "/t/{tenant}/bound/",
     resources.BoundPlan: "/t/{tenant}/bound/{number}/",
+    resources.RoutingPages: "/t/{tenant}/routing/",
+    resources.RoutePage: "/t/{tenant}/routing/{number}/",
     resources.TenantCalls: "/t/{tenant}/calls/",
     resources.TenantCall: "/t/{tenant}/calls/{call}/",
     resources.OperatorPages: "/operator/",
