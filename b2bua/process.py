@@ -9,8 +9,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
 from b2bua.alarms import AlarmBoard, Severity, save_to
-from b2bua.caller_memory import SAVE_SECONDS as MEMORY_SECONDS
-from b2bua.caller_memory import CallerMemory
 from b2bua.calls.authorise import NotAllowed
 from b2bua.calls.call import Call
 from b2bua.calls.call_back import CallBacks
@@ -25,6 +23,8 @@ from b2bua.control import Begun, Calls, Done, Failed, InCallRequest, InForce, Li
 from b2bua.control_floor import Agents, Changed, FloorRequest, Queues
 from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
+from b2bua.live_file import SAVE_SECONDS as LIVE_SECONDS
+from b2bua.live_file import LiveFiles
 from b2bua.media.relay import WorkerRelay, relay_settings
 from b2bua.metrics import make_registry, make_site
 from b2bua.process_backup import CHECK_SECONDS as BACKUP_SECONDS
@@ -114,8 +114,8 @@ class Process:
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
         )
         self.message_quota = MessageQuota(data)
-        self.caller_memory = CallerMemory(Live(), data.caller_memory, reactor.callInThread)
-        self.caller_memory.load()
+        self.live_files = LiveFiles(Live(), data.caller_memory, data.turns, reactor.callInThread)
+        self.live_files.load()
         self.funds = Funds()
         self.take_standings()
         self.switchboard = Switchboard(
@@ -133,7 +133,7 @@ class Process:
                 wishes=kept_wishes(data.root / "call-backs.json", reactor.callInThread, self.clock.utc),
                 funds=self.funds,
                 rates=DialRates(self.troubles.rung_too_often),
-                live=self.caller_memory.live,
+                live=self.live_files.live,
                 floor=kept_floor(data.agents_file, reactor.callInThread),
             ),
             self.sip.calls_out,
@@ -207,7 +207,7 @@ class Process:
         self._timers += [
             Every(self.reactor, MARK_SECONDS, self.switchboard.mark),
             Every(self.reactor, FLUSH_SECONDS, self.trace.flush),
-            Every(self.reactor, MEMORY_SECONDS, self.caller_memory.save),
+            Every(self.reactor, LIVE_SECONDS, self.live_files.save),
             Every(self.reactor, CHECK_SECONDS, self.disk.check),
             Every(self.reactor, CALENDAR_SECONDS, self.holidays.check),
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
@@ -245,7 +245,7 @@ class Process:
         await self._within(0.3, unregistered)
         await self.sip.close()
         self.trace.close()
-        self.caller_memory.write_now()
+        self.live_files.write_now()
         self.journal.close()
 
     async def _within(self, seconds: float, wish: Deferred[Any]) -> None:

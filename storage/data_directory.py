@@ -104,6 +104,11 @@ class DataDirectory:
         return self.root / "agents.json"
 
     @property
+    def turns(self) -> Path:
+        """Whose turn it is where calls are shared out, kept over restarts."""
+        return self.root / "turns.json"
+
+    @property
     def caller_memory(self) -> Path:
         return self.root / "caller-memory.json"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -13,27 +12,31 @@ MOST_REMEMBERED: Final = 100_000
 
 Memory = dict[str, Remembered]
 """``NUMBER CALLER`` -> who answered, in the order of the answers."""
+Turns = dict[str, int]
+"""What is shared out in turn -> how often it was."""
 
 
 class Live:
     """Implements ``domain.routing.live.LiveFacts``; what changes it are the calls themselves.
 
-    Turns and the use of phones begin anew with the process. Who answered whom outlives it
-    (``b2bua.caller_memory``).
+    The use of phones begins anew with the process. Who answered whom and whose turn it is outlive it
+    (``b2bua.live_file``), so that percentages stay exact and a rotation goes on.
     """
 
     def __init__(self) -> None:
         self.memory: Memory = {}
         self.on_memory: Callable[[], None] = lambda: None
         """Called after somebody was remembered."""
-        self._turns: Counter[str] = Counter()
+        self.turns: Turns = {}
+        self.on_turn: Callable[[], None] = lambda: None
+        """Called after a turn was taken."""
         self._uses: dict[str, LineUse] = {}
 
     # -- read by decisions -------------------------------------------------------------------------
 
     def turn(self, key: str) -> int:
         """See LiveFacts."""
-        return self._turns[key]
+        return self.turns.get(key, 0)
 
     def use(self, line: str) -> LineUse:
         """See LiveFacts."""
@@ -48,7 +51,8 @@ class Live:
     def take_turn(self, key: str) -> None:
         """Count that something was shared out; nothing for an empty key."""
         if key:
-            self._turns[key] += 1
+            self.turns[key] = self.turns.get(key, 0) + 1
+            self.on_turn()
 
     def hold(self, line: str, mono: float) -> LineHold:
         """Take a phone for a leg that rings it."""

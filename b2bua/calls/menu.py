@@ -17,7 +17,7 @@ from b2bua.calls.ports import CallEnd, CallPorts
 from b2bua.calls.web import WebError, WebReply, WebRequest
 from domain.destination import Destination, DestinationKind
 from domain.flow.answers import fields_of
-from domain.flow.document import Flow
+from domain.flow.document import Flow, Percentage
 from domain.flow.interpreter import is_secret, start, step
 from domain.flow.steps import (
     Action,
@@ -102,6 +102,7 @@ class _Visit:
             region=call.facts.region,
             dial=ports.directory.dial_plan(call.tenant, call.plan),
         )
+        self._dividing = [name for name, node in flow.nodes.items() if isinstance(node, Percentage)]
         self._events: deque[Event] = deque()
         self._awaited: Deferred[None] | None = None
         self._going: list[Deferred[None]] = []
@@ -136,12 +137,17 @@ class _Visit:
         around = msgspec.structs.replace(
             self._known,
             when=self._calendar.at(ports.clock.utc()),
-            chance=int.from_bytes(ports.randomness(4)) % 100,
+            turns={name: ports.live.turn(self._turn(name)) for name in self._dividing},
         )
         result = step(self._flow, state, event, around)
+        for name in result.divided:
+            ports.live.take_turn(self._turn(name))
         for note in result.notes:
             self._call.step(note.name, note.detail)
         return result.state, result.action
+
+    def _turn(self, node: str) -> str:
+        return f"{self._tenant.id}/flow {self._flow.name}/{node}"
 
     # -- what happens --------------------------------------------------------------------------------
 

@@ -180,12 +180,18 @@ def check(tenant: str, name: str, file: Path | None, data: DataDirectory, as_jso
 @click.option("--keys", default="", metavar="KEYS", help="Keys the caller presses, such as 12#.")
 @click.option("--caller", default="13800138000", show_default=True, help="Who calls.")
 @click.option("--at", "moment", metavar="'YYYY-MM-DD HH:MM'", help="When, in Beijing time.  [default: now]")
-@click.option("--chance", type=click.IntRange(0, 99), default=0, help="For nodes that divide by percentage.")
+@click.option(
+    "--turn",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Which of each hundred callers it is, at nodes that divide by percentage.",
+)
 @click.option("--draft", is_flag=True, help="The draft instead of what is in force.")
 @data_option
 @json_option
 def try_(
-    tenant: str, name: str, keys: str, caller: str, moment: str | None, chance: int, draft: bool,
+    tenant: str, name: str, keys: str, caller: str, moment: str | None, turn: int, draft: bool,
     data: DataDirectory, as_json: bool,
 ) -> None:  # fmt: skip
     """Walk a flow without a call: which nodes, which prompts, where to. Web servers are not asked.
@@ -208,7 +214,7 @@ def try_(
     facts = facts_of(who, shipped_places(), regions, calendar, _moment(moment))
     around = Surroundings(
         when=facts.when, flow=name, caller=who.canonical, place=facts.place, region=facts.region,
-        dial=FlowWorld(configuration, tenant, ()).dial, chance=chance,
+        dial=FlowWorld(configuration, tenant, ()).dial, turns=dict.fromkeys(document.nodes, turn - 1),
     )  # fmt: skip
     names = {address: info.name for address, info in configuration.prompts.items()}
     _print_course(simulate(document, around, keys), names, as_json)

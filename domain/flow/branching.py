@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from domain.flow import document as doc
 from domain.flow.steps import Surroundings
+from domain.routing.turns import sequence
 from domain.schedule import Schedule, is_open_at
 from domain.schedule_text import parse_schedule
 
 Branching = doc.WorkingHours | doc.Area | doc.Percentage | doc.Branch
 
 
-def branch(node: Branching, variables: Mapping[str, str], around: Surroundings) -> str:
-    """Return the node that a branching node leads to now."""
+def branch(node: Branching, variables: Mapping[str, str], around: Surroundings, turn: int) -> str:
+    """Return the node that a branching node leads to now; ``turn``: callers it has divided before."""
     match node:
         case doc.WorkingHours():
             schedule = node.schedule
@@ -23,7 +24,7 @@ def branch(node: Branching, variables: Mapping[str, str], around: Surroundings) 
         case doc.Area():
             return next((case.next for case in node.cases if _is_from(case, around)), node.default)
         case doc.Percentage():
-            return _share(node, around.chance)
+            return _share(node, turn)
         case doc.Branch():
             return node.cases.get(variables.get(node.variable, ""), node.default)
 
@@ -38,10 +39,7 @@ def _is_from(case: doc.AreaCase, around: Surroundings) -> bool:
     )
 
 
-def _share(node: doc.Percentage, chance: int) -> str:
-    passed = 0
-    for share in node.shares:
-        passed += share.percent
-        if chance < passed:
-            return share.next
-    return node.shares[-1].next
+def _share(node: doc.Percentage, turn: int) -> str:
+    """Divide exactly and evenly over each hundred callers, as the route plan does."""
+    order = sequence(tuple([share.percent for share in node.shares]))
+    return node.shares[order[turn % len(order)] if order else -1].next

@@ -170,7 +170,7 @@ class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Percentage(
     _Node, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, tag="percentage"
 ):
-    """Divide callers by chance; the shares sum to 100."""
+    """Divide callers, exactly over each hundred of them; the shares sum to 100."""
 
     shares: Annotated[tuple[Share, ...], Meta(min_length=1)]
 

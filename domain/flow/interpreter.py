@@ -66,7 +66,7 @@ def step(flow: FlowDocument, state: State, event: Event, around: Surroundings) -
     """Return what follows from an event. An event that nobody waits for changes nothing."""
     walk = _Walk(flow, state, around)
     action = walk.take(event)
-    return Step(walk.state(), tuple(walk.notes), action)
+    return Step(walk.state(), tuple(walk.notes), action, tuple(walk.divided))
 
 
 def is_secret(flow: FlowDocument, state: State) -> bool:
@@ -91,6 +91,7 @@ class _Walk:
         self.flow = flow
         self.around = around
         self.notes: list[Note] = []
+        self.divided: list[str] = []
         self.name = state.node
         self.phase = state.phase
         self.keys = state.keys
@@ -161,7 +162,10 @@ class _Walk:
                 case doc.HangUp():
                     return self.play(node.prompts, Phase.PLAYING) or self.end(Outcome.MENU_ENDED)
                 case _:
-                    name = branch(node, self.variables, self.around)
+                    turn = self.around.turns.get(name, 0) + self.divided.count(name)
+                    if isinstance(node, doc.Percentage):
+                        self.divided.append(name)
+                    name = branch(node, self.variables, self.around, turn)
 
     def leave(self, node: doc.Go) -> Action:
         try:

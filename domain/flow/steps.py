@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -64,8 +65,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     place: Place = UNKNOWN
     region: str = ""
     dial: DialPlan = DialPlan()
-    chance: int = 0
-    """0 to 99, drawn anew for each event."""
+    turns: Mapping[str, int] = {}
+    """By the id of a node that divides callers: how many it has divided before."""
 
 
 # -- events --------------------------------------------------------------------------------------------
@@ -167,3 +168,5 @@ class Step(msgspec.Struct, frozen=True):
     state: State
     notes: tuple[Note, ...]
     action: Action
+    divided: tuple[str, ...] = ()
+    """Ids of the nodes that have divided callers, once for each time: their turns are taken."""

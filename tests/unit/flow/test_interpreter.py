@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from domain.calendar import Calendar
+from domain.destination import Destination
 from domain.flow.dialling import DialPlan
+from domain.flow.interpreter import start, step
 from domain.flow.steps import (
     Ask,
     Begun,
     CarryOn,
     Expired,
     Key,
+    Leave,
     Listen,
     Played,
     PlayPrompts,
@@ -21,7 +24,7 @@ from domain.flow.steps import (
     WebFailed,
 )
 from domain.place import UNKNOWN
-from tests.unit.flow.scene import MONDAY_MORNING, Walk, flow
+from tests.unit.flow.scene import AROUND, MONDAY_MORNING, Walk, flow
 
 BYE = {"kind": "hang-up"}
 SALES = {"kind": "go", "to": "group:sales"}
@@ -309,11 +312,23 @@ def test_area() -> None:
     assert went(by_number, caller="") == "c"
 
 
-def test_percentages_are_exact_over_all_chances() -> None:
-    """30, 0 and 70 of 100."""
+def test_percentages_are_exact_over_each_hundred_callers() -> None:
+    """30, 0 and 70 of any hundred that follow each other, spread evenly."""
     shares = [{"percent": 30, "next": "a"}, {"percent": 0, "next": "b"}, {"percent": 70, "next": "c"}]
-    ways = [went({"kind": "percentage", "shares": shares}, chance=chance) for chance in range(100)]
-    assert (ways.count("a"), ways.count("b"), ways.count("c")) == (30, 0, 70)
+    ways = [went({"kind": "percentage", "shares": shares}, turns={"n": turn}) for turn in range(250)]
+    for first in (0, 37, 150):
+        hundred = ways[first : first + 100]
+        assert (hundred.count("a"), hundred.count("b"), hundred.count("c")) == (30, 0, 70)
+    assert "".join(ways[:10]).count("a") == 3
+
+
+def test_a_node_that_is_passed_twice_divides_twice() -> None:
+    """The step says so, so that the count goes on from there."""
+    shares = [{"percent": 50, "next": "n"}, {"percent": 50, "next": "a"}]
+    nodes = {"n": {"kind": "percentage", "shares": shares}, "a": {"kind": "go", "to": "group:a"}}
+    taken = step(flow(nodes), start(AROUND), Begun(), AROUND)
+    assert taken.divided == ("n", "n")
+    assert taken.action == Leave(Destination.parse("group:a"))
 
 
 def test_a_variable_is_set_and_spoken() -> None:
