@@ -13,6 +13,8 @@ from b2bua.alarms import Alarm, read_alarms
 from b2bua.control import AskStatus, ControlClient, ControlDown, ControlFailed, Status
 from b2bua.ledger.status import LedgerStatus
 from b2bua.ledger.status import read_status as read_ledger
+from b2bua.notices.status import NoticesStatus
+from b2bua.notices.status import read_status as read_notices
 from b2bua.recorder.status import RecorderStatus
 from b2bua.recorder.status import read_status as read_recorder
 from storage.backup_schedule import BackupState, read_state
@@ -26,7 +28,7 @@ class ProcessState(msgspec.Struct, frozen=True):
     """One process of the box."""
 
     name: str
-    """``run``, ``store``, ``ledger``, ``recorder``, ``b2bua``, ``media-0`` ..., ``b2bua-spare``."""
+    """``run``, ``store``, ``ledger``, ``notices``, ``recorder``, ``b2bua``, ``media-0`` and so on."""
     up: bool
     pid: int = 0
     memory_kib: int = 0
@@ -54,13 +56,14 @@ class BoxStatus(msgspec.Struct, frozen=True):
 def box_status(data: DataDirectory) -> BoxStatus:
     """Ask every process of the box; whoever does not answer is down."""
     b2bua = _ask_b2bua(data)
-    ledger, recorder = read_ledger(data), read_recorder(data)
+    ledger, recorder, notices = read_ledger(data), read_recorder(data), read_notices(data)
     store = _store_file(data)
     processes = [
         _process("run", _pid_in(data.run / "box.lock"), "box400"),
         _process("store", store.get("pid", 0), "storage", "; ".join(store.get("damage", ()))),
         _process("ledger", ledger.pid if ledger else 0, "b2bua.ledger", _ledger_detail(ledger)),
         _process("recorder", recorder.pid if recorder else 0, "b2bua.recorder", _recorder_detail(recorder)),
+        _process("notices", notices.pid if notices else 0, "b2bua.notices", _notices_detail(notices)),
         _process("b2bua", b2bua.pid if b2bua else 0, "b2bua", _b2bua_detail(b2bua)),
     ]
     if b2bua is not None:
@@ -73,7 +76,8 @@ def box_status(data: DataDirectory) -> BoxStatus:
     spare = _process("b2bua-spare", _pid_in(data.spare_pid), "--standby")
     processes += [spare] if spare.up else []
     alarms = b2bua.alarms if b2bua is not None else read_alarms(data.alarms_file)
-    alarms = [*alarms, *(ledger.alarms if ledger else ()), *(recorder.alarms if recorder else ())]
+    for told in (ledger, recorder, notices):
+        alarms = [*alarms, *(told.alarms if told else ())]
     return BoxStatus(
         data=str(data.root),
         up=b2bua is not None,
@@ -126,6 +130,12 @@ def _ledger_detail(status: LedgerStatus | None) -> str:
 
 def _recorder_detail(status: RecorderStatus | None) -> str:
     return "" if status is None else f"{status.backlog} calls to compose, {status.made} made"
+
+
+def _notices_detail(status: NoticesStatus | None) -> str:
+    return (
+        "" if status is None else f"{status.under_way} under way, {status.sent} sent, {status.failed} failed"
+    )
 
 
 def _b2bua_detail(status: Status | None) -> str:

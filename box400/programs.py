@@ -11,11 +11,12 @@ MODULES = {
     "store": "storage",
     "ledger": "b2bua.ledger",
     "recorder": "b2bua.recorder",
+    "notices": "b2bua.notices",
     "b2bua": "b2bua",
     "webui": "webui",
 }
 """Process -> the module that is it."""
-GROUPS = (("store",), ("ledger", "recorder", "b2bua", "webui"))
+GROUPS = (("store",), ("ledger", "recorder", "notices", "b2bua", "webui"))
 """Each group needs the one before. They end in the reverse order: the pages, then calls are closed, then what
 they left is kept, then the store may go."""
 

@@ -91,8 +91,11 @@ def _once(*lists: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(each for one in lists for each in one))
 
 
-def why_not_by_sms(root: Root, delivery: Delivery) -> str:
-    """Say why a notice must not leave as SMS; empty: it may."""
+def why_not_by_sms(root: Root, delivery: Delivery, promised_li: int = 0) -> str:
+    """Say why a notice must not leave as SMS; empty: it may.
+
+    ``promised_li``: price of what is being sent for the tenant.
+    """
     kind = NoticeKind(delivery.kind)
     if template_of(root, kind).state is not TemplateState.APPROVED and kind is not NoticeKind.TEST:
         return f"模板未审核通过 template {kind} is not approved"
@@ -105,7 +108,7 @@ def why_not_by_sms(root: Root, delivery: Delivery) -> str:
     if price and credit is not None:
         waiting = (request.value for request in root.money.requests.values())
         owed = sum(each.li for each in waiting if each.tenant == delivery.tenant and each.li < 0)
-        if (0 if account is None else account.balance_li) + owed + credit < price:
+        if (0 if account is None else account.balance_li) + owed - promised_li + credit < price:
             return "余额不足 balance too low"
     return ""
 

@@ -1,4 +1,4 @@
-"""The port to web servers of tenants, for menus that ask them."""
+"""The port to web servers, for menus that ask them and notices that leave by them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, fail
 
 
 class WebRequest(msgspec.Struct, frozen=True):
-    """JSON to be sent to a tenant's web server."""
+    """What is to be sent to a web server, as a rule a tenant's; JSON unless ``headers`` say otherwise."""
 
     tenant: str
     url: str
@@ -18,6 +18,9 @@ class WebRequest(msgspec.Struct, frozen=True):
     """Signs the body; empty: unsigned."""
     seconds: float
     """Until the last byte of the answer."""
+    method: str = "POST"
+    headers: dict[str, str] = {}
+    """Besides those that every request has, or instead of them."""
 
 
 class WebReply(msgspec.Struct, frozen=True):
@@ -43,7 +46,7 @@ class WebClient(Protocol):
     """Asks web servers of tenants."""
 
     def post(self, request: WebRequest) -> Deferred[WebReply]:
-        """Send JSON; errbacks :class:`WebError`. Cancelling closes the connection."""
+        """Send it; errbacks :class:`WebError`. Cancelling closes the connection."""
 
 
 class NoWeb:

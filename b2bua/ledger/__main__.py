@@ -15,11 +15,11 @@ from functools import partial
 from b2bua.alarms import AlarmBoard, Severity
 from b2bua.control import ControlClient, ControlDown, ControlFailed, Done, TakeStandings
 from b2bua.ledger.ledger import Ledger
-from b2bua.ledger.lock import LedgerBusy, hold_lock
 from b2bua.ledger.status import LedgerStatus, lag, status_path, write_status
 from domain.funds import Standings
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
+from storage.process_lock import ProcessBusy, hold_lock
 from storage.readiness import notify
 from storage.recordings import Recordings
 from storage.standings import write_standings
@@ -135,7 +135,7 @@ def main() -> None:
     data.create()
     try:
         lock = hold_lock(data.run / "ledger.lock")
-    except LedgerBusy as error:
+    except ProcessBusy as error:
         sys.exit(str(error))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""Asks web servers of tenants for their voice menus (the edge behind ``calls.web.WebClient``)."""
+"""Asks web servers of tenants and of gateways (the edge behind ``calls.web.WebClient``)."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class AgentWebClient:
         self._policy = policy or BrowserLikePolicyForHTTPS()
 
     def post(self, request: WebRequest) -> Deferred[WebReply]:
-        """Send JSON; errbacks WebError. Cancelling closes the connection."""
+        """Send a request; errbacks WebError. Cancelling closes the connection."""
         tenant = request.tenant
         if self._waiting[tenant] >= MOST_OF_A_TENANT or self._waiting.total() >= MOST_AT_ALL:
             return fail(WebError("too many requests at once", again=False))
@@ -74,10 +74,11 @@ class AgentWebClient:
         rows = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "box400"}
         if request.secret:
             rows |= signature(request.secret, request.body, self._utc())
+        rows |= request.headers
         headers = Headers({name: [value] for name, value in rows.items()})
         url = request.url.encode("ascii")
         agent = Agent.usingEndpointFactory(self._reactor, endpoints)
-        response = await agent.request(b"POST", url, headers, _Body(request.body))
+        response = await agent.request(request.method.encode("ascii"), url, headers, _Body(request.body))
         reply = WebReply(response.code, await _body_of(response))
         if not 100 <= reply.status <= 599:
             raise WebError(NO_HTTP, again=True)

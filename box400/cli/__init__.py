@@ -36,6 +36,7 @@ COMMANDS = {
     "recording": "box400.cli.recording",
     "voicemail": "box400.cli.voicemail",
     "missed": "box400.cli.missed",
+    "notices": "box400.cli.notices",
     "places": "box400.cli.places",
     "calendar": "box400.cli.calendar",
     "trace": "box400.cli.trace",

@@ -11,8 +11,8 @@ from box400.programs import command
 from storage.data_directory import DataDirectory
 
 
-def _become(name: str, data: DataDirectory) -> None:
-    """Turn into the process: it has our pid, and nothing of the command line stays in its memory."""
+def become(name: str, data: DataDirectory) -> None:
+    """Turn into a process of the box: it has our pid, and nothing of the command line stays in its memory."""
     data.create()
     words = command(name, data)
     os.execv(words[0], words)  # noqa: S606 our own interpreter and module
@@ -32,7 +32,7 @@ def store(data: DataDirectory) -> None:
     Example:
       box400 store --data /srv/box400
     """
-    _become("store", data)
+    become("store", data)
 
 
 @click.command()
@@ -49,7 +49,7 @@ def b2bua(data: DataDirectory) -> None:
     Example:
       box400 b2bua --data /srv/box400
     """
-    _become("b2bua", data)
+    become("b2bua", data)
 
 
 @click.command()
@@ -64,7 +64,7 @@ def ledger(data: DataDirectory) -> None:
     Example:
       box400 ledger --data /srv/box400
     """
-    _become("ledger", data)
+    become("ledger", data)
 
 
 @click.command()
@@ -79,7 +79,7 @@ def recorder(data: DataDirectory) -> None:
     Example:
       box400 recorder --data /srv/box400
     """
-    _become("recorder", data)
+    become("recorder", data)
 
 
 @click.command()
@@ -96,4 +96,4 @@ def webui(data: DataDirectory) -> None:
     Example:
       box400 webui --data /srv/box400
     """
-    _become("webui", data)
+    become("webui", data)

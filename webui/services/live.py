@@ -5,6 +5,7 @@ from __future__ import annotations
 from b2bua.alarms import Alarm, Severity
 from b2bua.control import AskStatus, ControlDown, ControlFailed, Status
 from b2bua.ledger.status import read_status as read_ledger
+from b2bua.notices.status import read_status as read_notices
 from b2bua.recorder.status import read_status as read_recorder
 from storage.models import Root
 from webui.services import accounts
@@ -39,8 +40,8 @@ def _told(services: BoxServices) -> list[tuple[str, Alarm]]:
 
 
 def _beside(services: BoxServices) -> list[Alarm]:
-    ledger, recorder = read_ledger(services.data), read_recorder(services.data)
-    return [*(ledger.alarms if ledger else ()), *(recorder.alarms if recorder else ())]
+    told = (read_ledger(services.data), read_recorder(services.data), read_notices(services.data))
+    return [alarm for status in told if status is not None for alarm in status.alarms]
 
 
 def look_at(services: BoxServices, sessions: frozenset[str]) -> Known:

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from b2bua.ledger.ledger import GROUP_ROWS, Ledger
-from b2bua.ledger.lock import LedgerBusy, hold_lock
 from b2bua.ledger.status import lag
 from b2bua.ledger.tidy import NEWEST_KEPT, remove_consumed
 from domain.outcomes import Outcome
@@ -22,6 +21,7 @@ from storage.fold import fold
 from storage.journal import JournalReader, JournalWriter, Position, open_calls
 from storage.journal.line import file_path, sequences
 from storage.models import Root
+from storage.process_lock import ProcessBusy, hold_lock
 from tests.unit.ledger.made_up import NOON, a_call
 
 
@@ -370,7 +370,7 @@ def test_files_the_recorder_still_needs_are_kept(tmp_path: Path) -> None:
 def test_one_ledger_only(tmp_path: Path) -> None:
     """A second ledger on the same data directory is refused."""
     held = hold_lock(tmp_path / "lock")
-    with pytest.raises(LedgerBusy):
+    with pytest.raises(ProcessBusy):
         hold_lock(tmp_path / "lock")
     os.close(held)
     os.close(hold_lock(tmp_path / "lock"))

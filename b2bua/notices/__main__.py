@@ -1,0 +1,50 @@
+"""Run the outbox: ``python -m b2bua.notices --data DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from b2bua.clock import install_reactor
+from b2bua.process_log import begin_logging
+
+
+def main() -> None:
+    """Send notices until told to end."""
+    parser = argparse.ArgumentParser(prog="box400 notices-process", description="Send notices and webhooks.")
+    parser.add_argument("--data", required=True, help="data directory")
+    arguments = parser.parse_args()
+    reactor = install_reactor()
+    begin_logging()
+    logging.getLogger("ZEO").setLevel(logging.ERROR)
+    # Only now: what these import takes the reactor that is installed.
+    from b2bua.notices.process import Process
+    from storage.data_directory import DataDirectory
+    from storage.process_lock import ProcessBusy, hold_lock
+
+    data = DataDirectory(arguments.data)
+    data.create()
+    try:
+        lock = hold_lock(data.run / "notices.lock")
+    except ProcessBusy as error:
+        sys.exit(str(error))
+    process = Process(reactor, data, utc=time.time)
+    process.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: reactor.callFromThread(_end, reactor, process.stop))
+    reactor.run(installSignalHandlers=False)
+    os.close(lock)
+
+
+def _end(reactor: Any, stop: Callable[[], Any]) -> None:
+    stop().addBoth(lambda _: reactor.stop() if reactor.running else None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""What the process does in the store, in a thread of its own: what is due, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from b2bua.notices.sending import Message
+from domain.money import EntryKind
+from domain.notices.delivery import Channel, Delivery, DeliveryState
+from domain.notices.kinds import NoticeKind
+from domain.notices.template import segments
+from domain.notices.ways import Gateway, Robot, Webhook
+from storage.connection import MainDatabase
+from storage.models import MoneyRequest, Request, Root
+from storage.notice_intake import accounts_to_tell, take_missed, tell_accounts
+from storage.notices import price_of, template_of, why_not_by_sms
+
+MOST_DUE: Final = 1000
+
+
+class Work(msgspec.Struct, frozen=True):
+    """A delivery that is due, with the way it goes; without one it cannot go, and ``refusal`` says why."""
+
+    delivery: Delivery
+    message: Message | None = None
+    robot: Robot | None = None
+    webhook: Webhook | None = None
+    refusal: str = ""
+
+    @property
+    def lane(self) -> str:
+        """Name of the way it goes."""
+        if self.message is not None:
+            return f"gateway:{self.message.gateway.name}"
+        return f"{self.delivery.channel}:{self.delivery.tenant}:{self.delivery.to}"
+
+
+class Desk:
+    """Reads and writes the book; every method may raise StoreDown, and is for one thread."""
+
+    def __init__(self, database: MainDatabase) -> None:
+        self._database = database
+
+    def networks(self) -> tuple[str, ...]:
+        """Return the private networks in which tenants' web servers may be."""
+        return self._database.read(lambda root: root.box.value.web_networks)
+
+    def take_in(self, now: float) -> None:
+        """Make deliveries of what there is to tell."""
+        if self._database.read(lambda root: len(root.missed.outbox) > 0):
+            self._database.transact(lambda root: take_missed(root, now), note="notices")
+        if self._database.read(accounts_to_tell):
+            self._database.transact(lambda root: tell_accounts(root, now), note="notices of accounts")
+
+    def tidy(self, now: float) -> int:
+        """Forget deliveries of long ago."""
+        return self._database.transact(lambda root: root.notices.tidy(now), note="notices tidy")
+
+    def store(self, done: Sequence[Delivery]) -> None:
+        """Keep what became of deliveries, and charge what was sent; doing it twice changes nothing."""
+        if done:
+            self._database.transact(lambda root: _store(root, done), note="notices sent")
+
+    def due(self, now: float, busy: Container[str], down: Container[str]) -> list[Work]:
+        """Return what is due and not ``busy``, with its way: no gateway that is ``down`` unless all are."""
+        return self._database.read(lambda root: _due(root, now, busy, down))
+
+
+def _store(root: Root, done: Iterable[Delivery]) -> None:
+    for delivery in done:
+        if delivery.state is DeliveryState.SENT and delivery.channel is Channel.SMS:
+            delivery = _charged(root, delivery)
+        root.notices.put(delivery)
+
+
+def _charged(root: Root, delivery: Delivery) -> Delivery:
+    """Charge an SMS by a request to the ledger, once by its cause."""
+    count = delivery.segments or segments(delivery.text)
+    li = price_of(root, delivery) * count
+    cause = f"sms:{delivery.id}"
+    account = root.money.accounts.get(delivery.tenant)
+    if li and cause not in root.money.requests and (account is None or account.find(cause) is None):
+        request = MoneyRequest(
+            cause, delivery.tenant, EntryKind.MESSAGES, -li, int(delivery.at * 1000), delivery.to
+        )
+        root.money.requests[cause] = Request(request)
+    return msgspec.structs.replace(delivery, segments=count, li=li)
+
+
+def _due(root: Root, now: float, busy: Container[str], down: Container[str]) -> list[Work]:
+    gateways = sorted(
+        (each.value for each in root.gateways.values() if each.value.enabled),
+        key=lambda each: (each.rank, each.name),
+    )
+    promised: dict[str, int] = {}
+    found = []
+    for delivery in root.notices.due_by(now, MOST_DUE):
+        if delivery.id in busy:
+            promised[delivery.tenant] = promised.get(delivery.tenant, 0) + price_of(root, delivery)
+        elif delivery.expires < now:
+            found.append(Work(delivery))
+        elif delivery.channel in (Channel.SMS, Channel.EMAIL):
+            found.append(_by_gateway(root, delivery, gateways, down, promised))
+        else:
+            found.append(_by_web(root, delivery))
+    return found
+
+
+def _by_gateway(
+    root: Root, delivery: Delivery, gateways: list[Gateway], down: Container[str], promised: dict[str, int]
+) -> Work:
+    mails = delivery.channel is Channel.EMAIL
+    fitting = [gateway for gateway in gateways if gateway.kind.mails == mails]
+    if not fitting:
+        return Work(
+            delivery,
+            refusal="没有可用的邮件网关 no gateway for e-mail"
+            if mails
+            else "没有可用的短信网关 no gateway for SMS",
+        )
+    if not mails:
+        refusal = why_not_by_sms(root, delivery, promised.get(delivery.tenant, 0))
+        if refusal:
+            return Work(delivery, refusal=refusal)
+        promised[delivery.tenant] = promised.get(delivery.tenant, 0) + price_of(root, delivery)
+    up = [each for each in fitting if f"gateway:{each.name}" not in down] or fitting
+    gateway = next((each for each in up if each.name != delivery.by), up[0])
+    return Work(delivery, Message(delivery, gateway, template_of(root, NoticeKind(delivery.kind))))
+
+
+def _by_web(root: Root, delivery: Delivery) -> Work:
+    robots = delivery.channel is Channel.ROBOT
+    model = root.tenants.get(delivery.tenant)
+    parts = {} if model is None else model.parts.get("robots" if robots else "webhooks", {})
+    part = parts.get(delivery.to)
+    if part is None:
+        return Work(delivery, refusal="已删除 removed from the configuration")
+    return Work(delivery, robot=part.value) if robots else Work(delivery, webhook=part.value)

@@ -1,0 +1,84 @@
+"""E-mail by SMTP, with TLS verified and a time limit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from io import BytesIO
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
+from twisted.internet.ssl import optionsForClientTLS
+from twisted.mail.smtp import ESMTPSenderFactory, SMTPClientError
+
+from b2bua.notices.sending import Message, SendFailed
+from domain.notices.ways import Encryption, Gateway
+
+PORTS = {Encryption.NONE: 25, Encryption.STARTTLS: 587, Encryption.TLS: 465}
+
+
+async def send_mail(message: Message, reactor: Any, now: float, trust: Any = None) -> str:
+    """Hand an e-mail to the operator's server; raises SendFailed. ``trust``: who vouches for it."""
+    gateway, delivery = message.gateway, message.delivery
+    done: Deferred[Any] = Deferred()
+    host = gateway.host
+    options: Any = None
+    if gateway.encryption is not Encryption.NONE:
+        options = optionsForClientTLS(host, trustRoot=trust)
+    factory: Any = ESMTPSenderFactory(
+        gateway.username.encode() or None,
+        gateway.password.encode(),
+        gateway.sender.encode(),
+        [delivery.to.encode()],
+        BytesIO(written(message, now)),
+        done,
+        retries=0,
+        timeout=gateway.seconds,
+        contextFactory=options,
+        requireTransportSecurity=gateway.encryption is Encryption.STARTTLS,
+        requireAuthentication=bool(gateway.username),
+    )
+    factory.noisy = False
+    endpoint: Any = HostnameEndpoint(
+        reactor, host, gateway.port or PORTS[gateway.encryption], timeout=gateway.seconds
+    )
+    if gateway.encryption is Encryption.TLS:
+        endpoint = wrapClientTLS(options, endpoint)
+    try:
+        protocol = await endpoint.connect(factory)
+        try:
+            await done
+        finally:
+            if protocol.transport is not None:
+                protocol.transport.abortConnection()
+    except SMTPClientError as error:
+        code = getattr(error, "code", -1)
+        said = getattr(error, "resp", b"")
+        why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        raise SendFailed(f"SMTP {code} {why}".strip(), again=not 500 <= code < 600) from error
+    except (ConnectError, ConnectionClosed, DNSLookupError) as error:
+        raise SendFailed(f"{type(error).__name__}: {error}", again=True) from error
+    return delivery.id
+
+
+def written(message: Message, now: float) -> bytes:
+    """Return the e-mail as it is sent; its Message-ID is the delivery's, so that a second one is known."""
+    gateway, delivery = message.gateway, message.delivery
+    mail = EmailMessage()
+    mail["From"] = _named(gateway)
+    mail["To"] = delivery.to
+    mail["Subject"] = delivery.title or delivery.text[:40]
+    mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
+    mail["Message-ID"] = f"<{delivery.id}@{gateway.sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(delivery.text)
+    return mail.as_bytes()
+
+
+def _named(gateway: Gateway) -> Address:
+    user, _, domain = gateway.sender.rpartition("@")
+    return Address(gateway.sign, user, domain)

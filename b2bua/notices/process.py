@@ -1,0 +1,84 @@
+"""The process: the store in a thread of its own, the ways out, the status file."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from b2bua.alarms import AlarmBoard
+from b2bua.notices.desk import Desk
+from b2bua.notices.dispatch import Dispatch
+from b2bua.notices.status import NoticesStatus, write_status
+from b2bua.notices.ways import EveryWay
+from b2bua.webclient import AgentWebClient
+from storage.connection import open_main
+from storage.data_directory import DataDirectory
+from storage.readiness import notify
+from storage.snapshots import read_box
+
+log = logging.getLogger(__name__)
+
+STATUS_SECONDS: Final = 5.0
+ANYWHERE: Final = ("0.0.0.0/0", "::/0")
+"""The operator's own gateways may be in any network."""
+
+
+class Process:
+    """One box's notices."""
+
+    def __init__(self, reactor: Any, data: DataDirectory, *, utc: Callable[[], float]) -> None:
+        self._reactor = reactor
+        self._data = data
+        self._pool = ThreadPool(1, 1, "store")
+        self._database = open_main(data)
+        self._board = AlarmBoard(utc, lambda content: self._tell())
+        gateways = AgentWebClient(reactor, utc, lambda: ANYWHERE)
+        tenants = AgentWebClient(reactor, utc, lambda: read_box(data).web_networks)
+        self._ways = EveryWay(reactor, utc, gateways, tenants)
+        desk = Desk(self._database)
+        self._dispatch = Dispatch(reactor, utc, self._in_thread, desk, self._ways, self._board)
+        self._tick: Any = None
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._pool.start()
+        self._dispatch.start()
+        self._report()
+        notify("READY=1")
+
+    def stop(self) -> Deferred[None]:
+        """End; fires when what is known is stored."""
+        notify("STOPPING=1")
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._tick is not None:
+            self._tick.cancel()
+        await self._dispatch.stop()
+        await self._in_thread(self._database.close)
+        self._pool.stop()
+
+    def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
+        return deferToThreadPool(self._reactor, self._pool, work)
+
+    def _report(self) -> None:
+        self._tick = self._reactor.callLater(STATUS_SECONDS, self._report)
+        self._tell()
+        notify("WATCHDOG=1")
+
+    def _tell(self) -> None:
+        """Write the status file; it is told again soon when the disk refuses it."""
+        dispatch = self._dispatch
+        status = NoticesStatus(
+            os.getpid(), dispatch.waiting, dispatch.sent, dispatch.failed, tuple(self._board.up())
+        )
+        try:
+            write_status(self._data, status)
+        except OSError as error:
+            log.error("the status file cannot be written: %s", error)

@@ -1,0 +1,46 @@
+"""Every way out, behind one face: what kind of gateway it is decides."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from b2bua.notices import robots
+from b2bua.notices.desk import Work
+from b2bua.notices.http_sms import send_by_aliyun, send_by_template, send_by_tencent
+from b2bua.notices.mail import send_mail
+from b2bua.notices.sending import Message, Web
+from domain.notices.ways import GatewayKind
+
+
+class EveryWay:
+    """``dispatch.Ways`` on the network."""
+
+    def __init__(self, reactor: Any, utc: Callable[[], float], gateways: Web, tenants: Web) -> None:
+        """``gateways`` asks the operator's web servers wherever they are, ``tenants`` public ones only."""
+        self._reactor = reactor
+        self._utc = utc
+        self._gateways = gateways
+        self._tenants = tenants
+
+    def send(self, work: Work) -> Awaitable[str]:
+        """Send an SMS or an e-mail by its gateway."""
+        assert work.message is not None
+        return self._by_gateway(work.message)
+
+    def say(self, work: Work, text: str) -> Awaitable[str]:
+        """Let a robot say a text."""
+        assert work.robot is not None
+        return robots.say(work.robot, work.delivery.tenant, text, self._tenants, self._utc())
+
+    def _by_gateway(self, message: Message) -> Awaitable[str]:
+        now = self._utc()
+        match message.gateway.kind:
+            case GatewayKind.HTTP:
+                return send_by_template(message, self._gateways, now)
+            case GatewayKind.ALIYUN:
+                return send_by_aliyun(message, self._gateways, now)
+            case GatewayKind.TENCENT:
+                return send_by_tencent(message, self._gateways, now)
+            case _:
+                return send_mail(message, self._reactor, now)

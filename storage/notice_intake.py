@@ -1,0 +1,88 @@
+"""What there is to tell: missed calls and messages from the ledger's outbox, and how accounts stand."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain.missed import Notice
+from domain.money import EntryKind, yuan
+from domain.notices.kinds import NoticeKind
+from domain.outcomes import VERDICTS, Outcome
+from storage.models import Account, Root
+from storage.models.notices import Watched
+from storage.notices import Extra, moment, tell
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Watched).decode
+
+
+def take_missed(root: Root, now: float) -> int:
+    """Turn what the ledger noted of missed calls and messages into deliveries; return how many it noted."""
+    noted = root.missed.notices()
+    for notice in noted:
+        _tell_missed(root, notice)
+        del root.missed.outbox[notice.key]
+    return len(noted)
+
+
+def _tell_missed(root: Root, notice: Notice) -> None:
+    record = root.records.find(notice.key.partition(":")[2], notice.tenant)
+    verdict = VERDICTS.get(Outcome(notice.outcome)) if notice.outcome in set(Outcome) else None
+    values = {
+        "number": notice.number,
+        "caller": notice.caller or "匿名号码",
+        "place": "" if record is None else record.place.name,
+        "reason": "" if verdict is None else verdict.zh,
+        "count": str(notice.count),
+        "box": notice.box,
+        "time": moment(notice.at),
+    }
+    kind = NoticeKind.VOICEMAIL if notice.box else NoticeKind.MISSED_CALL
+    extra = _named_by_box(root, notice.tenant, notice.box) if notice.box else Extra()
+    tell(root, kind, notice.tenant, notice.key, values, notice.at, extra)
+
+
+def _named_by_box(root: Root, tenant: str, box: str) -> Extra:
+    model = root.tenants.get(tenant)
+    voicemail = None if model is None else model.parts.get("voicemails", {}).get(box)
+    notify = () if voicemail is None else voicemail.value.notify
+    return Extra(
+        mobiles=tuple(each for each in notify if "@" not in each),
+        emails=tuple(each for each in notify if "@" in each),
+    )
+
+
+def accounts_to_tell(root: Root) -> list[str]:
+    """Return the tenants whose account has something new to be told of."""
+    return [
+        tenant
+        for tenant, account in root.money.accounts.items()
+        if tenant in root.tenants and _after(root, tenant, account) != _watched(root, tenant)
+    ]
+
+
+def tell_accounts(root: Root, now: float) -> None:
+    """Tell tenants of recharges, and that nothing is left; each once until it is over."""
+    for tenant in accounts_to_tell(root):
+        account: Account = root.money.accounts[tenant]
+        before, after = _watched(root, tenant), _after(root, tenant, account)
+        root.notices.watched[tenant] = _encode(after)
+        balance = yuan(account.balance_li)
+        for _, entry in zip(range(after.entries - before.entries), account.listed(), strict=False):
+            if entry.kind is EntryKind.RECHARGE:
+                values = {"amount": yuan(entry.li), "balance": balance, "time": moment(entry.at_ms / 1000)}
+                tell(root, NoticeKind.RECHARGE, tenant, f"recharge:{entry.cause}", values, now)
+        if after.arrears and not before.arrears:
+            cause = f"arrears:{after.entries}:{int(now)}"
+            tell(root, NoticeKind.ARREARS, tenant, cause, {"balance": balance}, now)
+
+
+def _watched(root: Root, tenant: str) -> Watched:
+    data = root.notices.watched.get(tenant)
+    return Watched() if data is None else _decode(data)
+
+
+def _after(root: Root, tenant: str, account: Account) -> Watched:
+    credit = root.tenants[tenant].config.value.credit_li
+    arrears = credit is not None and len(account.causes) > 0 and account.balance_li + credit <= 0
+    return msgspec.structs.replace(_watched(root, tenant), entries=len(account.causes), arrears=arrears)
