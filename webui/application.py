@@ -11,12 +11,14 @@ from webui.resources import Site
 from webui.security.csrf import CsrfOfBrowser
 from webui.security.policy import Policy
 from webui.services.box import BoxServices
+from webui.services.desk import Desks
 
 
 def make_application(services: BoxServices) -> Router:
     """Return the pages of one box."""
     config = Configurator(settings={"jinja2.undefined": "strict", "jinja2.trim_blocks": "true"})
     config.registry["services"] = services
+    config.registry["desks"] = Desks(services)
     config.include("pyramid_jinja2")
     config.add_jinja2_renderer(".html")
     config.add_jinja2_search_path("webui:templates", name=".html")

@@ -37,7 +37,7 @@ class Site(Node):
 
     def __getitem__(self, name: str) -> Node:
         identity = self.request.identity
-        if name not in ("operator", "t", "account"):
+        if name not in ("operator", "t", "account", "desk"):
             raise KeyError(name)
         if identity is None:
             raise HTTPForbidden()
@@ -49,11 +49,23 @@ class Site(Node):
             return OperatorPages(self.request, self, name)
         if name == "t":
             return Tenants(self.request, self, name)
+        if name == "desk" and identity.agent:
+            return AgentDesk(self.request, self, name)
         raise KeyError(name)
 
 
 class AccountPages(Node):
     """``/account``: of whoever is signed in."""
+
+
+class AgentDesk(Node):
+    """``/desk``: an agent's own; whose is known by his session alone, so no address names a tenant."""
+
+    def __init__(self, request: Request, parent: Any, name: str) -> None:
+        super().__init__(request, parent, name)
+        identity: Identity = request.identity
+        self.tenant = identity.desk
+        self.agent = identity.agent
 
 
 class Tenants(Node):

@@ -21,6 +21,7 @@ from storage.evolution import (
     step007_web,
     step008_notices,
     step009_bills,
+    step010_desk,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -43,6 +44,7 @@ STEPS: tuple[Step, ...] = (
     Step(7, "web", step007_web.run),
     Step(8, "notices", step008_notices.run),
     Step(9, "bills", step009_bills.run),
+    Step(10, "desk", step010_desk.run),
 )
 
 

@@ -10,6 +10,7 @@ from persistent import Persistent
 from domain.snapshot import BoxSnapshot
 from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
+from storage.models.desk import DeskBook
 from storage.models.missed import MissedBook
 from storage.models.money import Money
 from storage.models.notices import NoticeBook
@@ -55,6 +56,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.money = Money()
         self.web = WebBook()
         self.notices = NoticeBook()
+        self.desk = DeskBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

@@ -50,6 +50,8 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Role | None = None
     """Of an operator."""
     enabled: bool = True
+    supervisor: bool = False
+    """Of an agent: whether he sees the wall board, listens, and keeps the contacts."""
 
 
 class WebSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,7 +103,7 @@ class WebBook(Persistent):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.accounts: Any = OOBTree()
-        """``operator:NAME``, ``tenant:ID`` -> AccountDocument."""
+        """``operator:NAME``, ``tenant:ID``, ``agent:TENANT/工号`` -> AccountDocument."""
         self.sessions: Any = OOBTree()
         """SHA-256 of the cookie's token -> SessionDocument."""
         self.audit: Any = OOBTree()

@@ -77,6 +77,11 @@ ACTIONS: Final = {
     "tenant-password": N_("New first password"),
     "recharge": N_("Recharge"),
     "acted-as-tenant": N_("Acted as the tenant"),
+    "agent-password": N_("New first password of an agent"),
+    "agent-signed-out": N_("Agent signed out"),
+    "supervisor-on": N_("Agent made supervisor"),
+    "supervisor-off": N_("Agent no longer supervisor"),
+    "desk-settings": N_("Settings of the workbench changed"),
     "operator-added": N_("Operator added"),
 }
 
@@ -108,6 +113,8 @@ class Words:
             "states": {value: self._texts(text) for value, text in {**AGENT_STATES, **STATES}.items()},
             "withheld": self._texts("Withheld"),
             "unknown": self._texts("Unknown"),
+            "away": self._texts("The SIP process does not answer."),
+            "threeWay": self._texts("Three-way"),
         }
         return msgspec.json.encode(words).decode()
 

@@ -22,12 +22,17 @@ class Identity(msgspec.Struct, frozen=True):
     """Somebody who is signed in."""
 
     account: str
-    """``operator:NAME`` or ``tenant:ID``."""
+    """``operator:NAME``, ``tenant:ID`` or ``agent:TENANT/工号``."""
     name: str
     tenant: str = ""
     """Of a tenant, and of an operator who acts as one."""
     role: Role | None = None
     """Of an operator; None while he acts as a tenant."""
+    desk: str = ""
+    """The tenant whose agent it is."""
+    agent: str = ""
+    """工号 of an agent."""
+    supervisor: bool = False
     acting: str = ""
     """The operator who acts as this tenant."""
     session: str = ""
@@ -61,11 +66,15 @@ def read_identity(request: Request) -> Identity | None:
         services.change(lambda root: accounts.touch(root, known.token, now), "session")
     kind, _, name = known.session.account.partition(":")
     acting = known.session.acting
+    desk, agent = accounts.agent_of(known.session.account)
     return Identity(
         account=known.session.account,
-        name=name,
+        name=agent or name,
         tenant=name if kind == "tenant" else "",
         role=known.account.role if kind == "operator" else None,
+        desk=desk,
+        agent=agent,
+        supervisor=bool(agent) and known.account.supervisor,
         acting=acting,
         session=known.token,
         first=known.account.credential.first and not acting,

@@ -23,5 +23,8 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
 """Those of operators."""
 PUBLIC: Final = "public"
 TENANT: Final = "tenant"
+AGENT: Final = "agent"
+SUPERVISOR: Final = "supervisor"
+"""An agent with the flag; the desk and what it shows are his own tenant's."""
 ACCOUNT: Final = "account"
 """Everybody who is signed in, on the pages of his own account; not an operator who acts as somebody."""

@@ -6,7 +6,7 @@ from pyramid.request import Request, RequestLocalCache
 from pyramid.security import Allowed, Denied
 
 from webui.security.identity import Identity, read_identity
-from webui.security.permissions import ACCOUNT, OPERATORS, PUBLIC, TENANT
+from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
 
 
 def may(identity: Identity | None, permission: str) -> bool:
@@ -17,6 +17,8 @@ def may(identity: Identity | None, permission: str) -> bool:
         return False
     if permission == ACCOUNT:
         return not identity.acting
+    if permission in (AGENT, SUPERVISOR):
+        return bool(identity.agent) and (permission == AGENT or identity.supervisor)
     if permission == TENANT:
         return bool(identity.tenant)
     return identity.role is not None and identity.role in OPERATORS[permission]

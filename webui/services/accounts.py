@@ -42,12 +42,40 @@ def new_account(password: str, now: float, *, role: Role | None = None, first: b
     return Account(Credential(hash_password(password), first=first, set_at=now), role)
 
 
-def key_of_login(root: Root, login: str) -> str:
-    """Return the account that a login names: a 400 number its tenant's, anything else an operator's."""
+def key_of_login(root: Root, login: str, agent: str = "") -> str:
+    """Return the account that a login names: a 400 number its tenant's, anything else an operator's.
+
+    With a job number (工号) it is that of the tenant's agent.
+    """
     login = login.strip()
+    if agent:
+        return key_of_agent(root.numbers.get(login, ""), agent.strip())
     if login in root.numbers:
         return f"tenant:{root.numbers[login]}"
     return f"operator:{login}"
+
+
+def key_of_agent(tenant: str, agent: str) -> str:
+    """Return the key of an agent's account."""
+    return f"agent:{tenant}/{agent}"
+
+
+def agent_of(key: str) -> tuple[str, str]:
+    """Return tenant and job number of an agent's account; empty for any other."""
+    kind, _, rest = key.partition(":")
+    tenant, _, agent = rest.partition("/") if kind == "agent" else ("", "", "")
+    return tenant, agent
+
+
+def usable(root: Root, key: str, account: Account | None) -> bool:
+    """Tell whether an account may be used: an agent's only as long as his tenant has him."""
+    if account is None or not account.enabled:
+        return False
+    tenant, agent = agent_of(key)
+    if not agent:
+        return True
+    held = root.tenants.get(tenant)
+    return held is not None and agent in held.parts.get("agents", ())
 
 
 def dead(account: Account, now: float) -> bool:
@@ -83,7 +111,7 @@ def known(root: Root, token: str, now: float) -> Known | None:
     if held is None or _over(held.value, now):
         return None
     account = root.web.account(held.value.account)
-    if account is None or not account.enabled:
+    if account is None or not usable(root, held.value.account, account):
         return None
     if held.value.acting:
         operator = root.web.account(f"operator:{held.value.acting}")
@@ -97,8 +125,7 @@ def alive(root: Root, token: str, now: float) -> bool:
     held = root.web.sessions.get(token)
     if held is None or _over(held.value, now):
         return False
-    account = root.web.account(held.value.account)
-    return account is not None and account.enabled
+    return usable(root, held.value.account, root.web.account(held.value.account))
 
 
 def touch(root: Root, token: str, now: float) -> None:

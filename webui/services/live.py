@@ -8,7 +8,7 @@ from b2bua.ledger.status import read_status as read_ledger
 from b2bua.notices.status import read_status as read_notices
 from b2bua.recorder.status import read_status as read_recorder
 from storage.models import Root
-from webui.services import accounts
+from webui.services import accounts, agents
 from webui.services.box import BoxServices
 from webui.services.picture import Around
 from webui.services.streams import Known
@@ -48,8 +48,17 @@ def look_at(services: BoxServices, sessions: frozenset[str]) -> Known:
     """Tell the streams which sessions are alive, and the names of tenants; raises StoreDown."""
     now = services.now()
 
-    def read(root: Root) -> Known:
+    def read(root: Root) -> tuple[Known, list[str]]:
         names = {name: tenant.config.value.name for name, tenant in root.tenants.items()}
-        return Known(frozenset(each for each in sessions if accounts.alive(root, each, now)), Around(names))
+        alive = frozenset(each for each in sessions if accounts.alive(root, each, now))
+        return Known(alive, Around(names, agents.masks(root))), agents.watched(root, alive, now)
 
-    return services.read(read)
+    known, used = services.read(read)
+    if used:
+        services.change(lambda root: _touch(root, used, now), "sessions")
+    return known
+
+
+def _touch(root: Root, sessions: list[str], now: float) -> None:
+    for each in sessions:
+        accounts.touch(root, each, now)

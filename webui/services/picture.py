@@ -15,6 +15,10 @@ JITTER: Final = 2.0
 """Seconds: a moment told twice by how long ago it is differs a little, and is the same moment."""
 
 
+_MASKS: Final = {"agent": "agent", "lead": "wall", "wall": "wall"}
+"""Kind of topic -> the setting that masks callers: ``lead`` is a supervisor's own desk."""
+
+
 class Picture(NamedTuple):
     """What the b2bua told, at one moment."""
 
@@ -33,7 +37,7 @@ class Around(NamedTuple):
     names: Mapping[str, str] = {}
     """Tenant -> name."""
     masks: Mapping[str, frozenset[str]] = {}
-    """Tenant -> kinds of topics (``agent``, ``wall``) whose viewers see callers masked."""
+    """Tenant -> kinds of topics (``agent``, ``wall``) of those who see callers masked."""
 
 
 class Painter:
@@ -61,7 +65,7 @@ class Painter:
                 for each in picture.calls
             ]
             return {"up": True, "calls": calls}
-        hidden = kind != "tenant" and kind in around.masks.get(tenant, frozenset())
+        hidden = _MASKS.get(kind, "") in around.masks.get(tenant, frozenset())
         agents = [each for each in picture.agents if each.tenant == tenant]
         shown: dict[str, Any] = {
             "up": True,
@@ -69,7 +73,7 @@ class Painter:
             "queues": [self._queue(each, picture.at) for each in picture.queues if each.tenant == tenant],
         }
         own = [each for each in picture.calls if each.tenant == tenant]
-        if kind != "agent":
+        if kind in ("tenant", "wall"):
             return {**shown, "calls": [self._call(each, picture.at, hidden) for each in own]}
         me = next((each for each in agents if each.agent == agent), None)
         call = None if me is None else call_of(me, own)

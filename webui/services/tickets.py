@@ -19,7 +19,7 @@ class Ticket(NamedTuple):
     session: str
     """Digest of the session's cookie; the stream ends when the session does."""
     topic: str
-    """``box``, ``tenant:ID`` or ``agent:ID:NAME``."""
+    """``box``, ``tenant:ID`` ``wall:ID``, ``agent:ID:NAME`` or ``lead:ID:NAME``."""
 
 
 def make_ticket(secret: bytes, ticket: Ticket, now: float) -> str:

@@ -116,8 +116,10 @@ def _change_password(request: Request) -> dict[str, str]:
 
 def _known(root: Any, key: str) -> tuple[Any, tuple[str, ...]]:
     kind, _, name = key.partition(":")
-    numbers = tuple(root.tenants[name].numbers) if kind == "tenant" and name in root.tenants else ()
-    return root.web.account(key), (name, *numbers)
+    tenant, agent = accounts.agent_of(key)
+    owner = tenant if agent else name if kind == "tenant" else ""
+    numbers = tuple(root.tenants[owner].numbers) if owner in root.tenants else ()
+    return root.web.account(key), (agent or name, *numbers)
 
 
 @view(

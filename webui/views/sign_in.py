@@ -24,6 +24,8 @@ MOST_LOGIN: Final = 60
 
 def home_of(identity: Identity) -> str:
     """Return somebody's first page."""
+    if identity.agent:
+        return "/desk"
     return f"/t/{identity.tenant}" if identity.tenant else "/operator"
 
 
@@ -53,9 +55,10 @@ def login(request: Request) -> Response | dict[str, Any]:
     """Judge login and password; the same words and the same time whatever is wrong."""
     _, services = request.texts, request.services
     name = request.POST.get("login", "").strip().replace("-", "")[:MOST_LOGIN]
+    agent = request.POST.get("agent", "").strip()[:MOST_LOGIN]
     password = request.POST.get("password", "")
     address = request.remote_addr or ""
-    key, account = services.read(lambda root: _find(root, name))
+    key, account = services.read(lambda root: _find(root, name, agent))
     wait = services.throttle.wait(key, address)
     if wait > 0:
         return _form(
@@ -138,9 +141,11 @@ def language(request: Request) -> Response:
     return response
 
 
-def _find(root: Any, name: str) -> tuple[str, Account | None]:
-    key = accounts.key_of_login(root, name)
-    return key, root.web.account(key)
+def _find(root: Any, name: str, agent: str) -> tuple[str, Account | None]:
+    """Return key and account; an agent whom his tenant no longer has has none."""
+    key = accounts.key_of_login(root, name, agent)
+    account = root.web.account(key)
+    return key, account if accounts.usable(root, key, account) else None
 
 
 def _note_wrong(root: Any, key: str, address: str, now: float) -> None:
@@ -158,9 +163,11 @@ def _form(request: Request, name: str = "", error: str = "", *, captcha: bool = 
     if error:
         request.response.status = 422
     address = request.remote_addr or ""
-    key = request.services.read(lambda root: accounts.key_of_login(root, name)) if name else ""
+    agent = request.POST.get("agent", "").strip()[:MOST_LOGIN]
+    key = request.services.read(lambda root: accounts.key_of_login(root, name, agent)) if name else ""
     shown = captcha or request.services.throttle.needs_captcha(key, address)
-    return {"login": name, "error": error, "captcha": shown}
+    as_agent = bool(agent) or request.GET.get("as") == "agent"
+    return {"login": name, "agent": agent, "as_agent": as_agent, "error": error, "captcha": shown}
 
 
 def _enter(request: Request, key: str) -> Response:

@@ -85,6 +85,7 @@ def one_call(request: Request) -> dict[str, Any]:
         "tenant": request.context.tenant,
         "record": record,
         "timeline": timeline(record, request.texts),
+        "note": request.services.read(lambda root: root.desk.find(record.tenant or "").note(record.id)),
         "recorded": bool(record.recorded and request.services.recordings.known([record.id])),
     }
 

@@ -22,6 +22,7 @@ from webui.services.passwords import hash_password
 from webui.services.provisioning import wish
 
 OPERATORS = {"anna": Role.ADMIN, "fang": Role.FINANCE, "sun": Role.SUPPORT}
+AGENTS = {"8001": "13900001111", "8002": "13900002222"}
 PASSWORD = "correct horse 7"
 HOSTILE = "<script>alert(1)</script>"
 CREDENTIAL = Credential(hash_password(PASSWORD))
@@ -54,7 +55,15 @@ class Site:
         for tenant, number in (("alpha", "4001003721"), ("beta", "4001003731")):
             document = {
                 "tenants": {
-                    tenant: {"name": f"企业 {tenant}", "numbers": {number: {"bound": ["13900001111"]}}}
+                    tenant: {
+                        "name": f"企业 {tenant}",
+                        "numbers": {number: {"bound": ["13900001111"]}},
+                        "queues": {"service": {}},
+                        "agents": {
+                            name: {"label": f"{name} {tenant}", "target": target, "queues": "service"}
+                            for name, target in AGENTS.items()
+                        },
+                    }
                 }
             }
             wish(self.services, lambda root, document=document: document, AuditEntry(0.0, "test", "filled"))  # type: ignore[misc]
@@ -70,6 +79,15 @@ class Site:
         """Add an operator with the common password."""
         account = Account(CREDENTIAL, role)
         self.change(lambda root: root.web.set_account(f"operator:{name}", account))
+
+    def agent(self, tenant: str, agent: str, *, supervisor: bool = False) -> Browser:
+        """Return the browser of an agent who has signed in."""
+        account = Account(CREDENTIAL, supervisor=supervisor)
+        self.change(lambda root: root.web.set_account(f"agent:{tenant}/{agent}", account))
+        browser = self.browser()
+        number = self.read(lambda root: next(iter(root.tenants[tenant].numbers)))
+        browser.landed = browser.sign_in(number, PASSWORD, agent=agent)
+        return browser
 
     def change(self, work: Any) -> Any:
         """Change the database."""
@@ -101,7 +119,8 @@ class Browser(TestApp):  # type: ignore[misc]
 
     def sign_in(self, login: str, password: str, **more: str) -> Any:
         """Fill in the form and send it."""
-        form = form_of(self.get("/login"), "/login")
+        address = "/login?as=agent" if "agent" in more else "/login"
+        form = form_of(self.get(address), address)
         form["login"], form["password"] = login, password
         for name, value in more.items():
             form[name] = value

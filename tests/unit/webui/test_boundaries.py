@@ -8,11 +8,12 @@ import pytest
 
 from tests.unit.webui.site import Browser, Site
 from webui import resources
-from webui.security.permissions import ACCOUNT, OPERATORS, PUBLIC, TENANT
+from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
 
 PLACES: dict[type, str] = {
     resources.Site: "/",
     resources.AccountPages: "/account/",
+    resources.AgentDesk: "/desk/",
     resources.TenantPages: "/t/{tenant}/",
     resources.BoundPages: "/t/{tenant}/bound/",
     resources.BoundPlan: "/t/{tenant}/bound/{number}/",
@@ -60,7 +61,7 @@ def test_every_view_says_whom_it_is_for_and_what_it_answers(site: Site) -> None:
     """One method each, and a permission of the table."""
     for view in views(site, "alpha"):
         assert view.method in ("GET", "POST"), view
-        assert view.permission in {PUBLIC, TENANT, ACCOUNT, *OPERATORS}, view
+        assert view.permission in {PUBLIC, TENANT, ACCOUNT, AGENT, SUPERVISOR, *OPERATORS}, view
 
 
 def ask(browser: Browser, view: View, method: str) -> Any:
@@ -101,6 +102,28 @@ def test_operators_reach_tenants_pages_only_by_acting_as_them(site: Site) -> Non
     for view in views(site, "alpha"):
         if view.permission == TENANT:
             assert ask(browser, view, view.method).status_int == 404, view
+
+
+@pytest.mark.parametrize("login", ["anna", "4001003721"])
+def test_a_desk_is_an_agents_alone(site: Site, login: str) -> None:
+    """Neither operators nor tenants sit there."""
+    browser = site.browser(login)
+    for view in views(site, "alpha"):
+        if view.permission in (AGENT, SUPERVISOR):
+            assert ask(browser, view, view.method).status_int == 404, view
+
+
+def test_an_agent_reaches_his_desk_and_nothing_else(site: Site) -> None:
+    """Neither his own tenant's pages, nor another's, nor operators'; what is for supervisors is refused."""
+    browser = site.agent("alpha", "8001")
+    for view in views(site, "alpha"):
+        if view.permission in (PUBLIC, ACCOUNT):
+            continue
+        status = ask(browser, view, view.method).status_int
+        if view.permission in (TENANT, *OPERATORS):
+            assert status == 404, view
+        if view.permission == SUPERVISOR:
+            assert status == 403, view
 
 
 def test_who_is_not_signed_in_is_led_to_signing_in(site: Site) -> None:

@@ -1,0 +1,60 @@
+"""What agents write down at their desks: contact cards, notes of calls, and what their tenant set for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+MOST_NUMBERS: Final = 8
+"""Of one contact."""
+MOST_FIELDS: Final = 20
+
+
+class DeskSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A tenant's settings for his agents' workbench."""
+
+    pause_reasons: tuple[str, ...] = ("小休", "用餐", "会议", "培训")
+    wrap_up_codes: tuple[str, ...] = ("咨询", "订单", "售后", "投诉", "无效来电")
+    """What an agent may say a call was about (话后小结)."""
+    fields: tuple[str, ...] = ("公司", "地址")
+    """Custom fields of contact cards."""
+    masked: tuple[str, ...] = ()
+    """Whose view of callers' numbers lacks their middle: ``agent``, ``wall`` (supervisors)."""
+
+
+class ContactCard(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Somebody whom a tenant knows."""
+
+    id: str
+    name: str
+    numbers: tuple[str, ...] = ()
+    """Canonical digits."""
+    fields: dict[str, str] = {}
+    """Custom field -> value; fields that the tenant no longer has stay."""
+    note: str = ""
+    by: str = ""
+    """工号 of who changed it last; empty: the tenant himself."""
+    at: float = 0.0
+    """UTC POSIX seconds of the last change."""
+
+
+class CallNote(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What an agent wrote about a call."""
+
+    call: str
+    caller: str
+    """Canonical digits; empty: withheld."""
+    agent: str
+    """工号."""
+    at: float
+    """UTC POSIX seconds."""
+    code: str = ""
+    """One of the tenant's wrap-up codes of that day; empty: none."""
+    text: str = ""
+
+
+def words_of(text: str, most: int = 40, longest: int = 20) -> tuple[str, ...]:
+    """Read a list that somebody typed, one a line; empty lines and repetitions go."""
+    lines = (" ".join(line.split())[:longest] for line in text.split("\n"))
+    return tuple(dict.fromkeys(line for line in lines if line))[:most]

@@ -1,0 +1,187 @@
+"""An agent's desk: who calls him, what is known of the caller, what he writes, and what he has done today."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed, LiveCall
+from b2bua.control_floor import Agents, AskAgents
+from domain.acd.configuration import Agent
+from domain.desk import CallNote, ContactCard, DeskSettings
+from domain.masking import masked
+from storage.call_id import BEIJING
+from storage.models import Root
+from storage.places import place_of_row
+from storage.query import Filter, Found, search
+from webui.services.agents import agent_named
+from webui.services.box import BoxServices
+from webui.services.picture import call_of
+
+RECENT: Final = 6
+"""Calls and notes of a caller that are shown."""
+MOST_REMEMBERED: Final = 5000
+MOST_ROWS: Final = 2000
+"""An agent's calls of one day that his figures are made of."""
+
+
+class NotHis(Exception):
+    """The call is not this agent's, or is not there."""
+
+
+class Desk(NamedTuple):
+    """Whose desk it is."""
+
+    tenant: str
+    agent: str
+    supervisor: bool = False
+
+
+class Shown(NamedTuple):
+    """A caller as an agent sees him."""
+
+    call: str
+    caller: str
+    """Canonical digits; only for our own use."""
+    told: str
+    """What the agent reads: masked if his tenant says so; empty when withheld."""
+    place: str
+    card: ContactCard | None
+    calls: list[Found]
+    notes: list[CallNote]
+    note: CallNote | None
+    """What was written of this call."""
+    settings: DeskSettings
+
+
+class Figures(NamedTuple):
+    """An agent's day."""
+
+    answered: int
+    talk_seconds: float
+    rated: int
+    average_rating: float | None
+    noted: int
+
+
+class Desks:
+    """What desks ask of the box; remembers who called whom until the record is there."""
+
+    def __init__(self, services: BoxServices) -> None:
+        self._services = services
+        self._seen: OrderedDict[tuple[str, str, str], tuple[str, str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    # -- calls -------------------------------------------------------------------------------------
+
+    def agent(self, desk: Desk) -> Agent:
+        """Return who sits there; raises NotHis when he is no more."""
+        found = self._services.read(lambda root: agent_named(root, desk.tenant, desk.agent))
+        if found is None:
+            raise NotHis
+        return found
+
+    def live_call(self, desk: Desk, call: str) -> LiveCall:
+        """Return a call that is up and his; raises NotHis, ControlDown, ControlFailed."""
+        calls = self._services.ask(AskCalls(), Calls).calls
+        agents = self._services.ask(AskAgents(), Agents).agents
+        me = next((each for each in agents if (each.tenant, each.agent) == (desk.tenant, desk.agent)), None)
+        own = [each for each in calls if each.tenant == desk.tenant]
+        found = None if me is None else call_of(me, own)
+        if found is None or found.call != call:
+            raise NotHis
+        return found
+
+    def tenants_call(self, desk: Desk, call: str) -> LiveCall:
+        """Return a call of his tenant's that is up, for supervisors; raises as ``live_call`` does."""
+        for each in self._services.ask(AskCalls(), Calls).calls:
+            if (each.tenant, each.call) == (desk.tenant, call):
+                return each
+        raise NotHis
+
+    def shown(self, desk: Desk, call: str) -> Shown:
+        """Return who calls, or called, and what is known of him; raises NotHis."""
+        caller, place = self._caller_of(desk, call)
+
+        def read(root: Root) -> Shown:
+            held = root.desk.find(desk.tenant)
+            settings = held.settings.value
+            wanted = Filter(tenant=desk.tenant, caller=caller)
+            calls = (
+                [each for each in search(root, wanted, RECENT + 1) if each.row.id != call] if caller else []
+            )
+            return Shown(
+                call, caller, hide(caller, settings, desk), place, held.card_of(caller), calls[:RECENT],
+                [note for note in held.notes_of(caller, RECENT + 1) if note.call != call][:RECENT],
+                held.note(call), settings,
+            )  # fmt: skip
+
+        return self._services.read(read)
+
+    def write(self, desk: Desk, call: str, code: str, text: str) -> None:
+        """Keep what he writes of a call of his; raises NotHis."""
+        caller, _ = self._caller_of(desk, call)
+        note = CallNote(call, caller, desk.agent, self._services.now(), code, text)
+        self._services.change(lambda root: root.desk.of(desk.tenant).put_note(note), "call note")
+
+    def _caller_of(self, desk: Desk, call: str) -> tuple[str, str]:
+        """Return caller and place of a call that was his: up, remembered, or in the records."""
+        key = (desk.tenant, desk.agent, call)
+        try:
+            found = self.live_call(desk, call)
+        except (NotHis, ControlDown, ControlFailed):
+            with self._lock:
+                known = self._seen.get(key)
+            return known if known is not None else self._recorded(desk, call)
+        told = (found.caller, found.place)
+        with self._lock:
+            self._seen[key] = told
+            while len(self._seen) > MOST_REMEMBERED:
+                self._seen.popitem(last=False)
+        return told
+
+    def _recorded(self, desk: Desk, call: str) -> tuple[str, str]:
+        def read(root: Root) -> tuple[str, str] | None:
+            agent, record = agent_named(root, desk.tenant, desk.agent), root.records.find(call, desk.tenant)
+            if agent is None or record is None:
+                return None
+            his = record.job_number == desk.agent or any(leg.target == agent.target for leg in record.legs)
+            return (record.caller, record.place.name) if his else None
+
+        found = self._services.read(read)
+        if found is None:
+            raise NotHis
+        return found
+
+    # -- his day -----------------------------------------------------------------------------------
+
+    def figures(self, desk: Desk) -> Figures:
+        """Return what he has done today."""
+        now = datetime.fromtimestamp(self._services.now(), BEIJING)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+        def read(root: Root) -> Figures:
+            wanted = Filter(tenant=desk.tenant, job_number=desk.agent, since=midnight)
+            rows = [each.row for each in search(root, wanted, MOST_ROWS)]
+            ratings = [row.rating for row in rows if row.rating]
+            held = root.desk.find(desk.tenant)
+            return Figures(
+                len(rows), sum(row.talk_ms for row in rows) / 1000, len(ratings),
+                sum(ratings) / len(ratings) if ratings else None,
+                sum(held.note(row.id) is not None for row in rows),
+            )  # fmt: skip
+
+        return self._services.read(read)
+
+
+def hide(number: str, settings: DeskSettings, desk: Desk) -> str:
+    """Return a number as somebody at a desk may read it: a supervisor by his own setting."""
+    kind = "wall" if desk.supervisor else "agent"
+    return masked(number) if kind in settings.masked else number
+
+
+def place_words(found: Found) -> str:
+    """Return where the caller of a row was from."""
+    return place_of_row(found.row).name
