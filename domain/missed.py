@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from domain.outcomes import Outcome
+from domain.refusal import NotPossible
 
 CALLS_KEPT: Final = 20
 """Ids of calls that an item names, the latest ones; ``count`` counts all."""
@@ -19,6 +20,10 @@ NOT_MISSED: Final = frozenset(
         Outcome.ANSWERED,
         Outcome.NUMBER_UNKNOWN,
         Outcome.SUSPENDED,
+        Outcome.NUMBER_IN_ARREARS,
+        Outcome.NUMBER_MISUSED,
+        Outcome.NUMBER_FROZEN,
+        Outcome.NUMBER_RECLAIMED,
         Outcome.BAD_REQUEST,
         Outcome.ANNOUNCED,
         Outcome.REJECTED,
@@ -106,14 +111,6 @@ class MissedItem(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     def is_open(self) -> bool:
         """Whether somebody still has to do something."""
         return self.state in (MissedState.OPEN, MissedState.CLAIMED)
-
-
-class NotPossible(Exception):
-    """An item cannot be claimed or closed as it is; the text says why, in English and in Chinese."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.zh = zh
 
 
 def begun(call: MissedCall) -> MissedItem:

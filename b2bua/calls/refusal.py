@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from domain.outcomes import Outcome
-
-
-class NotPossible(Exception):
-    """A wish that the state of the call, or the rules, do not allow; the talk goes on."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.en = en
-        self.zh = zh
+from domain.refusal import NotPossible as NotPossible
 
 
 class NotInTalk(NotPossible):

@@ -10,7 +10,6 @@ from domain.missed import (
     Closed,
     MissedCall,
     MissedState,
-    NotPossible,
     begun,
     called_back,
     claimed,
@@ -19,6 +18,7 @@ from domain.missed import (
     merged,
 )
 from domain.outcomes import Outcome
+from domain.refusal import NotPossible
 
 CALL = MissedCall("01A", "4001003721", "13900001111", 100.0, Outcome.NO_ANSWER)
 MISSED = {

@@ -1,0 +1,12 @@
+"""What the rules do not allow, in the words of people."""
+
+from __future__ import annotations
+
+
+class NotPossible(Exception):
+    """Something that cannot be done as things are; nothing was changed. ``str()`` is English."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh
