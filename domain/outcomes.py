@@ -36,6 +36,11 @@ class Outcome(StrEnum):
     NUMBER_UNKNOWN = "number-unknown"
     NOTHING_BOUND = "nothing-bound"
     SUSPENDED = "suspended"
+    NUMBER_IN_ARREARS = "number-in-arrears"
+    NUMBER_MISUSED = "number-misused"
+    NUMBER_FROZEN = "number-frozen"
+    NUMBER_RECLAIMED = "number-reclaimed"
+    """Nobody has the number any more."""
     OVER_TENANT_LIMIT = "over-tenant-limit"
     OVER_TRUNK_LIMIT = "over-trunk-limit"
     OVER_BOX_LIMIT = "over-box-limit"
@@ -128,6 +133,12 @@ VERDICTS: dict[Outcome, Verdict] = {
         480, "Temporarily Unavailable", "no-answer", "没有可振铃的绑定号码", "No bound number is on"
     ),
     Outcome.SUSPENDED: Verdict(403, "Forbidden", "suspended", "号码已停机", "Tenant or number suspended"),
+    Outcome.NUMBER_IN_ARREARS: Verdict(
+        403, "Forbidden", "suspended", "欠费停机", "Number suspended for arrears"
+    ),
+    Outcome.NUMBER_MISUSED: Verdict(403, "Forbidden", "suspended", "违规停机", "Number suspended for misuse"),
+    Outcome.NUMBER_FROZEN: Verdict(403, "Forbidden", "suspended", "号码已冻结", "Number frozen"),
+    Outcome.NUMBER_RECLAIMED: Verdict(410, "Gone", "number-unknown", "号码已收回", "Number reclaimed"),
     Outcome.OVER_TENANT_LIMIT: Verdict(
         486, "Busy Here", "busy", "超过企业并发上限", "Over the tenant's concurrent calls"
     ),

@@ -16,6 +16,7 @@ from domain.calendar import EnteredDay
 from domain.destination import Destination
 from domain.flow.document import Flow
 from domain.funds import Terms
+from domain.outcomes import Outcome
 from domain.prefix_rule import PrefixRule as PrefixRule
 from domain.routing.plan import RoutePlan
 from domain.target import BoundNumber as BoundNumber
@@ -104,6 +105,8 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Signs what menus send to the tenant's web servers; empty: unsigned."""
     terms: Terms = Terms()
     """What its calls cost and how far they may go."""
+    halted: dict[str, Outcome] = {}
+    """Its numbers that are suspended or frozen -> how their calls end."""
     version: int = 0
 
 
@@ -295,4 +298,6 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Province -> region group, where it is not the shipped one."""
     web_networks: tuple[str, ...] = ()
     """Private networks (CIDR) in which menus may ask web servers; all others must be public addresses."""
+    reclaimed: tuple[str, ...] = ()
+    """400 numbers that nobody has any more, but had."""
     version: int = 0

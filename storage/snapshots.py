@@ -37,8 +37,9 @@ class Snapshots(NamedTuple):
 
 def build(root: Root) -> Snapshots:
     """Return the frozen configuration as this transaction sees it."""
+    halted = root.inventory.halted()
     return Snapshots(
-        root.box_snapshot(), tuple(tenant.snapshot(root.tariffs) for tenant in root.tenants.values())
+        root.box_snapshot(), tuple(tenant.snapshot(root.tariffs, halted) for tenant in root.tenants.values())
     )
 
 

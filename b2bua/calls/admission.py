@@ -42,6 +42,8 @@ class Admission:
         refusal = self._limit(directory, invitation, mono)
         if refusal is None:
             refusal = self._number(tenant, plan)
+            if refusal is Outcome.NUMBER_UNKNOWN and invitation.called in directory.box.reclaimed:
+                refusal = Outcome.NUMBER_RECLAIMED
         return Verdict(tenant=tenant, plan=plan, refusal=refusal)
 
     def enter(self, tenant: str | None, trunk: str | None) -> None:
@@ -88,6 +90,8 @@ class Admission:
             return Outcome.NUMBER_UNKNOWN
         if tenant.state is not TenantState.ACTIVE or not plan.active:
             return Outcome.SUSPENDED
+        if plan.number in tenant.halted:
+            return tenant.halted[plan.number]
         if tenant.max_calls is not None and self.by_tenant[tenant.id] >= tenant.max_calls:
             return Outcome.OVER_TENANT_LIMIT
         if _leads_nowhere(plan):

@@ -175,7 +175,7 @@ def _paying(ports: CallPorts, payer: Payer) -> tuple[TenantSnapshot, NumberPlan]
     if found is None or found[0].id != payer.tenant:
         raise NotAllowed(f"{payer.number} is no number of {payer.tenant}")
     tenant, plan = found
-    if tenant.state is not TenantState.ACTIVE or not plan.active:
+    if tenant.state is not TenantState.ACTIVE or not plan.active or plan.number in tenant.halted:
         raise NotAllowed(f"{payer.number} is suspended")
     return tenant, plan
 

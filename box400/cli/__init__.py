@@ -40,6 +40,7 @@ COMMANDS = {
     "places": "box400.cli.places",
     "calendar": "box400.cli.calendar",
     "trace": "box400.cli.trace",
+    "numbers": "box400.cli.numbers",
     "money": "box400.cli.bills",
     "rate": "box400.cli.money",
     "backup": "box400.cli.backup",

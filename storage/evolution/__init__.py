@@ -22,6 +22,7 @@ from storage.evolution import (
     step008_notices,
     step009_bills,
     step010_desk,
+    step011_inventory,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -45,6 +46,7 @@ STEPS: tuple[Step, ...] = (
     Step(8, "notices", step008_notices.run),
     Step(9, "bills", step009_bills.run),
     Step(10, "desk", step010_desk.run),
+    Step(11, "inventory", step011_inventory.run),
 )
 
 

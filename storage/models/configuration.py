@@ -16,6 +16,9 @@ from domain.fees import Agreement
 from domain.funds import Terms
 from domain.notices.template import Template
 from domain.notices.ways import Gateway, Recipients, Robot, Webhook
+from domain.numbers.numbering import Numbering
+from domain.numbers.terms import ClassTerms
+from domain.outcomes import Outcome
 from domain.prompts import resolved
 from domain.snapshot import (
     BackupPlan,
@@ -28,6 +31,7 @@ from domain.snapshot import (
     TrunkSnapshot,
 )
 from domain.tariff import Tariff
+from domain.vanity import VanityRule
 from domain.voicemail import Voicemail
 from storage.models.document import Document
 from storage.models.flows import PublishedFlow
@@ -60,6 +64,17 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     web_networks: tuple[str, ...] = ()
     region_groups: dict[str, str] = {}
     """Province -> region group, where it is not the shipped one."""
+    number_carriers: dict[str, str] = {}
+    vanity_rules: tuple[VanityRule, ...] = ()
+    class_terms: dict[str, ClassTerms] = {}
+    reservation_days: int = 7
+    activation_days: int = 7
+    renewal_days: tuple[int, ...] = (60, 30, 7)
+
+    @property
+    def numbering(self) -> Numbering:
+        """How numbers are sold."""
+        return Numbering(**{name: getattr(self, name) for name in Numbering.__struct_fields__})
 
 
 class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -248,8 +263,15 @@ class Tenant(Persistent):  # type: ignore[misc]
         held = {name: prompt.value for name, prompt in self.prompts.items()}
         return {name: prompt for name, prompt in held.items() if prompt.versions}
 
-    def snapshot(self, tariffs: Mapping[str, TariffDocument] = MappingProxyType({})) -> TenantSnapshot:
-        """Return the frozen value that calls are served from; ``prompt:NAME`` has become an address."""
+    def snapshot(
+        self,
+        tariffs: Mapping[str, TariffDocument] = MappingProxyType({}),
+        halted: Mapping[str, Outcome] = MappingProxyType({}),
+    ) -> TenantSnapshot:
+        """Return the frozen value that calls are served from; ``prompt:NAME`` has become an address.
+
+        ``halted``: numbers out of service -> how their calls end.
+        """
         config = self.config.value
         heard = {name: prompt.heard for name, prompt in self.own_prompts().items()}
         own = {name: version.address for name, version in heard.items() if version is not None}
@@ -279,6 +301,7 @@ class Tenant(Persistent):  # type: ignore[misc]
                 monthly_cap_li=config.monthly_cap_li,
                 monthly_cap_calls=config.monthly_cap_calls,
             ),
+            halted={number: halted[number] for number in self.numbers if number in halted},
             version=self.version,
             **parts,
         )

@@ -7,10 +7,12 @@ from typing import Any, Final
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from domain.numbers.lifecycle import NumberState
 from domain.snapshot import BoxSnapshot
 from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
 from storage.models.desk import DeskBook
+from storage.models.inventory import Inventory
 from storage.models.missed import MissedBook
 from storage.models.money import Money
 from storage.models.notices import NoticeBook
@@ -57,6 +59,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.web = WebBook()
         self.notices = NoticeBook()
         self.desk = DeskBook()
+        self.inventory = Inventory()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""
@@ -79,5 +82,6 @@ class Root(Persistent):  # type: ignore[misc]
             calendar=config.calendar,
             region_groups=config.region_groups,
             web_networks=config.web_networks,
+            reclaimed=tuple(self.inventory.in_state(NumberState.RECLAIMED)),
             version=self.box_version,
         )

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
+from domain.numbers.lifecycle import NumberState
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
 from domain.tariff import never_reached
 from storage.provisioning.consistency_notices import check_notices
@@ -24,6 +25,13 @@ from storage.provisioning.state import Configuration
 DEFAULT_LISTENER = "carrier"
 """There is always one of this name: ``run`` makes it when nobody configured it."""
 
+_NOT_TO_BE_GIVEN = {
+    NumberState.RESERVED: "number-reserved",
+    NumberState.APPLIED: "number-applied",
+    NumberState.UNDER_REVIEW: "number-applied",
+    NumberState.RECLAIMED: "number-reclaimed",
+}
+
 
 def check_consistency(wishes: Wishes, before: Configuration, after: Configuration) -> list[Problem]:
     """Return what does not fit in ``after`` because of what the file wishes."""
@@ -33,7 +41,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_tariffs(wishes, after),
         *_tenants(wishes, after),
         *_agreements(wishes, after),
-        *_numbers(wishes, after),
+        *_numbers(wishes, before, after),
         *_groups(wishes, after),
         *_agents(wishes, after),
         *_destinations(wishes, after),
@@ -93,7 +101,7 @@ def _trunks(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
         for network, other in _shared_sources(trunk, after):
             yield wish.problem("same-source", "sources", network=network, other=other)
         for landing, number in trunk.landing_numbers.items():
-            if number not in after.numbers:
+            if number not in after.numbers and after.unavailable.get(number) is not NumberState.RECLAIMED:
                 yield wish.problem("landing", "landing_numbers", value=landing, number=number)
 
 
@@ -131,10 +139,13 @@ def _agreements(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
                 yield wish.problem("agreement-twice", "agreements", number=one.number)
 
 
-def _numbers(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+def _numbers(wishes: Wishes, before: Configuration, after: Configuration) -> Iterator[Problem]:
     for wish in wishes.numbers:
         if wish.absent or wish.key not in after.numbers:
             continue
+        state = after.unavailable.get(wish.key)
+        if state is not None and wish.key not in before.numbers:
+            yield wish.problem(_NOT_TO_BE_GIVEN[state], number=wish.key)
         tenant, plan = after.numbers[wish.key]
         limit = after.tenants[tenant].bound_limit
         if len(plan.bound) > limit:
@@ -297,6 +308,8 @@ def _removals(wishes: Wishes, before: Configuration, after: Configuration) -> It
         yield from _in_use(wishes, wish, f"extensions.{name}", users)
     gone = before.numbers.keys() - after.numbers.keys()
     for number in sorted(gone):
+        if after.unavailable.get(number) is NumberState.RECLAIMED:  # its callers shall hear so
+            continue
         users = [
             f"trunk {key}"
             for key, trunk in after.trunks.items()

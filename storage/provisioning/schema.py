@@ -45,6 +45,7 @@ from storage.provisioning.notice_fields import (
     TEMPLATE_FIELDS,
     WEBHOOK_FIELDS,
 )
+from storage.provisioning.numbering_fields import NUMBERING_FIELDS
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
 from storage.provisioning.targets import BOUND_FIELDS, STRATEGIES, STRATEGIES_ZH, bound_number
 from storage.provisioning.tariff_fields import (
@@ -257,6 +258,7 @@ BOX_FIELDS: Final = (
     Field("calendar", days.entered_days, "day: holiday or workday, with a name", "Public holidays and worked weekends (调休); they win over the published ones", "节假日和调休上班日；优先于内置的国家安排"),
     Field("web_networks", c.list_of(c.network), "list of networks", "Private networks in which voice menus may ask web servers; others must be public", "语音导航可访问的内网网段；其余只允许公网地址"),
     Field("region_groups", c.table_of(days.province, c.text(20)), "province: group", "Provinces that belong to another region group than the shipped one", "调整省份所属大区"),
+    *NUMBERING_FIELDS,
 )  # fmt: skip
 
 BOX: Final = Section("box", "box", BoxConfig, "", BOX_FIELDS)

@@ -13,6 +13,7 @@ from BTrees.OOBTree import OOBTree
 from domain.flow.document import Flow
 from domain.notices.template import Template
 from domain.notices.ways import Gateway
+from domain.numbers.lifecycle import NumberState
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
 from domain.tariff import Tariff
 from storage import own_prompts
@@ -35,6 +36,7 @@ from storage.models import (
     TenantConfig,
     Trunk,
 )
+from storage.numbers.desk import NumberDesk, unavailable
 from storage.own_prompts import Upload
 from storage.prompt_faults import PromptFault
 from storage.provisioning.checks import ADDRESS
@@ -76,6 +78,8 @@ class Configuration:
     """Names of the prompt packs that were imported; not set by provisioning."""
     gateways: dict[str, Gateway] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
+    unavailable: dict[str, NumberState] = field(default_factory=dict, compare=False)
+    """400 numbers of the inventory that no tenant may be given now; not set by provisioning."""
 
     def copy(self) -> Configuration:
         """Return another one to change."""
@@ -93,6 +97,7 @@ class Configuration:
             self.packs,
             dict(self.gateways),
             dict(self.templates),
+            self.unavailable,
         )
 
     def own_prompts(self, tenant: str) -> set[str]:
@@ -162,6 +167,7 @@ def read_configuration(root: Root) -> Configuration:
         frozenset(root.prompt_packs),
         {name: gateway.value for name, gateway in root.gateways.items()},
         {name: template.value for name, template in root.templates.items()},
+        unavailable(root, time.time()),
     )
 
 
@@ -169,8 +175,9 @@ def _unheard(tenant: Tenant) -> frozenset[str]:
     return frozenset(name for name, prompt in tenant.own_prompts().items() if prompt.heard is None)
 
 
-def write_configuration(root: Root, after: Configuration) -> int:
-    """Make the database hold ``after``; return the new version, or 0 when it held it already.
+def write_configuration(root: Root, after: Configuration, by: str = "apply") -> int:
+    """Make the database hold ``after``; return the new version, or 0 when it held it already. The inventory
+    of numbers follows, with ``by`` in its history.
 
     Only what differs is touched, so that transactions on other tenants do not conflict with this one.
     """
@@ -182,8 +189,13 @@ def write_configuration(root: Root, after: Configuration) -> int:
         for name, tenant in after.tenants.items()
         if before.tariffs.get(tenant.tariff) != after.tariffs.get(tenant.tariff)
     }
+    desk = NumberDesk(root, time.time(), by)
     if root.box.value != after.box:
+        numbering = root.box.value.numbering
         root.box.value = after.box
+        desk = NumberDesk(root, desk.at, by)
+        if numbering != after.box.numbering:
+            desk.reclassify()
     _write_tree(root.listeners, before.listeners, after.listeners, Listener)
     _write_tree(root.trunks, before.trunks, after.trunks, Trunk)
     _write_tree(root.tariffs, before.tariffs, after.tariffs, TariffDocument)
@@ -191,6 +203,7 @@ def write_configuration(root: Root, after: Configuration) -> int:
     _write_tree(root.templates, before.templates, after.templates, TemplateDocument)
     _write_tree(root.extensions, _by_path(before), _by_path(after), Extension)
     _write_tree(root.prompts, before.prompts, after.prompts, Prompt)
+    _follow(desk, before, after)
     box_changed = root.box_snapshot() != box_before
     removed = before.tenants.keys() - after.tenants.keys()
     if not touched and not box_changed and not removed:
@@ -201,6 +214,16 @@ def write_configuration(root: Root, after: Configuration) -> int:
     for name in touched:
         root.tenants[name].version = root.version
     return root.version
+
+
+def _follow(desk: NumberDesk, before: Configuration, after: Configuration) -> None:
+    """Let the inventory follow who has which number."""
+    for number, (owner, _) in before.numbers.items():
+        if number not in after.numbers:
+            desk.given_up(number, owner)
+    for number, (owner, _) in after.numbers.items():
+        if number not in before.numbers or before.numbers[number][0] != owner:
+            desk.taken(number, owner)
 
 
 def _write_tenants(root: Root, before: Configuration, after: Configuration) -> set[str]:

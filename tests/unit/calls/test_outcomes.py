@@ -234,6 +234,22 @@ def test_a_suspended_number() -> None:
     refusal(stage, stage.call(), Outcome.SUSPENDED)
 
 
+def test_a_number_in_arrears() -> None:
+    """欠费停机 of one number: its own end reason."""
+    plan = a_plan()
+    halted = {NUMBER: Outcome.NUMBER_IN_ARREARS}
+    stage = Stage(plan, tenant=TenantSnapshot(id="acme", name="Acme", numbers=(plan,), halted=halted))
+    refusal(stage, stage.call(), Outcome.NUMBER_IN_ARREARS)
+
+
+def test_a_number_that_was_reclaimed() -> None:
+    """Nobody has it any more: 410, not a number that never was."""
+    stage = Stage(a_plan())
+    box = msgspec.structs.replace(stage.directory.box, reclaimed=("4009990000",))
+    stage.directory.box = box
+    refusal(stage, stage.call(called="4009990000"), Outcome.NUMBER_RECLAIMED)
+
+
 def test_over_the_tenants_limit() -> None:
     """The call before goes on; after its end there is room again."""
     plan = a_plan()

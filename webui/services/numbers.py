@@ -1,0 +1,74 @@
+"""Operators' work on numbers, for pages and command line alike: noted in the audit log, put in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from b2bua.in_force import change_in_force
+from domain.numbers.lifecycle import OWNED, NumberCard
+from domain.numbers.numbering import NumberBook
+from domain.numbers.search import Wanted
+from storage.models import Root
+from storage.models.web import AuditEntry
+from storage.numbers.desk import NumberDesk
+from webui.services.box import BoxServices
+from webui.services.provisioning import Done, wish
+
+T = TypeVar("T")
+
+
+class Page(NamedTuple):
+    """A page of numbers."""
+
+    cards: list[NumberCard]
+    after: str
+    """Cursor of the next page; empty: this is the last one."""
+
+
+def find(root: Root, wanted: Wanted, size: int, after: str = "") -> Page:
+    """Return a page of numbers; raises PatternError."""
+    book = NumberBook(root.box.value.numbering)
+    cards: list[NumberCard] = []
+    last = ""
+    for key, card in root.inventory.find(wanted, book.carrier, after):
+        if len(cards) == size:
+            return Page(cards, last)
+        cards.append(card)
+        last = key
+    return Page(cards, "")
+
+
+def change(
+    services: BoxServices, work: Callable[[NumberDesk], T], entry: AuditEntry, after: str = ""
+) -> tuple[T, str]:
+    """Do something at the desk; return what it gave, and why calls do not follow yet (empty: they do).
+
+    ``after`` is told in the audit log. Raises NotPossible and StoreDown; then nothing was changed.
+    """
+
+    def both(root: Root) -> T:
+        done = work(NumberDesk(root, services.now(), entry.who))
+        root.web.note(msgspec.structs.replace(entry, after=after[:2000]))
+        return done
+
+    return change_in_force(services.data, services.database, both, f"numbers {entry.action}")
+
+
+def reclaim(services: BoxServices, number: str, why: str, entry: AuditEntry) -> Done:
+    """Take a number back, and what its tenant set for it; raises NotPossible, Refused, StoreDown."""
+
+    def document(root: Root) -> dict[str, Any]:
+        desk = NumberDesk(root, services.now(), entry.who)
+        card = desk.card(number)
+        desk.reclaim(number, why)
+        if card.state not in OWNED or number not in root.numbers:
+            return {}
+        return {"tenants": {card.tenant: {"numbers": {number: {"absent": True}}}}}
+
+    def note(root: Root) -> None:
+        root.web.note(msgspec.structs.replace(entry, after=why[:2000]))
+
+    return wish(services, document, entry, note)
