@@ -22,7 +22,7 @@ from b2bua.control import (
     Transfer,
 )
 from b2bua.control_floor import SetAgent
-from domain.missed import NotPossible
+from domain.refusal import NotPossible
 from webui.resources import AgentDesk
 from webui.security.permissions import AGENT
 from webui.services import todo
