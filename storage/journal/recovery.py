@@ -70,7 +70,7 @@ def open_calls(directory: Path | str) -> list[OpenCall]:
 
 def _open_call(call: str, events: list[Event], mark: Marks | None) -> OpenCall:
     latest: Event = events[-1]
-    if mark is not None and mark.at > latest.at:
+    if mark is not None and mark.mono > latest.mono:  # of one boot, as the call is; the clock may be set
         latest = mark
     return OpenCall(call, events, mark, latest.at, latest.mono)
 

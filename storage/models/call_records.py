@@ -228,20 +228,20 @@ class CallRecords(Persistent):  # type: ignore[misc]
         ``charge`` is asked once for each new record, and gives it with its charge.
         """
         by_partition: dict[tuple[str | None, str], dict[bytes, CallRecord]] = defaultdict(dict)
-        for record in records:
+        for record in records:  # charged in this order, as calls ended: included time is used up in it
             key = key_of(record.id, record.start)
-            by_partition[record.tenant, day_of(milliseconds_of(key))].setdefault(key, record)
+            day = day_of(milliseconds_of(key))
+            calls = by_partition[record.tenant, day]
+            if key not in calls and key not in self.owner(record.tenant).month(day[:6]):
+                calls[key] = charge(record)
         added = 0
         for (tenant, day), calls in by_partition.items():
             owner = self.owner(tenant)
             month = owner.month(day[:6])
             rows = []
             for key, record in calls.items():
-                if key in month:
-                    continue
-                charged = record if charge is None else charge(record)
-                row = row_of(charged)
-                month.add(key, encode_row(row), encode_detail(detail_of(charged)))
+                row = row_of(record)
+                month.add(key, encode_row(row), encode_detail(detail_of(record)))
                 rows.append(row)
             if rows:
                 month.seal_if_full()

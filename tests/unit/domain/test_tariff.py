@@ -55,6 +55,12 @@ def test_the_prices_quoted_in_the_trade(kind: CallKind, seconds: float, li: int)
     assert rate(TRADE, kind, NOON, round(seconds * 1000)).li == li
 
 
+def test_a_monthly_flat_rate_charges_no_call() -> None:
+    """包月: the fee of the month is all there is, however long the calls are."""
+    flat = Edition((Price(),), monthly_li=300_000)
+    assert [rate(flat, kind, NOON, 7_200_000).li for kind in CallKind] == [0] * len(CallKind)
+
+
 def test_a_charge_is_explained_line_by_line() -> None:
     """First block 3 minutes for 0.22, then 0.11 a minute: 5 minutes and a second cost 0.55."""
     tariff = Edition((Price(first_seconds=180, first_li=220, step_li=110),))
