@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from storage.connection import MainDatabase
+from storage.connection import MainDatabase, StoreDown
 from storage.models import OWN_PROMPTS, PromptInfo, Root
 from storage.provisioning.changes import Change, FieldChange
 from storage.provisioning.checks import PromptRejected, Prompts
@@ -62,16 +62,16 @@ def make_secret() -> str:
 
 
 def read_file(path: Path, prompts: Prompts) -> Wishes:
-    """Read a provisioning file and its audio; raises :class:`ProvisioningError` with all that is wrong."""
+    """Read a provisioning file and its audio; raises :class:`ProvisioningError` when there is no such file.
+
+    What is wrong in it is among its ``faults``, to be told with what does not fit together.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         why = error.strerror or str(error)
         raise ProvisioningError([Problem(str(path), 0, "", "no-file", {"why": why})]) from error
-    wishes, problems = read_wishes(data, str(path), path.parent, prompts)
-    if problems:
-        raise ProvisioningError(problems)
-    return wishes
+    return read_wishes(data, str(path), path.parent, prompts)
 
 
 def apply_wishes(
@@ -111,8 +111,17 @@ def _problem_at(wishes: Wishes, refused: OwnPromptRefused) -> Problem:
 def apply_file(
     database: MainDatabase, path: Path, prompts: Prompts, *, prune: bool = False, dry_run: bool = False
 ) -> Applied:
-    """Read and apply one file. All errors at once, and with any of them nothing is changed."""
-    return apply_wishes(database, read_file(path, prompts), prune=prune, dry_run=dry_run)
+    """Read and apply one file. All errors at once, and with any of them nothing is changed.
+
+    Raises ProvisioningError; StoreDown, where the file alone has no fault.
+    """
+    wishes = read_file(path, prompts)
+    try:
+        return apply_wishes(database, wishes, prune=prune, dry_run=dry_run)
+    except StoreDown:
+        if wishes.faults:
+            raise ProvisioningError(wishes.faults) from None
+        raise
 
 
 def export_database(database: MainDatabase, *, secrets: bool = True) -> str:

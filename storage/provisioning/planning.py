@@ -17,6 +17,7 @@ from storage.models import OWN_PROMPTS, BoxConfig, TenantConfig
 from storage.provisioning import schema
 from storage.provisioning.changes import Change, differences
 from storage.provisioning.checks import PHONE
+from storage.provisioning.consequences import hides_objects, unexplained
 from storage.provisioning.consistency import check_consistency
 from storage.provisioning.fields import RESET
 from storage.provisioning.flow_checks import check_flows
@@ -42,6 +43,8 @@ class Plan:
 def make_plan(wishes: Wishes, before: Configuration, *, prune: bool, make_secret: Callable[[], str]) -> Plan:
     """Return what ``wishes`` make of ``before``; with problems, what would change means nothing.
 
+    All that is wrong is told at once, the faults of the file as well as what does not fit together.
+
     A field that is not named stays as it is; null brings its default back. Nothing is removed but by
     ``absent: true``. With ``prune`` a file is the whole truth of the sections it has: objects it does not
     name go, fields it does not name are back at their defaults (passwords stay).
@@ -53,10 +56,11 @@ def make_plan(wishes: Wishes, before: Configuration, *, prune: bool, make_secret
     used = after.used_prompts()
     known = {**before.prompts, **wishes.prompts}
     after.prompts = {address: known[address] for address in sorted(used) if address in known}
-    problems = planning.problems
-    if not problems:
-        problems += check_consistency(wishes, before, after)
-        problems += check_flows(wishes, after)
+    problems = [*wishes.faults, *planning.problems]
+    if not any(hides_objects(fault) for fault in wishes.faults):
+        made = wishes.without(planning.unmade)
+        found = [*check_consistency(made, before, after), *check_flows(made, after)]
+        problems += unexplained(found, problems, planning.unmade)
     return Plan(after, differences(before, after), problems, planning.generated)
 
 
@@ -71,6 +75,8 @@ class _Planning:
         self.make_secret = make_secret
         self.problems: list[Problem] = []
         self.generated: dict[str, str] = {}
+        self.unmade: list[Wish] = []
+        """What could not be made because of a fault."""
         self._new: list[tuple[str, str]] = []
         """Extensions that a password was made for."""
 
@@ -124,7 +130,7 @@ class _Planning:
         """Set what is wished for; tenants before what they own."""
         wishes, after = self.wishes, self.after
         if wishes.box is not None:
-            after.box = self._value(wishes.box, after.box, BoxConfig, {})
+            after.box = self._value(wishes.box, after.box, BoxConfig, {}) or after.box
         self._set(wishes.listeners, after.listeners, ListenerSnapshot)
         self._set(wishes.trunks, after.trunks, TrunkSnapshot)
         self._set(wishes.tariffs, after.tariffs, Tariff)
@@ -133,7 +139,7 @@ class _Planning:
         for wish in wishes.tenants.values():
             if not wish.absent:
                 held = after.tenants.get(wish.key)
-                after.tenants[wish.key] = self._value(wish, held, TenantConfig, {"id": wish.key})
+                self._put(after.tenants, wish.key, self._value(wish, held, TenantConfig, {"id": wish.key}))
         for wish in wishes.extensions:
             self._set_extension(wish)
         self._set_logins()
@@ -147,9 +153,14 @@ class _Planning:
         for wish in wished.values():
             if not wish.absent:
                 fixed = {wish.section.key: wish.key}
-                objects[wish.key] = self._value(wish, objects.get(wish.key), kind, fixed)
+                self._put(objects, wish.key, self._value(wish, objects.get(wish.key), kind, fixed))
+
+    def _put(self, objects: dict[Any, Any], key: Any, value: Any) -> None:
+        if value is not None:
+            objects[key] = value
 
     def _value(self, wish: Wish, held: msgspec.Struct | None, kind: type[Any], fixed: dict[str, Any]) -> Any:
+        """Return an object as it is wished for; None where a fault of the file has left too little of it."""
         values: dict[str, Any] = {} if held is None else msgspec.to_builtins(held)
         if self.prune and wish.section is not schema.OWN_PROMPT:
             for each in wish.section.fields:
@@ -162,7 +173,13 @@ class _Planning:
                 values[name] = value
         if kind is TenantConfig:
             values.setdefault("name", wish.key)
-        return msgspec.convert({**values, **fixed}, kind)
+        try:
+            return msgspec.convert({**values, **fixed}, kind)
+        except msgspec.ValidationError:
+            if not any(fault.path.startswith(wish.path) for fault in self.wishes.faults):
+                raise
+            self.unmade.append(wish)
+            return None
 
     def _set_extension(self, wish: Wish) -> None:
         if wish.absent or wish.tenant not in self.after.tenants:
@@ -176,7 +193,7 @@ class _Planning:
                 wish.given["secret"] = self.make_secret()
                 self._new.append(place)
         fixed = {"name": wish.key, "tenant": wish.tenant}
-        self.after.extensions[place] = self._value(wish, held, ExtensionSnapshot, fixed)
+        self._put(self.after.extensions, place, self._value(wish, held, ExtensionSnapshot, fixed))
 
     def _set_logins(self) -> None:
         """Give a login with its tenant to each extension whose name is another one's login already.
@@ -199,7 +216,9 @@ class _Planning:
                 other = taken.setdefault(login, place)
                 if other != place:
                     self._login_taken(place, login, other)
-        self.generated = {extensions[place].account: extensions[place].secret for place in self._new}
+        self.generated = {
+            extensions[place].account: extensions[place].secret for place in self._new if place in extensions
+        }
 
     def _login_taken(self, place: tuple[str, str], login: str, other: tuple[str, str]) -> None:
         for wish in self.wishes.extensions:
@@ -214,17 +233,24 @@ class _Planning:
         owner, held = self.after.numbers.get(wish.key, (wish.tenant, None))
         if owner != wish.tenant:
             self.problems.append(wish.problem("two-tenants", number=wish.key, other=owner))
+            self.unmade.append(wish)
             return
         if not self._tell_kinds(wish, "bound") or not self._tell_forwards(wish):
+            self.unmade.append(wish)
             return
         value = self._value(wish, held, NumberPlan, {"number": wish.key})
-        self.after.numbers[wish.key] = (wish.tenant, value)
+        if value is not None:
+            self.after.numbers[wish.key] = (wish.tenant, value)
 
     def _set_part(self, wish: Wish, parts: Parts) -> None:
-        if wish.absent or wish.tenant not in self.after.tenants or not self._tell_kinds(wish, "targets"):
+        if wish.absent or wish.tenant not in self.after.tenants:
+            return
+        if not self._tell_kinds(wish, "targets"):
+            self.unmade.append(wish)
             return
         place = (wish.tenant, wish.key)
-        parts[place] = self._value(wish, parts.get(place), wish.section.type, {wish.section.key: wish.key})
+        fixed = {wish.section.key: wish.key}
+        self._put(parts, place, self._value(wish, parts.get(place), wish.section.type, fixed))
 
     def _tell_kinds(self, wish: Wish, field: str) -> bool:
         """Write down what each bound number is, where the file does not say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,10 +62,36 @@ class Wishes:
     """Names of the system prompts."""
     named: set[str] = field(default_factory=set)
     """Sections the file has: ``listeners``, ``trunks``, ``tenants``, ``numbers TENANT`` ..."""
+    faults: list[Problem] = field(default_factory=list)
+    """What could not be read; it is left out of what is wished for."""
+
+    def without(self, unmade: list[Wish]) -> Wishes:
+        """Return these wishes without some of the objects."""
+        out = {id(wish) for wish in unmade}
+
+        def named(wishes: dict[str, Wish]) -> dict[str, Wish]:
+            return {key: wish for key, wish in wishes.items() if id(wish) not in out}
+
+        def listed(wishes: list[Wish]) -> list[Wish]:
+            return [wish for wish in wishes if id(wish) not in out]
+
+        return replace(
+            self,
+            box=None if self.box is not None and id(self.box) in out else self.box,
+            listeners=named(self.listeners),
+            trunks=named(self.trunks),
+            tariffs=named(self.tariffs),
+            gateways=named(self.gateways),
+            templates=named(self.templates),
+            tenants=named(self.tenants),
+            numbers=listed(self.numbers),
+            extensions=listed(self.extensions),
+            parts={kind: listed(wishes) for kind, wishes in self.parts.items()},
+        )
 
 
-def read_wishes(data: bytes, file: str, folder: Path, prompts: Prompts) -> tuple[Wishes, list[Problem]]:
-    """Return what a file says and everything that is wrong in it.
+def read_wishes(data: bytes, file: str, folder: Path, prompts: Prompts) -> Wishes:
+    """Return what a file says; everything that is wrong in it is among its ``faults``.
 
     ``file`` is its name in messages; names in it are relative to ``folder``.
     """
@@ -74,11 +100,13 @@ def read_wishes(data: bytes, file: str, folder: Path, prompts: Prompts) -> tuple
     try:
         root = read_tree(data)
     except TreeError as error:
-        return wishes, [Problem(file, error.line, "", error.code, error.facts)]
+        wishes.faults = [Problem(file, error.line, "", error.code, error.facts)]
+        return wishes
     _File(wishes, reading).read(root)
     wishes.prompts = reading.used_prompts
     wishes.shipped = frozenset(prompts.shipped())
-    return wishes, reading.problems
+    wishes.faults = reading.problems
+    return wishes
 
 
 _OWNED: Final = ("numbers", "extensions", *(section.plural for section in schema.PARTS))

@@ -99,9 +99,7 @@ def wish(
 
     def work(root: Root) -> bool:
         data = msgspec.json.encode(document(root))
-        wishes, problems = read_wishes(data, FILE, Path("/nonexistent"), _KnownPrompts(root))
-        if problems:
-            raise Refused(problems)
+        wishes = read_wishes(data, FILE, Path("/nonexistent"), _KnownPrompts(root))
         plan = make_plan(wishes, read_configuration(root), prune=False, make_secret=new_secret)
         if plan.problems:
             raise Refused(plan.problems)

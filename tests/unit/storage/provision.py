@@ -25,7 +25,8 @@ class NoPrompts:
 
 def apply(database: MainDatabase, text: str, language: str = "en", *, prune: bool = False) -> list[str]:
     """Apply a file's text and return what changed, in words; raises ProvisioningError."""
-    wishes, problems = read_wishes(text.encode(), "box.yaml", Path("."), NoPrompts())
+    wishes = read_wishes(text.encode(), "box.yaml", Path("."), NoPrompts())
+    problems = wishes.faults
     if problems:
         raise ProvisioningError(problems)
     return [change.text(language) for change in apply_wishes(database, wishes, prune=prune).changes]

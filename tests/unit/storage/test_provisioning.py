@@ -24,7 +24,7 @@ from domain.snapshot import (
     TrunkSnapshot,
 )
 from domain.tariff import CallKind, Edition, Price, Tariff, never_reached
-from storage.connection import MainDatabase, open_main_in_memory
+from storage.connection import MainDatabase, StoreDown, open_main_in_memory
 from storage.data_directory import DataDirectory
 from storage.models import BoxConfig, PromptInfo, TenantConfig
 from storage.provisioning import (
@@ -508,7 +508,7 @@ def test_a_group_in_use_stays_and_one_out_of_use_goes(desk: Desk) -> None:
 )
 def test_any_bytes_give_a_list_of_faults_or_nothing(data: bytes, tmp_path: Path) -> None:
     """A file of any bytes never ends in a traceback."""
-    _, problems = read_wishes(data, "x.yaml", tmp_path, MemoryPrompts())
+    problems = read_wishes(data, "x.yaml", tmp_path, MemoryPrompts()).faults
     assert bool(problems) is (data != b"")
     for problem in problems:
         assert problem.text("en")
@@ -571,7 +571,7 @@ def test_a_restored_database_takes_the_snapshots_back_with_it(desk: Desk, tmp_pa
     desk.apply("tenants: {acme: {max_calls: 99}}")
     publish(data, desk.database)
     restored = open_main_in_memory()
-    wishes, _ = read_wishes(backup.encode(), "backup.yaml", tmp_path, desk.prompts)
+    wishes = read_wishes(backup.encode(), "backup.yaml", tmp_path, desk.prompts)
     apply_wishes(restored, wishes)
     assert publish(data, restored).version == 1
     assert read_tenants(data)["acme"].max_calls == 30
@@ -670,7 +670,8 @@ def test_an_export_applied_changes_nothing_and_restores_everything(
     prompts = MemoryPrompts()
     prompts.prepared = dict(one.prompts)
     text = export(one)
-    wishes, problems = read_wishes(text.encode(), "export.yaml", Path("."), prompts)
+    wishes = read_wishes(text.encode(), "export.yaml", Path("."), prompts)
+    problems = wishes.faults
     assert problems == []
     for prune in (False, True):
         plan = make_plan(wishes, one, prune=prune, make_secret=str)
@@ -702,7 +703,7 @@ def test_an_export_without_secrets_cannot_be_applied_by_mistake(desk: Desk) -> N
 
 def test_two_technicians_at_once(desk: Desk) -> None:
     """A plan is made anew when another file was applied in between: nothing of either is lost."""
-    wishes, _ = read_wishes(b"tenants: {a: {}}", "a.yaml", Path("."), desk.prompts)
+    wishes = read_wishes(b"tenants: {a: {}}", "a.yaml", Path("."), desk.prompts)
     interfered = []
 
     def secret() -> str:
@@ -712,7 +713,7 @@ def test_two_technicians_at_once(desk: Desk) -> None:
         return "x" * 20
 
     wishes.extensions.extend(
-        read_wishes(b"tenants: {a: {extensions: {x: {}}}}", "a.yaml", Path("."), desk.prompts)[0].extensions
+        read_wishes(b"tenants: {a: {extensions: {x: {}}}}", "a.yaml", Path("."), desk.prompts).extensions
     )
     apply_wishes(desk.database, wishes, make_secret=secret)
     now = desk.configuration()
@@ -753,7 +754,8 @@ files = st.fixed_dictionaries(
 def test_a_file_of_any_content_gives_faults_or_a_plan(content: object, prune: bool) -> None:
     """Whatever somebody wrote under whatever name: faults in words or a plan, never a traceback."""
     data = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    wishes, problems = read_wishes(data, "x.yaml", Path("/nowhere"), MemoryPrompts())
+    wishes = read_wishes(data, "x.yaml", Path("/nowhere"), MemoryPrompts())
+    problems = wishes.faults
     if not problems:
         plan = make_plan(wishes, Configuration(), prune=prune, make_secret=lambda: "s" * 20)
         problems = plan.problems
@@ -777,3 +779,56 @@ def test_every_kind_of_object_has_a_chinese_name() -> None:
         "spend step",
     }
     assert sorted(kinds - inside - set(KINDS_ZH)) == []
+
+
+def test_faults_of_fields_and_of_references_are_told_together(desk: Desk) -> None:
+    """One run tells all: wrong values, and what does not fit together elsewhere."""
+    faults = desk.faults("""\
+trunks:
+  unicom: {target: "192.0.2.10:99999"}
+  mobile: {listener: nowhere}
+tenants:
+  acme:
+    outbound_trunks: [unicom, telecom]
+    numbers:
+      "4001003721":
+        no_answer_seconds: soon
+        entry: queue:sales
+        bound: ["8001", "13900001111"]
+      "4001003722": {entry: "queue:none"}
+      "4001003723": {bound: [strange]}
+    queues:
+      sales: {strategy: wrong}
+""")
+    lines = [fault.split(": ")[0].removeprefix("box.yaml:") for fault in faults]
+    assert lines == ["2", "2", "3", "3", "3", "6", "9", "11", "12", "13", "15"]
+    assert "telecom" in faults[5]
+    assert "unicom" not in faults[5]
+    assert "queue:none" in faults[8]
+
+
+def test_what_only_follows_from_a_fault_is_not_told(desk: Desk) -> None:
+    """An object that could not be read is not missed by those that name it."""
+    assert len(desk.faults("trunks: {unicom: 5}\ntenants: {acme: {outbound_trunks: [unicom]}}")) == 1
+    misnamed = 'tenants: {acme: {groups: {"a b": {}}, numbers: {"4001003721": {entry: "group:a b"}}}}'
+    assert all("a b" in fault for fault in desk.faults(misnamed))
+    unread = 'tenants: {acme: {queus: {sales: {}}, numbers: {"4001003721": {entry: "queue:sales"}}}}'
+    (fault,) = desk.faults(unread)
+    assert "queus" in fault
+    numbers = '"4001003721": {bound: ["77"]}, "4001003722": {entry: "number:4001003721"}'
+    (fault,) = desk.faults(f"tenants: {{acme: {{numbers: {{{numbers}}}}}}}")
+    assert "4001003721.bound" in fault
+
+
+def test_faults_of_a_file_are_told_without_a_store(desk: Desk, tmp_path: Path) -> None:
+    """They can be mended meanwhile; a file without any says that the store is down."""
+
+    class Down:
+        def transact(self, work: object, note: str = "") -> None:
+            raise StoreDown("the store is down")
+
+    path = tmp_path / "down.yaml"
+    for text, error in (("box: {max_calls: many}", ProvisioningError), ("box: {max_calls: 5}", StoreDown)):
+        path.write_text(text)
+        with pytest.raises(error):
+            apply_file(Down(), path, desk.prompts)  # type: ignore[arg-type]

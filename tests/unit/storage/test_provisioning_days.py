@@ -42,7 +42,7 @@ def database() -> MainDatabase:
 
 
 def faults(text: str, language: str = "en") -> list[str]:
-    _, problems = read_wishes(text.encode(), "box.yaml", Path("."), NoPrompts())
+    problems = read_wishes(text.encode(), "box.yaml", Path("."), NoPrompts()).faults
     return [problem.text(language) for problem in problems]
 
 

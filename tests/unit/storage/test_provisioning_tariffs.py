@@ -35,7 +35,8 @@ tenants:
 def apply(text: str) -> list[tuple[str, str]]:
     """Apply a file and return the codes and paths of what is wrong."""
     database = open_main_in_memory()
-    wishes, problems = read_wishes(text.encode(), "box.yaml", Path("/nowhere"), NoPrompts())
+    wishes = read_wishes(text.encode(), "box.yaml", Path("/nowhere"), NoPrompts())
+    problems = wishes.faults
     if problems:
         return [(each.code, each.path) for each in problems]
     try:
