@@ -13,7 +13,8 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import Request
 
 from domain.snapshot import NumberPlan
-from storage.models import TenantConfig
+from storage.models import TenantConfig, TenantPrompt
+from storage.recordings import RecordingFacts, Recordings
 from storage.records import CallRecord
 from webui.security.identity import Identity
 
@@ -90,6 +91,12 @@ class TenantPages(Node):
         self.id = config.id
 
     def __getitem__(self, name: str) -> Node:
+        if name == "missed":
+            return MissedPages(self.request, self, name)
+        if name == "prompts":
+            return PromptPages(self.request, self, name)
+        if name == "messages":
+            return MessagePages(self.request, self, name)
         if name == "routing":
             return RoutingPages(self.request, self, name)
         if name == "bound":
@@ -154,6 +161,68 @@ class RoutePage(NumberPage):
     """``/t/ID/routing/400...``."""
 
 
+class PromptPages(Node):
+    """``/t/ID/prompts``: an entry for each prompt that the tenant uploaded."""
+
+    __parent__: TenantPages
+
+    def __getitem__(self, name: str) -> PromptPage:
+        tenant = self.__parent__.id
+        held = self.request.services.read(lambda root: root.tenants[tenant].own_prompts())
+        if name not in held:
+            raise KeyError(name)
+        return PromptPage(self.request, self, name, held[name])
+
+
+class PromptPage(Node):
+    """``/t/ID/prompts/NAME``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, prompt: TenantPrompt) -> None:
+        super().__init__(request, parent, name)
+        self.prompt = prompt
+
+    @property
+    def tenant(self) -> TenantPages:
+        """Return whose it is."""
+        pages: TenantPages = self.__parent__.__parent__
+        return pages
+
+
+class MissedPages(Node):
+    """``/t/ID/missed``."""
+
+    __parent__: TenantPages
+
+
+class MessagePages(Node):
+    """``/t/ID/messages``: an entry for each message that callers left."""
+
+    __parent__: TenantPages
+
+    def __getitem__(self, name: str) -> MessagePage:
+        messages: Recordings = self.request.services.recordings.messages()
+        if _CALL.fullmatch(name) is None or not messages.known([name]):
+            raise KeyError(name)
+        facts = messages.facts(name)
+        if facts.tenant != self.__parent__.id:
+            raise KeyError(name)
+        return MessagePage(self.request, self, name, facts)
+
+
+class MessagePage(Node):
+    """``/t/ID/messages/CALL``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, facts: RecordingFacts) -> None:
+        super().__init__(request, parent, name)
+        self.facts = facts
+
+    @property
+    def tenant(self) -> TenantPages:
+        """Return whose it is."""
+        pages: TenantPages = self.__parent__.__parent__
+        return pages
+
+
 class TenantCalls(Node):
     """``/t/ID/calls``: an entry for each of the tenant's calls."""
 
@@ -185,6 +254,8 @@ class OperatorPages(Node):
             return TenantDesk(self.request, self, name)
         if name == "calls":
             return CallDesk(self.request, self, name)
+        if name == "prompts":
+            return PromptDesk(self.request, self, name)
         raise KeyError(name)
 
 
@@ -205,6 +276,10 @@ class TenantFile(Node):
         super().__init__(request, parent, name)
         self.config = config
         self.id = config.id
+
+
+class PromptDesk(Node):
+    """``/operator/prompts``: what waits for review."""
 
 
 class CallDesk(Node):

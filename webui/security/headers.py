@@ -11,8 +11,8 @@ from pyramid.response import Response
 CONTENT_SECURITY: Final = "; ".join(
     (
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
-        "font-src 'self'", "connect-src 'self'", "media-src 'self'", "form-action 'self'", "base-uri 'none'",
-        "frame-ancestors 'none'",
+        "font-src 'self'", "connect-src 'self'", "media-src 'self' blob:", "form-action 'self'",
+        "base-uri 'none'", "frame-ancestors 'none'",
     )
 )  # fmt: skip
 """``data:`` pictures are those of Tabler's style sheet; nothing runs but our own files."""
@@ -28,12 +28,12 @@ HEADERS: Final = {
 
 
 def headers_tween(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
-    """Add them; pages are never kept by a cache, static files say so themselves."""
+    """Add those that a view did not set; pages are never kept by a cache, static files say so themselves."""
 
     def tween(request: Request) -> Response:
         response = handler(request)
         for name, value in HEADERS.items():
-            response.headers[name] = value
+            response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         if request.scheme == "https":

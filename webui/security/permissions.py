@@ -18,6 +18,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "money": frozenset({Role.ADMIN, Role.FINANCE}),
     "see-calls": frozenset({Role.ADMIN, Role.SUPPORT}),
     "take-down": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "review-prompts": frozenset({Role.ADMIN, Role.SUPPORT}),
     "see-audit": frozenset({Role.ADMIN}),
 }
 """Those of operators."""

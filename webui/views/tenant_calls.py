@@ -109,10 +109,11 @@ def recording(request: Request) -> Response:
             record.id, tenant=record.tenant or "", address=request.remote_addr or "",
         )  # fmt: skip
         services.audit(entry)
-    return _ranged(request, path, f"{record.id}.flac" if download else "")
+    return ranged(request, path, f"{record.id}.flac" if download else "")
 
 
-def _ranged(request: Request, path: Path, name: str) -> Response:
+def ranged(request: Request, path: Path, name: str) -> Response:
+    """Send a FLAC file so that players can seek; with a name, as a download."""
     size = path.stat().st_size
     response = Response(content_type="audio/flac", conditional_response=True)
     response.app_iter = FileIter(path.open("rb"))

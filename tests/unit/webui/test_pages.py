@@ -19,10 +19,14 @@ from webui.services.figures import with_figures
 
 WEBUI = Path(__file__).parents[3] / "webui"
 VENDOR = WEBUI / "static" / "vendor"
-TENANT_PAGES = ("", "/live", "/bound/4001003721", "/calls", "/calls/{call}", "/recordings", "/billing")
+TENANT_PAGES = (
+    "", "/live", "/bound/4001003721", "/routing/4001003721", "/routing/4001003721/simulate?caller=024",
+    "/calls", "/calls/{call}", "/recordings", "/billing", "/missed", "/missed?show=all",
+    "/messages", "/prompts",
+)  # fmt: skip
 OPERATOR_PAGES = (
     "", "/board", "/live", "/tenants", "/tenants/new", "/tenants/alpha", "/calls",
-    "/calls/{call}", "/trunks", "/alarms", "/audit",
+    "/calls/{call}", "/trunks", "/alarms", "/audit", "/prompts",
 )  # fmt: skip
 
 

@@ -37,6 +37,12 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 
+  Alpine.data("message", () => ({
+    heard() {
+      htmx.ajax("POST", this.$root.dataset.mark, { values: { mark: "heard" }, swap: "none" });
+    },
+  }));
+
   Alpine.data("schedule", () => ({
     add() {
       const field = this.$root.querySelector("textarea");
