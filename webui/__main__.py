@@ -12,6 +12,7 @@ from functools import partial
 
 from waitress.server import create_server
 
+from b2bua.recorder.prompts import MOST_BYTES
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory, write_atomically
 from storage.readiness import notify
@@ -48,7 +49,8 @@ def main() -> int:
     try:
         server = create_server(
             application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,
-            max_request_body_size=2 * 1024 * 1024, channel_timeout=60, clear_untrusted_proxy_headers=True,
+            max_request_body_size=MOST_BYTES + (1 << 20), channel_timeout=60,
+            clear_untrusted_proxy_headers=True,
         )  # fmt: skip
     except OSError as error:
         print(f"webui: {host}:{port}: {error.strerror or error}", file=sys.stderr)
