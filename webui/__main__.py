@@ -17,6 +17,7 @@ from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory, write_atomically
 from storage.readiness import notify
 from storage.recordings import Recordings
+from webui.api.application import make_api, with_api
 from webui.application import make_application
 from webui.hand_over import serve_live
 from webui.services.box import BoxServices
@@ -45,7 +46,7 @@ def main() -> int:
         return 1
     database, recordings = open_main(data), Recordings(open_recordings(data))
     services = BoxServices(data, database, recordings, web_secret(data))
-    application = with_figures(make_application(services), data)
+    application = with_figures(with_api(make_application(services), make_api(services)), data)
     try:
         server = create_server(
             application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,

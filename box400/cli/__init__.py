@@ -53,6 +53,7 @@ COMMANDS = {
     "webui": "box400.cli.processes",
     "operator": "box400.cli.accounts",
     "tenant": "box400.cli.accounts",
+    "api-key": "box400.cli.api_keys",
 }
 """Command -> module; the module's function of the same name is the command."""
 

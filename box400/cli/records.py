@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -25,6 +24,7 @@ from domain.outcomes import VERDICTS, Outcome
 from domain.routing.reasons import explain, read_reasons
 from storage.data_directory import DataDirectory
 from storage.query import Filter, Found, every, search
+from storage.record_objects import record_object, row_object
 from storage.records import CallRecord, Moment
 
 EXPLAINED = frozenset({"routed", "ring-order", "forward"})
@@ -111,27 +111,9 @@ def records(
         most = 50 if limit is None else limit
         found = database.read(lambda root: list(search(root, wanted, most or None)))
     if as_json:
-        click.echo(msgspec.json.encode([as_object(each) for each in found]))
+        click.echo(msgspec.json.encode([row_object(each) for each in found]))
     else:
         _print(found)
-
-
-def as_object(found: Found) -> dict[str, Any]:
-    """Return a row as JSON shows it."""
-    row = found.row
-    return {
-        "id": row.id, "tenant": found.tenant or None, "number": row.number, "caller": row.caller,
-        "anonymous": row.anonymous, "caller_class": row.caller_class, "area_code": row.area_code,
-        "province": row.province, "city": row.city, "carrier": row.carrier,
-        "answered_by": row.answered_by, "start": row.start_ms / 1000,
-        "duration_ms": row.end_ms, "access_ms": row.access_ms, "talk_ms": row.talk_ms, "outcome": row.outcome,
-        "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
-        "fee_li": row.fee_li,
-        "queue": row.queue, "wait_ms": row.wait_ms, "job_number": row.job_number,
-        "rating": row.rating or None,
-        "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
-        "direction": row.direction or "inbound", "message": row.has_message,
-    }  # fmt: skip
 
 
 def outcome_words(outcome: str) -> str:
@@ -176,20 +158,9 @@ def _show_one(data: DataDirectory, call: str, as_json: bool) -> None:
     if record is None:
         complain(f"There is no record of {call}.", f"没有 {call} 的话单。")
     if as_json:
-        sys.stdout.write(msgspec.json.encode(_named(record)).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(record_object(record)).decode() + "\n")
         return
     click.echo("\n".join(printable(line) for line in _lines(record)))
-
-
-def _named(record: CallRecord) -> dict[str, Any]:
-    """Return the record with its parts as objects instead of arrays."""
-    fields = msgspec.structs.asdict(record)
-    fields["place"] = msgspec.structs.asdict(record.place)
-    if record.charge is not None:
-        fields["charge"] = msgspec.structs.asdict(record.charge)
-    for name in ("legs", "media", "timeline", "participants"):
-        fields[name] = [msgspec.structs.asdict(each) for each in fields[name]]
-    return fields
 
 
 _HUNG_UP = {"caller": ("caller", "主叫"), "answerer": ("answerer", "接听方"), "box": ("box", "系统")}

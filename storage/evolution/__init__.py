@@ -23,6 +23,7 @@ from storage.evolution import (
     step009_bills,
     step010_desk,
     step011_inventory,
+    step012_api_keys,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -47,6 +48,7 @@ STEPS: tuple[Step, ...] = (
     Step(9, "bills", step009_bills.run),
     Step(10, "desk", step010_desk.run),
     Step(11, "inventory", step011_inventory.run),
+    Step(12, "keys of programs", step012_api_keys.run),
 )
 
 

@@ -141,7 +141,11 @@ class Account(Persistent):  # type: ignore[misc]
 
     def listed(self) -> Iterator[Entry]:
         """Yield the entries, newest first."""
-        return (_decode(data) for data in self.entries.values())
+        return (entry for _, entry in self.keyed())
+
+    def keyed(self, after: int = 0) -> Iterator[tuple[int, Entry]]:
+        """Yield keys and entries, newest first, those older than a key."""
+        return ((key, _decode(data)) for key, data in self.entries.items(after + 1))
 
     def lines(self, first_day: str, last_day: str, *, without_last: bool = False) -> tuple[Line, ...]:
         """Return what the entries of some days (YYYYMMDD, both included) came to, by kind.

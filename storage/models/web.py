@@ -68,6 +68,22 @@ class WebSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The operator who is in as this tenant; empty: the tenant himself."""
 
 
+class ApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a program proves itself by; the key itself is not kept."""
+
+    name: str
+    """What it is for, in its maker's words."""
+    tenant: str
+    """Whose things it reaches; empty: the operator's, which reaches all."""
+    scopes: tuple[str, ...]
+    """What it may do (``webui.api.scopes``)."""
+    made_at: float
+    """UTC POSIX seconds."""
+    made_by: str
+    ends_at: float | None = None
+    """When it stops being good; None: never."""
+
+
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     """Something that somebody changed, or was refused. New fields go to the end, with a default."""
 
@@ -94,6 +110,12 @@ class SessionDocument(Document[WebSession]):
     TYPE = WebSession
 
 
+class ApiKeyDocument(Document[ApiKey]):
+    """A key of a program."""
+
+    TYPE = ApiKey
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(AuditEntry).decode
 
@@ -108,6 +130,8 @@ class WebBook(Persistent):  # type: ignore[misc]
         """SHA-256 of the cookie's token -> SessionDocument."""
         self.audit: Any = OOBTree()
         """Key, newest first -> AuditEntry, encoded."""
+        self.api_keys: Any = OOBTree()
+        """SHA-256 of the key -> ApiKeyDocument."""
 
     def note(self, entry: AuditEntry) -> None:
         """Add to the audit log."""

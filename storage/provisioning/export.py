@@ -66,6 +66,12 @@ def _unquoted(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
+def tenant_object(configuration: Configuration, tenant: TenantConfig) -> dict[str, Any]:
+    """Return what a file says below one tenant, secrets masked, in plain types."""
+    found: dict[str, Any] = _unquoted(_tenant(configuration, tenant, _Writing(secrets=False)))
+    return found
+
+
 def _tenant(configuration: Configuration, tenant: TenantConfig, writing: _Writing) -> dict[str, Any]:
     fields = writing.fields(schema.TENANT, tenant)
     extensions = {

@@ -1,0 +1,101 @@
+"""Who asks, by his key; how often he may; which tenant is his."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import Final
+
+from pyramid.request import Request
+
+from domain.token_bucket import TokenBucket
+from storage.models import Root, TenantConfig
+from webui.api.problems import ApiProblem
+from webui.presenters.texts import language_of
+from webui.services.api_keys import KnownKey, recognised
+from webui.services.box import BoxServices
+
+PER_SECOND: Final = 10.0
+AT_ONCE: Final = 50.0
+MOST_BUCKETS: Final = 10_000
+_BEARER: Final = re.compile(r"Bearer (b400_[A-Za-z0-9_-]{43})", re.ASCII | re.IGNORECASE)
+_TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+
+
+class Rates:
+    """How often each key may ask."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, TokenBucket] = {}
+        self._lock = threading.Lock()
+
+    def take(self, key: str) -> bool:
+        """Count a request; False: too many."""
+        with self._lock:
+            if key not in self._buckets and len(self._buckets) >= MOST_BUCKETS:
+                self._buckets.pop(next(iter(self._buckets)))
+            return self._buckets.setdefault(key, TokenBucket(PER_SECOND, AT_ONCE)).take(time.monotonic())
+
+
+class Caller:
+    """A request's key, its box, and the tenant it is about."""
+
+    def __init__(self, request: Request, services: BoxServices, known: KnownKey) -> None:
+        self.request = request
+        self.services = services
+        self.known = known
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the key is the operator's."""
+        return not self.known.key.tenant
+
+    @property
+    def who(self) -> str:
+        """Return the name that the audit log keeps."""
+        return f"api-key:{self.known.id} {self.known.key.name}"
+
+    @property
+    def language(self) -> str:
+        """Return the language that the program asks for."""
+        return language_of(self.request)
+
+    @property
+    def tenant(self) -> str:
+        """Return the tenant in the path."""
+        tenant: str = self.request.matchdict["tenant"]
+        return tenant
+
+    def part(self, name: str) -> str:
+        """Return a part of the path."""
+        part: str = self.request.matchdict[name]
+        return part
+
+    def config(self) -> TenantConfig:
+        """Return the tenant in the path; 404 when there is none."""
+        found = self.services.read(lambda root: _config(root, self.tenant))
+        if found is None:
+            raise ApiProblem(404)
+        return found
+
+
+def admitted(request: Request, services: BoxServices, rates: Rates, scope: str) -> Caller:
+    """Return who asks; raises 401, 403, 404 (another tenant's, or only the operator's) and 429."""
+    found = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    known = services.read(lambda root: recognised(root, found[1], services.now())) if found else None
+    if known is None:
+        raise ApiProblem(401, headers=(("WWW-Authenticate", 'Bearer realm="box400"'),))
+    if not rates.take(known.id):
+        raise ApiProblem(429, headers=(("Retry-After", "1"),))
+    if scope not in known.key.scopes:
+        raise ApiProblem(403, f"需要权限 {scope}", f"It needs the scope {scope}")
+    tenant = request.matchdict.get("tenant")
+    if tenant is not None and (_TENANT.fullmatch(tenant) is None or known.key.tenant not in ("", tenant)):
+        raise ApiProblem(404)
+    return Caller(request, services, known)
+
+
+def _config(root: Root, tenant: str) -> TenantConfig | None:
+    held = root.tenants.get(tenant)
+    return None if held is None else held.config.value

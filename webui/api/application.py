@@ -1,0 +1,127 @@
+"""The API as an application of its own: routes and scopes come from ``openapi.yaml``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.router import Router
+
+from b2bua.control import ControlDown
+from storage.connection import StoreDown
+from webui.api import calls, configuration, live, missed, money, operator
+from webui.api.access import Caller, Rates, admitted
+from webui.api.problems import ApiProblem, answer
+from webui.api.spec import Operation, operations, read_spec
+from webui.presenters.texts import language_of
+from webui.services.box import BoxServices
+from webui.services.figures import Wsgi
+
+log = logging.getLogger(__name__)
+PREFIX: Final = "/api/v1"
+DO: Final[dict[str, Callable[[Caller], Any]]] = {
+    "box_status": operator.status,
+    "audit_list": operator.audit,
+    "tenant_list": configuration.tenants,
+    "tenant_show": configuration.tenant,
+    "tenant_put": configuration.put_tenant,
+    "configuration_show": configuration.show,
+    "configuration_patch": configuration.patch,
+    "call_list": calls.listing,
+    "call_show": calls.one,
+    "recording_get": calls.recording,
+    "live_list": live.calls,
+    "live_end": live.end,
+    "queue_list": live.queues,
+    "agent_list": live.agents,
+    "agent_patch": live.set_agent,
+    "missed_list": missed.listing,
+    "missed_patch": missed.change,
+    "missed_call_back": missed.call_back,
+    "balance_show": money.balance,
+    "entry_list": money.entries,
+    "recharge_put": money.recharge,
+}
+"""Operation of the document -> what does it. It returns a value for JSON, None (no body) or a response."""
+
+
+def make_api(services: BoxServices) -> Router:
+    """Return the API of one box; raises KeyError for an operation that nothing does."""
+    spec = read_spec()
+    document = msgspec.json.encode(spec)
+    rates = Rates()
+    config = Configurator()
+    config.add_route("openapi", f"{PREFIX}/openapi.json")
+    config.add_view(
+        lambda request: Response(document, content_type="application/json"),
+        route_name="openapi", request_method="GET",
+    )  # fmt: skip
+    by_path: dict[str, list[str]] = {}
+    for each in operations(spec):
+        if each.path not in by_path:
+            config.add_route(each.path, PREFIX + each.path)
+        by_path.setdefault(each.path, []).append(each.method)
+        config.add_view(
+            _view(DO[each.id], each, services, rates),
+            route_name=each.path, request_method=each.method,
+        )  # fmt: skip
+    for path, methods in by_path.items():
+        config.add_view(_other_method(methods), route_name=path)
+    config.add_exception_view(_problem, context=ApiProblem)
+    config.add_exception_view(_down, context=StoreDown)
+    config.add_exception_view(_down, context=ControlDown)
+    config.add_exception_view(_failed, context=Exception)
+    config.add_notfound_view(lambda request: _problem(ApiProblem(404), request))
+    config.add_tween("webui.security.headers.headers_tween")
+    return config.make_wsgi_app()
+
+
+def with_api(pages: Wsgi, api: Wsgi) -> Wsgi:
+    """Return an application that gives the API what is below its prefix, and the pages everything else."""
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        below = environ["PATH_INFO"].startswith(f"{PREFIX}/")
+        return (api if below else pages)(environ, start_response)
+
+    return serve
+
+
+def _view(
+    do: Callable[[Caller], Any], operation: Operation, services: BoxServices, rates: Rates
+) -> Callable[[Any, Request], Response]:
+    def view(context: Any, request: Request) -> Response:
+        done = do(admitted(request, services, rates, operation.scope))
+        if isinstance(done, Response):
+            return done
+        if done is None:
+            return Response(status=operation.status, content_type=None)
+        return Response(msgspec.json.encode(done), status=operation.status, content_type="application/json")
+
+    return view
+
+
+def _other_method(methods: list[str]) -> Callable[[Any, Request], Response]:
+    allowed = ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
+
+    def view(context: Any, request: Request) -> Response:
+        raise ApiProblem(405, headers=(("Allow", allowed),))
+
+    return view
+
+
+def _problem(problem: ApiProblem, request: Request) -> Response:
+    return answer(problem, language_of(request))
+
+
+def _down(error: Exception, request: Request) -> Response:
+    return _problem(ApiProblem(503, headers=(("Retry-After", "2"),)), request)
+
+
+def _failed(error: Exception, request: Request) -> Response:
+    log.exception("%s %s", request.method, request.path, exc_info=error)
+    return _problem(ApiProblem(500), request)

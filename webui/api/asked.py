@@ -1,0 +1,88 @@
+"""What a request says, read strictly: parameters and bodies."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+
+from webui.api.access import Caller
+from webui.api.problems import ApiProblem, Fault
+
+S = TypeVar("S", bound=msgspec.Struct)
+MOST_OCTETS: Final = 1024 * 1024
+CALL_ID: Final = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+_WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?", re.DOTALL)
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
+Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}\Z")]
+Text40 = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Moment = Annotated[float, msgspec.Meta(ge=0, le=99_999_999_999)]
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing may be asked."""
+
+
+def query(caller: Caller, wanted: type[S]) -> S:
+    """Read the parameters behind ``?``; raises 422, also for one that there is not, or twice."""
+    given: dict[str, str] = {}
+    for name, value in caller.request.GET.items():
+        if name in given:
+            raise ApiProblem(422, errors=(Fault(name, "more than once"),))
+        given[name] = value
+    try:
+        return msgspec.convert(given, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise _refused(error) from error
+
+
+def body(caller: Caller, wanted: type[S]) -> S:
+    """Read the body; raises 400, 413, 415, 422."""
+    try:
+        return msgspec.convert(document(caller), wanted)
+    except msgspec.ValidationError as error:
+        raise _refused(error) from error
+
+
+def document(caller: Caller) -> Any:
+    """Read the body, whatever it is; raises 400, 413, 415."""
+    try:
+        return _DECODER.decode(_octets(caller))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ApiProblem(400, en=str(error), zh=str(error)) from error
+
+
+def _number(text: str) -> int | float:
+    """Read 5.0 as 5: JSON Schema knows no difference."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
+
+
+def _octets(caller: Caller) -> bytes:
+    """Return the body as it came; raises 413, 415."""
+    request = caller.request
+    if request.content_type != "application/json":
+        raise ApiProblem(415)
+    if (request.content_length or 0) > MOST_OCTETS:
+        raise ApiProblem(413)
+    data: bytes = request.body
+    return data
+
+
+def call_id(caller: Caller, name: str = "call") -> str:
+    """Return the id of a call in the path; 404 for what is none."""
+    found = caller.part(name)
+    if CALL_ID.fullmatch(found) is None:
+        raise ApiProblem(404)
+    return found
+
+
+def _refused(error: msgspec.ValidationError) -> ApiProblem:
+    found = _WHERE.fullmatch(str(error))
+    assert found is not None
+    return ApiProblem(422, errors=(Fault(found["where"] or "", found["what"]),))
