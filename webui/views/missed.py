@@ -12,7 +12,7 @@ from pyramid.response import Response
 
 from b2bua.control import ControlDown, ControlFailed
 from domain.caller import canonical_caller
-from domain.missed import NotPossible
+from domain.refusal import NotPossible
 from storage.models import Root
 from storage.places import read_places
 from webui.presenters.says import say
