@@ -20,6 +20,7 @@ from ZODB.blob import Blob
 
 from storage.connection import Database
 from storage.durable_blobs import DirectoriesDurable, fsync
+from storage.numbers.documents import Documents
 
 T = TypeVar("T")
 
@@ -129,6 +130,10 @@ class Recordings:
     def messages(self) -> Recordings:
         """Return the voicemails of the same database; each has the id of its call."""
         return Recordings(self._database, MESSAGES_KEY)
+
+    def documents(self) -> Documents:
+        """Return the files of applications, in the same database."""
+        return Documents(self._database)
 
     def _root(self, mapping: Any) -> RecordingsRoot:
         root = self._root_or_none(mapping)

@@ -101,6 +101,29 @@ class Reporter:
                 f"通话日志有 {ledger.damaged} 行损坏，最近一处在 {place}：{why}",
                 f"{ledger.damaged} damaged journal lines, the last at {place}: {why}",
             )
+        overdue, papers = ledger.numbers
+        if overdue:
+            board.raise_alarm(
+                "numbers:overdue",
+                Severity.WARNING,
+                f"{len(overdue)} 个号码的办理已超过承诺开通期限：{_some(overdue)}",
+                f"{len(overdue)} applications are past the promised day: {_some(overdue)}",
+            )
+        else:
+            board.clear("numbers:overdue")
+        if papers:
+            board.raise_alarm(
+                "numbers:papers",
+                Severity.WARNING,
+                f"{len(papers)} 个号码的办理资料即将到期，请客户更新：{_some(papers)}",
+                f"papers of {len(papers)} numbers end soon, ask for new ones: {_some(papers)}",
+            )
+        else:
+            board.clear("numbers:papers")
+
+
+def _some(numbers: tuple[str, ...]) -> str:
+    return ", ".join(numbers[:5]) + (" ..." if len(numbers) > 5 else "")
 
 
 def tell_standings(data: DataDirectory, standings: Standings) -> None:

@@ -28,6 +28,7 @@ from storage.events import DialogNow, Marks
 from storage.evolution import SchemaMismatch
 from storage.journal import Damage, Entry, JournalReader, Position
 from storage.models import JournalProgress, Root
+from storage.numbers.upkeep import NOTHING_TO_DO, look_after
 from storage.records import CallRecord
 from storage.standings import limited_tenants, standings
 
@@ -45,6 +46,8 @@ TIDY_SECONDS: Final = 6 * 3600.0
 """How often missed calls that were dealt with long ago are looked for."""
 REQUESTS_SECONDS: Final = 0.5
 """How often the ledger looks for recharges and other wishes for entries."""
+NUMBERS_SECONDS: Final = 600.0
+"""How often reservations, terms and promises of numbers are looked after."""
 LATE_DAY: Final = 3600
 """A day becomes an entry this long after its end; a longer call makes an entry of its own."""
 LATE_CALLS: Final = 3 * 86400
@@ -99,6 +102,9 @@ class Ledger:
         self._upkeep_due = mono() + 1.0
         self._tidy_due = mono() + TIDY_SECONDS
         self._requests_due = mono()
+        self._numbers_due = mono()
+        self.numbers = NOTHING_TO_DO
+        """What of the inventory needs the operator's attention."""
         self._tell = tell
         self._stored = stored
         """Bytes of each tenant's recordings; raises StoreDown."""
@@ -248,6 +254,9 @@ class Ledger:
             self._database.transact(partial(_tidy_missed, self._utc()), note="ledger tidy")
             self._tidy_due = self._mono() + TIDY_SECONDS
         self._close_days()
+        if self._mono() >= self._numbers_due:
+            self.numbers = look_after(self._database, self._utc())
+            self._numbers_due = self._mono() + NUMBERS_SECONDS
 
     def _apply_requests(self) -> None:
         if self._database.read(lambda root: len(root.money.requests)):

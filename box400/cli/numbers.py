@@ -9,6 +9,7 @@ import msgspec
 
 from box400.cli.database import main_database
 from box400.cli.moment import beijing
+from box400.cli.numbers_apply import add_application_commands
 from box400.cli.numbers_change import add_change_commands
 from box400.cli.numbers_search import no_pattern, search_options, wanted_of
 from box400.cli.numbers_sheets import add_sheet_commands
@@ -35,6 +36,7 @@ def numbers() -> None:
 
 add_change_commands(numbers)
 add_sheet_commands(numbers)
+add_application_commands(numbers)
 
 
 @numbers.command()

@@ -125,11 +125,15 @@ class NumberDesk:
     def reserve(self, number: str, holder: str, days: int | None = None, why: str = "") -> NumberCard:
         """Keep a number for somebody; ``days`` None: as long as the box says."""
         card = self.freed(number)
-        if self.offer(card).minimum_li is None:
-            raise _not_offered(card)
+        self.require_offered(card)
         length = self.book.numbering.reservation_days if days is None else days
         until = self.at + length * SECONDS_A_DAY
         return self.put(*reserved(card, holder, until, self.told(why)))
+
+    def require_offered(self, card: NumberCard) -> None:
+        """Raise NotPossible for a number that nobody has set a price for."""
+        if self.offer(card).minimum_li is None:
+            raise _not_offered(card)
 
     def release(self, number: str, why: str = "") -> NumberCard:
         """Let a reserved number go."""
