@@ -10,10 +10,11 @@ from io import BytesIO
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
 from twisted.internet.ssl import optionsForClientTLS
 from twisted.mail.smtp import ESMTPSenderFactory, SMTPClientError
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from b2bua.notices.sending import Message, SendFailed
 from domain.notices.ways import Encryption, Gateway
@@ -43,25 +44,24 @@ async def send_mail(message: Message, reactor: Any, now: float, trust: Any = Non
         requireAuthentication=bool(gateway.username),
     )
     factory.noisy = False
-    endpoint: Any = HostnameEndpoint(
-        reactor, host, gateway.port or PORTS[gateway.encryption], timeout=gateway.seconds
+    wrapped: Any = (
+        TLSMemoryBIOFactory(options, True, factory) if gateway.encryption is Encryption.TLS else factory
     )
-    if gateway.encryption is Encryption.TLS:
-        endpoint = wrapClientTLS(options, endpoint)
+    wrapped.noisy = False
+    port = gateway.port or PORTS[gateway.encryption]
+    connector = reactor.connectTCP(host, port, wrapped, timeout=gateway.seconds)
+    done.addTimeout(gateway.seconds * 3, reactor)
     try:
-        protocol = await endpoint.connect(factory)
-        try:
-            await done
-        finally:
-            if protocol.transport is not None:
-                protocol.transport.abortConnection()
+        await done
     except SMTPClientError as error:
         code = getattr(error, "code", -1)
         said = getattr(error, "resp", b"")
         why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
         raise SendFailed(f"SMTP {code} {why}".strip(), again=not 500 <= code < 600) from error
-    except (ConnectError, ConnectionClosed, DNSLookupError) as error:
+    except (ConnectError, ConnectionClosed, DNSLookupError, TookTooLong) as error:
         raise SendFailed(f"{type(error).__name__}: {error}", again=True) from error
+    finally:
+        connector.disconnect()
     return delivery.id
 
 
