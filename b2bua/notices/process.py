@@ -61,6 +61,7 @@ class Process:
         if self._tick is not None:
             self._tick.cancel()
         await self._dispatch.stop()
+        self._ways.end()
         await self._in_thread(self._database.close)
         self._pool.stop()
 

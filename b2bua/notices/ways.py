@@ -10,6 +10,7 @@ from b2bua.notices.desk import Work
 from b2bua.notices.http_sms import send_by_aliyun, send_by_template, send_by_tencent
 from b2bua.notices.mail import send_mail
 from b2bua.notices.sending import Message, Web
+from b2bua.notices.sessions import Sessions
 from domain.notices.ways import GatewayKind
 
 
@@ -22,6 +23,7 @@ class EveryWay:
         self._utc = utc
         self._gateways = gateways
         self._tenants = tenants
+        self._sessions = Sessions(reactor, utc)
 
     def send(self, work: Work) -> Awaitable[str]:
         """Send an SMS or an e-mail by its gateway."""
@@ -33,6 +35,10 @@ class EveryWay:
         assert work.robot is not None
         return robots.say(work.robot, work.delivery.tenant, text, self._tenants, self._utc())
 
+    def end(self) -> None:
+        """End the sessions that are up."""
+        self._sessions.end()
+
     def _by_gateway(self, message: Message) -> Awaitable[str]:
         now = self._utc()
         match message.gateway.kind:
@@ -42,5 +48,7 @@ class EveryWay:
                 return send_by_aliyun(message, self._gateways, now)
             case GatewayKind.TENCENT:
                 return send_by_tencent(message, self._gateways, now)
-            case _:
+            case GatewayKind.SMTP:
                 return send_mail(message, self._reactor, now)
+            case _:
+                return self._sessions.send(message)

@@ -1,0 +1,108 @@
+"""SMPP 3.4 as a client speaks it (Short Message Peer to Peer Protocol Specification v3.4). Pure."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from b2bua.notices.dialect import BadFrame, Frame, Meaning
+from b2bua.notices.segments import Segment
+from domain.notices.ways import Gateway
+
+BIND_TRANSCEIVER: Final = 0x00000009
+SUBMIT_SM: Final = 0x00000004
+DELIVER_SM: Final = 0x00000005
+UNBIND: Final = 0x00000006
+ENQUIRE_LINK: Final = 0x00000015
+GENERIC_NACK: Final = 0x80000000
+ANSWER: Final = 0x80000000
+_HEADER: Final = struct.Struct(">IIII")
+_VERSION: Final = 0x34
+_UCS2: Final = 8
+_UDH: Final = 0x40
+_WHY: Final = {
+    0x03: "invalid command id",
+    0x04: "wrong bind status",
+    0x05: "already bound",
+    0x08: "system error",
+    0x0A: "invalid source address",
+    0x0B: "invalid destination",
+    0x0D: "bind failed",
+    0x0E: "wrong password",
+    0x0F: "wrong system_id",
+    0x14: "queue full",
+    0x45: "submit failed",
+    0x58: "throttled",
+}
+_LATER: Final = frozenset((0x08, 0x14, 0x58, 0x65))
+_REJECTED: Final = 0x03
+
+
+class Smpp:
+    """``Dialect`` of SMPP 3.4, bound as transceiver."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def sign_in(self, sequence: int, now: float) -> bytes:
+        """Return bind_transceiver."""
+        gateway = self._gateway
+        texts = (gateway.username, gateway.password, gateway.app_id)
+        return _frame(
+            BIND_TRANSCEIVER, sequence, b"".join(map(_c_text, texts)) + bytes((_VERSION, 0, 0)) + b"\0"
+        )
+
+    def submit(self, sequence: int, to: str, segment: Segment) -> bytes:
+        """Return submit_sm in UCS-2."""
+        body = b"\0" + bytes((0, 0)) + _c_text(self._gateway.sender) + bytes((0, 0)) + _c_text(to)
+        body += bytes((_UDH if segment.total > 1 else 0, 0, 0)) + b"\0\0"
+        body += bytes((0, 0, _UCS2, 0, len(segment.content))) + segment.content
+        return _frame(SUBMIT_SM, sequence, body)
+
+    def probe(self, sequence: int) -> bytes:
+        """Return enquire_link."""
+        return _frame(ENQUIRE_LINK, sequence)
+
+    def sign_off(self, sequence: int) -> bytes:
+        """Return unbind."""
+        return _frame(UNBIND, sequence)
+
+    def read(self, frame: bytes) -> Frame:
+        """Understand what the message centre says."""
+        if len(frame) < _HEADER.size:
+            raise BadFrame("shorter than its header")
+        _, command, status, sequence = _HEADER.unpack_from(frame)
+        body = frame[_HEADER.size :]
+        if command == BIND_TRANSCEIVER | ANSWER:
+            return Frame(Meaning.SIGNED_IN, sequence, status)
+        if command == SUBMIT_SM | ANSWER:
+            return Frame(Meaning.SUBMITTED, sequence, status, body.split(b"\0", 1)[0].decode("latin-1"))
+        if command == ENQUIRE_LINK | ANSWER:
+            return Frame(Meaning.ALIVE, sequence, status)
+        if command == GENERIC_NACK:
+            return Frame(Meaning.SUBMITTED, sequence, status or _REJECTED)
+        if command & ANSWER:
+            return Frame(Meaning.OTHER, sequence, status)
+        if command == ENQUIRE_LINK:
+            return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence))
+        if command == DELIVER_SM:
+            return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence, b"\0"))
+        if command == UNBIND:
+            return Frame(Meaning.CLOSING, sequence, answer=_frame(command | ANSWER, sequence))
+        return Frame(Meaning.ASKED, sequence, answer=_frame(GENERIC_NACK, sequence, status=_REJECTED))
+
+    def why(self, status: int) -> str:
+        """Name a command_status."""
+        return f"SMPP 0x{status:08x} {_WHY.get(status, '')}".rstrip()
+
+    def again(self, status: int) -> bool:
+        """Tell whether the message centre was only busy."""
+        return status in _LATER
+
+
+def _frame(command: int, sequence: int, body: bytes = b"", status: int = 0) -> bytes:
+    return _HEADER.pack(_HEADER.size + len(body), command, status, sequence) + body
+
+
+def _c_text(text: str) -> bytes:
+    return text.encode("ascii", errors="replace").replace(b"\0", b"") + b"\0"
