@@ -110,22 +110,37 @@ def _address(text: str) -> tuple[str, int]:
 _COLUMN: Final = 34
 
 
-def ladder(messages: list[TracedMessage], zone: tzinfo = UTC) -> str:
-    """Draw the messages between caller, box400 and the legs rung, one line each, with times."""
+def ladder(messages: list[TracedMessage], zone: tzinfo = UTC, language: str = "en") -> str:
+    """Draw the messages between caller, box400 and the legs rung, one line each, with times.
+
+    ``language``: ``en`` or ``zh``.
+    """
     if not messages:
         return ""
     others = sorted({m.leg for m in messages if m.leg != "a"}, key=lambda leg: (len(leg), leg))
     columns = ["a", "box", *others]
-    title = {"a": "caller", "box": "box400"}
-    lines = [" " * 14 + "".join(title.get(c, c).center(_COLUMN) for c in columns).rstrip()]
+    zh = language == "zh"
+    title = {"a": "主叫" if zh else "caller", "box": "box400"}
+    lines = [" " * 14 + "".join(_centred(title.get(c, c)) for c in columns).rstrip()]
     lines.append(" " * 14 + "".join("│".center(_COLUMN) for _ in columns).rstrip())
     began = messages[0].utc
     for message in messages:
         stamp = datetime.fromtimestamp(message.utc, zone).strftime("%H:%M:%S.%f")[:12]
         lines.append(f"{stamp}  {_arrow(message, columns)}")
     lines.append("")
-    lines.append(f"{len(messages)} messages in {messages[-1].utc - began:.3f} s")
+    seconds = messages[-1].utc - began
+    lines.append(
+        f"共 {len(messages)} 条信令，历时 {seconds:.3f} 秒"
+        if zh
+        else f"{len(messages)} messages in {seconds:.3f} s"
+    )
     return "\n".join(lines)
+
+
+def _centred(title: str) -> str:
+    """Centre a column's title; Chinese characters take two places."""
+    wide = sum(not char.isascii() for char in title)
+    return title.center(_COLUMN - wide)
 
 
 def _arrow(message: TracedMessage, columns: list[str]) -> str:

@@ -6,12 +6,15 @@ A command's module is imported only when it is called: ``--help`` and the short 
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Callable
 from typing import Any, cast
 
 import click
 
+from box400.cli.chinese_errors import show
 from box400.cli.chinese_help import SpokenContext, spoken
-from box400.cli.words import LANGUAGES, speak
+from box400.cli.words import LANGUAGES, speak, words
 
 COMMANDS = {
     "run": "box400.cli.run",
@@ -81,6 +84,24 @@ class LazyGroup(click.Group):
         """Know the language before anything is said, --help too."""
         speak(None)
         return super().make_context(info_name, args, parent, **extra)
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run a command line; wrong usage is told in the language spoken."""
+        if not standalone_mode:
+            return self._run(*args, **extra)
+        try:
+            status = self._run(*args, **extra)
+        except click.ClickException as error:
+            show(error)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo(words("Aborted!", "已中止。"), err=True)
+            sys.exit(1)
+        sys.exit(status if isinstance(status, int) else 0)
+
+    def _run(self, *args: Any, **extra: Any) -> Any:
+        run: Callable[..., Any] = super().main
+        return run(*args, standalone_mode=False, **extra)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Say what the group itself is about."""

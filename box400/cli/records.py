@@ -17,18 +17,15 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.parts import part_words
 from box400.cli.table import printable, table
 from box400.cli.words import language, words
+from domain import course_words
 from domain.caller import CLASS_WORDS, CallerClass
-from domain.flow.words import step_words
+from domain.course_words import moment_words
 from domain.money import yuan
-from domain.outcomes import VERDICTS, Outcome
-from domain.routing.reasons import explain, read_reasons
+from domain.outcomes import Outcome
 from storage.data_directory import DataDirectory
 from storage.query import Filter, Found, every, search
 from storage.record_objects import record_object, row_object
-from storage.records import CallRecord, Moment
-
-EXPLAINED = frozenset({"routed", "ring-order", "forward"})
-"""Steps whose detail is reasons."""
+from storage.records import CallRecord
 
 
 @click.command()
@@ -118,8 +115,7 @@ def records(
 
 def outcome_words(outcome: str) -> str:
     """Return an outcome in the language spoken."""
-    verdict = VERDICTS.get(Outcome(outcome)) if outcome in Outcome._value2member_map_ else None
-    return outcome if verdict is None else words(verdict.en, verdict.zh)
+    return course_words.outcome_words(outcome, language())
 
 
 def _print(found: Iterable[Found]) -> None:
@@ -179,19 +175,6 @@ def _caller_line(record: CallRecord) -> str:
     return f"{words('caller', '主叫')}: {', '.join(part for part in parts if part) or '-'}"
 
 
-def _detail(moment: Moment) -> str:
-    """Return what a moment says; why a call was routed so, and steps of voice menus, in words."""
-    name, _, reasons = moment.detail.partition(" ")
-    if moment.what != "step":
-        return moment.detail
-    if name not in EXPLAINED:
-        return step_words(name, reasons, language()) or moment.detail
-    try:
-        return f"{name}: {explain(read_reasons(reasons), language())}"
-    except ValueError:
-        return moment.detail
-
-
 def _lines(record: CallRecord) -> list[str]:
     way_in = record.trunk_in or record.extension or words("call-back", "回拨")
     lines = [
@@ -205,15 +188,20 @@ def _lines(record: CallRecord) -> list[str]:
         f"{record.talk_seconds:.3f} s",
     ]
     for moment in record.timeline:
-        parts = (f"{moment.ms / 1000:9.3f}", moment.what, moment.leg, _detail(moment))
+        kind, detail = moment_words(moment.what, moment.detail, language())
+        parts = (f"{moment.ms / 1000:9.3f}", kind, moment.leg, detail)
         lines.append("  ".join(part for part in parts if part))
     for one in record.participants:
         times = f"{one.from_ms / 1000:.3f} - {one.until_ms / 1000:.3f}"
         lines.append(f"{one.leg}: {one.who or words('caller', '主叫')} {part_words(one.part)} {times}")
     for media in record.media:
         mos = "" if media.mos is None else f", MOS {media.mos:.1f}"
-        lines.append(
-            f"{media.leg}: {media.packets_in} in, {media.packets_out} out, {media.lost} lost, "
-            f"{media.strangers} of strangers, jitter {media.jitter_ms:.1f} ms{mos}"
+        text = words(
+            "{leg}: {packets_in} in, {packets_out} out, {lost} lost, {strangers} of strangers, "
+            "jitter {jitter:.1f} ms",
+            "{leg}：收 {packets_in} 包，发 {packets_out} 包，丢 {lost}，陌生来源 {strangers}，"
+            "抖动 {jitter:.1f} ms",
         )
+        figures = msgspec.structs.asdict(media)
+        lines.append(text.format(jitter=media.jitter_ms, **figures) + mos)
     return lines

@@ -11,6 +11,7 @@ from b2bua.control import ControlClient, ControlDown, ControlFailed, Done, Flush
 from b2bua.trace_read import ladder, read_call, write_pcap
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable
+from box400.cli.words import language, words
 from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
 
@@ -49,11 +50,10 @@ def trace(call: str, data: DataDirectory, as_json: bool, full: bool, pcap: Path 
         ]
         click.echo(msgspec.json.encode(lines))
     else:
-        click.echo(ladder(messages, BEIJING))
+        click.echo(ladder(messages, BEIJING, language()))
         for message in messages if full else ():
-            click.echo(
-                f"\n{message.leg} {'sent to' if message.sent else 'received from'} {message.remote[0]}"
-            )
+            way = words("sent to", "发往") if message.sent else words("received from", "收自")
+            click.echo(f"\n{message.leg} {way} {message.remote[0]}")
             for line in message.data.decode("utf-8", "replace").split("\r\n"):
                 click.echo(f"  {printable(line)}")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from domain.course_words import moment_words
 from storage.records import CallRecord
-from webui.presenters.formats import outcome_words
 from webui.presenters.texts import N_, Texts
 
 WORDS: Final = {
@@ -44,7 +44,7 @@ def timeline(record: CallRecord, texts: Texts) -> list[Line]:
     for moment in record.timeline:
         words = WORDS.get(moment.what)
         text = moment.what if words is None else texts(words, who=who.get(moment.leg, moment.leg))
-        detail = outcome_words(texts, moment.detail) if moment.what == "end" else moment.detail
+        detail = moment_words(moment.what, moment.detail, texts.language)[1]
         colour = "good" if moment.what in GOOD else "bad" if moment.what == "end" else "plain"
         lines.append(Line(moment.ms, text, detail, colour))
     return lines
