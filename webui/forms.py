@@ -7,9 +7,13 @@ from typing import Any
 from wtforms import BooleanField, Form, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
+from domain.money import parse_yuan
 from webui.presenters.texts import N_
+from webui.services.opening import Opening
 
 REQUIRED = N_("This field is required.")
+_AMOUNT = r"([0-9]{1,9}(\.[0-9]{1,3})?)?$"
+_NO_AMOUNT = N_("An amount such as 100 or 12.50, or nothing.")
 
 
 class BoundForm(Form):  # type: ignore[misc]
@@ -42,6 +46,40 @@ class TenantForm(Form):  # type: ignore[misc]
     )
     bound = StringField(validators=[Length(max=40, message=N_("Too long."))])
     tariff = StringField(validators=[Length(max=60, message=N_("Too long."))])
+    area_code = StringField(validators=[Regexp(r"(0[1-9][0-9]{1,2})?$", message=N_("Such as 010 or 0591."))])
+    fee_instead = BooleanField()
+    paid = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
+    credit = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
+    monthly_cap = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
+    max_calls = StringField(validators=[Regexp(r"[0-9]{0,5}$", message=N_("A whole number, or nothing."))])
+    bound_limit = StringField(validators=[Regexp(r"[0-9]{0,4}$", message=N_("A whole number, or nothing."))])
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the fields."""
+        return tuple(cls().data)
+
+    def opening(self) -> Opening:
+        """Return what was typed; only after it was found valid."""
+        typed = {name: str(value).strip() for name, value in self.data.items()}
+        return Opening(
+            typed["id"],
+            typed["name"],
+            typed["number"],
+            typed["bound"],
+            typed["tariff"],
+            typed["area_code"],
+            self.fee_instead.data,
+            _li(typed["paid"]) or 0,
+            bound_limit=int(typed["bound_limit"]) if typed["bound_limit"] else None,
+            max_calls=int(typed["max_calls"]) if typed["max_calls"] else None,
+            credit_li=_li(typed["credit"]),
+            monthly_cap_li=_li(typed["monthly_cap"]),
+        )
+
+
+def _li(text: str) -> int | None:
+    return parse_yuan(text) if text else None
 
 
 def errors_of(form: Any, translate: Any) -> dict[str, str]:

@@ -1,22 +1,28 @@
-"""``box400 operator`` and ``box400 tenant``: who may sign in to the web pages."""
+"""``box400 operator`` and ``box400 tenant``: who may sign in to the web pages; opening tenants."""
 
 from __future__ import annotations
 
 import getpass
 import re
 import time
+from typing import Any
 
 import click
+import msgspec
 
 from box400.cli.database import main_database
-from box400.cli.options import complain, data_option
+from box400.cli.money import Yuan
+from box400.cli.options import complain, data_option, json_option
+from box400.cli.services import box_services, entry_of, say_in_force
 from box400.cli.words import words
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.models.web import Role
 from webui.services.accounts import audited, give_first_password, new_account
+from webui.services.opening import Opening, open_tenant
 from webui.services.passwords import first_password, operator_password
+from webui.services.provisioning import Stale
 
 _NAME = re.compile(r"[a-z][a-z0-9._]{1,30}", re.ASCII)
 
@@ -74,7 +80,7 @@ def make_operator(database: MainDatabase, name: str, role: Role) -> str:
 
 @click.group()
 def tenant() -> None:
-    """Help tenants to sign in to the web pages.
+    """Open tenants, and help them to sign in to the web pages.
 
     \b
     Exit status: see the commands.
@@ -116,3 +122,61 @@ def tenant_password(name: str, data: DataDirectory) -> None:
             f"{name} 的初始密码（登录名 {login}）：{password}",
         )
     )
+
+
+@tenant.command("open")
+@click.argument("name", metavar="TENANT")
+@click.option("--company", required=True, help="Name of the enterprise.")
+@click.option("--number", required=True, metavar="400...", help="Its first 400 number; also the login.")
+@click.option("--bound", default="", help="The first phone that answers.")
+@click.option("--tariff", default="", help="Name of its tariff; without one calls are free.")
+@click.option("--area-code", default="", help="Where it is: which calls are local ones.")
+@click.option("--fee-instead", is_flag=True, help="A picking fee instead of minimum and term, where offered.")
+@click.option("--paid", "paid_li", type=Yuan(), default=0, help="Paid in now, in yuan; booked as a recharge.")
+@click.option("--credit", "credit_li", type=Yuan(), help="Credit in yuan; 0: prepaid; by default no limit.")
+@click.option("--monthly-cap", "monthly_cap_li", type=Yuan(), help="What calls of a month may cost, in yuan.")
+@click.option("--monthly-cap-calls", type=click.IntRange(0), help="Calls it may get in a month.")
+@click.option("--max-calls", type=click.IntRange(1, 10_000), help="Concurrent calls.")
+@click.option("--bound-limit", type=click.IntRange(1, 1000), help="Bound numbers a number may have.")
+@data_option
+@json_option
+def open_(name: str, company: str, number: str, data: DataDirectory, as_json: bool, **given: Any) -> None:
+    """Open TENANT in one step: number, account, first password of 6 digits, tariff, limits.
+
+    A number of the inventory is activated with its terms (`box400 numbers show`); the ledger charges them.
+
+    \b
+    Exit status:
+      0  open and in force; the password is printed once
+      1  refused: standard error says why, nothing was changed
+      3  the store is not running
+      4  stored, but not in force yet
+
+    \b
+    Example:
+      box400 tenant open acme --company 示例公司 --number 4001003721 --bound 13900001111 --tariff standard
+    """
+    if given["paid_li"] < 0:
+        complain("The amount paid in must not be negative.", "预存金额不能为负数。", 2)
+    opening = Opening(name, company, number, **given)
+    with box_services(data) as services:
+        try:
+            opened = open_tenant(services, opening, entry_of("tenant-opened", number, name))
+        except Stale:
+            complain(f"There is a tenant {name} already.", f"已有租户 {name}。")
+    if as_json:
+        told = {
+            "tenant": name,
+            "login": number,
+            "password": opened.password,
+            "in_force": not opened.done.why_not,
+        }
+        click.echo(msgspec.json.encode(told))
+    else:
+        click.echo(
+            words(
+                f"first password of {name} (login {number}): {opened.password}",
+                f"{name} 的初始密码（登录名 {number}）：{opened.password}",
+            )
+        )
+    say_in_force(opened.done.why_not)

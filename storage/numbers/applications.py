@@ -171,11 +171,10 @@ class Counter:
 
         ``name``: of the enterprise; a number that is reserved is its holder's alone.
         """
-        card = self.inventory.card(number)
-        if card is None or card.state is not NumberState.UNDER_REVIEW:
-            if card is not None:
-                require_free_for(self.desk.freed(number), name)
-            return self.desk.activate(number, tenant, fee_instead=fee_instead, free=True)
+        card = self.desk.card(number)
+        if card.state is not NumberState.UNDER_REVIEW:
+            require_free_for(self.desk.freed(number), name)
+            return self.desk.activate(number, tenant, fee_instead=fee_instead)
         application = self.of(number)
         if application.state is not ApplicationState.APPROVED:
             raise NotPossible(f"the carrier has not approved {number} yet", f"{number} 尚未经运营商批准")
@@ -184,7 +183,7 @@ class Counter:
                 f"{number} was applied for by {application.applicant.name}",
                 f"{number} 的申请人是 {application.applicant.name}",
             )
-        card = self.desk.activate(number, tenant, fee_instead=application.fee_instead, free=True)
+        card = self.desk.activate(number, tenant, fee_instead=application.fee_instead)
         self._put(application, state=ApplicationState.DONE, tenant=tenant, ended_at=self.desk.at)
         return card
 

@@ -21,7 +21,7 @@ from domain.numbers.lifecycle import (
     reserved,
 )
 from domain.numbers.numbering import NumberBook
-from domain.numbers.terms import Contract, Offer
+from domain.numbers.terms import Offer
 from domain.refusal import NotPossible
 from storage.models import Root
 
@@ -146,27 +146,18 @@ class NumberDesk:
             return self.release(number, "expired")
         return card
 
-    def activate(
-        self, number: str, tenant: str, *, fee_instead: bool = False, why: str = "", free: bool = False
-    ) -> NumberCard:
-        """Give a number to a tenant, with the contract that its offer makes.
-
-        ``free``: also where no minimum is set; what technicians write into files needs no offer.
-        """
-        card = self.inventory.card(number)
-        card = self.take_in(number, why) if card is None else self.freed(number)
-        offer = self.offer(card)
-        contract: Contract | None = None
-        if offer.minimum_li is not None or fee_instead:
-            try:
-                contract = offer.agreed(self.today, fee_instead=fee_instead)
-            except ValueError as error:
-                raise NotPossible(
-                    f"{number} is not offered for a fee instead of the minimum",
-                    f"{number} 所属分类不支持以选号费代替最低消费",
-                ) from error
-        elif not free:
-            raise _not_offered(card)
+    def activate(self, number: str, tenant: str, *, fee_instead: bool = False, why: str = "") -> NumberCard:
+        """Give a number to a tenant, with the contract that its offer makes."""
+        card = self.freed(number)
+        if not fee_instead:
+            self.require_offered(card)
+        try:
+            contract = self.offer(card).agreed(self.today, fee_instead=fee_instead)
+        except ValueError as error:
+            raise NotPossible(
+                f"{number} is not offered for a fee instead of the minimum",
+                f"{number} 所属分类不支持以选号费代替最低消费",
+            ) from error
         return self.move(number, Move.ACTIVATE, why, tenant=tenant, contract=contract)
 
     def suspend(self, number: str, halt: Halt, why: str = "") -> NumberCard:
@@ -214,11 +205,13 @@ class NumberDesk:
                 change = Change(self.at, Move.HAND_OVER, card.state, self.by, f"from {card.tenant}", tenant)
                 self.put(msgspec.structs.replace(card, tenant=tenant), change)
             return
-        if (
-            card is not None and card.state is NumberState.RECLAIMED
-        ):  # planning refuses it, a restore does not
-            self.restock(number)
-        self.activate(number, tenant, free=True)
+        if card is None:
+            self.take_in(number)
+        elif card.state is NumberState.RECLAIMED:
+            self.restock(number)  # planning refuses it, a restore does not
+        # A file says itself what is agreed (``agreements``), or nothing: no contract follows from the offer.
+        self.freed(number)
+        self.move(number, Move.ACTIVATE, tenant=tenant)
 
     def given_up(self, number: str, tenant: str) -> None:
         """Follow a configuration in which a tenant has lost a number that nobody else got."""

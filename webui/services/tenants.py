@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -31,14 +31,6 @@ class TenantLine(NamedTuple):
     calls: int
     missed: int
     can_sign_in: bool
-
-
-class Opened(NamedTuple):
-    """A tenant that was opened."""
-
-    done: Done
-    password: str
-    """His first one, told once."""
 
 
 def listed(root: Root, now: float, search: str = "") -> list[TenantLine]:
@@ -71,26 +63,6 @@ def acted_as(root: Root, tenant: str, now: float) -> tuple[str, float] | None:
         if entry.action == "acted-as-tenant" and entry.tenant == tenant:
             return entry.who.partition(":")[2], entry.at
     return None
-
-
-def open_tenant(services: BoxServices, form: dict[str, str], entry: AuditEntry) -> Opened:
-    """Open a tenant with its first number; raises Stale when he is there, Refused, StoreDown."""
-    password, now = first_password(), services.now()
-    tenant = form["id"]
-
-    def document(root: Root) -> dict[str, Any]:
-        if tenant in root.tenants:
-            raise Stale(tenant)
-        bound = [form["bound"]] if form["bound"] else []
-        fields: dict[str, Any] = {"name": form["name"], "numbers": {form["number"]: {"bound": bound}}}
-        if form["tariff"]:
-            fields["tariff"] = form["tariff"]
-        return {"tenants": {tenant: fields}}
-
-    def give(root: Root) -> None:
-        accounts.give_first_password(root, tenant, password, now)
-
-    return Opened(wish(services, document, entry, give), password)
 
 
 def set_state(services: BoxServices, tenant: str, state: TenantState, entry: AuditEntry) -> Done:

@@ -10,6 +10,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.money import parse_yuan
+from domain.refusal import NotPossible
 from domain.snapshot import TenantState
 from storage.models import Root
 from storage.models.web import WebSession
@@ -18,6 +19,7 @@ from webui.presenters.says import say
 from webui.resources import TenantDesk, TenantFile
 from webui.security.identity import COOKIE
 from webui.services import accounts, tenants
+from webui.services.opening import open_tenant as open_in_one_step
 from webui.services.provisioning import Refused, Stale
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
@@ -38,8 +40,9 @@ def listing(request: Request) -> dict[str, Any]:
     renderer="operator/tenant_new.html",
 )  # fmt: skip
 def new(request: Request) -> dict[str, Any]:
-    """Ask what the new tenant is."""
-    return _form(request, {}, {})
+    """Ask what the new tenant is; ``number`` and ``name`` may be filled in by who leads here."""
+    typed = {name: request.GET.get(name, "")[:80] for name in ("number", "name")}
+    return _form(request, {}, typed)
 
 
 @view(
@@ -52,19 +55,21 @@ def open_tenant(request: Request) -> Response | dict[str, Any]:
     form = TenantForm(request.POST)
     if not form.validate():
         return _form(request, errors_of(form, _), form.data)
-    typed = {name: str(value).strip() for name, value in form.data.items()}
-    entry = entry_of(request, "tenant-opened", typed["number"], typed["id"])
+    opening = form.opening()
+    entry = entry_of(request, "tenant-opened", opening.number, opening.id)
     try:
-        opened = tenants.open_tenant(request.services, typed, entry)
+        opened = open_in_one_step(request.services, opening, entry)
     except Stale:
         return _form(request, {"id": _("There is a tenant with this id already.")}, form.data)
+    except NotPossible as error:
+        return _form(request, {"number": _.either(error.zh, error.en)}, form.data)
     except Refused as refused:
         return _form(request, _fields(refused, _.language), form.data)
-    return _file(request, typed["id"], password=opened.password, why_not=opened.done.why_not)
+    return _file(request, opening.id, password=opened.password, why_not=opened.done.why_not)
 
 
 def _fields(refused: Refused, language: str) -> dict[str, str]:
-    known = ("id", "name", "tariff", "bound")
+    known = TenantForm.names()
     found = refused.by_field(language)
     return {name if name in known else "number": text for name, text in found.items()}
 

@@ -202,6 +202,7 @@ def test_time_releases_what_was_reserved(office: Office) -> None:
 
 def test_tenants_are_reminded_once_for_each_day_that_was_agreed(office: Office) -> None:
     """60, 30 and 7 days before the term ends, in the outbox of notices; and the papers are told."""
+    office.do(lambda counter: counter.desk.activate(NUMBER, "shop"))
     apply(
         office.database,
         "tenants: {shop: {numbers: {4001003721: {}}, notices: {all: {mobiles: ['13900001111']}}}}",

@@ -161,9 +161,7 @@ def test_the_inventory_follows_configuration_files(database: MainDatabase) -> No
     """A number that a file gives to a tenant is active; moved it is handed over; removed it is reclaimed."""
     apply(database, TENANT)
     assert state(database, "4001003721") == "active alpha"
-    contract = card_of(database, "4001003721").contract
-    assert contract is not None
-    assert contract.minimum_li == 3_000_000
+    assert card_of(database, "4001003721").contract is None
     apply(
         database,
         "tenants: {alpha: {numbers: {4001003721: {absent: true}}}, beta: {numbers: {4001003721: {}}}}",
@@ -213,8 +211,8 @@ def test_calls_are_told_how_a_number_stands(database: MainDatabase) -> None:
 
 def test_what_is_agreed_stays_agreed(database: MainDatabase) -> None:
     """New terms of a class, or a new rule table, touch only what is not sold."""
-    apply(database, TENANT)
-    at_desk(database, lambda desk: desk.take_in("4001003729"))
+    at_desk(database, lambda desk: [desk.take_in(number) for number in ("4001003721", "4001003729")])
+    at_desk(database, lambda desk: desk.activate("4001003721", "alpha"))
     rules = "[{vanity_class: 九, patterns: [400*****29]}, {vanity_class: D, patterns: [400K******]}]"
     terms = "{D: {minimum_li: 1}, 九: {minimum_li: 9}}"
     apply(database, f"box: {{class_terms: {terms}, vanity_rules: {rules}}}")

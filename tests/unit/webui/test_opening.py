@@ -1,0 +1,124 @@
+"""Opening a tenant in one step, and what becomes of the number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.fees import Agreement, SpendStep
+from domain.numbers.lifecycle import NumberState
+from domain.numbers.terms import ClassTerms
+from domain.refusal import NotPossible
+from storage.models.web import AuditEntry
+from storage.numbers.desk import NumberDesk
+from tests.unit.webui.site import Site, form_of
+from webui.services.opening import Opening, open_tenant
+from webui.services.provisioning import Refused, Stale
+
+NUMBER = "4006951288"
+ENTRY = AuditEntry(0.0, "operator:anna", "tenant-opened")
+SHOP = Opening("shop", "示例公司", NUMBER, "13900001111")
+
+
+def stock(site: Site, number: str = NUMBER) -> None:
+    """Take a number in."""
+    site.change(lambda root: NumberDesk(root, site.clock(), "anna").take_in(number))
+
+
+def card(site: Site, number: str = NUMBER) -> Any:
+    """Return a number's card."""
+    return site.read(lambda root: root.inventory.card(number))
+
+
+def test_everything_at_once(site: Site) -> None:
+    """Number, account, 6 digits, limits, agreement, deposit; the number is active with its contract."""
+    stock(site)
+    opening = Opening(
+        "shop", "示例公司", NUMBER, "13900001111", area_code="0591", paid_li=500_000, bound_limit=5,
+        max_calls=3, credit_li=0, monthly_cap_li=9_000_000, monthly_cap_calls=100,
+    )  # fmt: skip
+    opened = open_tenant(site.services, opening, ENTRY)
+    assert len(opened.password) == 6
+    assert opened.password.isdigit()
+    config = site.read(lambda root: root.tenants["shop"].config.value)
+    assert (config.bound_limit, config.max_calls, config.credit_li) == (5, 3, 0)
+    assert (config.monthly_cap_li, config.monthly_cap_calls, config.area_code) == (9_000_000, 100, "0591")
+    begins = card(site).contract.begins
+    assert config.agreements == (
+        Agreement(NUMBER, begins, minimum_li=30_000_000, steps=(SpendStep(7, 20_000_000),)),
+    )
+    assert (card(site).state, card(site).tenant) == (NumberState.ACTIVE, "shop")
+    (request,) = site.read(lambda root: [each.value for each in root.money.requests.values()])
+    assert (request.tenant, request.li) == ("shop", 500_000)
+    landed = site.browser(NUMBER, opened.password).landed.follow()
+    assert landed.headers["Location"].endswith("/account/first-password")
+
+
+def test_all_or_nothing(site: Site) -> None:
+    """A wrong tariff, a tenant that is there, a number of somebody else's: nothing is left behind."""
+    stock(site)
+    before = site.read(lambda root: (root.version, card(site)))
+    for opening, error in (
+        (Opening("shop", "示例公司", NUMBER, tariff="none"), Refused),
+        (Opening("alpha", "示例公司", NUMBER), Stale),
+        (Opening("shop", "示例公司", "4001003731"), Refused),
+        (Opening("shop", "示例公司", NUMBER, bound="zz zz"), Refused),
+    ):
+        with pytest.raises(error):
+            open_tenant(site.services, opening, ENTRY)
+    assert site.read(lambda root: (root.version, card(site))) == before
+    assert site.read(lambda root: root.web.account("tenant:shop")) is None
+
+
+def test_a_reserved_number_opens_for_its_holder(site: Site) -> None:
+    """By the name it was reserved for."""
+    stock(site)
+    site.change(lambda root: NumberDesk(root, site.clock(), "anna").reserve(NUMBER, "示例公司"))
+    with pytest.raises(NotPossible, match="is reserved for 示例公司"):
+        open_tenant(site.services, Opening("shop", "别家", NUMBER), ENTRY)
+    open_tenant(site.services, SHOP, ENTRY)
+    assert card(site).state is NumberState.ACTIVE
+
+
+def test_a_number_that_is_not_offered_is_not_opened(site: Site) -> None:
+    """Special numbers have no minimum until the operator sets one; so has a fee instead."""
+    stock(site, "4006123888")
+    with pytest.raises(NotPossible, match="set a minimum spend"):
+        open_tenant(site.services, Opening("shop", "示例公司", "4006123888"), ENTRY)
+    with pytest.raises(NotPossible, match="not offered for a fee"):
+        open_tenant(site.services, Opening("shop", "示例公司", "4006123888", fee_instead=True), ENTRY)
+
+
+def test_a_fee_instead_of_the_minimum(site: Site) -> None:
+    """选号费 once, no minimum."""
+    stock(site, "4001003799")
+    terms = ClassTerms(minimum_li=1, fee_instead_li=900_000)
+
+    def set_terms(root: Any) -> None:
+        root.box.value = msgspec.structs.replace(root.box.value, class_terms={"B": terms})
+
+    site.change(set_terms)
+    open_tenant(site.services, Opening("shop", "示例公司", "4001003799", fee_instead=True), ENTRY)
+    (agreement,) = site.read(lambda root: root.tenants["shop"].config.value.agreements)
+    assert (agreement.picking_li, agreement.minimum_li) == (900_000, 0)
+
+
+def test_the_page_and_its_refusals(site: Site) -> None:
+    """What is wrong stands beside its field; the operator's page opens by the same service."""
+    stock(site, "4006123888")
+    browser = site.browser("anna")
+    page = browser.get("/operator/tenants/new", {"number": "4006123888", "name": "示例公司"})
+    form = form_of(page, "/operator/tenants/new")
+    assert form["number"].value == "4006123888"
+    form["id"], form["credit"], form["area_code"] = "shop", "-5", "591"
+    told = form.submit(status=422).text
+    assert "An amount such as 100" in told
+    assert "Such as 010 or 0591." in told
+    form["credit"], form["area_code"] = "0", "0591"
+    assert "set a minimum spend for class special" in form.submit(status=422).text
+    form["number"] = "4006123887"
+    assert 'id="first-password"' in form.submit().text
+    config = site.read(lambda root: root.tenants["shop"].config.value)
+    assert (config.credit_li, config.area_code, config.agreements) == (0, "0591", ())
