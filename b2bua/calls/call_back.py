@@ -39,6 +39,8 @@ class CallBackResult(msgspec.Struct, frozen=True):
     agent_reached: bool
     """The agent's phone was answered."""
     customer_reached: bool
+    why_not: Outcome | None = None
+    """Why the one of them who was rung last was not reached."""
 
 
 class CallBack:
@@ -51,6 +53,7 @@ class CallBack:
         """The call's id; ``Switchboard.take_down`` ends it."""
         self.agent_reached = False
         self.customer_reached = False
+        self.why_not: Outcome | None = None
         self.over: Deferred[CallBackResult] = Deferred()
         """Fires when the call is closed, however it went."""
 
@@ -103,7 +106,8 @@ class CallBacks:
 
     def _ended(self, end: CallEnd, one: CallBack) -> None:
         del self._up[one.contact.id]
-        one.over.callback(CallBackResult(one.call, end.outcome, one.agent_reached, one.customer_reached))
+        result = CallBackResult(one.call, end.outcome, one.agent_reached, one.customer_reached, one.why_not)
+        one.over.callback(result)
         if one.customer_reached:
             self._give_up_place(one.contact)
 
@@ -159,6 +163,8 @@ async def _ring_both(
     ringing = Round(call, None, [to_agent], ports, record=call.records, ringback=None)
     agent = await ringing.run(agent_seconds)
     if agent is None:
+        one.why_not = outcome_of_all(ringing.failures)
+        call.step("not-reached", one.why_not.value)
         return CallEnd(outcome=Outcome.AGENT_NOT_REACHED, by=HungUpBy.BOX)
     one.agent_reached = True
     agent.hung_up.addCallback(partial(_agent_left, call))
@@ -169,7 +175,8 @@ async def _ring_both(
     ringing = Round(call, agent, [to_customer], ports, record=call.records, ringback=None, leg=CUSTOMER)
     customer = await ringing.run(CUSTOMER_SECONDS)
     if customer is None:
-        return await _say_why(call, agent, outcome_of_all(ringing.failures), ports)
+        one.why_not = outcome_of_all(ringing.failures)
+        return await _say_why(call, agent, one.why_not, ports)
     one.customer_reached = True
     call.answered()
     call.sip_status = 200

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from b2bua.calls.authorise import NotAllowed
+import msgspec
+from twisted.logger import Logger
+
+from b2bua.calls.authorise import NotAllowed, TooOften
 from b2bua.calls.call import Call
 from b2bua.calls.caller import Caller
 from b2bua.calls.floor import TenantFloor
@@ -22,6 +25,22 @@ if TYPE_CHECKING:
     from b2bua.calls.call_back import CallBack, CallBackResult
     from b2bua.calls.queue_wait import Wait
 
+
+OURS: Final = frozenset(
+    {
+        Outcome.TRUNK_DOWN,
+        Outcome.OVER_BOX_LIMIT,
+        Outcome.OVER_TENANT_LIMIT,
+        Outcome.OVER_TRUNK_LIMIT,
+        Outcome.RUNG_TOO_OFTEN,
+        Outcome.INTERNAL_ERROR,
+        Outcome.SHUTDOWN,
+    }
+)
+"""Why a call-back fails for which neither agent nor customer can do anything: it is tried again."""
+RETRY_SECONDS: Final = (60.0, 300.0, 900.0, 1800.0)
+"""How long a place rests after each such failure; after one more it is closed."""
+_log = Logger()
 
 BeginCallBack = Callable[[Contact, str], "CallBack"]
 """Rings an agent's phone, then the customer; raises NotAllowed, or NotBegun while no calls are let in."""
@@ -86,21 +105,30 @@ class Place:
             self._floor.refused(self._contact.id, agent.name, missed=False)
             return
         if begin is None:
-            self._give_up()
+            self._close("nobody calls back")
             return
         try:
             one = begin(self._contact, agent.target)
-        except NotAllowed:
-            self._give_up()
-        except NotBegun:  # the box takes no calls now; the scheduler tries again
-            self._floor.refused(self._contact.id, agent.name, missed=False)
+        except TooOften:
+            self._rest(Outcome.RUNG_TOO_OFTEN)
+        except NotAllowed as refused:
+            self._close(str(refused))
+        except NotBegun as refused:
+            self._rest(refused.outcome)
         else:
             self._is_up = True
             one.over.addCallback(self._over, agent.name)
 
     def _over(self, result: CallBackResult, agent: str) -> None:
-        """Whom an agent has called back is served; a customer who did not answer is a missed call to do."""
+        """Whom an agent has called back is served; a customer who did not answer is a missed call to do.
+
+        Where the box itself could not ring one of them, the place rests and is tried again.
+        """
         self._is_up = False
+        why = result.why_not or result.outcome
+        if why in OURS and not result.customer_reached:
+            self._rest(why)
+            return
         if not result.agent_reached:
             self._floor.refused(self._contact.id, agent)
             return
@@ -114,7 +142,34 @@ class Place:
     def _wishes(self) -> WishList:
         return self._ports.wishes
 
-    def _give_up(self) -> None:
+    def _rest(self, why: Outcome) -> None:
+        """Leave the queue for a while; after too many failures for good."""
+        contact = self._contact
+        wish = self._wishes.find(contact.id)
+        if wish is None:  # he has called again, or was called back by hand
+            self._floor.leave(contact.id, by_key=True)
+        elif wish.tries >= len(RETRY_SECONDS):
+            self._close(why.value)
+        else:
+            self._wishes.put(msgspec.structs.replace(wish, tries=wish.tries + 1))
+            self._floor.leave(contact.id, by_key=True)
+            self._ports.clock.after(RETRY_SECONDS[wish.tries]).addCallback(self._wait_again)
+
+    def _wait_again(self, _: None) -> None:
+        """Take the old place in the queue, if he still wishes to be called back."""
+        contact, ports = self._contact, self._ports
+        wish = self._wishes.find(contact.id)
+        if wish is None:
+            return
+        if self._floor.queue(wish.queue) is None:
+            self._close("the queue is gone")
+            return
+        waited = max(0.0, ports.clock.utc() - wish.since)
+        self._floor.keep_again(contact.id, wish.queue, contact.caller, waited, self)
+
+    def _close(self, why: str) -> None:
+        """Give the place up; the caller stays in the list of missed calls, with what the last try came to."""
+        _log.warn("place of {contact} in a queue is closed: {why}", contact=self._contact.id, why=why)
         self._wishes.remove(self._contact.id)
         self._floor.leave(self._contact.id, by_key=True)
 

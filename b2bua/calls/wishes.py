@@ -22,7 +22,7 @@ class Wish(msgspec.Struct, frozen=True):
     priority: int = 0
     """Of his place, as the queue counts it."""
     tries: int = 0
-    """Times he was rung in vain."""
+    """Times he could not be called back for reasons of ours, such as a trunk that was down."""
 
 
 def _forget(content: bytes) -> None:
@@ -47,6 +47,10 @@ class WishList:
         if wish is not None:
             self._save(encode(self._wishes.values()))
         return wish
+
+    def find(self, contact: str) -> Wish | None:
+        """Return a contact's wish."""
+        return self._wishes.get(contact)
 
     def of_queue(self, tenant: str, queue: str) -> list[Wish]:
         """Return a queue's wishes, the place that comes first at the front."""

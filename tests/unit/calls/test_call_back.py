@@ -79,7 +79,7 @@ def test_nothing_is_dialled_to_the_customer_before_an_agent_is_there() -> None:
     one, results = set_up(stage)
     stage.clock.advance(AGENT_SECONDS)
     assert stage.end().outcome == Outcome.AGENT_NOT_REACHED
-    assert results == [CallBackResult(one.call, Outcome.AGENT_NOT_REACHED, False, False)]
+    assert results == [CallBackResult(one.call, Outcome.AGENT_NOT_REACHED, False, False, Outcome.NO_ANSWER)]
     assert [line.leg for line in stage.journal.of(LegDialled)] == ["b1"]
 
 
