@@ -46,6 +46,12 @@ AGENT_STATES: Final = {
     "wrap-up": N_("Wrap-up"),
     "paused": N_("Paused"),
 }
+PARTS: Final = {
+    "consult": N_("Consulted"),
+    "listen": N_("Listens"),
+    "whisper": N_("Whispers"),
+    "barge": N_("Barges in"),
+}
 TRUNKS: Final = {"up": N_("Up"), "down": N_("Down"), "off": N_("Off"), "unknown": N_("Not probed")}
 ACTIONS: Final = {
     "sign-in": N_("Signed in"),
@@ -94,6 +100,13 @@ ACTIONS: Final = {
     "supervisor-on": N_("Agent made supervisor"),
     "supervisor-off": N_("Agent no longer supervisor"),
     "desk-settings": N_("Settings of the workbench changed"),
+    "card-added": N_("Contact added"),
+    "card-changed": N_("Contact changed"),
+    "card-removed": N_("Contact removed"),
+    "cards-imported": N_("Contacts imported"),
+    "cards-exported": N_("Contacts exported"),
+    "supervised": N_("Supervisor joined a call"),
+    "agent-set": N_("Supervisor changed an agent's state"),
     "operator-added": N_("Operator added"),
 }
 
@@ -123,6 +136,7 @@ class Words:
         """Return the words that live pages need, as JSON."""
         words = {
             "states": {value: self._texts(text) for value, text in {**AGENT_STATES, **STATES}.items()},
+            "parts": {value: self._texts(text) for value, text in PARTS.items()},
             "withheld": self._texts("Withheld"),
             "unknown": self._texts("Unknown"),
             "away": self._texts("The SIP process does not answer."),

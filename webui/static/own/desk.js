@@ -157,4 +157,45 @@ document.addEventListener("alpine:init", () => {
       return Boolean(field);
     },
   }));
+
+  Alpine.data("wall", () => page({
+    calls: [],
+    agents: [],
+    queues: [],
+    said: "",
+    fine: true,
+    init() { this.start(); },
+    show() {
+      const now = this.stream.now();
+      this.queues = (this.told.queues || []).map((each) => ({
+        ...each, tile: each.waiting ? "tile-bad" : "", time: each.first === null ? "" : clockOf(now - each.first),
+      }));
+      this.agents = (this.told.agents || []).map((each) => {
+        const colour = COLOURS[each.state] || "plain";
+        return {
+          ...each, words: this.say(each.state), colour: `tag-${colour}`, edge: `wall-${colour}`, time: clockOf(now - each.since),
+          paused: ["paused", "wrap-up"].includes(each.state), there: each.state !== "offline",
+        };
+      });
+      this.calls = (this.told.calls || []).map((call) => ({
+        ...this.shown(call),
+        talks: ["talking", "held", "consulting"].includes(call.state),
+        others: Object.entries(call.parts).filter(([, part]) => !["talk", "hold"].includes(part)).map(([who, part]) => `${who} ${this.words.parts[part] || part}`).join(" "),
+      }));
+    },
+    get idle() { return this.told !== null && this.told.up && this.calls.length === 0; },
+    get serving() { return `${this.agents.filter((each) => each.there).length} / ${this.agents.length}`; },
+    get saidColour() { return this.fine ? "text-success" : "text-danger"; },
+    async send(path, fields) {
+      const answer = await post(path, fields);
+      this.fine = answer.done;
+      this.said = answer.text;
+    },
+    supervise() { this.send("/desk/supervise", { call: this.$el.dataset.call, mode: this.$el.dataset.mode }); },
+    takeDown() {
+      const { call, words } = this.$el.dataset;
+      if (window.confirm(words)) this.send("/desk/take-down", { call });
+    },
+    setAgent() { this.send("/desk/set-agent", { agent: this.$el.dataset.agent, what: this.$el.dataset.what }); },
+  }));
 });
