@@ -48,9 +48,12 @@ class Baresip:
 
     def __init__(
         self, directory: Path, registrar: tuple[str, int], name: str, secret: str, *,
-        hertz: int = 880, transport: str = "udp", options: str = "",
+        hertz: int = 880, transport: str = "udp", options: str = "", answers: str = "auto",
     ) -> None:  # fmt: skip
-        """Start it; ``options`` are further account parameters such as ``;mediaenc=srtp``."""
+        """Start it; ``options`` are further account parameters such as ``;mediaenc=srtp``.
+
+        ``answers`` is ``auto``, or ``manual``: by ``does("accept")``.
+        """
         directory.mkdir(parents=True)
         self._directory = directory
         modules = next(Path("/usr/lib").glob("**/baresip/modules"))
@@ -68,7 +71,7 @@ class Baresip:
         )
         (directory / "config").write_text(config)
         account = f"<sip:{name}@{registrar[0]}:{registrar[1]};transport={transport}>"
-        parameters = f";auth_user={name};auth_pass={secret};regint=60;answermode=auto{options}"
+        parameters = f";auth_user={name};auth_pass={secret};regint=60;answermode={answers}{options}"
         (directory / "accounts").write_text(account + parameters + "\n")
         (directory / "contacts").write_text("")
         wave = 0.25 * np.sin(np.arange(60 * 8000) * 2 * np.pi * hertz / 8000)

@@ -56,7 +56,7 @@ class Sipp:
         self._directory = directory
         self.calls = calls
         text = (SCENARIOS / f"{scenario}.xml").read_text()
-        values = {"CALLER": "13800138000", "RING_MS": 300} | {
+        values = {"CALLER": "13800138000", "RING_MS": 300, "FIRST": 1, "SECOND": 9} | {
             name.upper(): each for name, each in words.items()
         }
         for name, value in values.items():

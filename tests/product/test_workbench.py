@@ -1,0 +1,213 @@
+"""An agent at work in a real browser, with real phones and a real caller underneath."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.product.baresip import Baresip
+from tests.product.box import Box, Place
+from tests.product.conftest import Carrier
+from tests.product.sipp import gateway
+from tests.product.waiting import wait_until
+
+SERVICE = "4001003761"
+SECRET = "correct-horse-battery"
+PASSWORD = "agents know 7"
+MOBILE = "13711112222"
+Pages = Callable[[], Page]
+Phones = Callable[..., Baresip]
+
+
+@pytest.fixture(scope="module")
+def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """Return a running box with a menu, a queue and three agents."""
+    configuration = (Path(__file__).parent / "workbench.yaml").read_text(encoding="utf-8")
+    with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return Debian's browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def pages(chromium: Browser, box: Box) -> Iterator[Pages]:
+    """Open browsers in English, each by itself; they must complain of nothing."""
+    complaints: list[str] = []
+    contexts = []
+
+    def opened() -> Page:
+        context = chromium.new_context(
+            base_url=f"http://{box.place.box}:8400", locale="en-US", viewport={"width": 1280, "height": 900}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("dialog", lambda dialog: dialog.accept())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def phones(quiet_box: Box, tmp_path: Path) -> Iterator[Phones]:
+    """Register phones."""
+    made: list[Baresip] = []
+
+    def register(name: str, answers: str = "auto") -> Baresip:
+        phone = Baresip(tmp_path / name, quiet_box.place.sip, name, SECRET, answers=answers)
+        made.append(phone)
+        phone.registered()
+        return phone
+
+    yield register
+    for phone in made:
+        phone.stop()
+
+
+def sign_in(page: Page, number: str, first: str, agent: str = "") -> None:
+    """Sign in with a first password and change it."""
+    page.goto("/login?as=agent" if agent else "/login")
+    page.fill("#login", number)
+    if agent:
+        page.fill("#agent", agent)
+    page.fill("#password", first)
+    page.click("button.btn-primary")
+    page.wait_for_url("**/account/first-password")
+    for field, value in {"current": first, "new": PASSWORD, "again": PASSWORD}.items():
+        page.fill(f"#{field}", value)
+    page.click("button.btn-primary")
+    page.wait_for_selector(".frame")
+
+
+def moments(record: dict[str, Any], what: str) -> list[str]:
+    """Return what a record's timeline says of one kind of event."""
+    return [moment["detail"] for moment in record["timeline"] if moment["what"] == what]
+
+
+@pytest.fixture(scope="module")
+def tenant(box: Box, chromium: Browser) -> Iterator[Page]:
+    """Return the tenant's own browser, signed in."""
+    context = chromium.new_context(base_url=f"http://{box.place.box}:8400", locale="en-US")
+    page = context.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    first = re.findall(r"[0-9]{6}$", box.cli("tenant", "password", "demo").strip())[0]
+    sign_in(page, SERVICE, first)
+    yield page
+    context.close()
+
+
+def agent_page(tenant: Page, pages: Pages, name: str, *, supervisor: bool = False) -> Page:
+    """Let the tenant make an agent's password; return his browser at the workbench."""
+    tenant.goto("/t/demo/desk")
+    form = "form[action$=agent-{}]:has(input[value='{}'])"
+    tenant.click(f"{form.format('password', name)} button")
+    first = tenant.inner_text("#first-password")
+    if supervisor:
+        tenant.click(f"{form.format('role', name)} button")
+    page = pages()
+    sign_in(page, SERVICE, first, name)
+    page.goto("/desk")
+    page.wait_for_selector("#my-state:not(:has-text('…'))")
+    return page
+
+
+def test_from_the_pop_to_the_record(
+    quiet_box: Box, tenant: Page, pages: Pages, phones: Phones, carrier: Carrier
+) -> None:
+    """A caller presses 2; the agent sees who it is before he answers, holds, notes, transfers; it is kept."""
+    agent, boss = agent_page(tenant, pages, "8001"), agent_page(tenant, pages, "8009", supervisor=True)
+    phone = phones("8001", "manual")
+    phones("8002")
+    phones("8009")
+    agent.keyboard.press("i")
+    agent.wait_for_selector("#my-state:has-text('Idle')")
+
+    sipp = carrier.brings(
+        "carrier_keys", SERVICE, first=2, seconds=45, limit=90, samples="/usr/share/sip-tester"
+    )
+    agent.wait_for_selector(f"#pop-caller:has-text('{quiet_box.caller}')")
+    assert agent.inner_text("#my-state") == "Ringing"
+    assert [call["talk_seconds"] for call in quiet_box.calls()] == [None]
+    phone.does("accept")
+    agent.wait_for_selector("#my-state:has-text('Talking')")
+    agent.wait_for_selector(".desk-call [data-what=hold]:visible")
+    agent.keyboard.press("h")
+    agent.wait_for_selector(".desk-call [data-what=resume]:visible")
+    assert quiet_box.calls()[0]["state"] == "held"
+    agent.keyboard.press("h")
+    agent.wait_for_selector(".desk-call [data-what=hold]:visible")
+
+    agent.click("label.desk-code:has-text('订单')")
+    agent.keyboard.press("n")
+    agent.keyboard.type("要发票")
+    agent.keyboard.press("Control+Enter")
+    agent.wait_for_selector("#saved")
+    agent.keyboard.press("Escape")
+
+    boss.goto("/desk/wall")
+    boss.click("[data-mode=listen]:visible")
+    boss.wait_for_selector("text=8009 Listens")
+
+    agent.keyboard.press("t")
+    agent.fill("#target", "8002")
+    agent.keyboard.press("Enter")
+    agent.wait_for_selector("#my-state:has-text('Wrap-up')")
+    assert re.fullmatch(r"0:[0-5][0-9]|1:00", agent.inner_text(".desk-time"))
+    boss.wait_for_selector("text=8002 >> nth=0")
+    wait_until(lambda: quiet_box.calls()[0]["who"] == "8002", "the colleague has the caller")
+    agent.keyboard.press("i")
+    agent.wait_for_selector("#my-state:has-text('Idle')")
+    sipp.good(90)
+
+    record = quiet_box.record()
+    assert (record["outcome"], record["job_number"], record["answered_by"]) == ("answered", "8001", "8002")
+    by = "by agent:demo/8001"
+    assert (moments(record, "hold"), moments(record, "resume")) == ([by], [by])
+    assert moments(record, "transfer") == [f"8002 {by}"]
+    assert "listen 8009 begins by agent:demo/8009" in moments(record, "supervise")
+    tenant.goto(f"/t/demo/calls/{record['id']}")
+    assert "要发票" in tenant.inner_text("#call-note")
+    assert "订单" in tenant.inner_text("#call-note")
+
+
+def test_a_missed_call_is_called_back_with_one_click(
+    quiet_box: Box, tenant: Page, pages: Pages, phones: Phones, gateway_sound: Path, tmp_path: Path
+) -> None:
+    """He gave up in the queue; the agent clicks, his phone rings, then the caller's; the item is done."""
+    quiet_box.caller = MOBILE
+    quiet_box.cli("agents", "login", "demo", "8001")
+    quiet_box.cli("agents", "pause", "demo", "8001")
+    quiet_box.call(SERVICE, "--keys", "w1,2", "--seconds", "4")
+    agent = agent_page(tenant, pages, "8001")
+    agent.wait_for_selector(f"#missed:has-text('{MOBILE}')")
+    phones("8001")
+    with gateway(
+        tmp_path / "gw", "gateway_answers", *quiet_box.place.target, sound=gateway_sound
+    ) as customer:
+        agent.click("#missed button.btn-primary")
+        agent.wait_for_selector("#missed:has-text('Your phone rings')")
+        agent.wait_for_selector(".desk-call [data-what=leave]:visible")
+        assert agent.inner_text("#caller") == MOBILE
+        agent.keyboard.press("x")
+        agent.wait_for_selector(".desk-call", state="hidden")
+        customer.good()
+    back = quiet_box.records("--answered", count=1)[0]
+    assert (back["caller"], back["agent"]) == (MOBILE, "8001")
+    agent.reload()
+    agent.wait_for_selector("#missed:has-text('Nothing to call back')")
