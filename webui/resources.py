@@ -91,6 +91,8 @@ class TenantPages(Node):
         self.id = config.id
 
     def __getitem__(self, name: str) -> Node:
+        if name == "api-keys":
+            return TenantApiKeys(self.request, self, name)
         if name == "missed":
             return MissedPages(self.request, self, name)
         if name == "prompts":
@@ -104,6 +106,32 @@ class TenantPages(Node):
         if name == "calls":
             return TenantCalls(self.request, self, name)
         raise KeyError(name)
+
+
+class ApiKeyPages(Node):
+    """Keys of programs."""
+
+    owner: str
+    """Tenant; empty: the operator."""
+    owner_name: str
+    address: str
+
+
+class TenantApiKeys(ApiKeyPages):
+    """``/t/ID/api-keys``."""
+
+    def __init__(self, request: Request, parent: TenantPages, name: str) -> None:
+        super().__init__(request, parent, name)
+        self.tenant = parent
+        self.owner, self.owner_name = parent.id, parent.config.name
+        self.address = f"/t/{parent.id}/{name}"
+
+
+class OperatorApiKeys(ApiKeyPages):
+    """``/operator/api-keys``."""
+
+    owner = owner_name = ""
+    address = "/operator/api-keys"
 
 
 class NumberPages(Node):
@@ -250,6 +278,8 @@ class OperatorPages(Node):
     """``/operator``."""
 
     def __getitem__(self, name: str) -> Node:
+        if name == "api-keys":
+            return OperatorApiKeys(self.request, self, name)
         if name == "tenants":
             return TenantDesk(self.request, self, name)
         if name == "calls":

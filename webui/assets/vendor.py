@@ -26,6 +26,10 @@ FILES = {
     "logicflow.min.js": ("@logicflow/core", "dist/index.min.js"),
     "logicflow.css": ("@logicflow/core", "dist/index.css"),
     "logicflow.LICENSE": ("@logicflow/core", "LICENSE"),
+    "swagger-ui.js": ("swagger-ui-dist", "swagger-ui-bundle.js"),
+    "swagger-ui.css": ("swagger-ui-dist", "swagger-ui.css"),
+    "swagger-ui.LICENSE": ("swagger-ui-dist", "LICENSE"),
+    "swagger-ui.NOTICE": ("swagger-ui-dist", "NOTICE"),
     "tabler.min.css": ("@tabler/core", "dist/css/tabler.min.css"),
     "tabler-icons.LICENSE": ("@tabler/icons", "LICENSE"),
 }

@@ -20,6 +20,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "take-down": frozenset({Role.ADMIN, Role.SUPPORT}),
     "review-prompts": frozenset({Role.ADMIN, Role.SUPPORT}),
     "see-audit": frozenset({Role.ADMIN}),
+    "api-keys": frozenset({Role.ADMIN}),
 }
 """Those of operators."""
 PUBLIC: Final = "public"

@@ -27,6 +27,8 @@ PLACES: dict[type, str] = {
     resources.RoutePage: "/t/{tenant}/routing/{number}/",
     resources.TenantCalls: "/t/{tenant}/calls/",
     resources.TenantCall: "/t/{tenant}/calls/{call}/",
+    resources.TenantApiKeys: "/t/{tenant}/api-keys/",
+    resources.OperatorApiKeys: "/operator/api-keys/",
     resources.OperatorPages: "/operator/",
     resources.TenantDesk: "/operator/tenants/",
     resources.TenantFile: "/operator/tenants/{tenant}/",
