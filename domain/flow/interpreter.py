@@ -243,7 +243,9 @@ class _Walk:
         self.keys += digit
         if self.keys not in dial.beginnings:
             known = self.keys in dial.numbers or self.keys in node.keys
-            if known or len(self.keys) >= dial.longest:
+            # At a menu the first key alone is judged; a number is judged after all its digits.
+            wrong_key = isinstance(node, doc.Menu) and len(self.keys) == 1
+            if known or wrong_key or len(self.keys) >= dial.longest:
                 return self.complete(node)
         return self.listen(node.inter_digit_seconds)
 

@@ -179,6 +179,16 @@ def test_extensions_during_a_menu() -> None:
     assert walk.end() == "menu-ended"
 
 
+def test_a_wrong_key_during_a_menu_is_told_at_once() -> None:
+    """7 is no key and begins no extension; 89 may still be a number that was mistyped."""
+    nodes = {"main": {**MENU, "extensions": True, "keys": {"1": "sales"}}, "sales": SALES}
+    walk = Walk(flow(nodes))
+    walk.press("7")
+    assert walk.notes[-1] == "menu-wrong-key main 7"
+    assert isinstance(walk.action, PlayPrompts)
+    assert Walk(flow(nodes)).press("89") == Listen(3.0)
+
+
 # -- collecting ----------------------------------------------------------------------------------------
 
 
