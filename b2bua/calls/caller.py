@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError
 
 from b2bua.calls.call import Call
-from b2bua.calls.negotiation import Negotiation, codecs_of_extension, wants_srtp
+from b2bua.calls.negotiation import Negotiation, codecs_of_extension, codecs_of_leg, wants_srtp
 from b2bua.calls.party import Party, expected_to_end
 from b2bua.calls.ports import CallPorts, InboundLeg, MediaEndpoint
 from b2bua.sdp import SessionDescription
@@ -21,6 +21,7 @@ async def receive_caller(
     invitation = leg.invitation
     trunk = ports.directory.trunk(invitation.trunk) if invitation.trunk is not None else None
     codecs = trunk.codecs if trunk is not None else codecs_of_extension(ports.directory, invitation.extension)
+    codecs = codecs_of_leg(call, codecs, ports.directory)
     srtp = wants_srtp(invitation.offer)
     media_call, media_leg = home or (call.id, leg.id)
     opening = ports.media.open(media_call, media_leg, invitation.listener, record=record, srtp=srtp)

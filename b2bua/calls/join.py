@@ -11,7 +11,7 @@ from functools import partial
 from b2bua.calls.authorise import Route
 from b2bua.calls.call import Call, CallState
 from b2bua.calls.callee import Callee
-from b2bua.calls.negotiation import Negotiation, NoCommonCodec, SdpError, wants_srtp
+from b2bua.calls.negotiation import Negotiation, NoCommonCodec, SdpError, codecs_of_leg, wants_srtp
 from b2bua.calls.party import expected_to_end
 from b2bua.calls.ports import CallPorts, InboundLeg, MediaEndpoint
 from b2bua.calls.refusal import NotPossible
@@ -41,7 +41,8 @@ async def join(
     )
     try:
         still_possible()
-        negotiation = Negotiation(endpoint, phone.codecs, srtp=srtp, randomness=ports.randomness)
+        codecs = codecs_of_leg(joined, phone.codecs, ports.directory)
+        negotiation = Negotiation(endpoint, codecs, srtp=srtp, randomness=ports.randomness)
         answer = negotiation.answer(offer)[0] if offer is not None else negotiation.offer("PCMA")
     except (NotPossible, SdpError):
         endpoint.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from b2bua.calls.ports import Directory, MediaEndpoint, Remote
 from b2bua.sdp import (
@@ -21,7 +22,18 @@ from b2bua.sdp import (
     negotiate,
 )
 
-__all__ = ["G711", "Negotiation", "NoCommonCodec", "SdpError", "codecs_of_extension", "wants_srtp"]
+if TYPE_CHECKING:
+    from b2bua.calls.call import Call
+
+__all__ = [
+    "G711",
+    "Negotiation",
+    "NoCommonCodec",
+    "SdpError",
+    "codecs_of_extension",
+    "codecs_of_leg",
+    "wants_srtp",
+]
 
 G711 = ("PCMA", "PCMU")
 _CODECS = {
@@ -146,6 +158,24 @@ def _remote(agreed: Negotiated) -> Remote:
         srtp_remote_key=agreed.srtp_remote_key,
         srtp_suite=agreed.srtp_suite,
     )
+
+
+def codecs_of_leg(call: Call, codecs: tuple[str, ...], directory: Directory) -> tuple[str, ...]:
+    """Return which of its codecs a leg of a call may speak, best first.
+
+    G.711 alone where the call is recorded, or may become a conference because its tenant has phones or agents
+    of his own: nothing else can be decoded and mixed. A trunk or phone that is configured without G.711 keeps
+    what it has, and its calls are passed through, unrecorded.
+    """
+    g711 = tuple([name for name in codecs if name.upper() in G711])
+    return g711 if g711 and _is_decoded(call, directory) else codecs
+
+
+def _is_decoded(call: Call, directory: Directory) -> bool:
+    tenant = call.tenant
+    if call.records or tenant is None or tenant.agents:
+        return True
+    return any(extension.tenant == tenant.id for extension in directory.box.extensions)
 
 
 def codecs_of_extension(directory: Directory, account: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from b2bua.calls.acceptance import Acceptance
 from b2bua.calls.authorise import Authorised
 from b2bua.calls.call import Call
 from b2bua.calls.callee import Callee
-from b2bua.calls.negotiation import Negotiation, SdpError
+from b2bua.calls.negotiation import Negotiation, SdpError, codecs_of_leg
 from b2bua.calls.party import Party
 from b2bua.calls.ports import CallPorts, DialFailed, MediaEndpoint, MediaUnavailable, OutboundLeg
 from b2bua.sdp import SessionDescription
@@ -135,7 +135,8 @@ class Round:
     def _dial(self, target: Authorised, index: int, leg_id: str, endpoint: MediaEndpoint) -> None:
         route = target.routes[index]
         call = self._call
-        negotiation = Negotiation(endpoint, route.codecs, srtp=route.srtp, randomness=self._ports.randomness)
+        codecs = codecs_of_leg(call, route.codecs, self._ports.directory)
+        negotiation = Negotiation(endpoint, codecs, srtp=route.srtp, randomness=self._ports.randomness)
         callee = Callee(call, leg_id, endpoint, negotiation, target.target.number, route)
         try:
             offer = callee.offer("PCMA" if self._waiting is None else self._waiting.negotiation.codec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from b2bua.calls.in_call import InCall
+from b2bua.sdp import SessionDescription
 from domain.snapshot import BoundNumber, TargetKind
 from storage.events import Ended, Started
 from storage.fold import fold
@@ -15,9 +16,16 @@ from tests.twins.stage import NUMBER, Stage, a_plan, an_invitation, sdp
 from tests.unit.calls.talks import TalkStage
 
 
-def take(stage: Stage, leg: MemoryLeg, by: str = "8002", *, late_offer: bool = False) -> MemoryInboundLeg:
+def take(
+    stage: Stage,
+    leg: MemoryLeg,
+    by: str = "8002",
+    *,
+    late_offer: bool = False,
+    offer: SessionDescription | None = None,
+) -> MemoryInboundLeg:
     """Let an extension's phone send INVITE with Replaces."""
-    offer = None if late_offer else sdp(port=47000)
+    offer = None if late_offer else offer or sdp(port=47000)
     phone = MemoryInboundLeg(an_invitation("8001", offer=offer, trunk=None, extension=by), stage.log)
     phone.late_answer = sdp(port=47000) if late_offer else None
     phone.replaces = leg

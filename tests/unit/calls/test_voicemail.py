@@ -232,6 +232,9 @@ def test_a_box_that_is_gone_ends_the_call() -> None:
 def test_who_speaks_no_g711_leaves_no_message() -> None:
     """Rather than one that nobody can hear: the call goes on, or is in the list of missed calls."""
     stage = a_box()
+    box = stage.directory.box
+    phones = tuple([msgspec.structs.replace(each, codecs=("G722",)) for each in box.extensions])
+    stage.directory.box = msgspec.structs.replace(box, extensions=phones)
     stage.call(extension="8001", offer=sdp(40000, G722))
     ended = stage.end()
     assert ended.outcome == Outcome.NO_COMMON_CODEC
