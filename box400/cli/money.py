@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import secrets
 import time
 from datetime import datetime, timedelta
@@ -37,6 +38,9 @@ _TO_WISH = {
     "refund": EntryKind.REFUND,
     "adjust": EntryKind.ADJUSTMENT,
 }
+
+
+_NEGATIVE = re.compile(r"-[0-9]+(?:\.[0-9]*)?")
 
 
 class Yuan(click.ParamType[int]):
@@ -163,7 +167,18 @@ def entries(tenant: str, data: DataDirectory, as_json: bool, limit: int) -> None
     click.echo(table(head, cells, right=(2, 3)))
 
 
-@money.command()
+class _Amounts(click.Command):
+    """A command whose last argument may be a negative amount, which click would take for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put such an amount behind --, where it is an argument."""
+        negative = [each for each in args if _NEGATIVE.fullmatch(each)]
+        if len(negative) == 1 and "--" not in args:
+            args = [each for each in args if each not in negative] + ["--", *negative]
+        return super().parse_args(ctx, args)
+
+
+@money.command(cls=_Amounts)
 @click.argument("kind", type=click.Choice(list(_TO_WISH)))
 @click.argument("tenant")
 @click.argument("amount", type=Yuan())
@@ -174,7 +189,7 @@ def post(kind: str, tenant: str, amount: int, data: DataDirectory, note: str, ca
     """Recharge, give, refund or adjust: KIND TENANT AMOUNT.
 
     The ledger books a recharge, once for each --cause, also when it was asked twice. The others wait until
-    a second person approves them (box400 money approve). Only an adjustment may be negative, after --.
+    a second person approves them (box400 money approve). Only an adjustment may be negative.
 
     \b
     Exit status: 0 done, or stored until the ledger runs; 1 not done; 3 the store is not running.
@@ -182,13 +197,18 @@ def post(kind: str, tenant: str, amount: int, data: DataDirectory, note: str, ca
     \b
     Examples:
       box400 money post recharge acme 500 --cause receipt-20261122-01
-      box400 money post adjust acme --note "line was down" -- -12.5
+      box400 money post adjust acme -12.5 --note "line was down"
     """
     if kind != "recharge":
         _propose(data, _TO_WISH[kind], tenant, amount, note)
         return
     if amount <= 0:
-        complain("The amount must be above 0.", "金额必须大于 0。", 2)
+        complain(
+            "The amount must be above 0. To take money away: "
+            f"box400 money post adjust {tenant} {yuan(amount)} --note WHY",
+            f"充值金额必须大于 0。要扣减请用：box400 money post adjust {tenant} {yuan(amount)} --note 原因",
+            2,
+        )
     request = MoneyRequest(
         cause=f"{kind}:{cause or secrets.token_hex(8)}",
         tenant=tenant,
@@ -319,13 +339,18 @@ def rate(tariff: str, kind: str, seconds: float, data: DataDirectory, at: str, i
         example = "2026-11-23 09:30"
         complain(f"{at!r} is no moment such as {example}.", f"{at!r} 不是时间，例如 {example}。", 2)
     with main_database(data) as database:
-        found = database.read(lambda root: root.tariffs[tariff].value if tariff in root.tariffs else None)
+        found, days = database.read(
+            lambda root: (
+                root.tariffs[tariff].value if tariff in root.tariffs else None,
+                root.box.value.calendar,
+            )
+        )
     if found is None:
         complain(f"There is no tariff {tariff}.", f"没有资费 {tariff}。")
     edition = found.on(moment.date().isoformat())
     if edition is None:
         complain("No edition is in force then.", "该日没有生效的版本。")
-    when = Calendar().at(moment)
+    when = Calendar(days).at(moment)
     charge = rate_call(edition, CallKind(kind), when, round(seconds * 1000), included)
     if charge.price is None:
         click.echo(words("No price fits such a call: it is free.", "没有适用的价格：不收费。"))

@@ -17,7 +17,14 @@ trunks:
     target: "@GATEWAY@:5080"
     trunk_number: "01088886666"
     options_seconds: 0
+box:
+  calendar: {2026-12-15: "holiday 公司日"}
 tariffs:
+  by-day:
+    editions:
+      - prices:
+          - {hours: [holidays 00:00-24:00], first_seconds: 60, first_li: 20, step_seconds: 60, step_li: 20}
+          - {first_seconds: 60, first_li: 100, step_seconds: 60, step_li: 100}
   standard:
     editions:
       - prices:
@@ -75,6 +82,11 @@ def test_wrong_amounts_are_refused(paying_box: Box) -> None:
         assert refused.returncode == 2, amount
     assert paying_box.try_cli("money", "post", "recharge", "nobody", "5").returncode == 1
     assert paying_box.try_cli("money", "post", "adjust", "payer", "--", "-5").returncode == 2
+    refused = paying_box.try_cli("money", "post", "recharge", "payer", "-5")
+    assert (refused.returncode, "money post adjust payer -5.00 --note" in refused.stderr) == (2, True)
+    assert "Waits for a second person" in paying_box.cli(
+        "money", "post", "adjust", "payer", "-5", "--note", "line was down"
+    )
     assert paying_box.json("money", "entries", "payer") == []
 
 
@@ -83,6 +95,8 @@ def test_a_charge_is_explained(paying_box: Box) -> None:
     told = paying_box.cli("rate", "standard", "mobile", "61")
     assert "0.66 yuan for 61 s" in told
     assert "further blocks: 10 × 6 s = 0.60" in told
+    for day, price in (("2026-12-15", "0.02"), ("2026-12-16", "0.10")):  # the box's own holiday counts
+        assert f"{price} yuan" in paying_box.cli("rate", "by-day", "mobile", "5", "--at", f"{day} 10:00")
 
 
 def test_a_prepaid_tenant_never_owes_anything(paying_box: Box) -> None:
