@@ -21,6 +21,8 @@ from box400.phone.waiting import first_of, happened, pause
 
 CALLER_HERTZ = 440
 ANSWERER_HERTZ = 880
+AFTER_REFUSAL = 15.0
+"""Seconds for the box to say that all are busy, or to ring again."""
 NOBODY = "nobody answers"
 """Why a call failed when there is no box at the address."""
 
@@ -155,7 +157,9 @@ class TestCall:
         if self._answerer is None and self._says is not None:
             self._line.play(self._says)
         await self._press(leg)
-        if self._answerer is not None and not leg.is_over:
+        if self._answerer is not None and self._wish.answering is not None and self._wish.answering.refuse:
+            await self._hears_refusals(leg, self._answerer)
+        elif self._answerer is not None and not leg.is_over:
             answered = self._answerer.answered
             await first_of(self._reactor, self._wish.patience, answered, leg.ended)
             if answered.called:
@@ -173,6 +177,15 @@ class TestCall:
             over = happened(leg.ended)
             leg.hang_up()
             await over
+
+    async def _hears_refusals(self, leg: SipOutboundLeg, answerer: Answerer) -> None:
+        """Wait for the box to end the call; no longer than some time after the bound number was rung last."""
+        until = self._reactor.seconds() + self._wish.patience
+        while not leg.is_over and self._reactor.seconds() < until:
+            rung = answerer.rung
+            await first_of(self._reactor, AFTER_REFUSAL, leg.ended)
+            if rung and answerer.rung == rung:
+                return
 
     async def _press(self, leg: SipOutboundLeg) -> None:
         for step in self._wish.keys:
