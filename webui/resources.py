@@ -18,6 +18,7 @@ from storage.recordings import RecordingFacts, Recordings
 from storage.records import CallRecord
 from webui.security.identity import Identity
 
+_MONTH: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
 _CALL: Final = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 
 
@@ -105,6 +106,8 @@ class TenantPages(Node):
             return BoundPages(self.request, self, name)
         if name == "calls":
             return TenantCalls(self.request, self, name)
+        if name == "billing":
+            return TenantBills(self.request, self, name)
         raise KeyError(name)
 
 
@@ -274,6 +277,29 @@ class TenantCall(Node):
         return pages
 
 
+class TenantBills(Node):
+    """``/t/ID/billing``: an entry for each month (``202611``)."""
+
+    __parent__: TenantPages
+
+    @property
+    def tenant(self) -> str:
+        """Return whose it is."""
+        return self.__parent__.id
+
+    def __getitem__(self, name: str) -> TenantBill:
+        return TenantBill(self.request, self, name, self.tenant, _month(name))
+
+
+class TenantBill(Node):
+    """``/t/ID/billing/202611``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, tenant: str, month: str) -> None:
+        super().__init__(request, parent, name)
+        self.tenant = tenant
+        self.month = month
+
+
 class OperatorPages(Node):
     """``/operator``."""
 
@@ -286,7 +312,40 @@ class OperatorPages(Node):
             return CallDesk(self.request, self, name)
         if name == "prompts":
             return PromptDesk(self.request, self, name)
+        if name == "finance":
+            return FinanceDesk(self.request, self, name)
+        if name == "tariffs":
+            return TariffDesk(self.request, self, name)
         raise KeyError(name)
+
+
+class TariffDesk(Node):
+    """``/operator/tariffs``."""
+
+
+class FinanceDesk(Node):
+    """``/operator/finance``: an entry for each account, also of tenants who left."""
+
+    def __getitem__(self, name: str) -> AccountFile:
+        if not self.request.services.read(lambda root: name in root.tenants or name in root.money.accounts):
+            raise KeyError(name)
+        return AccountFile(self.request, self, name)
+
+
+class AccountFile(Node):
+    """``/operator/finance/ID``: an entry for each month."""
+
+    @property
+    def tenant(self) -> str:
+        """Return whose it is."""
+        return self.__name__
+
+    def __getitem__(self, name: str) -> AccountBill:
+        return AccountBill(self.request, self, name, self.tenant, _month(name))
+
+
+class AccountBill(TenantBill):
+    """``/operator/finance/ID/202611``."""
 
 
 class TenantDesk(Node):
@@ -325,6 +384,12 @@ class CallFile(Node):
     def __init__(self, request: Request, parent: Any, name: str, record: CallRecord) -> None:
         super().__init__(request, parent, name)
         self.record = record
+
+
+def _month(name: str) -> str:
+    if _MONTH.fullmatch(name) is None:
+        raise KeyError(name)
+    return name
 
 
 def _config(root: Any, tenant: str) -> TenantConfig | None:

@@ -42,8 +42,6 @@ __all__ = [
     "Box",
     "BoxConfig",
     "CallRecords",
-    "Entry",
-    "EntryKind",
     "Extension",
     "GatewayDocument",
     "JournalProgress",

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from domain.invoice import INVOICE_WORDS, KIND_NAMES, InvoiceKind, InvoiceState
 from domain.money import KIND_WORDS, EntryKind
 from webui.presenters.formats import HANG_UP
 from webui.presenters.texts import N_, Texts
@@ -94,6 +95,14 @@ ACTIONS: Final = {
     "tenant-active": N_("Tenant resumed"),
     "tenant-password": N_("New first password"),
     "recharge": N_("Recharge"),
+    "money-asked": N_("Change of an account asked for"),
+    "money-approved": N_("Change of an account approved"),
+    "money-declined": N_("Change of an account declined"),
+    "invoice-asked": N_("Invoice requested"),
+    "invoice-issued": N_("Invoice issued"),
+    "invoice-refused": N_("Invoice refused"),
+    "bill-exported": N_("Bill exported"),
+    "tariff-edition": N_("Tariff edition added"),
     "acted-as-tenant": N_("Acted as the tenant"),
     "agent-password": N_("New first password of an agent"),
     "agent-signed-out": N_("Agent signed out"),
@@ -160,10 +169,19 @@ class Words:
         """Say what an entry of an account is."""
         return self._texts.either(*KIND_WORDS[EntryKind(value)])
 
+    def invoice_state(self, value: str) -> str:
+        """Say how far an invoice is."""
+        return self._texts.either(*INVOICE_WORDS[InvoiceState(value)])
+
+    def invoice_kind(self, value: str) -> str:
+        """Say what kind of invoice it is."""
+        return self._texts.either(*KIND_NAMES[InvoiceKind(value)])
+
     def all(self) -> dict[str, object]:
         """Return them by name, for templates."""
         names = (
             "kind_words", "ring_words", "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
+            "invoice_state", "invoice_kind",
             "live_words",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}

@@ -16,6 +16,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "tenant-password": frozenset({Role.ADMIN, Role.SUPPORT}),
     "act-as-tenant": frozenset({Role.ADMIN, Role.SUPPORT}),
     "money": frozenset({Role.ADMIN, Role.FINANCE}),
+    "tariffs": frozenset({Role.ADMIN, Role.FINANCE}),
     "see-calls": frozenset({Role.ADMIN, Role.SUPPORT}),
     "take-down": frozenset({Role.ADMIN, Role.SUPPORT}),
     "review-prompts": frozenset({Role.ADMIN, Role.SUPPORT}),

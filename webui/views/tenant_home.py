@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 from pyramid.request import Request
@@ -15,7 +14,6 @@ from webui.services import calls, tenants
 from webui.views.declare import view
 
 DAYS = 14
-ENTRIES = 60
 
 
 @view(context=TenantPages, permission=TENANT, request_method="GET", renderer="tenant/home.html")
@@ -54,40 +52,3 @@ def home(request: Request) -> dict[str, Any]:
 def live(request: Request) -> dict[str, Any]:
     """Show the calls that are up; they come by the stream."""
     return {"tenant": request.context}
-
-
-@view(
-    context=TenantPages,
-    name="billing",
-    permission=TENANT,
-    request_method="GET",
-    renderer="tenant/billing.html",
-)
-def billing(request: Request) -> dict[str, Any]:
-    """Show balance, months and entries."""
-    tenant = request.context
-
-    def read(root: Root) -> dict[str, Any]:
-        account = root.money.accounts.get(tenant.id)
-        if account is None:
-            return {"balance": 0, "today": 0, "months": [], "entries": []}
-        months = [(name, account.month(name)) for name in islice(reversed(list(account.months)), 12)]
-        return {
-            "balance": account.balance_li,
-            "today": account.open_li,
-            "months": months,
-            "entries": list(islice(account.listed(), ENTRIES)),
-        }
-
-    return {"tenant": tenant, "waiting": _waiting(request, tenant.id), **request.services.read(read)}
-
-
-def _waiting(request: Request, tenant: str) -> int:
-    """Return what is wished for and not yet an entry."""
-
-    def read(root: Root) -> int:
-        held = (each.value for each in root.money.requests.values())
-        return sum(each.li for each in held if each.tenant == tenant)
-
-    total: int = request.services.read(read)
-    return total

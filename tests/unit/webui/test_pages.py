@@ -21,12 +21,13 @@ WEBUI = Path(__file__).parents[3] / "webui"
 VENDOR = WEBUI / "static" / "vendor"
 TENANT_PAGES = (
     "", "/live", "/bound/4001003721", "/routing/4001003721", "/routing/4001003721/simulate?caller=024",
-    "/calls", "/calls/{call}", "/recordings", "/billing", "/missed", "/missed?show=all",
+    "/calls", "/calls/{call}", "/recordings", "/billing", "/billing/202611", "/missed", "/missed?show=all",
     "/messages", "/prompts",
 )  # fmt: skip
 OPERATOR_PAGES = (
     "", "/board", "/live", "/tenants", "/tenants/new", "/tenants/alpha", "/calls",
-    "/calls/{call}", "/trunks", "/alarms", "/audit", "/prompts",
+    "/calls/{call}", "/trunks", "/alarms", "/audit", "/prompts", "/finance", "/finance/alpha",
+    "/finance/alpha/202611", "/tariffs",
 )  # fmt: skip
 
 

@@ -1,0 +1,146 @@
+"""费用, 财务, 套餐资费: bills, approval by a second person, invoices, tariffs and the calculator."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import openpyxl
+import pytest
+
+from domain.calendar import local
+from domain.fees import Agreement, SpendStep
+from domain.money import EntryKind
+from domain.tariff import Edition, Price, Tariff
+from storage.models import Root, TariffDocument, TenantConfig
+from storage.models.web import Role
+from tests.unit.webui.site import Browser, Site, form_of
+
+
+@pytest.fixture
+def paid(site: Site) -> Site:
+    """Return the pages; alpha recharged 100 yuan, has a tariff and an agreement."""
+    site.add_operator("wang", Role.FINANCE)
+
+    def work(root: Root) -> None:
+        root.tariffs["standard"] = TariffDocument(
+            Tariff("standard", (Edition((Price(first_li=100, step_li=100),)),))
+        )
+        agreed = Agreement("4001003721", "2026-01-01", minimum_li=3_000_000, steps=(SpendStep(7, 2_000_000),))
+        config = TenantConfig("alpha", "企业 alpha", tariff="standard", credit_li=0, agreements=(agreed,))
+        root.tenants["alpha"].config.value = config
+        account = root.money.account("alpha")
+        account.post(
+            int(site.clock() * 1000), "recharge:1", EntryKind.RECHARGE, 100_000, note="<b>receipt</b>"
+        )
+        account.charge_call(f"{local(site.clock()):%Y%m%d}", 700, 0)
+
+    site.change(work)
+    return site
+
+
+def book(root: Root) -> int:
+    """Do the ledger's work and return alpha's balance."""
+    root.money.apply_requests()
+    return int(root.money.account("alpha").balance_li)
+
+
+def fill(browser: Browser, page: str, action: str, **fields: str) -> Any:
+    """Fill in a form and send it."""
+    form = form_of(browser.get(page), action)
+    for name, value in fields.items():
+        form[name] = value
+    return form.submit(status="*")
+
+
+def test_a_tenant_sees_his_bill_and_takes_it_as_excel(paid: Site) -> None:
+    """Balance, this month's bill, what was agreed; the download is noted."""
+    browser, month = paid.browser("4001003721"), f"{local(paid.clock()):%Y%m}"
+    page = browser.get("/t/alpha/billing")
+    for text in ("¥99.30", "100.00", "0.70", "from month 7: 2000.00", "&lt;b&gt;receipt"):
+        assert text in page, text
+    bill = browser.get(f"/t/alpha/billing/{month}")
+    assert "Not closed yet" in bill
+    assert f"{month}-alpha" in bill
+    book_ = openpyxl.load_workbook(io.BytesIO(browser.get(f"/t/alpha/billing/{month}/excel").body))
+    assert {row[0].value: row[2].value for row in book_["账单"].iter_rows()}["期末余额"] == 99.3
+    assert paid.actions()[0] == "bill-exported"
+    for wrong in ("202613", "2026", "x"):
+        assert browser.get(f"/t/alpha/billing/{wrong}", status="*").status_int == 404
+
+
+def test_an_invoice_from_the_wish_to_its_number(paid: Site) -> None:
+    """No more than was paid; the number is the tax office's."""
+    tenant, finance = paid.browser("4001003721"), paid.browser("fang")
+    page, action = "/t/alpha/billing", "/t/alpha/billing/invoice"
+    assert "At most ¥100.00" in fill(tenant, page, action, title="甲公司", amount="100.01")
+    assert "15 to 20 digits" in fill(tenant, page, action, title="甲", amount="5", kind="special")
+    assert fill(tenant, page, action, title="甲公司", amount="60").status_int == 303
+    desk = finance.get("/operator/finance")
+    form = next(form for form in desk.forms.values() if form.fields.get("number"))
+    form["number"] = "12"
+    assert "8 to 20 digits" in form.submit().follow()
+    form["number"] = "25442000000012345678"
+    form.submit()
+    shown = tenant.get(page)
+    assert "25442000000012345678" in shown
+    assert "¥40.00 can be invoiced" in shown
+    assert form.submit().follow(status="*").status_int == 200
+
+
+def test_an_adjustment_needs_a_second_person(paid: Site) -> None:
+    """Who asked cannot approve, not even by a form of his own making."""
+    asker, second = paid.browser("fang"), paid.browser("wang")
+    wrong = fill(asker, "/operator/finance", "/operator/finance/propose", amount="x", reason="r")
+    assert wrong.status_int == 422
+    fill(
+        asker, "/operator/finance", "/operator/finance/propose",
+        tenant="alpha", kind="adjustment", amount="-5", reason="line was down",
+    )  # fmt: skip
+    decide = "/operator/finance/decide"
+    own = form_of(asker.get("/operator/finance"), decide)
+    assert "a second person must" in own.submit().follow()
+    assert paid.change(book) == 99_300
+    form = form_of(second.get("/operator/finance"), decide)
+    form.submit()
+    assert "decided it already" in form.submit().follow()
+    assert paid.change(book) == 94_300
+    assert paid.actions()[:2] == ["money-approved", "money-asked"]
+    entry = paid.read(lambda root: next(root.money.account("alpha").listed()))
+    assert entry.who == "operator:fang / operator:wang"
+    assert "line was down" in second.get("/operator/finance/alpha")
+
+
+def test_a_tariff_gets_an_edition_and_is_calculated(paid: Site) -> None:
+    """Local 0.22 for 3 minutes, then 0.11; a contradiction is refused and nothing typed is lost."""
+    browser = paid.browser("fang")
+    typed = {
+        "name": "standard", "valid_from": "2020-01-01", "monthly": "30", "included_minutes": "0",
+        "call_0": "local", "first_seconds_0": "180", "first_0": "0.22", "step_seconds_0": "60",
+        "step_0": "0.11", "step_1": "0.3",
+    }  # fmt: skip
+    page = "/operator/tariffs"
+    refused = fill(browser, page, page, **{**typed, "call_0": "", "step_1": "0.3"})
+    assert (refused.status_int, "never reached" in refused.text) == (422, True)
+    assert 'value="0.22"' in refused
+    assert fill(browser, page, page, **{**typed, "step_0": "-1"}).status_int == 422
+    assert fill(browser, page, page, **typed).status_int == 303
+    assert paid.actions()[0] == "tariff-edition"
+    told = browser.get(f"{page}?tariff=standard&call=local&seconds=301")
+    assert "¥0.55" in told
+    assert "3 × 60 s" in told
+    for query, status in (
+        ("tariff=none", 422),
+        ("tariff=standard&seconds=x", 422),
+        ("tariff=standard&at=x", 422),
+    ):
+        assert browser.get(f"{page}?{query}", status="*").status_int == status
+    assert "¥0.10" in browser.get(f"{page}?tariff=standard&at=2019-01-01T10:00&seconds=9")
+
+
+def test_support_sees_no_money(paid: Site) -> None:
+    """Neither desk nor tariffs."""
+    browser = paid.browser("sun")
+    for page in ("/operator/finance", "/operator/finance/alpha", "/operator/tariffs"):
+        assert browser.get(page, status="*").status_int == 403
+    assert "/operator/finance" not in browser.get("/operator")
