@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from domain.missed import Notice
@@ -11,6 +13,11 @@ from domain.outcomes import VERDICTS, Outcome
 from storage.models import Account, Root
 from storage.models.notices import Watched
 from storage.notices import Extra, moment, tell
+from storage.retention_job import RetentionSummary
+from storage.runway import runway_of
+
+LOW_DAYS: Final = 7
+"""A tenant is told when his money lasts no longer."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Watched).decode
@@ -86,3 +93,34 @@ def _after(root: Root, tenant: str, account: Account) -> Watched:
     credit = root.tenants[tenant].config.value.credit_li
     arrears = credit is not None and len(account.causes) > 0 and account.balance_li + credit <= 0
     return msgspec.structs.replace(_watched(root, tenant), entries=len(account.causes), arrears=arrears)
+
+
+def tell_retention(root: Root, summary: RetentionSummary, now: float) -> None:
+    """Warn tenants of what will be deleted soon, and of quotas that are nearly used up; once a week each."""
+    year, week, _ = summary.day.isocalendar()
+    for expiring in summary.expiring:
+        values = {
+            "count": str(expiring.count),
+            "date": expiring.first.isoformat(),
+            "days": str(max(0, (expiring.first - summary.day).days)),
+        }
+        cause = f"recordings-expire:{year}-{week}"
+        tell(root, NoticeKind.RECORDINGS_EXPIRE, expiring.tenant, cause, values, now)
+    for use in summary.quotas:
+        cause = f"recordings-quota:{year}-{week}"
+        tell(root, NoticeKind.RECORDINGS_QUOTA, use.tenant, cause, {"percent": str(use.percent)}, now)
+
+
+def tell_low(root: Root, now: float) -> None:
+    """Tell tenants whose money lasts a week at most; again only after it lasted longer."""
+    for tenant in root.money.accounts:
+        before = _watched(root, tenant)
+        runway = runway_of(root, tenant, now)
+        low = runway is not None and runway.days is not None and runway.days <= LOW_DAYS
+        if low == before.low:
+            continue
+        root.notices.watched[tenant] = _encode(msgspec.structs.replace(before, low=low))
+        if low and runway is not None and runway.days:  # without a day left it is arrears, told apart
+            balance = yuan(root.money.accounts[tenant].balance_li)
+            values = {"balance": balance, "days": str(runway.days)}
+            tell(root, NoticeKind.LOW_BALANCE, tenant, f"low:{before.entries}:{int(now)}", values, now)

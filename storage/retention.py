@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 WORKING_DAYS: Final = 10
 GRACE_DAYS: Final = 2
+WARN_PERCENT: Final = 80
+"""A tenant is warned when so much of his quota is used."""
 WARN_DAYS: Final = 14
 """How long before its deletion a recording is warned of."""
 BATCH: Final = 200
@@ -43,10 +45,12 @@ class Keep(msgspec.Struct, frozen=True):
 
 
 class Plans(msgspec.Struct, frozen=True):
-    """How long everybody's are kept."""
+    """How long everybody's are kept, and how much of them."""
 
     default: Keep = Keep()
     tenants: Mapping[str, Keep] = {}
+    quotas: Mapping[str, int] = {}
+    """Tenant -> bytes that his recordings may take."""
 
     def of(self, tenant: str) -> Keep:
         """Return a tenant's plan."""
@@ -62,6 +66,19 @@ class Expiring(msgspec.Struct, frozen=True):
     """The first day of deletions."""
 
 
+class QuotaUse(msgspec.Struct, frozen=True):
+    """How much of his quota a tenant uses after a run."""
+
+    tenant: str
+    bytes: int
+    quota: int
+
+    @property
+    def percent(self) -> int:
+        """Used, in whole percent; above 100 where nothing more may be deleted yet."""
+        return self.bytes * 100 // self.quota
+
+
 class RetentionReport(msgspec.Struct, frozen=True):
     """What a run did, or would have done."""
 
@@ -70,6 +87,8 @@ class RetentionReport(msgspec.Struct, frozen=True):
     held: int
     """Recordings beyond their time on legal hold."""
     warnings: tuple[Expiring, ...]
+    quotas: tuple[QuotaUse, ...] = ()
+    """Of the tenants that have used most of theirs."""
 
     @property
     def bytes(self) -> int:
@@ -146,13 +165,49 @@ class Retention:
     def run(self, today: date) -> RetentionReport:
         """Delete what is due and free its space; raises StoreDown, after which it is simply run again."""
         report = self.examine(today)
-        gone: list[RecordingFacts] = []
-        for start in range(0, len(report.deleted), BATCH):
-            gone += self._recordings.delete(facts.id for facts in report.deleted[start : start + BATCH])
+        gone = self._delete(report.deleted)
+        gone += self._delete(self._beyond_quota(today))
         if gone:
             self._recordings.pack()
             log.info("retention deleted %d recordings, %d bytes", len(gone), sum(f.bytes for f in gone))
-        return msgspec.structs.replace(report, deleted=tuple(gone))
+        return msgspec.structs.replace(report, deleted=tuple(gone), quotas=self._quota_use())
+
+    def _delete(self, wanted: Sequence[RecordingFacts]) -> list[RecordingFacts]:
+        gone: list[RecordingFacts] = []
+        for start in range(0, len(wanted), BATCH):
+            gone += self._recordings.delete(facts.id for facts in wanted[start : start + BATCH])
+        return gone
+
+    def _beyond_quota(self, today: date) -> list[RecordingFacts]:
+        """Return the oldest recordings of tenants above their quota: those that the floor lets go."""
+        used = self._recordings.usages()
+        over = {
+            tenant: used[tenant].bytes - quota
+            for tenant, quota in self._plans.quotas.items()
+            if tenant in used and used[tenant].bytes > quota
+        }
+        found: list[RecordingFacts] = []
+        if not over:
+            return found
+        floor = Keep(days=1)  # the ten working days alone
+        for facts in self._recordings.iterate():
+            if not over or self._deletion_day(day_of(facts.at), floor) > today:
+                break
+            if over.get(facts.tenant, 0) > 0 and not facts.hold:
+                over[facts.tenant] -= facts.bytes
+                found.append(facts)
+                if over[facts.tenant] <= 0:
+                    del over[facts.tenant]
+        return found
+
+    def _quota_use(self) -> tuple[QuotaUse, ...]:
+        used = self._recordings.usages()
+        told = (
+            QuotaUse(tenant, used[tenant].bytes, quota)
+            for tenant, quota in sorted(self._plans.quotas.items())
+            if tenant in used
+        )
+        return tuple(each for each in told if each.percent >= WARN_PERCENT)
 
     def _old(self, until: date) -> Iterator[RecordingFacts]:
         """Yield recordings in order of age, as long as some plan could delete them by a day."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -12,9 +12,11 @@ import msgspec
 
 from domain.calendar import Calendar
 from storage.call_id import BEIJING
+from storage.connection import open_main
 from storage.data_directory import DataDirectory, write_atomically
+from storage.models import TenantConfig
 from storage.recordings import Recordings
-from storage.retention import Expiring, IsWorkingDay, Plans, Retention
+from storage.retention import Expiring, IsWorkingDay, Keep, Plans, QuotaUse, Retention
 from storage.snapshots import read_box
 from storage.trusted_clock import TrustedClock
 
@@ -34,6 +36,8 @@ class RetentionSummary(msgspec.Struct, frozen=True):
     held: int = 0
     expiring: tuple[Expiring, ...] = ()
     """Whom to warn of what will be deleted soon."""
+    quotas: tuple[QuotaUse, ...] = ()
+    """Whom to warn that his quota is nearly used up."""
     clock_ahead: float = 0.0
     """Seconds by which the wall clock is ahead of what is believed; not 0: alarm."""
 
@@ -54,6 +58,29 @@ def read_summary(data: DataDirectory) -> RetentionSummary | None:
         return msgspec.json.decode(summary_path(data).read_bytes(), type=RetentionSummary)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def plans_in(data: DataDirectory) -> Plans:
+    """Return how long each tenant's recordings are kept; raises StoreDown."""
+    database = open_main(data)
+    try:
+        configs = database.read(lambda root: [model.config.value for model in root.tenants.values()])
+    finally:
+        database.close()
+    return plans_of(configs)
+
+
+def plans_of(tenants: Iterable[TenantConfig]) -> Plans:
+    """Return what the tenants' settings come to."""
+    configs = list(tenants)
+    return Plans(
+        tenants={each.id: Keep(each.recording_months, each.recording_days) for each in configs},
+        quotas={
+            each.id: each.recording_mebibytes << 20
+            for each in configs
+            if each.recording_mebibytes is not None
+        },
+    )
 
 
 class RetentionJob:
@@ -82,16 +109,17 @@ class RetentionJob:
         if moment.hour < HOUR or (last is not None and last.day >= moment.date()):
             return None
         working = self._is_working_day or _working_days_of(self._data)
-        reports = [
-            Retention(shelf, self._plans(), working).run(moment.date())
-            for shelf in (self._recordings.messages(), self._recordings)
-        ]
+        plans = self._plans()
+        messages = Retention(self._recordings.messages(), msgspec.structs.replace(plans, quotas={}), working)
+        shelves = (messages, Retention(self._recordings, plans, working))
+        reports = [shelf.run(moment.date()) for shelf in shelves]
         summary = RetentionSummary(
             moment.date(),
             sum(len(report.deleted) for report in reports),
             sum(report.bytes for report in reports),
             sum(report.held for report in reports),
             reports[-1].warnings,
+            reports[-1].quotas,
             round(state.ahead),
         )
         write_atomically(summary_path(self._data), msgspec.json.encode(summary))

@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from b2bua.ledger.gather import Gatherer
 from b2bua.ledger.tidy import remove_consumed
 from b2bua.ledger.verify import calls_without_record
 from domain.funds import Standings
@@ -26,6 +25,7 @@ from storage.charging import Charging
 from storage.connection import MainDatabase, StoreDown
 from storage.events import DialogNow, Marks
 from storage.evolution import SchemaMismatch
+from storage.gather import Gatherer
 from storage.journal import Damage, Entry, JournalReader, Position
 from storage.models import JournalProgress, Root
 from storage.numbers.upkeep import NOTHING_TO_DO, look_after

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from datetime import date
 from typing import Final
 
 import msgspec
 
+from b2bua.notices.hooks import Hooks
 from b2bua.notices.sending import Message
 from domain.money import EntryKind
 from domain.notices.delivery import Channel, Delivery, DeliveryState
@@ -15,10 +17,18 @@ from domain.notices.template import segments
 from domain.notices.ways import Gateway, Robot, Webhook
 from storage.connection import MainDatabase
 from storage.models import MoneyRequest, Request, Root
-from storage.notice_intake import accounts_to_tell, take_missed, tell_accounts
+from storage.notice_intake import (
+    accounts_to_tell,
+    take_missed,
+    tell_accounts,
+    tell_low,
+    tell_retention,
+)
 from storage.notices import price_of, template_of, why_not_by_sms
+from storage.retention_job import RetentionSummary
 
 MOST_DUE: Final = 1000
+SLOW_SECONDS: Final = 600.0
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -41,8 +51,18 @@ class Work(msgspec.Struct, frozen=True):
 class Desk:
     """Reads and writes the book; every method may raise StoreDown, and is for one thread."""
 
-    def __init__(self, database: MainDatabase) -> None:
+    def __init__(
+        self,
+        database: MainDatabase,
+        hooks: Hooks | None = None,
+        retention: Callable[[], RetentionSummary | None] = lambda: None,
+    ) -> None:
+        """``retention`` tells what the last nightly run came to."""
         self._database = database
+        self._hooks = hooks
+        self._retention = retention
+        self._slow_due = 0.0
+        self._warned: date | None = None
 
     def networks(self) -> tuple[str, ...]:
         """Return the private networks in which tenants' web servers may be."""
@@ -54,6 +74,21 @@ class Desk:
             self._database.transact(lambda root: take_missed(root, now), note="notices")
         if self._database.read(accounts_to_tell):
             self._database.transact(lambda root: tell_accounts(root, now), note="notices of accounts")
+        if self._hooks is not None:
+            self._hooks.step(now)
+        if now >= self._slow_due:
+            self._take_in_slowly(now)
+            self._slow_due = now + SLOW_SECONDS
+
+    def _take_in_slowly(self, now: float) -> None:
+        """Look at what changes within hours: how long money lasts, what retention did last night."""
+        self._database.transact(lambda root: tell_low(root, now), note="notices of balances")
+        summary = self._retention()
+        if summary is not None and summary.day != self._warned:
+            self._database.transact(
+                lambda root: tell_retention(root, summary, now), note="notices of retention"
+            )
+            self._warned = summary.day
 
     def tidy(self, now: float) -> int:
         """Forget deliveries of long ago."""

@@ -14,12 +14,15 @@ from twisted.python.threadpool import ThreadPool
 from b2bua.alarms import AlarmBoard
 from b2bua.notices.desk import Desk
 from b2bua.notices.dispatch import Dispatch
+from b2bua.notices.hooks import Hooks
 from b2bua.notices.status import NoticesStatus, write_status
 from b2bua.notices.ways import EveryWay
 from b2bua.webclient import AgentWebClient
-from storage.connection import open_main
+from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
 from storage.readiness import notify
+from storage.recordings import Recordings
+from storage.retention_job import read_summary
 from storage.snapshots import read_box
 
 log = logging.getLogger(__name__)
@@ -41,7 +44,9 @@ class Process:
         gateways = AgentWebClient(reactor, utc, lambda: ANYWHERE)
         tenants = AgentWebClient(reactor, utc, lambda: read_box(data).web_networks)
         self._ways = EveryWay(reactor, utc, gateways, tenants)
-        desk = Desk(self._database)
+        self._beside = open_recordings(data)
+        self._hooks = Hooks(self._database, data.journal, Recordings(self._beside))
+        desk = Desk(self._database, self._hooks, lambda: read_summary(data))
         self._dispatch = Dispatch(reactor, utc, self._in_thread, desk, self._ways, self._board)
         self._tick: Any = None
 
@@ -62,7 +67,9 @@ class Process:
             self._tick.cancel()
         await self._dispatch.stop()
         self._ways.end()
+        self._hooks.close()
         await self._in_thread(self._database.close)
+        await self._in_thread(self._beside.close)
         self._pool.stop()
 
     def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:

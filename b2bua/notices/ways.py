@@ -11,6 +11,7 @@ from b2bua.notices.http_sms import send_by_aliyun, send_by_template, send_by_ten
 from b2bua.notices.mail import send_mail
 from b2bua.notices.sending import Message, Web
 from b2bua.notices.sessions import Sessions
+from b2bua.notices.webhook import post_event
 from domain.notices.ways import GatewayKind
 
 
@@ -26,9 +27,11 @@ class EveryWay:
         self._sessions = Sessions(reactor, utc)
 
     def send(self, work: Work) -> Awaitable[str]:
-        """Send an SMS or an e-mail by its gateway."""
-        assert work.message is not None
-        return self._by_gateway(work.message)
+        """Send an SMS or an e-mail by its gateway, or an event to a web server."""
+        if work.message is not None:
+            return self._by_gateway(work.message)
+        assert work.webhook is not None
+        return post_event(work.webhook, work.delivery, self._tenants)
 
     def say(self, work: Work, text: str) -> Awaitable[str]:
         """Let a robot say a text."""

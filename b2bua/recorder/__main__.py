@@ -9,6 +9,7 @@ import resource
 import signal
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -21,7 +22,7 @@ from storage.connection import StoreDown, open_recordings
 from storage.data_directory import DataDirectory
 from storage.readiness import notify
 from storage.recordings import Recordings
-from storage.retention_job import LOOK_SECONDS, RetentionJob, clock_path
+from storage.retention_job import LOOK_SECONDS, RetentionJob, clock_path, plans_in
 from storage.trusted_clock import TrustedClock
 
 log = logging.getLogger(__name__)
@@ -128,7 +129,8 @@ def serve(data: DataDirectory) -> None:
     recorder = Recorder(data, Recordings(database), mono=time.monotonic, utc=time.time)
     process = Process(recorder)
     beside = open_recordings(data)
-    nightly = Nightly(RetentionJob(data, Recordings(beside), TrustedClock(clock_path(data))))
+    clock = TrustedClock(clock_path(data))
+    nightly = Nightly(RetentionJob(data, Recordings(beside), clock, partial(plans_in, data)))
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
     nightly.start()

@@ -49,6 +49,10 @@ class WebGateway:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.url = f"http://{host}:{self._server.server_port}"
 
+    def asked(self, path: str) -> list[Request]:
+        """Return what was asked of a path."""
+        return [each for each in self.requests if each.path.startswith(path)]
+
     def __enter__(self) -> WebGateway:
         self._thread.start()
         return self

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -34,6 +38,7 @@ tenants:
     name: 示例企业
     tariff: std
     robots: {ops: {url: "SMS/robot?key=1"}}
+    webhooks: {crm: {url: "SMS/hook", secret: top-secret-key}}
     notices:
       missed-call: {mobiles: "13900009999", robots: ops}
     numbers:
@@ -63,13 +68,12 @@ def test_a_missed_call_reaches_the_mobile_within_five_seconds(noticing_box: Box,
     """By SMS with the approved words and the signature, and in the group; charged once; in the log."""
     noticing_box.call("4001003761", status=1)
     ended = time.monotonic()
-    wait_until(lambda: len(gateway.requests) >= 2, "the SMS and the robot's message")
-    sms = next(each for each in gateway.requests if each.path.startswith("/send"))
+    (sms,) = wait_until(lambda: gateway.asked("/send"), "the SMS")
     assert sms.at - ended <= 5.0
     asked = parse_qs(urlsplit(sms.path).query)
     assert asked["to"] == ["13900009999"]
     assert asked["text"][0].startswith("【示例公司】4001003761有13800138000（北京）的未接来电，")
-    robot = next(each for each in gateway.requests if each.path.startswith("/robot"))
+    (robot,) = wait_until(lambda: gateway.asked("/robot"), "the robot's message")
     assert "13800138000" in robot.body.decode()
 
     def posted() -> bool:
@@ -78,10 +82,38 @@ def test_a_missed_call_reaches_the_mobile_within_five_seconds(noticing_box: Box,
     wait_until(posted, "the charge")
     (entry,) = noticing_box.json("money", "entries", "acme")
     log = noticing_box.json("notices", "list", "--tenant", "acme")
+    log = [each for each in log if each["channel"] != "webhook"]
     assert {(each["channel"], each["state"]) for each in log} == {("sms", "sent"), ("robot", "sent")}
     (delivery,) = (each for each in log if each["channel"] == "sms")
     assert (entry["cause"], entry["li"]) == (f"sms:{delivery['id']}", -80)
     assert delivery["id"] == asked["id"][0]
+
+
+def test_a_tenants_server_is_told_of_calls(noticing_box: Box, gateway: WebGateway) -> None:
+    """Of its beginning and its end, signed; a server in trouble is asked again, as the log says."""
+    noticing_box.call("4001003761", status=1)
+
+    def told() -> list[dict[str, Any]] | None:
+        events = [json.loads(each.body) for each in gateway.asked("/hook")]
+        return events if len({each["call"] for each in events}) >= 2 and len(events) >= 4 else None
+
+    started, ended = wait_until(told, "both events of both calls")[-2:]
+    assert (started["event"], ended["event"]) == ("call.started", "call.ended")
+    assert started["call"] == ended["call"]
+    assert (ended["number"], ended["tenant"], ended["outcome"]) == ("4001003761", "acme", "nothing-bound")
+    request = gateway.asked("/hook")[-1]
+    signed = f"{request.headers['X-Box400-Timestamp']}.".encode() + request.body
+    digest = hmac.new(b"top-secret-key", signed, hashlib.sha256).hexdigest()
+    assert request.headers["X-Box400-Signature"] == f"sha256={digest}"
+    gateway.status = lambda request: 500
+    noticing_box.call("4001003761", status=1)
+
+    def tried() -> bool:
+        log = noticing_box.json("notices", "list", "--channel", "webhook", "--state", "waiting")
+        return len(log) == 2 and all(each["due"] - each["at"] == 60.0 for each in log)
+
+    wait_until(tried, "both are to be tried again in a minute")
+    gateway.status = lambda request: 200
 
 
 def test_a_way_can_be_tested_and_tried_again(noticing_box: Box, gateway: WebGateway) -> None:
