@@ -14,9 +14,11 @@ from box400.cli.moment import Moment, beijing
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
+from storage.archive import write_archive
 from storage.data_directory import DataDirectory
 from storage.recordings import RecordingDamaged, RecordingMissing
 from storage.recordings_search import Wanted, newest
+from storage.retention_job import read_summary
 
 
 @click.group()
@@ -159,3 +161,68 @@ def hold(call: str, reason: str, data: DataDirectory) -> None:
             recordings.set_hold(call, reason)
         except RecordingMissing:
             complain(f"There is no recording of {call}.", f"没有 {call} 的录音。")
+
+
+@recording.command()
+@click.argument("tenant")
+@click.argument("month", metavar="YYYY-MM")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+@data_option
+def archive(tenant: str, month: str, file: Path, data: DataDirectory) -> None:
+    """Write a tenant's recordings of a month into FILE.zip: sound files by day, and a list in Excel.
+
+    Each is compared with its check sum. Nothing is deleted.
+
+    \b
+    Exit status: 0 written; 1 some are damaged, or the month is wrong; 3 the store is not running.
+
+    \b
+    Example:
+      box400 recording archive demo 2026-10 demo-2026-10.zip
+    """
+
+    def progress(done: int) -> None:
+        if done % 100 == 0:
+            click.echo(words(f"{done} recordings ...", f"已归档 {done} 条……"), err=True)
+
+    with recordings_database(data) as recordings:
+        try:
+            count, damaged = write_archive(recordings, tenant, month, file, progress)
+        except ValueError:
+            complain(f"{month!r} is no month such as 2026-10.", f"{month!r} 不是月份，例如 2026-10。")
+        except OSError as error:
+            complain(f"{file} cannot be written: {error}.", f"无法写入 {file}：{error}。")
+    click.echo(words(f"{count} recordings in {file}", f"{file} 已含 {count} 条录音"))
+    if damaged:
+        complain(f"Damaged, not in it: {', '.join(damaged)}.", f"已损坏，未归档：{'、'.join(damaged)}。")
+
+
+@recording.command()
+@data_option
+@json_option
+def usage(data: DataDirectory, as_json: bool) -> None:
+    """Show what each tenant's recordings take, and what was deleted last night.
+
+    \b
+    Exit status: 0 shown; 3 the store is not running.
+    """
+    with recordings_database(data) as recordings:
+        used = recordings.usages()
+    summary = read_summary(data)
+    if as_json:
+        click.echo(msgspec.json.encode({"tenants": used, "retention": summary}))
+        return
+    head = words(("tenant", "recordings", "hours", "MB"), ("租户", "录音数", "小时", "MB"))
+    rows = [
+        (tenant, str(each.count), f"{each.seconds / 3600:.1f}", f"{each.bytes / 1e6:.1f}")
+        for tenant, each in sorted(used.items())
+    ]
+    click.echo(table(head, rows, right=(1, 2, 3)))
+    if summary is not None:
+        gone, size, held = summary.deleted, f"{summary.bytes / 1e6:.1f} MB", summary.held
+        click.echo(
+            words(
+                f"{summary.day}: {gone} deleted, {size}, {held} held",
+                f"{summary.day}：已删除 {gone} 条，{size}，保全 {held} 条",
+            )
+        )

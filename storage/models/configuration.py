@@ -105,6 +105,9 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
     message_quota: int = 1000
+    recording_months: int = 3
+    recording_days: int = 0
+    recording_mebibytes: int | None = None
     blacklist: dict[str, str] = {}
     vip: dict[str, str] = {}
     web_secret: str = ""
