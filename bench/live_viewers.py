@@ -1,8 +1,8 @@
 """Hold many viewers of live pages on a running box, and tell what they cost the process of the pages.
 
-``python bench/live_viewers.py --data DIR [--viewers 300] [--seconds 60]`` beside ``box400 run``, with calls
-underneath, say ``box400 call 4001003722 --answer --seconds 5`` again and again. Half of the viewers look at
-the whole box, half at one tenant. Tickets are made with the box's key, for sessions of the bench.
+``python bench/live_viewers.py --data DIR --agent 8001 [--viewers 300] [--seconds 60] [--changes 2]`` beside
+``box400 run``. All look at one tenant, one of whose agents is paused and made ready again so often a second.
+Tickets are made with the box's key, for sessions of the bench.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ import argparse
 import asyncio
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from b2bua.control import ControlClient, Done
+from b2bua.control_floor import SetAgent
 from storage.connection import open_main
 from storage.data_directory import DataDirectory
 from storage.models.web import WebSession
@@ -45,7 +49,16 @@ class Viewer:
             self.events += data.count(b"data: {")
 
 
-async def run(data: DataDirectory, tickets: list[str], seconds: float) -> None:
+def change(data: DataDirectory, wanted: argparse.Namespace) -> None:
+    """Let an agent pause and be ready again, until the viewers have seen enough."""
+    with ControlClient(data.control_socket) as client:
+        client.ask(SetAgent(wanted.tenant, wanted.agent, "login"), Done)
+        for turn in range(round((wanted.seconds + 5) * wanted.changes)):
+            client.ask(SetAgent(wanted.tenant, wanted.agent, ("pause", "resume")[turn % 2]), Done)
+            time.sleep(1 / wanted.changes)
+
+
+async def run(data: DataDirectory, tickets: list[str], seconds: float, change: Callable[[], None]) -> None:
     """Watch, and print the figures."""
     host, _, port = data.read_settings().web.rpartition(":")
     pid = int(data.web_pid.read_text())
@@ -57,6 +70,7 @@ async def run(data: DataDirectory, tickets: list[str], seconds: float) -> None:
         asyncio.create_task(viewer.watch(host, int(port), ticket))
         for viewer, ticket in zip(viewers, tickets, strict=True)
     ]
+    changing = asyncio.create_task(asyncio.to_thread(change))
     await asyncio.sleep(5)
     before, began = cpu_seconds(pid), time.monotonic()
     events = sum(viewer.events for viewer in viewers)
@@ -66,6 +80,7 @@ async def run(data: DataDirectory, tickets: list[str], seconds: float) -> None:
     up = sum(not task.done() for task in tasks)
     print(f"viewers up {up} of {len(tasks)}; without them {idle:.1%} of a core")
     print(f"with them {used:.1%} of a core; {events / seconds / len(tasks):.2f} events a second for each")
+    await changing
     for task in tasks:
         task.cancel()
 
@@ -77,6 +92,8 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--tenant", default="demo")
+    parser.add_argument("--agent", required=True)
+    parser.add_argument("--changes", type=float, default=2)
     wanted = parser.parse_args()
     data = DataDirectory(wanted.data)
     database, now = open_main(data), time.time()
@@ -88,13 +105,12 @@ def main() -> None:
             for _ in range(-(-wanted.viewers // EACH_SESSION))
         ]
     )
-    topics = ("box", f"tenant:{wanted.tenant}")
     tickets = [
-        make_ticket(secret, Ticket(tokens[place // EACH_SESSION], topics[place % 2]), now + 10)
+        make_ticket(secret, Ticket(tokens[place // EACH_SESSION], account), now + 10)
         for place in range(wanted.viewers)
     ]
     try:
-        asyncio.run(run(data, tickets, wanted.seconds))
+        asyncio.run(run(data, tickets, wanted.seconds, partial(change, data, wanted)))
     finally:
         database.transact(lambda root: [root.web.sessions.pop(token, None) for token in tokens] and None)
         database.close()

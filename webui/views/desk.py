@@ -25,9 +25,11 @@ from b2bua.control_floor import SetAgent
 from domain.refusal import NotPossible
 from webui.resources import AgentDesk
 from webui.security.permissions import AGENT
+from webui.services import missed as calls
 from webui.services import todo
 from webui.services.desk import Desk, Desks, NotHis, place_words
-from webui.services.todo import NoItem
+from webui.services.provisioning import Stale
+from webui.views.bound import entry_of
 from webui.views.declare import view
 from webui.views.live import opens
 
@@ -159,12 +161,12 @@ def _missed(request: Request, text: str = "", done: bool = True) -> dict[str, An
 )
 def call_back(request: Request) -> dict[str, Any]:
     """Ring his phone, then who has called in vain."""
-    _, desk = request.texts, desk_of(request)
+    _, desk, item = request.texts, desk_of(request), request.POST.get("item", "")[:40]
     try:
-        todo.call_back(
-            request.services, desk, request.POST.get("item", "")[:40], desks(request).agent(desk).target
-        )
-    except (NoItem, NotHis):
+        phone = desks(request).agent(desk).target
+        entry = entry_of(request, "missed-called-back", f"{item} {phone}", desk.tenant)
+        calls.call_back(request.services, desk.tenant, item, desk.agent, phone, entry)
+    except (Stale, NotHis):
         raise HTTPNotFound() from None
     except (NotPossible, ControlFailed) as refused:
         return _missed(request, _.either(refused.zh, str(refused)), done=False)
@@ -179,13 +181,12 @@ def call_back(request: Request) -> dict[str, Any]:
 )  # fmt: skip
 def close_missed(request: Request) -> dict[str, Any]:
     """Close one that needs no call-back."""
-    _ = request.texts
+    _, desk, item = request.texts, desk_of(request), request.POST.get("item", "")[:40]
+    note = request.POST.get("note", "").strip()[:200]
+    entry = entry_of(request, "missed-closed", item, desk.tenant)
     try:
-        todo.close(
-            request.services, desk_of(request), request.POST.get("item", "")[:40],
-            request.POST.get("note", "").strip()[:200],
-        )  # fmt: skip
-    except NoItem:
+        calls.close(request.services, desk.tenant, item, desk.agent, note, entry)
+    except Stale:
         raise HTTPNotFound() from None
     except NotPossible as refused:
         return _missed(request, _.either(refused.zh, str(refused)), done=False)
