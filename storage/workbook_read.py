@@ -44,7 +44,7 @@ class SheetRow(NamedTuple):
     cells: dict[str, str]
     """Title of the column -> text, trimmed; empty ones too."""
     formulas: tuple[str, ...]
-    """Titles of the columns that hold a formula; their cells are empty."""
+    """Titles of the columns that hold a formula; what their cells say is not to be believed."""
 
 
 class SheetRead(NamedTuple):
@@ -136,7 +136,7 @@ def _read(sheet: Any, most_rows: int) -> SheetRead:
     rows: list[SheetRow] = []
     for line, cells in _lines(sheet):
         texts = [_text(cell) for cell in cells]
-        if not any(texts) and not any(_is_formula(cell) for cell in cells):
+        if not any(texts):
             continue
         if not titles:
             titles = tuple(texts)
@@ -169,7 +169,7 @@ def _is_formula(cell: Any) -> bool:
 def _text(cell: Any) -> str:
     """Return what a person sees in a cell, near enough: numbers without a needless ``.0``."""
     value = cell.value
-    if value is None or _is_formula(cell):
+    if value is None:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"

@@ -308,6 +308,8 @@ class OperatorPages(Node):
             return OperatorApiKeys(self.request, self, name)
         if name == "tenants":
             return TenantDesk(self.request, self, name)
+        if name == "numbers":
+            return NumberDesk(self.request, self, name)
         if name == "calls":
             return CallDesk(self.request, self, name)
         if name == "prompts":
@@ -346,6 +348,24 @@ class AccountFile(Node):
 
 class AccountBill(TenantBill):
     """``/operator/finance/ID/202611``."""
+
+
+class NumberDesk(Node):
+    """``/operator/numbers``: an entry for each number of the inventory."""
+
+    def __getitem__(self, name: str) -> NumberFile:
+        if not self.request.services.read(lambda root: name in root.inventory.cards):
+            raise KeyError(name)
+        return NumberFile(self.request, self, name)
+
+
+class NumberFile(Node):
+    """``/operator/numbers/400...``."""
+
+    @property
+    def number(self) -> str:
+        """Return the number."""
+        return self.__name__
 
 
 class TenantDesk(Node):

@@ -54,6 +54,8 @@ PARTS: Final = {
     "barge": N_("Barges in"),
 }
 TRUNKS: Final = {"up": N_("Up"), "down": N_("Down"), "off": N_("Off"), "unknown": N_("Not probed")}
+_SPECIAL: Final = N_("Special")
+_CLASS: Final = N_("Class {name}")
 ACTIONS: Final = {
     "sign-in": N_("Signed in"),
     "sign-out": N_("Signed out"),
@@ -117,6 +119,35 @@ ACTIONS: Final = {
     "supervised": N_("Supervisor joined a call"),
     "agent-set": N_("Supervisor changed an agent's state"),
     "operator-added": N_("Operator added"),
+    "number-added": N_("Number taken into stock"),
+    "number-removed": N_("Number removed from the inventory"),
+    "number-set": N_("Terms of a number set"),
+    "number-reserve": N_("Number reserved"),
+    "number-reserved": N_("Number reserved"),
+    "number-release": N_("Number released"),
+    "number-released": N_("Number released"),
+    "number-suspend": N_("Number suspended"),
+    "number-suspended": N_("Number suspended"),
+    "number-resume": N_("Number resumed"),
+    "number-resumed": N_("Number resumed"),
+    "number-freeze": N_("Number frozen"),
+    "number-frozen": N_("Number frozen"),
+    "number-reclaimed": N_("Number reclaimed"),
+    "number-restock": N_("Number returned to stock"),
+    "number-restocked": N_("Number returned to stock"),
+    "numbers-imported": N_("Numbers imported"),
+    "numbers-exported": N_("Numbers exported"),
+    "register-exported": N_("Register of applications exported"),
+    "class-terms": N_("Terms of a class set"),
+    "application-opened": N_("Application received"),
+    "application-document": N_("Document of an application uploaded"),
+    "application-reviewed": N_("Document of an application checked"),
+    "application-packed": N_("Pack for the carrier made"),
+    "document-read": N_("Document of an application looked at"),
+    "number-application-submit": N_("Application: submit"),
+    "number-application-return": N_("Application: return"),
+    "number-application-approve": N_("Application: approve"),
+    "number-application-withdraw": N_("Application: withdraw"),
 }
 
 
@@ -161,6 +192,12 @@ class Words:
         """Say what an entry of the audit log is about."""
         return self._say(ACTIONS, value)
 
+    def vanity(self, value: str) -> str:
+        """Say a class of numbers: 特号, A 类 ..."""
+        if value == "special":
+            return self._texts(_SPECIAL)
+        return self._texts(_CLASS, name=value) if value else "—"
+
     def hang_up(self, value: str) -> str:
         """Say who hung up."""
         return self._say(HANG_UP, value)
@@ -182,6 +219,6 @@ class Words:
         names = (
             "kind_words", "ring_words", "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
             "invoice_state", "invoice_kind",
-            "live_words",
+            "live_words", "vanity",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}

@@ -20,6 +20,9 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "see-calls": frozenset({Role.ADMIN, Role.SUPPORT}),
     "take-down": frozenset({Role.ADMIN, Role.SUPPORT}),
     "review-prompts": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "see-numbers": _ALL,
+    "numbers": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "number-papers": frozenset({Role.ADMIN, Role.SUPPORT}),
     "see-audit": frozenset({Role.ADMIN}),
     "api-keys": frozenset({Role.ADMIN}),
 }

@@ -13,6 +13,7 @@ from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.recordings import Recordings
 from webui.services.captcha import Captchas
+from webui.services.kept_files import KeptFiles
 from webui.services.passwords import Passwords
 from webui.services.throttle import Throttle
 
@@ -39,6 +40,7 @@ class BoxServices:
         self.passwords = Passwords()
         self.throttle = Throttle(now)
         self.captchas = Captchas(now)
+        self.kept = KeptFiles(now)
 
     def read(self, work: Callable[[Root], T]) -> T:
         """Run ``work(root)`` on one view; raises StoreDown."""

@@ -37,6 +37,8 @@ PLACES: dict[type, str] = {
     resources.AccountBill: "/operator/finance/{tenant}/202611/",
     resources.TariffDesk: "/operator/tariffs/",
     resources.TenantDesk: "/operator/tenants/",
+    resources.NumberDesk: "/operator/numbers/",
+    resources.NumberFile: "/operator/numbers/{number}/",
     resources.TenantFile: "/operator/tenants/{tenant}/",
     resources.CallDesk: "/operator/calls/",
     resources.CallFile: "/operator/calls/{call}/",

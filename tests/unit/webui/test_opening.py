@@ -52,7 +52,7 @@ def test_everything_at_once(site: Site) -> None:
     assert (card(site).state, card(site).tenant) == (NumberState.ACTIVE, "shop")
     (request,) = site.read(lambda root: [each.value for each in root.money.requests.values()])
     assert (request.tenant, request.li) == ("shop", 500_000)
-    landed = site.browser(NUMBER, opened.password).landed.follow()
+    landed = site.browser(NUMBER, opened.password).landed.follow().follow()
     assert landed.headers["Location"].endswith("/account/first-password")
 
 
