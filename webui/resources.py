@@ -13,6 +13,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import Request
 
 from domain.snapshot import NumberPlan
+from storage.flows import FlowFault, FlowState, flow
 from storage.models import TenantConfig, TenantPrompt
 from storage.recordings import RecordingFacts, Recordings
 from storage.records import CallRecord
@@ -96,6 +97,8 @@ class TenantPages(Node):
             return TenantApiKeys(self.request, self, name)
         if name == "missed":
             return MissedPages(self.request, self, name)
+        if name == "flows":
+            return FlowPages(self.request, self, name)
         if name == "prompts":
             return PromptPages(self.request, self, name)
         if name == "messages":
@@ -190,6 +193,34 @@ class RoutingPages(NumberPages):
 
 class RoutePage(NumberPage):
     """``/t/ID/routing/400...``."""
+
+
+class FlowPages(Node):
+    """``/t/ID/flows``: an entry for each voice menu, published or not."""
+
+    __parent__: TenantPages
+
+    def __getitem__(self, name: str) -> FlowPage:
+        tenant = self.__parent__.id
+        try:
+            state = self.request.services.read(lambda root: flow(root, tenant, name))
+        except FlowFault as fault:
+            raise KeyError(name) from fault
+        return FlowPage(self.request, self, name, state)
+
+
+class FlowPage(Node):
+    """``/t/ID/flows/NAME``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, state: FlowState) -> None:
+        super().__init__(request, parent, name)
+        self.state = state
+
+    @property
+    def tenant(self) -> TenantPages:
+        """Return whose it is."""
+        pages: TenantPages = self.__parent__.__parent__
+        return pages
 
 
 class PromptPages(Node):

@@ -19,6 +19,7 @@ from webui.resources import CallFile, TenantCall, TenantCalls, TenantPages
 from webui.security.permissions import TENANT
 from webui.services import calls
 from webui.services.accounts import audited
+from webui.services.flows import menus_of
 from webui.views.declare import view
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,6 +86,7 @@ def one_call(request: Request) -> dict[str, Any]:
         "tenant": request.context.tenant,
         "record": record,
         "timeline": timeline(record, request.texts),
+        "menus": menus_of(record),
         "note": request.services.read(lambda root: root.desk.find(record.tenant or "").note(record.id)),
         "recorded": bool(record.recorded and request.services.recordings.known([record.id])),
     }

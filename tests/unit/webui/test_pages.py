@@ -22,7 +22,7 @@ VENDOR = WEBUI / "static" / "vendor"
 TENANT_PAGES = (
     "", "/live", "/bound/4001003721", "/routing/4001003721", "/routing/4001003721/simulate?caller=024",
     "/calls", "/calls/{call}", "/recordings", "/billing", "/billing/202611", "/missed", "/missed?show=all",
-    "/messages", "/prompts",
+    "/messages", "/prompts", "/flows", "/reports",
 )  # fmt: skip
 OPERATOR_PAGES = (
     "", "/board", "/live", "/tenants", "/tenants/new", "/tenants/alpha", "/calls",

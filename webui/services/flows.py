@@ -1,0 +1,198 @@
+"""语音导航: drafts, checks, trial walks, publishing; nobody's draft is overwritten unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from b2bua.in_force import change_in_force
+from b2bua.recorder import voice
+from domain.caller import canonical_caller
+from domain.facts import facts_of
+from domain.flow.document import FlowDocument, Go, HangUp, Menu, Play
+from domain.flow.problems import FlowProblem
+from domain.flow.reading import as_written
+from domain.flow.simulation import Course, simulate
+from domain.flow.steps import Surroundings
+from domain.places import Places
+from domain.regions import regions_with
+from storage import flows
+from storage.models import Root
+from storage.models.web import AuditEntry
+from storage.provisioning.flow_world import FlowWorld
+from storage.provisioning.state import read_configuration
+from storage.records import CallRecord
+from webui.services.box import BoxServices
+from webui.services.provisioning import Done, Stale
+from webui.services.routing import digest
+from webui.services.schedules import calendar_of
+
+Problems = tuple[FlowProblem, ...]
+MOST_SHOWN: Final = 50
+"""Versions in the list."""
+
+
+class Caller(NamedTuple):
+    """Who walks through a flow, and when."""
+
+    number: str
+    keys: str
+    at: float
+
+
+class Way(NamedTuple):
+    """The way that a past call took."""
+
+    version: int
+    nodes: list[str]
+
+
+def starter() -> FlowDocument:
+    """Return what a new menu begins with."""
+    return FlowDocument(
+        start="menu",
+        nodes={
+            "menu": Menu(prompts=("welcome",), keys={"1": "phones"}, default="phones", position=(160, 160)),
+            "phones": Go(to="bound", position=(460, 100)),
+            "bye": HangUp(position=(460, 240)),
+            "closed": Play(prompts=("closed",), next="bye", position=(160, 300)),
+        },
+    )
+
+
+def shown(state: flows.FlowState) -> FlowDocument:
+    """Return what people work on: the draft, else what is in force, else the newest version."""
+    if state.draft is not None:
+        return state.draft.document
+    if state.published is not None:
+        return state.published.document()
+    return state.versions[-1].document
+
+
+def seen(document: FlowDocument) -> str:
+    """Return what names this state of a menu."""
+    return digest(as_written(document))
+
+
+def problems(root: Root, tenant: str, name: str, document: FlowDocument) -> Problems:
+    """Return what keeps a menu from being published."""
+    return flows.problems_of(root, tenant, name, document, list(voice.WORDS))
+
+
+def save(
+    services: BoxServices, tenant: str, name: str, document: FlowDocument, was: str, entry: AuditEntry
+) -> Problems:
+    """Keep a draft; raises Stale when it is not what the page began with, FlowFault, StoreDown."""
+    now = services.now()
+
+    def work(root: Root) -> Problems:
+        _require(root, tenant, name, was)
+        flows.save_draft(root, tenant, name, document, by=entry.who, at=now)
+        root.web.note(entry)
+        return problems(root, tenant, name, document)
+
+    return services.change(work, entry.action)
+
+
+def publish(
+    services: BoxServices,
+    tenant: str,
+    name: str,
+    document: FlowDocument,
+    was: str,
+    note: str,
+    entry: AuditEntry,
+) -> Done:
+    """Publish a menu; raises Stale, FlowRefused, FlowFault, StoreDown."""
+    now = services.now()
+
+    def work(root: Root) -> None:
+        _require(root, tenant, name, was)
+        flows.save_draft(root, tenant, name, document, by=entry.who, at=now)
+        flows.publish(root, tenant, name, None, list(voice.WORDS), by=entry.who, at=now, note=note)
+        root.web.note(entry)
+
+    return _in_force(services, work, entry)
+
+
+def roll_back(services: BoxServices, tenant: str, name: str, number: int, entry: AuditEntry) -> Done:
+    """Publish an earlier version again; raises FlowRefused, FlowFault, StoreDown."""
+    now = services.now()
+
+    def work(root: Root) -> None:
+        flows.roll_back(root, tenant, name, number, list(voice.WORDS), by=entry.who, at=now)
+        root.web.note(entry)
+
+    return _in_force(services, work, entry)
+
+
+def remove(services: BoxServices, tenant: str, name: str, entry: AuditEntry) -> Done:
+    """Take a menu out of force, with its draft; raises FlowFault, StoreDown."""
+
+    def work(root: Root) -> None:
+        flows.remove(root, tenant, name)
+        root.web.note(entry)
+
+    return _in_force(services, work, entry)
+
+
+def walk(
+    root: Root, places: Places, tenant: str, name: str, document: FlowDocument, caller: Caller
+) -> Course:
+    """Lead a caller through a menu without a call."""
+    configuration = read_configuration(root)
+    who = canonical_caller(caller.number)
+    regions = regions_with(configuration.box.region_groups)
+    facts = facts_of(who, places, regions, calendar_of(root, tenant), caller.at)
+    around = Surroundings(
+        when=facts.when, flow=name, caller=who.canonical, place=facts.place, region=facts.region,
+        dial=FlowWorld(configuration, tenant, ()).dial,
+    )  # fmt: skip
+    return simulate(document, around, caller.keys)
+
+
+def way_of(record: CallRecord, name: str) -> Way | None:
+    """Return the nodes of a menu that a call came to, in order; None: it was never in it."""
+    found: Way | None = None
+    inside = False
+    for moment in record.timeline:
+        what, _, detail = moment.detail.partition(" ")
+        if moment.what != "step":
+            continue
+        if what == "flow":
+            flow, _, version = detail.partition(" v")
+            inside = flow == name
+            if inside and found is None:
+                found = Way(int(version) if version.isdigit() else 0, [])
+        elif what == "menu" and inside and found is not None:
+            found.nodes.append(detail)
+    return found
+
+
+def menus_of(record: CallRecord) -> list[str]:
+    """Return the menus that a call went through."""
+    names = [
+        moment.detail.split(" ")[1]
+        for moment in record.timeline
+        if moment.what == "step" and moment.detail.startswith("flow ")
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _require(root: Root, tenant: str, name: str, was: str) -> None:
+    """Raise Stale unless the menu is still what the page began with."""
+    if seen(shown(flows.flow(root, tenant, name))) != was:
+        raise Stale(name)
+
+
+def _in_force(services: BoxServices, work: Callable[[Root], Any], entry: AuditEntry) -> Done:
+    _, why_not = change_in_force(services.data, services.database, work, f"web {entry.action}")
+    return Done(True, why_not)
+
+
+def plain(document: FlowDocument) -> dict[str, Any]:
+    """Return a menu as the editor knows it."""
+    found: dict[str, Any] = msgspec.to_builtins(as_written(document))
+    return found
