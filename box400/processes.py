@@ -49,6 +49,7 @@ class BoxStatus(msgspec.Struct, frozen=True):
     ledger: LedgerStatus | None
     recorder: RecorderStatus | None
     alarms: list[Alarm]
+    notices: NoticesStatus | None = None
     backup: BackupState | None = None
     """What became of the scheduled backups; None where none are configured."""
 
@@ -87,6 +88,7 @@ def box_status(data: DataDirectory) -> BoxStatus:
         ledger=ledger,
         recorder=recorder,
         alarms=sorted(alarms, key=lambda alarm: alarm.since),
+        notices=notices,
         backup=_backup(data),
     )
 

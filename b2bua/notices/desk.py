@@ -28,6 +28,8 @@ from storage.notices import price_of, template_of, why_not_by_sms
 from storage.retention_job import RetentionSummary
 
 MOST_DUE: Final = 1000
+ACCOUNT_SECONDS: Final = 3.0
+"""How often accounts are looked at; every tenant's settings are read for it."""
 SLOW_SECONDS: Final = 600.0
 
 
@@ -61,7 +63,7 @@ class Desk:
         self._database = database
         self._hooks = hooks
         self._retention = retention
-        self._slow_due = 0.0
+        self._accounts_due = self._slow_due = 0.0
         self._warned: date | None = None
 
     def networks(self) -> tuple[str, ...]:
@@ -72,10 +74,12 @@ class Desk:
         """Make deliveries of what there is to tell."""
         if self._database.read(lambda root: len(root.missed.outbox) > 0):
             self._database.transact(lambda root: take_missed(root, now), note="notices")
-        if self._database.read(accounts_to_tell):
-            self._database.transact(lambda root: tell_accounts(root, now), note="notices of accounts")
         if self._hooks is not None:
             self._hooks.step(now)
+        if now >= self._accounts_due:
+            if self._database.read(accounts_to_tell):
+                self._database.transact(lambda root: tell_accounts(root, now), note="notices of accounts")
+            self._accounts_due = now + ACCOUNT_SECONDS
         if now >= self._slow_due:
             self._take_in_slowly(now)
             self._slow_due = now + SLOW_SECONDS

@@ -167,7 +167,7 @@ class Dispatch:
                 by_lane.setdefault(work.lane, []).append(work)
         for name, queue in by_lane.items():
             lane = self._lanes.get(name)
-            if lane is None:
+            if lane is None or lane.made_for != _settings_of(queue[0]):  # what was repaired is tried at once
                 lane = self._lanes[name] = _lane_of(queue[0])
             if queue[0].robot is not None:
                 self._say(lane, queue, now)
@@ -272,12 +272,17 @@ class Dispatch:
         self._schedule(SOON_SECONDS)
 
 
+def _settings_of(work: Work) -> object:
+    return work.robot or work.webhook or (work.message and work.message.gateway)
+
+
 def _lane_of(work: Work) -> Lane:
+    settings = _settings_of(work)
     if work.message is not None:
-        return Lane(MESSAGES_AT_ONCE, pace_of(work.message.gateway.per_second))
+        return Lane(MESSAGES_AT_ONCE, pace_of(work.message.gateway.per_second), settings)
     if work.robot is not None:
-        return Lane(1, Pace(work.robot.per_minute, 60.0))
-    return Lane(WEBHOOKS_AT_ONCE, Pace(1000, 1.0))
+        return Lane(1, Pace(work.robot.per_minute, 60.0), settings)
+    return Lane(WEBHOOKS_AT_ONCE, Pace(1000, 1.0), settings)
 
 
 def _text_of(works: list[Work]) -> str:

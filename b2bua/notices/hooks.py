@@ -26,6 +26,8 @@ class Hooks:
         self._recordings = recordings
         self._events: CallEvents | None = None
         self._untold: list[Happening] = []
+        self._version = -1
+        self._listening: frozenset[str] = frozenset()
         self._place_due = self._forget_due = 0.0
 
     def close(self) -> None:
@@ -35,7 +37,10 @@ class Hooks:
 
     def step(self, now: float) -> None:
         """Put into the outbox what happened since the last step."""
-        listening, place = self._database.read(lambda root: (listening_tenants(root), root.notices.place))
+        version, place = self._database.read(lambda root: (root.version, root.notices.place))
+        if version != self._version:  # to look at every tenant each time would cost
+            self._version, self._listening = version, self._database.read(listening_tenants)
+        listening = self._listening
         if not listening:
             self.close()
             self._events = None

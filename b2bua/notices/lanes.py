@@ -19,7 +19,9 @@ LONGEST_REST: Final = 60.0
 class Lane:
     """The state of one way; times are monotonic seconds."""
 
-    def __init__(self, at_once: int, pace: Pace) -> None:
+    def __init__(self, at_once: int, pace: Pace, made_for: object = None) -> None:
+        """``made_for``: the settings of the way."""
+        self.made_for = made_for
         self._at_once = at_once
         self._pace = pace
         self.under_way = 0

@@ -85,6 +85,8 @@ def _process_detail(process: ProcessState, now: BoxStatus) -> str:
         zh = f"待入库话单 {now.ledger.waiting}，未结束呼叫 {now.ledger.open_calls}"
     elif process.name == "recorder" and now.recorder is not None:
         zh = f"待合成录音 {now.recorder.backlog}，已合成 {now.recorder.made}"
+    elif process.name == "notices" and now.notices is not None:
+        zh = f"发送中 {now.notices.under_way}，已发送 {now.notices.sent}，失败 {now.notices.failed}"
     elif process.name == "b2bua" and now.b2bua is not None:
         zh = f"通话 {now.b2bua.calls}，已注册话机 {now.b2bua.registrations}"
     elif now.b2bua is not None:

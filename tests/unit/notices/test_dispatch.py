@@ -220,6 +220,46 @@ def test_a_robot_says_in_one_message_what_had_to_wait(office: Office) -> None:
     assert max(each.merged for each in office.log()) == 29
 
 
+def test_a_gateway_that_was_repaired_is_tried_at_once(office: Office) -> None:
+    """Its new settings make a new beginning; nobody waits for the end of its rest."""
+    apply(office.database, "gateways: {second: {enabled: false}}")
+    office.ways.broken.add("first")
+    for number in range(6):
+        office.tell(f"missed:{number}")
+    office.pass_seconds(20)
+    assert office.alarms() == ["notices:gateway:first"]
+    office.ways.broken.clear()
+    tries = len(office.ways.tries)
+    apply(office.database, "gateways: {first: {password: right}}")
+    office.tell("missed:9")
+    office.pass_seconds(1)
+    assert len(office.ways.tries) == tries + 1
+    assert office.alarms() == []
+
+
+def test_a_balance_that_lasts_a_week_is_told_once(office: Office) -> None:
+    """With the days that it lasts; again after a recharge and a new low."""
+    apply(
+        office.database,
+        "tariffs: {std: {editions: [{monthly_li: 30000}]}}\n"
+        "tenants: {acme: {credit_li: 0, notices: {low-balance: {emails: boss@acme.cn}}}}",
+    )
+
+    def post(cause: str, kind: EntryKind, li: int) -> list[str]:
+        office.database.transact(lambda root: root.money.account("acme").post(1, cause, kind, li))
+        office.clock.advance(600.0)
+        office.pass_seconds(1)
+        return [text for _, _, text in office.ways.tries if "约可使用" in text]
+
+    office.clock.advance(2 * 86400.0)  # the fee is due in six days
+    assert post("r:1", EntryKind.RECHARGE, 50_000) == []
+    first = post("f:1", EntryKind.MONTHLY_FEE, -40_000)
+    assert first == ["acme：余额10.00元，约可使用6天，请及时充值。"]
+    assert post("f:2", EntryKind.MONTHLY_FEE, -1_000) == first
+    assert post("r:2", EntryKind.RECHARGE, 50_000) == first
+    assert post("f:3", EntryKind.MONTHLY_FEE, -50_000)[1:] == ["acme：余额9.00元，约可使用6天，请及时充值。"]
+
+
 def test_words_that_are_not_approved_stay_here(office: Office) -> None:
     """The log says why, an alarm tells the operator; trying anew sends it after the approval."""
     apply(office.database, "templates: {missed-call: {state: submitted}}")
@@ -251,7 +291,7 @@ def test_recharges_and_arrears_are_told_once(office: Office) -> None:
 
     def post(cause: str, kind: EntryKind, li: int) -> None:
         office.database.transact(lambda root: root.money.account("acme").post(1, cause, kind, li))
-        office.pass_seconds(1)
+        office.pass_seconds(4)
 
     apply(office.database, "tenants: {acme: {credit_li: 0}}")
     post("r:1", EntryKind.RECHARGE, 5000)
