@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
@@ -207,7 +207,35 @@ def _print(report: Report, as_json: bool) -> None:
     elif report.as_asked:
         click.echo(words("As asked.", "符合预期。"))
     else:
-        click.echo(words(f"Not as asked: {report.why}", f"不符合预期：{report.why}"), err=True)
+        click.echo(words(f"Not as asked: {report.why}", f"不符合预期：{_in_chinese(report.why)}"), err=True)
     if report.as_asked:
         return
     sys.exit(NOT_RUNNING if report.why == NOBODY else NOT_DONE)
+
+
+_CHINESE: Final = {
+    "nobody answers": "没有应答",
+    "no answer within": "等待应答超时：",
+    "refused:": "被拒绝：",
+    "the call ended before all keys were pressed": "按键未按完通话已结束",
+    "the box takes no keys (no telephone-event was agreed)": "未协商 telephone-event，无法按键",
+    "its answer cannot be used:": "应答的媒体描述不可用：",
+    "nothing was heard": "什么也没有听到",
+    "the bound number was not rung": "绑定号码没有振铃",
+    "the bound number was rung, but not connected": "绑定号码已振铃但未接通",
+    "nothing was rung": "没有振铃任何号码",
+    "the caller did not hear the answerer": "主叫听不到接听方",
+    "the answerer did not hear the caller's file": "接听方听不到主叫播放的文件",
+    "the answerer did not hear the caller": "接听方听不到主叫",
+    "the box hung up after": "系统先挂机，通话秒数：",
+}
+"""What the test phone finds wrong, by how it begins."""
+
+
+def _in_chinese(why: str) -> str:
+    """Return what was not as asked in Chinese; numbers and what came from the network stay."""
+    told = []
+    for fault in why.split("; "):
+        begins = next((each for each in _CHINESE if fault.startswith(each)), "")
+        told.append(_CHINESE[begins] + fault[len(begins) :].strip() if begins else fault)
+    return "；".join(told)

@@ -22,7 +22,7 @@ from box400.phone.waiting import first_of, happened, pause
 CALLER_HERTZ = 440
 ANSWERER_HERTZ = 880
 AFTER_REFUSAL = 15.0
-"""Seconds for the box to say that all are busy, or to ring again."""
+"""Seconds for the box to ring others and to say that all are busy."""
 NOBODY = "nobody answers"
 """Why a call failed when there is no box at the address."""
 
@@ -179,13 +179,13 @@ class TestCall:
             await over
 
     async def _hears_refusals(self, leg: SipOutboundLeg, answerer: Answerer) -> None:
-        """Wait for the box to end the call; no longer than some time after the bound number was rung last."""
+        """Wait for the box to end the call; no longer than some time after the bound number was rung first,
+        which a queue may do again and again."""
         until = self._reactor.seconds() + self._wish.patience
-        while not leg.is_over and self._reactor.seconds() < until:
-            rung = answerer.rung
+        while not leg.is_over and not answerer.rung and self._reactor.seconds() < until:
+            await first_of(self._reactor, 1.0, leg.ended)
+        if not leg.is_over:
             await first_of(self._reactor, AFTER_REFUSAL, leg.ended)
-            if rung and answerer.rung == rung:
-                return
 
     async def _press(self, leg: SipOutboundLeg) -> None:
         for step in self._wish.keys:
