@@ -29,6 +29,8 @@ def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]
     one = f'      "8001":\n        secret: {SECRET}\n'
     assert one in configuration
     configuration = configuration.replace(one, "".join(one.replace("8001", name) for name in HERTZ))
+    last = one.replace("8001", "8009")
+    configuration = configuration.replace(last, f"{last}        supervisor: true\n")
     with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as running:
         yield running
 
@@ -176,6 +178,26 @@ def test_a_supervisor_listens_whispers_and_barges_in(
     trail = [step.split()[1:4] for step in steps if step.startswith("supervise")]
     assert trail[0] == ["listen", "8009", "asked"]
     assert trail[-1] == ["barge", "8009", "ends"]
+
+
+def test_a_supervisor_dials_in(quiet_box: Box, carrier: Carrier, phones: Phones) -> None:
+    """*57 and the agent, from a real phone: all three hear each other; hanging up leaves the two alone."""
+    agent, supervisor = phones("8001"), phones("8009")
+    calling = carrier.brings("carrier_waits", BOUND_TO_8001)
+    call = the_call(quiet_box)
+    supervisor.does("dial", f"sip:*578001@{quiet_box.place.box}")
+    talks(quiet_box, {"8001": "talk", "8009": "barge"})
+    wait_until(lambda: len(loud(heard_by(supervisor), CALLER_HERTZ)) > 20, "two seconds of the caller")
+    supervisor.does("hangup")
+    talks(quiet_box, {"8001": "talk"})
+    agent.does("hangup")
+    calling.good()
+    record = quiet_box.json("records", call)
+    trail = [each["detail"] for each in record["timeline"] if each["detail"].startswith("supervise")]
+    assert trail == [f"supervise barge 8009 {what} by extension 8009" for what in ("asked", "begins", "ends")]
+    assert loud(agent.heard(), HERTZ["8009"])
+    assert loud(supervisor.heard(), HERTZ["8001"])
+    assert loud(read_stereo(quiet_box.recording(call)).right, HERTZ["8009"])
 
 
 def test_an_operator_transfers_and_takes_down(quiet_box: Box, carrier: Carrier, phones: Phones) -> None:
