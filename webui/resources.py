@@ -12,7 +12,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import Request
 
-from domain.snapshot import NumberPlan
+from domain.snapshot import NumberPlan, TrunkSnapshot
 from storage.flows import FlowFault, FlowState, flow
 from storage.models import TenantConfig, TenantPrompt
 from storage.recordings import RecordingFacts, Recordings
@@ -337,6 +337,8 @@ class OperatorPages(Node):
     def __getitem__(self, name: str) -> Node:
         if name == "api-keys":
             return OperatorApiKeys(self.request, self, name)
+        if name == "trunks":
+            return TrunkDesk(self.request, self, name)
         if name == "tenants":
             return TenantDesk(self.request, self, name)
         if name == "numbers":
@@ -420,6 +422,25 @@ class TenantFile(Node):
 
 class PromptDesk(Node):
     """``/operator/prompts``: what waits for review."""
+
+
+class TrunkDesk(Node):
+    """``/operator/trunks``: an entry for each trunk."""
+
+    def __getitem__(self, name: str) -> TrunkFile:
+        found = self.request.services.read(lambda root: root.trunks.get(name) and root.trunks[name].value)
+        if found is None:
+            raise KeyError(name)
+        return TrunkFile(self.request, self, name, found)
+
+
+class TrunkFile(Node):
+    """``/operator/trunks/NAME``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, trunk: TrunkSnapshot) -> None:
+        super().__init__(request, parent, name)
+        self.name = name
+        self.trunk = trunk
 
 
 class CallDesk(Node):

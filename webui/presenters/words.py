@@ -56,6 +56,14 @@ PARTS: Final = {
 TRUNKS: Final = {"up": N_("Up"), "down": N_("Down"), "off": N_("Off"), "unknown": N_("Not probed")}
 _SPECIAL: Final = N_("Special")
 _CLASS: Final = N_("Class {name}")
+SETTINGS: Final = {
+    "ip": N_("By address"),
+    "register": N_("Registers"),
+    "caller": N_("The caller's"),
+    "400": N_("The 400 number"),
+    "trunk": N_("The trunk's own"),
+}
+"""Values that settings have; headers of SIP are shown as they are."""
 ACTIONS: Final = {
     "sign-in": N_("Signed in"),
     "sign-out": N_("Signed out"),
@@ -123,6 +131,14 @@ ACTIONS: Final = {
     "cards-exported": N_("Contacts exported"),
     "supervised": N_("Supervisor joined a call"),
     "agent-set": N_("Supervisor changed an agent's state"),
+    "trunk-added": N_("Trunk added"),
+    "trunk-changed": N_("Trunk changed"),
+    "trunk-removed": N_("Trunk removed"),
+    "settings-changed": N_("Settings changed"),
+    "api-key-added": N_("API key made"),
+    "api-key-revoked": N_("API key revoked"),
+    "configuration-changed": N_("Configuration changed"),
+    "tenant-put": N_("Tenant changed"),
     "operator-added": N_("Operator added"),
     "number-added": N_("Number taken into stock"),
     "number-removed": N_("Number removed from the inventory"),
@@ -193,6 +209,10 @@ class Words:
         """Say how a trunk is."""
         return self._say(TRUNKS, value)
 
+    def setting_words(self, value: str) -> str:
+        """Say a value that a setting may have."""
+        return self._say(SETTINGS, value)
+
     def action_words(self, value: str) -> str:
         """Say what an entry of the audit log is about."""
         return self._say(ACTIONS, value)
@@ -225,5 +245,7 @@ class Words:
             "kind_words", "ring_words", "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
             "invoice_state", "invoice_kind",
             "live_words", "vanity",
+            "kind_words", "ring_words", "state_words", "trunk_words", "setting_words",
+            "action_words", "hang_up", "entry_kind", "live_words",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}

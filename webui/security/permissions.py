@@ -25,6 +25,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "number-papers": frozenset({Role.ADMIN, Role.SUPPORT}),
     "see-audit": frozenset({Role.ADMIN}),
     "api-keys": frozenset({Role.ADMIN}),
+    "settings": frozenset({Role.ADMIN}),
 }
 """Those of operators."""
 PUBLIC: Final = "public"

@@ -11,7 +11,7 @@ from pyramid.response import Response
 from b2bua.control import ControlDown, ControlFailed, Done, TakeDown
 from storage.models import Root
 from webui.presenters.says import say
-from webui.resources import OperatorPages
+from webui.resources import OperatorPages, TrunkDesk
 from webui.services import calls, live
 from webui.views.bound import entry_of
 from webui.views.declare import view
@@ -88,10 +88,7 @@ def take_down(request: Request) -> Response:
     return say(request, back, _("The call was taken down."))
 
 
-@view(
-    context=OperatorPages, name="trunks", permission="watch", request_method="GET",
-    renderer="operator/trunks.html",
-)  # fmt: skip
+@view(context=TrunkDesk, permission="watch", request_method="GET", renderer="operator/trunks.html")
 def trunks(request: Request) -> dict[str, Any]:
     """Show trunks and how they are."""
     services, now = request.services, request.services.now()

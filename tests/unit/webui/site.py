@@ -52,6 +52,8 @@ class Site:
 
     def fill(self) -> None:
         """Open both tenants, and let each have a call."""
+        trunk = {"trunks": {"demo": {"target": "192.0.2.9", "sources": ["192.0.2.9/32"]}}}
+        wish(self.services, lambda root: trunk, AuditEntry(0.0, "test", "filled"))
         for tenant, number in (("alpha", "4001003721"), ("beta", "4001003731")):
             document = {
                 "tenants": {

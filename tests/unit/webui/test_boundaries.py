@@ -33,6 +33,8 @@ PLACES: dict[type, str] = {
     resources.OperatorApiKeys: "/operator/api-keys/",
     resources.TenantBills: "/t/{tenant}/billing/",
     resources.TenantBill: "/t/{tenant}/billing/202611/",
+    resources.TrunkDesk: "/operator/trunks/",
+    resources.TrunkFile: "/operator/trunks/{trunk}/",
     resources.OperatorPages: "/operator/",
     resources.FinanceDesk: "/operator/finance/",
     resources.AccountFile: "/operator/finance/{tenant}/",
@@ -60,7 +62,7 @@ class View(NamedTuple):
 def views(site: Site, tenant: str) -> list[View]:
     """Return every view, its place filled in for a tenant."""
     found = []
-    facts = {"tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant]}
+    facts = {"tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant], "trunk": "demo"}
     for each in site.application.registry.introspector.get_category("views"):
         view = each["introspectable"]
         context = view["context"]

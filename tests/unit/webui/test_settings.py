@@ -1,0 +1,113 @@
+"""The operator sets trunks and the box by forms that are made of the provisioning fields."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.snapshot import TrunkSnapshot
+from storage.provisioning.schema import TRUNK
+from tests.unit.webui.site import Site, form_of
+from webui.views.settings import TRUNK_GROUPS
+
+NEW = "/operator/trunks/new"
+
+
+def trunk(site: Site, name: str = "unicom-1") -> TrunkSnapshot:
+    """Return a trunk as it is stored."""
+    found: TrunkSnapshot = site.read(lambda root: root.trunks[name].value)
+    return found
+
+
+def add(site: Site, **typed: str) -> None:
+    """Add a trunk in the browser."""
+    form = form_of(site.browser("anna").get(NEW), NEW)
+    for name, value in {
+        "name": "unicom-1",
+        "target": "192.0.2.1:5060",
+        "sources": "192.0.2.0/28",
+        **typed,
+    }.items():
+        form[name] = value
+    assert form.submit().status_int == 303
+
+
+def test_every_field_of_a_trunk_has_its_place() -> None:
+    """Once."""
+    shown = [name for _, names in TRUNK_GROUPS for name in names]
+    assert sorted(shown) == sorted(each.name for each in TRUNK.fields)
+
+
+def test_a_trunk_is_added_and_changed(site: Site) -> None:
+    """Lists, pairs and rules are typed a line each; what is empty goes back to its default."""
+    add(
+        site, caller_prefixes="86 >\n+86 > 0", landing_numbers="02488886666 = 4001003721", channels="30",
+        username="acc", password="secret-of-trunk", kind="register",
+    )  # fmt: skip
+    stored = trunk(site)
+    assert [(each.match, each.replace) for each in stored.caller_prefixes] == [("86", ""), ("+86", "0")]
+    assert (stored.landing_numbers, stored.channels) == ({"02488886666": "4001003721"}, 30)
+    page = site.browser("anna").get("/operator/trunks/unicom-1")
+    assert "secret-of-trunk" not in page.text
+    form = next(form for form in page.forms.values() if "channels" in form.fields)
+    assert form["caller_prefixes"].value == "86 >\n+86 > 0"
+    form["channels"], form["caller_prefixes"], form["enabled"] = "", "", False
+    assert form.submit().status_int == 303
+    changed = trunk(site)
+    assert (changed.channels, changed.caller_prefixes, changed.enabled) == (None, (), False)
+    assert changed.password == "secret-of-trunk"
+    assert {"trunk-changed", "trunk-added"} <= set(site.actions())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sources", "192.0.2.0/28\nnot a network"),
+        ("channels", "many"),
+        ("landing_numbers", "02488886666 = 12345"),
+        ("caller_prefixes", "abc > 1"),
+        ("target", "a b"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(site: Site, field: str, value: str) -> None:
+    """Nothing is stored, and what was typed stays."""
+    form = form_of(site.browser("anna").get(NEW), NEW)
+    form["name"], form[field] = "unicom-1", value
+    answer = form.submit(status="*")
+    assert answer.status_int == 422
+    assert answer.html.find(id=field)["class"][-1] == "is-invalid"
+    assert form_of(answer, NEW)[field].value.replace("\r", "") == value
+    assert site.read(lambda root: list(root.trunks)) == ["demo"]
+
+
+def test_a_name_that_is_taken(site: Site) -> None:
+    """The trunk that is there is not touched."""
+    add(site)
+    form = form_of(site.browser("anna").get(NEW), NEW)
+    form["name"], form["target"] = "unicom-1", "192.0.2.99"
+    assert form.submit(status="*").status_int == 422
+    assert trunk(site).target == "192.0.2.1:5060"
+
+
+def test_a_trunk_is_removed(site: Site) -> None:
+    """And not while a tenant leaves by it."""
+    add(site)
+    page = site.browser("anna").get("/operator/trunks/unicom-1")
+    assert form_of(page, "/operator/trunks/unicom-1/remove").submit().status_int == 303
+    assert site.read(lambda root: list(root.trunks)) == ["demo"]
+
+
+def test_the_boxs_own_settings(site: Site) -> None:
+    """Days, limits, the nightly backup; each with its check."""
+    browser = site.browser("anna")
+    form = next(f for f in browser.get("/operator/settings").forms.values() if "max_calls" in f.fields)
+    form["max_calls"], form["calendar"] = "500", "2027-02-08 = holiday 春节"
+    assert form.submit().status_int == 303
+    held = site.read(lambda root: root.box.value)
+    assert held.max_calls == 500
+    assert held.calendar["2027-02-08"].name == "春节"
+    again = next(f for f in browser.get("/operator/settings").forms.values() if "max_calls" in f.fields)
+    assert again["calendar"].value == "2027-02-08 = holiday 春节"
+    again["backup"] = "to = /nowhere/at/all\nat = 25:00\nkeep = 7"
+    refused = again.submit(status="*")
+    assert refused.status_int == 422
+    assert "is-invalid" in refused.html.find(id="backup")["class"]

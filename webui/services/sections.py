@@ -1,0 +1,171 @@
+"""Fields of a provisioning section as a form: what stands in each input, what was typed as a file writes it.
+
+Labels, hints and checks are those of ``box400 apply`` (``storage.provisioning.schema``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import inspect
+
+from storage.provisioning.export import as_written
+from storage.provisioning.fields import Field
+from storage.provisioning.schema import Section
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
+_HEAD: Final = re.compile(r"[：；]|(?<!tel)[:;] ")
+MOST_TYPED: Final = 20_000
+
+
+class Shape(StrEnum):
+    """How a field is typed."""
+
+    FLAG = "flag"
+    CHOICE = "choice"
+    TEXT = "text"
+    NUMBER = "number"
+    LINES = "lines"
+    """One value a line."""
+    PAIRS = "pairs"
+    """``key = value`` a line."""
+    RULES = "rules"
+    """``match > replace`` a line."""
+    SECRET = "secret"  # noqa: S105 - how it is typed
+
+
+class Input(NamedTuple):
+    """One field of a form."""
+
+    name: str
+    label: str
+    hint: str
+    shape: Shape
+    typed: str
+    """``on`` or empty for a flag."""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    """Shown in place of what nobody typed."""
+
+
+def inputs(
+    section: Section,
+    names: Iterable[str],
+    value: msgspec.Struct | None,
+    language: str,
+    typed: Mapping[str, str],
+) -> list[Input]:
+    """Return the inputs of some fields; what was typed wins over what is stored."""
+    written = {} if value is None else as_written(section, value)
+    found = []
+    for name in names:
+        field = section.field(name)
+        assert field is not None
+        label, hint = _label(field.zh if language == "zh" else field.en)
+        shape, choices = shape_of(section, field)
+        default = section.default(name)
+        stored = "" if shape is Shape.SECRET else _as_text(written.get(name), shape)
+        if shape in (Shape.FLAG, Shape.CHOICE) and name not in written:
+            stored = _as_text(None if default is msgspec.NODEFAULT else default, shape)
+        fallback = "" if default is msgspec.NODEFAULT else _as_text(default, shape)
+        found.append(Input(name, label, hint, shape, typed.get(name, stored), choices, fallback))
+    return found
+
+
+def read_typed(section: Section, names: Iterable[str], form: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a file would say; an empty input brings the default back, an empty secret stays."""
+    wanted: dict[str, Any] = {}
+    for name in names:
+        field = section.field(name)
+        assert field is not None
+        shape, _ = shape_of(section, field)
+        text = str(form.get(name, ""))[:MOST_TYPED].strip()
+        if shape is Shape.FLAG:
+            wanted[name] = text == "on"
+        elif text:
+            wanted[name] = _READ[shape](text)
+        elif shape is not Shape.SECRET:
+            wanted[name] = None
+    return wanted
+
+
+def shape_of(section: Section, field: Field) -> tuple[Shape, tuple[str, ...]]:
+    """Return how a field is typed, and between what one chooses."""
+    if field.secret:
+        return Shape.SECRET, ()
+    types = {each.encode_name: each.type for each in _struct(section).fields}
+    kind = types[field.name]
+    if isinstance(kind, inspect.UnionType):
+        kind = next(each for each in kind.types if not isinstance(each, inspect.NoneType))
+    if isinstance(kind, inspect.BoolType):
+        return Shape.FLAG, ()
+    if isinstance(kind, inspect.EnumType):
+        return Shape.CHOICE, tuple(str(each.value) for each in kind.cls)
+    if isinstance(kind, (inspect.IntType, inspect.FloatType)):
+        return Shape.NUMBER, ()
+    if isinstance(kind, inspect.VarTupleType):
+        return (Shape.RULES if isinstance(kind.item_type, inspect.StructType) else Shape.LINES), ()
+    if isinstance(kind, (inspect.DictType, inspect.StructType)):
+        return Shape.PAIRS, ()
+    return Shape.TEXT, ()
+
+
+def _struct(section: Section) -> inspect.StructType:
+    found = inspect.type_info(section.type)
+    assert isinstance(found, inspect.StructType)
+    return found
+
+
+def _label(text: str) -> tuple[str, str]:
+    """Divide ``Concurrent calls; null: no limit`` into a label and a hint."""
+    found = _HEAD.search(text)
+    if found is None:
+        return text, ""
+    hint = text[found.end() :].replace("null 表示", "空表示").replace("null:", "empty:")
+    return text[: found.start()], hint
+
+
+def _as_text(value: Any, shape: Shape) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "on"
+    if shape is Shape.RULES:
+        return "\n".join(f"{each['match']} > {each.get('replace', '')}".strip() for each in value)
+    if shape is Shape.PAIRS:
+        return "\n".join(f"{key} = {each}" for key, each in value.items())
+    if shape is Shape.LINES:
+        return "\n".join(str(each) for each in value)
+    if shape is Shape.NUMBER:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return str(value)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _number(text: str) -> Any:
+    if _NUMBER.fullmatch(text) is None:
+        return text  # the check says what is wrong with it
+    return float(text) if "." in text else int(text)
+
+
+def _pairs(text: str) -> dict[str, Any]:
+    divided = [line.partition("=") for line in _lines(text)]
+    return {key.strip(): _number(each.strip()) for key, _, each in divided}
+
+
+def _rules(text: str) -> list[dict[str, str]]:
+    divided = [line.partition(">") for line in _lines(text)]
+    return [{"match": match.strip(), "replace": replace.strip()} for match, _, replace in divided]
+
+
+_READ: Final[dict[Shape, Any]] = {
+    Shape.CHOICE: str, Shape.TEXT: str, Shape.SECRET: str, Shape.NUMBER: _number, Shape.LINES: _lines,
+    Shape.PAIRS: _pairs, Shape.RULES: _rules,
+}  # fmt: skip
