@@ -39,7 +39,7 @@ from b2bua.process_floor import HOURS_SECONDS, FloorDesk, kept_floor
 from b2bua.process_in_call import carry_out
 from b2bua.process_lag import ReactorLag
 from b2bua.process_messages import LOOK_SECONDS, MessageQuota
-from b2bua.process_neighbours import Ledger, Recorder
+from b2bua.process_neighbours import Ledger, Notices, Recorder
 from b2bua.process_sip import SipSide
 from b2bua.process_timers import Every, LaterSaver
 from b2bua.process_troubles import Troubles
@@ -151,7 +151,11 @@ class Process:
             self.alarms,
             lambda: [home.process for home in self.media.homes],
             self.lag.worst_recent,
-            {"ledger": Ledger(data, self.clock.mono), "recorder": Recorder(data, self.clock.mono)},
+            {
+                "ledger": Ledger(data, self.clock.mono),
+                "recorder": Recorder(data, self.clock.mono),
+                "notices": Notices(data, self.clock.mono),
+            },
         )
         self.backups = BackupWatch(data, self.alarms, lambda: self.directory.box.backup, self.clock.utc)
         self.media.on_spool_failed = self.troubles.recording

@@ -1,4 +1,4 @@
-"""What ledger and recorder said last of themselves, for the watch."""
+"""What ledger, recorder and notices said last of themselves, for the watch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from b2bua.ledger.status import read_status as read_ledger
+from b2bua.notices.status import status_path
 from b2bua.process_watch import Neighbour
 from b2bua.recorder.status import read_status as read_recorder
 from storage.data_directory import DataDirectory
@@ -52,3 +53,24 @@ class Recorder:
         if Path(f"/proc/{status.pid}").exists():
             self._seen_alive = now
         return Neighbour(now - self._seen_alive)
+
+
+class Notices:
+    """Tells how the notices' process is; it writes its status every five seconds."""
+
+    def __init__(self, data: DataDirectory, mono: Callable[[], float]) -> None:
+        self._file = status_path(data)
+        self._mono = mono
+        self._said = 0
+        self._heard = mono()
+
+    def __call__(self) -> Neighbour | None:
+        """Look at its file; None when none ever ran on this directory."""
+        try:
+            said = self._file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        now = self._mono()
+        if said != self._said:
+            self._said, self._heard = said, now
+        return Neighbour(now - self._heard)

@@ -66,10 +66,6 @@ class Desk:
         self._accounts_due = self._slow_due = 0.0
         self._warned: date | None = None
 
-    def networks(self) -> tuple[str, ...]:
-        """Return the private networks in which tenants' web servers may be."""
-        return self._database.read(lambda root: root.box.value.web_networks)
-
     def take_in(self, now: float) -> None:
         """Make deliveries of what there is to tell."""
         if self._database.read(lambda root: len(root.missed.outbox) > 0):

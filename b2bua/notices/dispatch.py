@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from twisted.internet.defer import CancelledError, Deferred
+from ZODB.POSException import ConflictError
 
 from b2bua.alarms import AlarmBoard, Severity
 from b2bua.notices.desk import Desk, Work
@@ -17,6 +18,7 @@ from b2bua.notices.sending import SendFailed
 from domain.notices.delivery import Channel, Delivery, DeliveryState, expired, sent, tried
 from domain.notices.pace import Pace, said_together
 from storage.connection import StoreDown
+from storage.evolution import SchemaMismatch
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +119,13 @@ class Dispatch:
     async def _round(self) -> None:
         done, self._results = self._results, []
         now = self._utc()
-        works = await self._in_store(partial(self._of_store, done, now))
+        works = None
+        try:
+            works = await self._in_store(partial(self._of_store, done, now))
+        finally:
+            if works is None:  # whatever happened: nothing that was sent may be forgotten
+                self._results = [*done, *self._results]
         if works is None:
-            self._results = [*done, *self._results]
             self._schedule(STORE_SECONDS)
             return
         for delivery in done:
@@ -142,7 +148,7 @@ class Dispatch:
         """Return what work in the store comes to; None: it cannot be reached."""
         try:
             found: T = await self._run(work)
-        except StoreDown as error:
+        except (StoreDown, SchemaMismatch, ConflictError) as error:
             self._board.raise_alarm(
                 "notices:store",
                 Severity.WARNING,

@@ -9,6 +9,7 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from b2bua.calls.web import WebError, WebReply, WebRequest
+from b2bua.webclient.client import TOO_MANY
 from domain.notices.delivery import Delivery
 from domain.notices.template import Template
 from domain.notices.ways import Gateway
@@ -47,11 +48,16 @@ async def ask(web: Web, request: WebRequest) -> WebReply:
     try:
         reply = await web.post(request)
     except WebError as error:
-        raise SendFailed(error.reason, again=error.again) from error
+        raise failure_of(error) from error
     if not 200 <= reply.status < 300:
         again = reply.status >= 500 or reply.status in (408, 429)
         raise SendFailed(f"HTTP {reply.status} {text_of(reply)[:80]}".strip(), again=again)
     return reply
+
+
+def failure_of(error: WebError) -> SendFailed:
+    """Return what a web client's failure means here: who has too much to ask asks later."""
+    return SendFailed(error.reason, again=error.again or error.reason == TOO_MANY)
 
 
 def text_of(reply: WebReply) -> str:

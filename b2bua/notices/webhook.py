@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from b2bua.calls.web import WebError, WebRequest
-from b2bua.notices.sending import SendFailed, Web
+from b2bua.notices.sending import SendFailed, Web, failure_of
 from domain.notices.delivery import Delivery
 from domain.notices.ways import Webhook
 
@@ -21,7 +21,7 @@ async def post_event(hook: Webhook, delivery: Delivery, web: Web) -> str:
             WebRequest(delivery.tenant, hook.url, body, hook.secret, SECONDS, headers=headers)
         )
     except WebError as error:
-        raise SendFailed(error.reason, again=error.again) from error
+        raise failure_of(error) from error
     if not 200 <= reply.status < 300:
         raise SendFailed(f"HTTP {reply.status}", again=reply.status != 410)
     return f"HTTP {reply.status}"

@@ -31,6 +31,7 @@ MOST_OCTETS: Final = 64 * 1024
 MOST_OF_A_TENANT: Final = 20
 """Requests of one tenant at a time."""
 MOST_AT_ALL: Final = 200
+TOO_MANY: Final = "too many requests at once"
 NO_HTTP: Final = "connection lost or no HTTP"
 TOO_LARGE: Final = f"answer over {MOST_OCTETS // 1024} KiB"
 
@@ -62,7 +63,7 @@ class AgentWebClient:
         """Send a request; errbacks WebError. Cancelling closes the connection."""
         tenant = request.tenant
         if self._waiting[tenant] >= MOST_OF_A_TENANT or self._waiting.total() >= MOST_AT_ALL:
-            return fail(WebError("too many requests at once", again=False))
+            return fail(WebError(TOO_MANY, again=False))
         self._waiting[tenant] += 1
         endpoints = CheckedEndpoints(self._reactor, self._policy, self._may_be_asked)
         answered = Deferred.fromCoroutine(self._post(request, endpoints))

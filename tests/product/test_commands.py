@@ -84,8 +84,8 @@ def test_status_tells_every_process_and_its_memory(box: Box) -> None:
     """All are up, and the idle box keeps within 400 MB of proportional memory."""
     status = box.json("status")
     names = [each["name"] for each in status["processes"] if each["up"]]
-    assert names[:5] == ["run", "store", "ledger", "recorder", "b2bua"]
-    assert names[5].startswith("media-")
+    assert names[:6] == ["run", "store", "ledger", "recorder", "notices", "b2bua"]
+    assert names[6].startswith("media-")
     assert all(each["memory_kib"] > 0 for each in status["processes"])
     assert status["memory_kib"] < 400 * 1024
     # That the process stalled is this machine's doing, which runs the other tests at the same time.

@@ -59,7 +59,7 @@ def test_ctrl_c_ends_calls_in_progress_and_closes_their_records(own_box: Box, tm
     assert own_box.recording(record["id"]).exists()
 
 
-@pytest.mark.parametrize("name", ["store", "ledger", "recorder", "b2bua", "webui"])
+@pytest.mark.parametrize("name", ["store", "ledger", "recorder", "notices", "b2bua", "webui"])
 def test_a_killed_process_is_replaced(own_box: Box, name: str) -> None:
     """kill -9 of any process: another takes its place, and calls are connected and recorded again."""
     own_box.start()

@@ -10,7 +10,9 @@ import msgspec
 
 from b2bua.alarms import AlarmBoard
 from b2bua.ledger.status import LedgerStatus, status_path, write_status
-from b2bua.process_neighbours import Ledger, Recorder
+from b2bua.notices.status import NoticesStatus
+from b2bua.notices.status import write_status as write_notices
+from b2bua.process_neighbours import Ledger, Notices, Recorder
 from b2bua.process_watch import Neighbour, Watch
 from b2bua.recorder.status import RecorderStatus
 from b2bua.recorder.status import write_status as write_recorder
@@ -102,3 +104,17 @@ def test_the_recorder_is_known_by_its_process(tmp_path: Path) -> None:
     assert recorder() == Neighbour(age=0.0)
     write_recorder(data, RecorderStatus(pid=2**22 + 1))
     assert recorder() == Neighbour(age=100.0)
+
+
+def test_the_notices_are_known_by_their_file(tmp_path: Path) -> None:
+    """It is written every five seconds."""
+    data = DataDirectory(tmp_path)
+    data.create()
+    times = iter([0.0, 100.0, 200.0, 250.0])
+    notices = Notices(data, lambda: next(times))
+    assert notices() is None
+    write_notices(data, NoticesStatus(pid=1))
+    assert notices() == Neighbour(age=0.0)
+    assert notices() == Neighbour(age=100.0)
+    write_notices(data, NoticesStatus(pid=1, sent=1))
+    assert notices() == Neighbour(age=0.0)
