@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import msgspec
 
+from domain.calendar import local
 from domain.missed import Notice
 from domain.money import EntryKind, yuan
-from domain.notices.kinds import NoticeKind
+from domain.notices.kinds import DAY, NoticeKind
+from domain.numbers.lifecycle import NumberState
 from domain.outcomes import VERDICTS, Outcome
 from storage.models import Account, Root
 from storage.models.notices import Watched
@@ -18,6 +21,9 @@ from storage.runway import runway_of
 
 LOW_DAYS: Final = 7
 """A tenant is told when his money lasts no longer."""
+
+EXPIRED_DAYS: Final = 7
+"""A number that ended longer ago is no news."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Watched).decode
@@ -40,13 +46,20 @@ def _tell_missed(root: Root, notice: Notice) -> None:
         "caller": notice.caller or "匿名号码",
         "place": "" if record is None else record.place.name,
         "reason": "" if verdict is None else verdict.zh,
-        "count": str(notice.count),
+        "count": str(_tries(root, notice)),
         "box": notice.box,
         "time": moment(notice.at),
     }
     kind = NoticeKind.VOICEMAIL if notice.box else NoticeKind.MISSED_CALL
     extra = _named_by_box(root, notice.tenant, notice.box) if notice.box else Extra()
     tell(root, kind, notice.tenant, notice.key, values, notice.at, extra)
+
+
+def _tries(root: Root, notice: Notice) -> int:
+    """Return how often the caller tried since somebody last dealt with him."""
+    book = root.missed.tenants.get(notice.tenant)
+    item = None if book is None else book.find(notice.item)
+    return max(notice.count, 0 if item is None else item.count)
 
 
 def _named_by_box(root: Root, tenant: str, box: str) -> Extra:
@@ -76,7 +89,7 @@ def tell_accounts(root: Root, now: float) -> None:
         root.notices.watched[tenant] = _encode(after)
         balance = yuan(account.balance_li)
         for _, entry in zip(range(after.entries - before.entries), account.listed(), strict=False):
-            if entry.kind is EntryKind.RECHARGE:
+            if entry.kind is EntryKind.RECHARGE and entry.at_ms / 1000 > now - DAY:
                 values = {"amount": yuan(entry.li), "balance": balance, "time": moment(entry.at_ms / 1000)}
                 tell(root, NoticeKind.RECHARGE, tenant, f"recharge:{entry.cause}", values, now)
         if after.arrears and not before.arrears:
@@ -124,3 +137,15 @@ def tell_low(root: Root, now: float) -> None:
             balance = yuan(root.money.accounts[tenant].balance_li)
             values = {"balance": balance, "days": str(runway.days)}
             tell(root, NoticeKind.LOW_BALANCE, tenant, f"low:{before.entries}:{int(now)}", values, now)
+
+
+def tell_expired(root: Root, now: float) -> None:
+    """Tell tenants whose term of a number ended within the last days; once, as its cause says."""
+    today = local(now).date()
+    for number in root.inventory.in_state(NumberState.ACTIVE, NumberState.SUSPENDED, NumberState.FROZEN):
+        card = root.inventory.card(number)
+        ends = card.contract.ends if card is not None and card.contract is not None else ""
+        if card is None or not ends or not 0 < (today - date.fromisoformat(ends)).days <= EXPIRED_DAYS:
+            continue
+        values = {"number": number, "date": ends, "days": "0"}
+        tell(root, NoticeKind.EXPIRY, card.tenant, f"expiry:{number}:{ends}", values, now)

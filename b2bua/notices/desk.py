@@ -21,6 +21,7 @@ from storage.notice_intake import (
     accounts_to_tell,
     take_missed,
     tell_accounts,
+    tell_expired,
     tell_low,
     tell_retention,
 )
@@ -83,6 +84,7 @@ class Desk:
     def _take_in_slowly(self, now: float) -> None:
         """Look at what changes within hours: how long money lasts, what retention did last night."""
         self._database.transact(lambda root: tell_low(root, now), note="notices of balances")
+        self._database.transact(lambda root: tell_expired(root, now), note="notices of terms")
         summary = self._retention()
         if summary is not None and summary.day != self._warned:
             self._database.transact(

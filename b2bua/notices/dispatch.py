@@ -17,6 +17,7 @@ from b2bua.notices.lanes import Lane, pace_of
 from b2bua.notices.sending import SendFailed
 from domain.notices.delivery import Channel, Delivery, DeliveryState, expired, sent, tried
 from domain.notices.pace import Pace, said_together
+from domain.notices.template import segments
 from storage.connection import StoreDown
 from storage.evolution import SchemaMismatch
 
@@ -30,6 +31,7 @@ SOON_SECONDS: Final = 0.05
 """How soon after an answer what came of it is stored."""
 STORE_SECONDS: Final = 2.0
 """Between two tries while the store is down."""
+FIRST_TIDY_SECONDS: Final = 600.0
 TIDY_SECONDS: Final = 6 * 3600.0
 MESSAGES_AT_ONCE: Final = 8
 WEBHOOKS_AT_ONCE: Final = 4
@@ -72,7 +74,7 @@ class Dispatch:
         self._next: Any = None
         self._round_under_way: Deferred[None] | None = None
         self._stopped = False
-        self._tidy_due = clock.seconds() + TIDY_SECONDS
+        self._tidy_due = clock.seconds() + FIRST_TIDY_SECONDS
         self._sends: set[Deferred[None]] = set()
         self.sent = 0
         self.failed = 0
@@ -238,7 +240,7 @@ class Dispatch:
         self._ended(lane, first, "")
         self.sent += len(works)
         for work in works:
-            self._store(work, sent(work.delivery, by, note, self._utc(), merged=len(works) - 1))
+            self._store(work, sent(_counted(work), by, note, self._utc(), merged=len(works) - 1))
 
     def _ended(self, lane: Lane, work: Work, why: str) -> None:
         lane.end(self._clock.seconds(), well=not why)
@@ -276,6 +278,14 @@ class Dispatch:
         self._busy[delivery.id] = work.lane
         self._results.append(delivery)
         self._schedule(SOON_SECONDS)
+
+
+def _counted(work: Work) -> Delivery:
+    """Return the delivery with the SMS that it was, the signature included."""
+    if work.message is None or work.delivery.channel is not Channel.SMS:
+        return work.delivery
+    count = segments(work.message.gateway.signed(work.delivery.text))
+    return msgspec.structs.replace(work.delivery, segments=count)
 
 
 def _settings_of(work: Work) -> object:

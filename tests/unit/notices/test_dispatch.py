@@ -286,11 +286,33 @@ def test_messages_go_to_whom_their_box_names_too(office: Office) -> None:
     }  # fmt: skip
 
 
+def test_recharges_of_long_ago_are_no_news(office: Office) -> None:
+    """A box that is upgraded with years of entries tells nobody of them."""
+    office.database.transact(lambda root: root.money.account("acme").post(1, "r:0", EntryKind.RECHARGE, 7000))
+    office.pass_seconds(4)
+    assert office.ways.tries == []
+
+
+def test_the_signature_counts_as_text(office: Office) -> None:
+    """69 characters and the signature are two SMS, and charged as two."""
+    apply(
+        office.database,
+        "gateways: {first: {sign: 示例公司}}\n"
+        f"templates: {{missed-call: {{sms: '{'长' * 69}', state: approved}}}}",
+    )
+    office.tell("missed:1")
+    office.pass_seconds(1)
+    (delivery,) = office.log()
+    assert (delivery.segments, delivery.li) == (2, 160)
+    assert office.requests() == [(f"sms:{delivery.id}", -160)]
+
+
 def test_recharges_and_arrears_are_told_once(office: Office) -> None:
     """Each recharge; arrears when the balance is used up, and again only after it was positive."""
 
     def post(cause: str, kind: EntryKind, li: int) -> None:
-        office.database.transact(lambda root: root.money.account("acme").post(1, cause, kind, li))
+        at = int(office.utc() * 1000)
+        office.database.transact(lambda root: root.money.account("acme").post(at, cause, kind, li))
         office.pass_seconds(4)
 
     apply(office.database, "tenants: {acme: {credit_li: 0}}")

@@ -8,9 +8,12 @@ import pytest
 from domain.money import EntryKind
 from domain.notices.delivery import Channel, DeliveryState, expired
 from domain.notices.kinds import NoticeKind
+from domain.numbers.lifecycle import NumberCard, NumberState
+from domain.numbers.terms import Contract
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.models import Root
 from storage.models.notices import KEPT_SECONDS
+from storage.notice_intake import tell_expired
 from storage.notices import Extra, price_of, tell, why_not_by_sms
 from storage.provisioning import ProvisioningError, export
 from storage.provisioning.state import read_configuration
@@ -141,3 +144,19 @@ def test_what_is_exported_can_be_applied_and_hides_secrets(database: MainDatabas
     assert "key=1" not in masked
     served = database.read(lambda root: msgspec.json.encode(root.tenants["acme"].snapshot(root.tariffs)))
     assert b"13900001111" not in served
+
+
+def test_a_term_that_ended_is_told_once(database: MainDatabase) -> None:
+    """Within a week after its end; what ended long ago, or has not ended, is no news."""
+    ends = {"4001003721": "2026-11-20", "4001003722": "2026-11-30", "4001003723": "2026-01-01"}
+
+    def work(root: Root) -> list[str]:
+        for number, day in ends.items():
+            contract = Contract(begins="2025-11-21", ends=day)
+            card = NumberCard(number, "D", NumberState.ACTIVE, tenant="acme", contract=contract)
+            root.inventory.put(card, None)
+        for _ in range(2):
+            tell_expired(root, AT)
+        return [each.text for each in root.notices.newest_first("acme")]
+
+    assert database.transact(work) == ["阿克美：号码4001003721已于2026-11-20到期。"]
