@@ -41,7 +41,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "notice": ("recording notice", "播放录音提示"),
     "announce": ("announcement {}", "播放提示音 {}"),
     "no-announcement": ("no announcement {}", "未能播放提示音 {}"),
-    "ringback": ("company ringback", "播放企业彩铃"),
+    "ringback": ("ringback is heard", "播放回铃音"),
     "early-media": ("early media of {}", "听到 {} 的早期媒体"),
     "to": ("to {}", "去向 {}"),
     "routed": ("route: {}", "路由：{}"),
@@ -99,6 +99,19 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
 }
 """Steps by name; those of voice menus are in ``domain.flow.words``."""
 
+NAMED: Final = frozenset(
+    {
+        "announce",
+        "no-announcement",
+        "to",
+        "no-such-queue",
+        "no-such-voicemail",
+        "call-back-wished",
+        "mailbox-full",
+    }
+)
+"""Steps whose detail is a name that somebody gave, whatever word of ours it is like."""
+
 DETAILS: Final = {
     "talk": "通话", "hold": "保持", "consult": "咨询", "listen": "监听", "whisper": "耳语", "barge": "强插",
     "asked": "请求", "begins": "开始", "ends": "结束", "right": "正确", "wrong": "错误",
@@ -155,7 +168,10 @@ def _step(detail: str, language: str) -> str:
     if menu is not None:
         return menu
     texts = STEPS.get(name)
-    return detail if texts is None else texts[language == "zh"].format(in_words(rest, language)).rstrip(" ：")
+    if texts is None:
+        return detail
+    told = rest if name in NAMED else in_words(rest, language)
+    return texts[language == "zh"].format(told).rstrip(" ：")
 
 
 def in_words(detail: str, language: str) -> str:
