@@ -152,13 +152,8 @@ def set_terms(vanity_class: str, data: DataDirectory, **given: Any) -> None:
         return {"box": {"class_terms": terms | {vanity_class: after}}}
 
     with box_services(data) as services:
-        done = wish(services, document, entry_of("class-terms", vanity_class))
-    click.echo(
-        words(
-            "In force." if done.changed else "Nothing to change.",
-            "已生效。" if done.changed else "没有变化。",
-        )
-    )
+        wish(services, document, entry_of("class-terms", vanity_class))
+    click.echo(words("Set.", "已设置。"))
 
 
 @click.command()

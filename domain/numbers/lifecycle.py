@@ -31,6 +31,8 @@ class Move(StrEnum):
     IMPORT = "import"
     RESERVE = "reserve"
     RELEASE = "release"
+    EXPIRE = "expire"
+    """The reservation's time is over."""
     APPLY = "apply"
     SUBMIT = "submit"
     RETURN = "return"
@@ -69,6 +71,7 @@ MOVE_WORDS: Final[dict[Move, tuple[str, str]]] = {
     Move.IMPORT: ("taken into stock", "入库"),
     Move.RESERVE: ("reserved", "预占"),
     Move.RELEASE: ("released", "释放预占"),
+    Move.EXPIRE: ("reservation expired", "预占到期"),
     Move.APPLY: ("applied for", "受理办理申请"),
     Move.SUBMIT: ("submitted to the carrier", "提交运营商审核"),
     Move.RETURN: ("returned by the carrier", "运营商退回"),
@@ -98,6 +101,7 @@ _S = NumberState
 WAYS: Final[dict[Move, _Way]] = {
     Move.RESERVE: _Way((_S.IN_STOCK,), _S.RESERVED),
     Move.RELEASE: _Way((_S.RESERVED,), _S.IN_STOCK),
+    Move.EXPIRE: _Way((_S.RESERVED,), _S.IN_STOCK),
     Move.APPLY: _Way((_S.IN_STOCK, _S.RESERVED), _S.APPLIED),
     Move.SUBMIT: _Way((_S.APPLIED,), _S.UNDER_REVIEW),
     Move.RETURN: _Way((_S.UNDER_REVIEW,), _S.APPLIED),

@@ -143,7 +143,7 @@ class NumberDesk:
         """Return a card; a reservation that is over ends first."""
         card = self.card(number)
         if has_expired(card, self.at):
-            return self.release(number, "expired")
+            return self.move(number, Move.EXPIRE)
         return card
 
     def activate(self, number: str, tenant: str, *, fee_instead: bool = False, why: str = "") -> NumberCard:
@@ -202,7 +202,9 @@ class NumberDesk:
         card = self.inventory.card(number)
         if card is not None and card.state in OWNED:
             if card.tenant != tenant:
-                change = Change(self.at, Move.HAND_OVER, card.state, self.by, f"from {card.tenant}", tenant)
+                change = Change(
+                    self.at, Move.HAND_OVER, card.state, self.by, f"{card.tenant} -> {tenant}", tenant
+                )
                 self.put(msgspec.structs.replace(card, tenant=tenant), change)
             return
         if card is None:
@@ -217,7 +219,7 @@ class NumberDesk:
         """Follow a configuration in which a tenant has lost a number that nobody else got."""
         card = self.inventory.card(number)
         if card is not None and card.state in OWNED and card.tenant == tenant:
-            self.reclaim(number, "removed from the configuration")
+            self.reclaim(number)
 
 
 def _not_offered(card: NumberCard) -> NotPossible:

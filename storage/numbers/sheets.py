@@ -163,7 +163,7 @@ def _take(desk: NumberDesk, row: SheetRow, wish: _Wish | _Wrong) -> Line:
         if hand and hand not in desk.book.classes:
             raise NotPossible(f"there is no class {hand}", f"没有分类“{hand}”")
         if before is None:
-            desk.take_in(wish.number, "import")
+            desk.take_in(wish.number)
             desk.set_terms(wish.number, **wish.fields)
             return Line(row, True, "taken into stock", "已入库")
         if msgspec.structs.replace(before, **wish.fields) == before:

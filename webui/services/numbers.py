@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from b2bua.in_force import change_in_force
+from domain.fees import Agreement
 from domain.numbers.lifecycle import OWNED, NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.numbers.search import Wanted
@@ -66,9 +67,22 @@ def reclaim(services: BoxServices, number: str, why: str, entry: AuditEntry) -> 
         desk.reclaim(number, why)
         if card.state not in OWNED or number not in root.numbers:
             return {}
-        return {"tenants": {card.tenant: {"numbers": {number: {"absent": True}}}}}
+        fields: dict[str, Any] = {"numbers": {number: {"absent": True}}}
+        agreements = root.tenants[card.tenant].config.value.agreements
+        if any(each.number == number for each in agreements):
+            today = desk.today.isoformat()
+            fields["agreements"] = [_ended(each, number, today) for each in agreements]
+        return {"tenants": {card.tenant: fields}}
 
     def note(root: Root) -> None:
         root.web.note(msgspec.structs.replace(entry, after=why[:2000]))
 
     return wish(services, document, entry, note)
+
+
+def _ended(agreement: Agreement, number: str, day: str) -> dict[str, Any]:
+    """Return an agreement as files write it; one of a number that goes ends with the day, if not before."""
+    if agreement.number == number and (not agreement.until or agreement.until > day):
+        agreement = msgspec.structs.replace(agreement, until=max(day, agreement.since))
+    plain: dict[str, Any] = msgspec.to_builtins(agreement)
+    return plain

@@ -14,6 +14,7 @@ from domain.refusal import NotPossible
 from storage.models.web import AuditEntry
 from storage.numbers.desk import NumberDesk
 from tests.unit.webui.site import Site, form_of
+from webui.services.numbers import reclaim
 from webui.services.opening import Opening, open_tenant
 from webui.services.provisioning import Refused, Stale
 
@@ -122,3 +123,13 @@ def test_the_page_and_its_refusals(site: Site) -> None:
     assert 'id="first-password"' in form.submit().text
     config = site.read(lambda root: root.tenants["shop"].config.value)
     assert (config.credit_li, config.area_code, config.agreements) == (0, "0591", ())
+
+
+def test_reclaiming_ends_what_was_agreed(site: Site) -> None:
+    """The ledger charges nothing for a number that has gone."""
+    stock(site)
+    open_tenant(site.services, SHOP, ENTRY)
+    reclaim(site.services, NUMBER, "到期", ENTRY)
+    (agreement,) = site.read(lambda root: root.tenants["shop"].config.value.agreements)
+    assert agreement.until == agreement.since
+    assert card(site).state is NumberState.RECLAIMED
