@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     EXPIRY = "expiry"
     RECORDINGS_EXPIRE = "recordings-expire"
     RECORDINGS_QUOTA = "recordings-quota"
+    PASSWORD_CODE = "password-code"  # noqa: S105 - a name
     TEST = "test"
 
 
@@ -54,6 +55,7 @@ VARIABLES: Final[dict[NoticeKind, dict[str, Variable]]] = {
     NoticeKind.EXPIRY: _DATED,
     NoticeKind.RECORDINGS_EXPIRE: _DATED | {"count": Variable(8, "录音数")},
     NoticeKind.RECORDINGS_QUOTA: _COMMON | {"percent": Variable(5, "已用百分比")},
+    NoticeKind.PASSWORD_CODE: _COMMON | {"code": Variable(6, "验证码")},
     NoticeKind.TEST: _COMMON,
 }
 
@@ -83,15 +85,22 @@ SHIPPED: Final[dict[NoticeKind, Words]] = {
     NoticeKind.RECORDINGS_QUOTA: Words(
         "录音空间提醒", "{tenant}：录音空间已用{percent}%，用满后最早的录音将先行删除。"
     ),
+    NoticeKind.PASSWORD_CODE: Words(
+        "重置密码验证码", "您正在重置{number}的登录密码，验证码{code}，5分钟内有效，请勿告诉他人。"
+    ),
     NoticeKind.TEST: Words("测试消息", "这是一条测试消息，{time}。"),
 }
 
 CHARGED: Final = frozenset({NoticeKind.MISSED_CALL, NoticeKind.VOICEMAIL})
 """Kinds whose SMS the tenant pays; all others are the operator's own."""
 
+PRIVATE: Final = frozenset({NoticeKind.PASSWORD_CODE})
+"""Kinds for those alone who are named for them: never for ``all``, never for a group's robot."""
+
 VALID_SECONDS: Final[dict[NoticeKind, float]] = {
     NoticeKind.MISSED_CALL: 2 * 3600.0,
     NoticeKind.VOICEMAIL: 12 * 3600.0,
+    NoticeKind.PASSWORD_CODE: 300.0,
     NoticeKind.TEST: 600.0,
 }
 """A notice is worth sending so long; :data:`DAY` for the others."""

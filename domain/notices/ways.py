@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from domain.notices.kinds import PRIVATE
+
 EVERY_KIND: Final = "all"
 """Name of the recipients of every kind that has none of its own."""
 
@@ -129,4 +131,7 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def recipients_of(kind: str, every: dict[str, Recipients]) -> Recipients:
     """Return who is told of a kind; nobody is an answer."""
+    if kind in PRIVATE:
+        found = every.get(kind) or Recipients(kind)
+        return Recipients(kind, found.mobiles, found.emails)
     return every.get(kind) or every.get(EVERY_KIND) or Recipients(kind)

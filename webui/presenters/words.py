@@ -119,6 +119,8 @@ ACTIONS: Final = {
     "bill-exported": N_("Bill exported"),
     "tariff-edition": N_("Tariff edition added"),
     "acted-as-tenant": N_("Acted as the tenant"),
+    "password-code": N_("Code for a new password asked for"),
+    "password-reset": N_("Password set by a code"),
     "agent-password": N_("New first password of an agent"),
     "agent-signed-out": N_("Agent signed out"),
     "supervisor-on": N_("Agent made supervisor"),

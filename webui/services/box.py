@@ -15,6 +15,7 @@ from storage.recordings import Recordings
 from webui.services.captcha import Captchas
 from webui.services.kept_files import KeptFiles
 from webui.services.passwords import Passwords
+from webui.services.resets import Resets
 from webui.services.throttle import Throttle
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class BoxServices:
         self.passwords = Passwords()
         self.throttle = Throttle(now)
         self.captchas = Captchas(now)
+        self.resets = Resets(now)
         self.kept = KeptFiles(now)
 
     def read(self, work: Callable[[Root], T]) -> T:

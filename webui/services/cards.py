@@ -16,6 +16,7 @@ from storage.models import Root
 from storage.models.desk import NumberTaken, TenantDesk, TooManyCards
 from storage.models.web import AuditEntry
 from storage.workbook import Column, sheet_of, workbook
+from storage.workbook_read import SheetRead, SheetRow
 from webui.services.box import BoxServices
 
 SHOWN: Final = 50
@@ -111,13 +112,12 @@ def remove(services: BoxServices, tenant: str, name: str, entry: AuditEntry) -> 
     return services.change(work, "contact card")
 
 
-def take(services: BoxServices, tenant: str, rows: list[list[str]], by: str, entry: AuditEntry) -> Imported:
-    """Import rows of which the first names the columns; a card whose number is known is changed.
+def take(services: BoxServices, tenant: str, sheet: SheetRead, by: str, entry: AuditEntry) -> Imported:
+    """Import a sheet; a card whose number is known is changed, a row that is wrong is refused by itself.
 
-    A row that is wrong is refused by itself. Raises BadCard where the columns are not there.
+    Raises BadCard where the columns are not there.
     """
-    head = rows[0] if rows else []
-    if NAME not in head or NUMBERS not in head:
+    if NAME not in sheet.titles or NUMBERS not in sheet.titles:
         raise BadCard(
             "file", f"the first row must name the columns {NAME} and {NUMBERS}",
             f"第一行须有“{NAME}”和“{NUMBERS}”两列",
@@ -129,14 +129,11 @@ def take(services: BoxServices, tenant: str, rows: list[list[str]], by: str, ent
         wanted = desk.settings.value.fields
         added = changed = 0
         refused = []
-        for place, row in enumerate(rows[1:], 2):
-            cells = {title: cell for title, cell in zip(head, row, strict=False) if cell}
-            if not cells:
-                continue
+        for row in sheet.rows:
             try:
-                known = _take_row(desk, cells, wanted, by, now)
+                known = _take_row(desk, row, wanted, by, now)
             except BadCard as why:
-                refused.append(Refused(place, why))
+                refused.append(Refused(row.line, why))
             else:
                 added, changed = added + (not known), changed + known
         root.web.note(msgspec.structs.replace(entry, after=f"+{added} ~{changed} !{len(refused)}"))
@@ -145,8 +142,12 @@ def take(services: BoxServices, tenant: str, rows: list[list[str]], by: str, ent
     return services.change(work, "contact import")
 
 
-def _take_row(desk: TenantDesk, cells: dict[str, str], wanted: Iterable[str], by: str, now: float) -> bool:
+def _take_row(desk: TenantDesk, row: SheetRow, wanted: Iterable[str], by: str, now: float) -> bool:
     """Store a row; return whether it changed a card that was there."""
+    if row.formulas:
+        title = row.formulas[0]
+        raise BadCard(title, f"{title} holds a formula: paste its value", f"“{title}”是公式：请粘贴为数值")
+    cells = {title: cell for title, cell in row.cells.items() if cell}
     numbers = numbers_of(cells.get(NUMBERS, ""))
     if not numbers:
         raise BadCard("numbers", "a number is needed", "请填写电话号码")

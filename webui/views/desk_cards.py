@@ -14,7 +14,7 @@ from pyramid.response import Response
 from domain.desk import ContactCard
 from domain.masking import masked
 from storage.models import Root
-from storage.workbook_reading import NoWorkbook, read_rows
+from storage.workbook_read import MOST_BYTES, WorkbookRefused, read_sheet
 from webui.presenters.says import say
 from webui.resources import AgentDesk
 from webui.security.permissions import AGENT, SUPERVISOR
@@ -145,19 +145,12 @@ def import_cards(request: Request) -> dict[str, Any]:
     _, desk, given = request.texts, desk_of(request), request.POST.get("file")
     if given is None or not hasattr(given, "file"):
         return _listing(request, error=_("Choose an Excel file (.xlsx)."))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "cards.xlsx"
-        path.write_bytes(given.file.read())
-        try:
-            rows = read_rows(path, cards.MOST_ROWS + 2)
-            if len(rows) > cards.MOST_ROWS + 1:
-                return _listing(request, error=_("At most {most} rows in one file.", most=cards.MOST_ROWS))
-            entry = entry_of(request, "cards-imported", str(given.filename)[:60], desk.tenant)
-            done = cards.take(request.services, desk.tenant, rows, desk.agent, entry)
-        except NoWorkbook:
-            return _listing(request, error=_("This is no Excel file (.xlsx) that can be read."))
-        except BadCard as wrong:
-            return _listing(request, error=_.either(wrong.zh, str(wrong)))
+    entry = entry_of(request, "cards-imported", str(given.filename)[:60], desk.tenant)
+    try:
+        sheet = read_sheet(given.file.read(MOST_BYTES + 1), cards.MOST_ROWS)
+        done = cards.take(request.services, desk.tenant, sheet, desk.agent, entry)
+    except (WorkbookRefused, BadCard) as wrong:
+        return _listing(request, error=_.either(wrong.zh, str(wrong)))
     return _listing(request, imported=done)
 
 

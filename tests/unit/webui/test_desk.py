@@ -247,7 +247,7 @@ def test_contacts_come_from_excel_and_wrong_rows_are_told(site: Site, tmp_path: 
 def test_what_is_no_excel_file_is_refused_in_words(site: Site, content: bytes) -> None:
     """Whatever its name says."""
     browser = site.agent("alpha", "8001", supervisor=True)
-    assert "no Excel file" in uploaded(browser, content).text
+    assert "no .xlsx file" in uploaded(browser, content).text
 
 
 def test_an_excel_file_without_the_columns_says_which(site: Site, tmp_path: Path) -> None:
