@@ -33,8 +33,8 @@ Rows = Sequence[tuple[str, str]]
 
 ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER")
 """Methods that a dialog takes; REFER as far as the leg's owner lets it."""
-SUPPORTED = ("Supported", "100rel, timer")
-SUPPORTED_OPTIONS = frozenset({"100rel", "timer", "norefersub"})
+SUPPORTED = ("Supported", "100rel, timer, replaces")
+SUPPORTED_OPTIONS = frozenset({"100rel", "timer", "replaces", "norefersub"})
 ACCEPT = ("Accept", "application/sdp")
 SDP = "application/sdp"
 

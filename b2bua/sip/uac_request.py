@@ -83,5 +83,5 @@ def write_cancel(invite: Request, reason: str) -> Request:
     return Request("CANCEL", invite.uri, rows)
 
 
-_WITH_100REL = ("Supported", "100rel, timer")
-_WITHOUT_100REL = ("Supported", "timer")
+_WITH_100REL = ("Supported", "100rel, timer, replaces")
+_WITHOUT_100REL = ("Supported", "timer, replaces")

@@ -15,8 +15,8 @@ from b2bua.sip.session_user import Stage
 def replaced_session(endpoint: Endpoint, request: Request, admitted: Admitted) -> Session | None:
     """Find what a Replaces header names; only a phone may take the place of one of our dialogs.
 
-    A trunk's header that names none of ours is about others and not ours to judge. Raises SipError: 400, 403
-    for a trunk, 481 for no such dialog, 486 for an answered one that was wanted early.
+    A trunk's header that names none of ours is about others and not ours to judge, unless it requires us to.
+    Raises SipError: 400, 403 for a trunk, 481 for no such dialog, 486 for an answered one wanted early.
     """
     is_phone = admitted.extension is not None
     if not request.has("Replaces"):
@@ -33,6 +33,8 @@ def replaced_session(endpoint: Endpoint, request: Request, admitted: Admitted) -
     if not is_phone:
         if session is not None:
             raise SipError(403, "Forbidden")
+        if "replaces" in request.tokens("Require"):
+            raise SipError(481, "Call/Transaction Does Not Exist")
         return None
     if session is None or session.stage is Stage.OVER:
         raise SipError(481, "Call/Transaction Does Not Exist")

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from b2bua.recovery import open_legs
 from b2bua.sdp import PCMA, TELEPHONE_EVENT, Direction, make_offer
+from b2bua.sip.dialog import Phase
 from b2bua.sip.message import Request, Response
 from domain.snapshot import BoundNumber, ExtensionSnapshot, NumberPlan, TargetKind
 from storage.events import Ended, Started
 from storage.fold import fold
+from storage.journal import OpenCall
 from storage.records import CallRecord
 from tests.flows.exchange import CARRIER, NUMBER, TARGETS, Exchange, sdp
 from tests.flows.network import Address, Peer
@@ -313,3 +316,74 @@ def test_a_blind_transfer_by_star_code_to_a_telephone() -> None:
     assert (office.hears("a"), office.hears("b2")) == ("b2", "a")
     record = office.caller_hangs_up(phone)
     assert (record.answered_by, record.trunk_out) == (TARGETS[0], "carrier")
+
+
+def takes_over(office: Office) -> Dialog:
+    """Let 8002's phone take the agent's place by INVITE with Replaces."""
+    phone, opened = office.colleague, office.first.opened_by
+    replaces = f"{opened.call_id};to-tag={opened.from_.tag};from-tag=callee"
+    phone.send(
+        phone.request(
+            "INVITE",
+            call_id="taking-over",
+            from_="<sip:8002@10.0.0.1>;tag=taker",
+            to="<sip:8001@10.0.0.1>",
+            cseq=1,
+            uri="sip:8001@10.0.0.1",
+            rows=(("Contact", phone.contact), ("Replaces", replaces), ("Require", "replaces")),
+            body=described(phone.address),
+        )
+    )
+    ok = phone.expect_response("200 INVITE")
+    phone.send(phone.in_dialog("ACK", ok, 1))
+    office.takes_bye(office.agent)
+    office.exchange.network.run(0.05)
+    return Dialog(phone, ok)
+
+
+def test_invite_with_replaces() -> None:
+    """The agent's phone gets BYE, the other one talks, holds, and transfers the caller back by REFER."""
+    office = Office()
+    office.exchange.directory.shipped = {"hold-music": "music"}
+    taker = takes_over(office)
+    assert (office.hears("a"), office.hears("b2")) == ("b2", "a")
+    taker.reoffer(Direction.SENDONLY, 2)
+    assert office.hears("a") == "music"
+    taker.reoffer(Direction.SENDRECV, 3)
+    taker.refer("sip:8001@10.0.0.1")
+    office.colleague.expect("202 REFER")
+    assert taker.progress() == ["100 active"]
+    office.agent.inbox.clear()
+    office.picks_up(office.agent)
+    assert taker.progress() == ["200 terminated"]
+    office.takes_bye(office.colleague)
+    record = office.caller_hangs_up(office.agent)
+    assert record.answered_by == "8001"
+    assert [(each.who, each.part) for each in record.participants] == [
+        ("8001", "talk"),
+        ("8002", "talk"),
+        ("8002", "hold"),
+        ("8002", "talk"),
+        ("8001", "talk"),
+    ]
+    assert len(office.exchange.journal.of(Ended)) == 2
+
+
+def test_a_crash_ends_a_phone_that_took_over_once() -> None:
+    """The journal names its dialog in one of the two calls only, so that it gets one BYE."""
+    office = Office()
+    taker = takes_over(office)
+    events = office.exchange.journal.events
+    calls = [event.call for event in office.exchange.journal.of(Started)]
+    legs = [
+        leg
+        for call in calls
+        for leg in open_legs(
+            OpenCall(call, [e for e in events if getattr(e, "call", "") == call], None, 0, 0)
+        )
+    ]
+    dialogs = sorted((dialog.call_id, dialog.phase) for leg in legs for dialog in leg.dialogs)
+    assert dialogs == sorted(
+        [(office.customer.opened_by.call_id, Phase.CONFIRMED), ("taking-over", Phase.CONFIRMED)]
+    )
+    office.caller_hangs_up(taker.phone)

@@ -25,7 +25,10 @@ def phone(wire: Wire) -> Iterator[Phone]:
 def replaces(leg: Leg, more: str = "") -> tuple[tuple[str, str], ...]:
     """Name a dialog that the box has begun with a phone, as the box sees it."""
     assert leg.invite is not None
-    return (("Replaces", f"{leg.call_id};to-tag={leg.invite.tag('from')};from-tag={leg.tag}{more}"),)
+    return (
+        ("Require", "replaces"),
+        ("Replaces", f"{leg.call_id};to-tag={leg.invite.tag('from')};from-tag={leg.tag}{more}"),
+    )
 
 
 def test_call_pick_up(wire: Wire, phone: Phone) -> None:
@@ -92,7 +95,11 @@ def test_a_trunk_takes_nothing(wire: Wire) -> None:
     assert taker.final().status == 403
     wire.free(taker, "bad-request", "box", 403)
     wire.hang_up(caller, callee)
-    other = wire.call(rows=(("Replaces", "theirs;to-tag=a;from-tag=b"),))
+    theirs = ("Replaces", "theirs;to-tag=a;from-tag=b")
+    required = wire.call(rows=(("Require", "replaces"), theirs))
+    assert required.final().status == 481
+    wire.record(required)
+    other = wire.call(rows=(theirs,))
     answerer = Leg.rung(wire.gateway)
     answerer.answer()
     other.up()
