@@ -55,7 +55,10 @@ def _do(data: DataDirectory, number: str, action: str, work: Callable[[Counter],
         return at_counter(services, work, entry_of(f"application-{action}", number), told)
 
 
-def _say(found: Application) -> None:
+def _say(found: Application, as_json: bool = False) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
     click.echo(f"{found.number}  {found.applicant.name}  {pick(APPLICATION_WORDS[found.state])}  {found.due}")
 
 
@@ -74,7 +77,10 @@ def _say(found: Application) -> None:
 @click.option("--purpose", default="", help="What the number is for.")
 @click.option("--fee-instead", is_flag=True, help="A picking fee instead of minimum and term, where offered.")
 @data_option
-def apply(number: str, kind: str, fee_instead: bool, data: DataDirectory, **fields: str) -> None:
+@json_option
+def apply(
+    number: str, kind: str, fee_instead: bool, data: DataDirectory, as_json: bool, **fields: str
+) -> None:
     """Receive an application for NUMBER; it is promised within 7 working days.
 
     \b
@@ -208,48 +214,54 @@ def review(number: str, name: str, accepted: bool, data: DataDirectory, **given:
 @click.argument("number")
 @_why
 @data_option
-def submit(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def submit(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Note that the papers went to the carrier; they must be complete.
 
     Exit status: 0 noted; 1 something is missing; 3 the store is not running.
     """
-    _say(_do(data, number, "submitted", lambda counter: counter.submit(number, why), why))
+    _say(_do(data, number, "submitted", lambda counter: counter.submit(number, why), why), as_json)
 
 
 @click.command("return")
 @click.argument("number")
 @click.option("--why", required=True, metavar="TEXT", help="Why the carrier sent the papers back.")
 @data_option
-def returned(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def returned(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Note that the carrier sent the papers back; they can be put right and submitted again.
 
     Exit status: 0 noted; 1 it is not with the carrier; 3 the store is not running.
     """
-    _say(_do(data, number, "returned", lambda counter: counter.returned(number, why), why))
+    _say(_do(data, number, "returned", lambda counter: counter.returned(number, why), why), as_json)
 
 
 @click.command()
 @click.argument("number")
 @click.option("--reference", default="", help="The carrier's number of it.")
 @data_option
-def approve(number: str, reference: str, data: DataDirectory) -> None:
+@json_option
+def approve(number: str, reference: str, data: DataDirectory, as_json: bool) -> None:
     """Note that the carrier agreed; `box400 tenant open` then opens the number.
 
     Exit status: 0 noted; 1 it is not with the carrier; 3 the store is not running.
     """
-    _say(_do(data, number, "approved", lambda counter: counter.approve(number, reference), reference))
+    _say(
+        _do(data, number, "approved", lambda counter: counter.approve(number, reference), reference), as_json
+    )
 
 
 @click.command()
 @click.argument("number")
 @_why
 @data_option
-def withdraw(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def withdraw(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """End an application; the number is in stock again.
 
     Exit status: 0 ended; 1 there is none; 3 the store is not running.
     """
-    _say(_do(data, number, "withdrawn", lambda counter: counter.withdraw(number, why), why))
+    _say(_do(data, number, "withdrawn", lambda counter: counter.withdraw(number, why), why), as_json)
 
 
 @click.command()

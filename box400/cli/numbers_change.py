@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from box400.cli.money import Yuan
-from box400.cli.options import complain, data_option
+from box400.cli.options import complain, data_option, json_option
 from box400.cli.services import box_services, entry_of, pick, say_in_force
 from box400.cli.words import words
 from domain.numbers.lifecycle import STATE_WORDS, Halt, NumberCard
@@ -43,18 +43,21 @@ def add_change_commands(group: click.Group) -> None:
 
 
 def do(
-    data: DataDirectory, number: str, action: str, work: Callable[[NumberDesk], NumberCard], told: str = ""
+    data: DataDirectory,
+    as_json: bool,
+    number: str,
+    action: str,
+    work: Callable[[NumberDesk], NumberCard],
+    told: str = "",
 ) -> None:
     """Do something with one number, and say where it stands then."""
     with box_services(data) as services:
         card, why_not = change(services, work, entry_of(f"number-{action}", number), told)
-    say_state(card)
+    if as_json:
+        click.echo(msgspec.json.encode({**msgspec.to_builtins(card), "state": card.state}))
+    else:
+        click.echo(f"{card.number}  {pick(STATE_WORDS[card.state])}")
     say_in_force(why_not)
-
-
-def say_state(card: NumberCard) -> None:
-    """Say where a number stands."""
-    click.echo(f"{card.number}  {pick(STATE_WORDS[card.state])}")
 
 
 @click.command()
@@ -64,7 +67,8 @@ def say_state(card: NumberCard) -> None:
 )
 @_why
 @data_option
-def add(first: str, count: int, why: str, data: DataDirectory) -> None:
+@json_option
+def add(first: str, count: int, why: str, data: DataDirectory, as_json: bool) -> None:
     """Take NUMBER into stock, or COUNT numbers from it on.
 
     \b
@@ -77,7 +81,7 @@ def add(first: str, count: int, why: str, data: DataDirectory) -> None:
     def work(desk: NumberDesk) -> NumberCard:
         return [desk.take_in(number, why) for number in numbers][-1]
 
-    do(data, first, "added", work, why or (f"{count} numbers" if count > 1 else ""))
+    do(data, as_json, first, "added", work, why or (f"{count} numbers" if count > 1 else ""))
 
 
 @click.command()
@@ -102,7 +106,8 @@ def remove(number: str, data: DataDirectory) -> None:
 @click.option("--as-class", is_flag=True, help="Amounts as its class says, again.")
 @click.option("--note", help="Note.")
 @data_option
-def set_(number: str, data: DataDirectory, as_class: bool, **given: Any) -> None:
+@json_option
+def set_(number: str, data: DataDirectory, as_json: bool, as_class: bool, **given: Any) -> None:
     """Set class, amounts and note of one number by hand.
 
     \b
@@ -117,7 +122,7 @@ def set_(number: str, data: DataDirectory, as_class: bool, **given: Any) -> None
         fields = {"minimum_li": None, "fee_li": None, "deposit_li": None} | fields
     if any(isinstance(value, int) and value < 0 for value in fields.values()):
         complain("Amounts must not be negative.", "金额不能为负数。", 2)
-    do(data, number, "set", lambda desk: desk.set_terms(number, **fields), str(fields))
+    do(data, as_json, number, "set", lambda desk: desk.set_terms(number, **fields), str(fields))
 
 
 @click.command("set-terms")
@@ -162,7 +167,8 @@ def set_terms(vanity_class: str, data: DataDirectory, **given: Any) -> None:
 @click.option("--days", type=click.IntRange(1, 365), help="How long; by default as the box says.")
 @_why
 @data_option
-def reserve(number: str, holder: str, days: int | None, why: str, data: DataDirectory) -> None:
+@json_option
+def reserve(number: str, holder: str, days: int | None, why: str, data: DataDirectory, as_json: bool) -> None:
     """Keep a number for somebody; it is released by itself when the time is over.
 
     \b
@@ -172,19 +178,27 @@ def reserve(number: str, holder: str, days: int | None, why: str, data: DataDire
     Example:
       box400 numbers reserve 4006001234 --for 示例公司 --days 3
     """
-    do(data, number, "reserved", lambda desk: desk.reserve(number, holder, days, why), f"{holder} {why}")
+    do(
+        data,
+        as_json,
+        number,
+        "reserved",
+        lambda desk: desk.reserve(number, holder, days, why),
+        f"{holder} {why}",
+    )
 
 
 @click.command()
 @click.argument("number")
 @_why
 @data_option
-def release(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def release(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Let a reserved number go.
 
     Exit status: 0 released; 1 it is not reserved; 3 the store is not running.
     """
-    do(data, number, "released", lambda desk: desk.release(number, why), why)
+    do(data, as_json, number, "released", lambda desk: desk.release(number, why), why)
 
 
 @click.command()
@@ -193,46 +207,57 @@ def release(number: str, why: str, data: DataDirectory) -> None:
               help="Why; callers' records say so.")  # fmt: skip
 @_why
 @data_option
-def suspend(number: str, halt: str, why: str, data: DataDirectory) -> None:
+@json_option
+def suspend(number: str, halt: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Take a number out of service: callers hear that it is suspended.
 
     \b
     Exit status: 0 in force; 1 it is not active; 3 the store is not running; 4 stored, not in force yet.
     """
-    do(data, number, "suspended", lambda desk: desk.suspend(number, Halt(halt), why), f"{halt} {why}")
+    do(
+        data,
+        as_json,
+        number,
+        "suspended",
+        lambda desk: desk.suspend(number, Halt(halt), why),
+        f"{halt} {why}",
+    )
 
 
 @click.command()
 @click.argument("number")
 @_why
 @data_option
-def resume(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def resume(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Put a suspended or frozen number into service again.
 
     \b
     Exit status: 0 in force; 1 it is neither; 3 the store is not running; 4 stored, not in force yet.
     """
-    do(data, number, "resumed", lambda desk: desk.resume(number, why), why)
+    do(data, as_json, number, "resumed", lambda desk: desk.resume(number, why), why)
 
 
 @click.command()
 @click.argument("number")
 @_why
 @data_option
-def freeze(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def freeze(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Take a number out of service before it is reclaimed; its tenant keeps it meanwhile.
 
     \b
     Exit status: 0 in force; 1 it is nobody's; 3 the store is not running; 4 stored, not in force yet.
     """
-    do(data, number, "frozen", lambda desk: desk.freeze(number, why), why)
+    do(data, as_json, number, "frozen", lambda desk: desk.freeze(number, why), why)
 
 
 @click.command("reclaim")
 @click.argument("number")
 @_why
 @data_option
-def reclaim_(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def reclaim_(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Take a number back: its tenant loses it with what was set for it, callers hear that it does not exist.
 
     \b
@@ -241,7 +266,10 @@ def reclaim_(number: str, why: str, data: DataDirectory) -> None:
     """
     with box_services(data) as services:
         done = reclaim(services, number, why, entry_of("number-reclaimed", number))
-    click.echo(words("Reclaimed.", "已收回。"))
+    if as_json:
+        click.echo(msgspec.json.encode({"number": number, "state": "reclaimed"}))
+    else:
+        click.echo(words("Reclaimed.", "已收回。"))
     say_in_force(done.why_not)
 
 
@@ -249,10 +277,11 @@ def reclaim_(number: str, why: str, data: DataDirectory) -> None:
 @click.argument("number")
 @_why
 @data_option
-def restock(number: str, why: str, data: DataDirectory) -> None:
+@json_option
+def restock(number: str, why: str, data: DataDirectory, as_json: bool) -> None:
     """Put a reclaimed number into stock again.
 
     \b
     Exit status: 0 in stock; 1 it is not reclaimed; 3 the store is not running; 4 stored, not in force yet.
     """
-    do(data, number, "restocked", lambda desk: desk.restock(number, why), why)
+    do(data, as_json, number, "restocked", lambda desk: desk.restock(number, why), why)
