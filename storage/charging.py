@@ -8,7 +8,7 @@ import msgspec
 
 from domain.calendar import Calendar
 from domain.caller import canonical_caller
-from domain.tariff import MOST_SECONDS, ChargedFrom, Edition, Tariff, kind_of_call, rate
+from domain.tariff import MOST_SECONDS, CallKind, ChargedFrom, Edition, Tariff, kind_of_call, rate
 from storage.call_id import day_of
 from storage.models import Root, TenantConfig
 from storage.records import CallRecord, ChargeRecord
@@ -66,11 +66,31 @@ class Charging:
 
 def _rate(record: CallRecord, terms: _Terms, tariff: str, edition: Edition, left: int) -> ChargeRecord:
     kind = kind_of_call(canonical_caller(record.caller), record.place, terms.config.area_code)
+    times = charged_moments(record, edition.charged_from)
+    return rate_moments(times, kind, terms.calendar, tariff, edition, left)
+
+
+def charged_moments(record: CallRecord, charged_from: ChargedFrom) -> list[tuple[float, int]]:
+    """Return when a call's charged times begin (UTC POSIX seconds), and milliseconds that each lasts."""
+    return [
+        (record.start + begins / 1000, min(lasts, LONGEST_MS))
+        for begins, lasts in charged_times(record, charged_from)
+    ]
+
+
+def rate_moments(
+    times: list[tuple[float, int]],
+    kind: CallKind,
+    calendar: Calendar,
+    tariff: str,
+    edition: Edition,
+    left: int,
+) -> ChargeRecord:
+    """Charge the times of one call, each as a call of its own. ``left``: seconds of included time left."""
     li = seconds = included = 0
     price: int | None = None
-    for begins, lasts in charged_times(record, edition.charged_from):
-        when = terms.calendar.at(record.start + begins / 1000)
-        charge = rate(edition, kind, when, min(lasts, LONGEST_MS), left - included)
+    for begins, lasts in times:
+        charge = rate(edition, kind, calendar.at(begins), lasts, left - included)
         li, seconds = li + charge.li, seconds + charge.seconds
         included += charge.included_seconds
         price = charge.price if price is None else price

@@ -254,6 +254,11 @@ def unseal_detail(block: bytes, index: int) -> CallDetail:
     return decode_detail(_decode_details(zstandard.ZstdDecompressor().decompress(block))[index])
 
 
+def unseal_details(block: bytes) -> list[CallDetail]:
+    """Return the details of all calls of a block."""
+    return [decode_detail(each) for each in _decode_details(zstandard.ZstdDecompressor().decompress(block))]
+
+
 def _differences(values: list[int]) -> list[int]:
     return [value - before for value, before in zip(values, [0, *values], strict=False)]
 

@@ -20,10 +20,8 @@ from box400.cli.moment import beijing
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.calendar import BEIJING, Calendar
+from domain.calendar import BEIJING
 from domain.money import KIND_WORDS, Entry, EntryKind, parse_yuan, yuan
-from domain.tariff import CallKind, ChargeLine
-from domain.tariff import rate as rate_call
 from storage.books import problems
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
@@ -314,61 +312,3 @@ def check(data: DataDirectory, days: int) -> None:
     if wrong or lost:
         complain("The books are wrong.", "账目不平。")
     click.echo(words("The books are right.", "账目相符。"))
-
-
-@click.command()
-@click.argument("tariff")
-@click.argument("kind", type=click.Choice([kind.value for kind in CallKind]))
-@click.argument("seconds", type=click.FloatRange(0, 86400))
-@data_option
-@click.option("--at", default="", metavar='"2026-11-23 09:30"', help="When it was answered, Beijing time.")
-@click.option("--included", default=0, type=click.IntRange(0), help="Included seconds left of the month.")
-def rate(tariff: str, kind: str, seconds: float, data: DataDirectory, at: str, included: int) -> None:
-    """Explain what a call costs: TARIFF KIND SECONDS.
-
-    \b
-    Exit status: 0 explained; 1 no such tariff, or no edition in force then; 3 the store is not running.
-
-    \b
-    Examples:
-      box400 rate standard long-distance 61
-    """
-    try:
-        moment = datetime.fromisoformat(at).replace(tzinfo=BEIJING) if at else datetime.now(BEIJING)
-    except ValueError:
-        example = "2026-11-23 09:30"
-        complain(f"{at!r} is no moment such as {example}.", f"{at!r} 不是时间，例如 {example}。", 2)
-    with main_database(data) as database:
-        found, days = database.read(
-            lambda root: (
-                root.tariffs[tariff].value if tariff in root.tariffs else None,
-                root.box.value.calendar,
-            )
-        )
-    if found is None:
-        complain(f"There is no tariff {tariff}.", f"没有资费 {tariff}。")
-    edition = found.on(moment.date().isoformat())
-    if edition is None:
-        complain("No edition is in force then.", "该日没有生效的版本。")
-    when = Calendar(days).at(moment)
-    charge = rate_call(edition, CallKind(kind), when, round(seconds * 1000), included)
-    if charge.price is None:
-        click.echo(words("No price fits such a call: it is free.", "没有适用的价格：不收费。"))
-        return
-    for line in charge.lines:
-        click.echo(f"  {_told(line)}")
-    amount, lasted = yuan(charge.li), charge.seconds
-    click.echo(words(f"{amount} yuan for {lasted} s", f"{lasted} 秒，{amount} 元"))
-
-
-def _told(line: ChargeLine) -> str:
-    names = {
-        "included": ("included", "免费时长"),
-        "first": ("first block", "首段"),
-        "step": ("further blocks", "后续单元"),
-        "minimum": ("up to the least charge", "补足最低收费"),
-    }
-    if not line.blocks:
-        return f"{words(*names[line.what])}: {yuan(line.li)}"
-    each = line.seconds // line.blocks
-    return f"{words(*names[line.what])}: {line.blocks} × {each} s = {yuan(line.li)}"

@@ -30,6 +30,7 @@ from storage.rows import (
     seal_details,
     seal_rows,
     unseal_detail,
+    unseal_details,
     unseal_rows,
 )
 
@@ -134,6 +135,15 @@ class Month(Persistent):  # type: ignore[misc]
                 key, turn, row, rows = heapq.heappop(heap)
                 yield key, row
                 push(turn, rows)
+
+    def records(self) -> Iterator[CallRecord]:
+        """Yield every record whole, in no order, a segment at a time."""
+        for row, detail in self.open.values():
+            yield record_of(decode_row(row), decode_detail(detail))
+        for _, segment in self.segments.values():
+            details = unseal_details(segment.details.block)
+            for (_, row), each in zip(segment.rows(), details, strict=True):
+                yield record_of(row, each)
 
     def find(self, key: bytes) -> CallRecord | None:
         """Return the record with this key, or None."""
