@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
+from storage.call_id import key_of, milliseconds_of, month_of
 from storage.connection import MainDatabase
-from storage.events import DialogNow, Ended, Marks
+from storage.events import DialogNow, Ended, Marks, Started
 from storage.journal import JournalReader, Position
 from storage.models import JournalProgress, Root
-
-PAGE = 2000
-"""Calls looked up in one view of the database."""
+from storage.models.call_records import BOX_OWNER
 
 
 def calls_without_record(journal: Path, database: MainDatabase, box: str = "box") -> list[str]:
@@ -24,21 +24,33 @@ def calls_without_record(journal: Path, database: MainDatabase, box: str = "box"
         return Position(0, 0) if progress is None else Position(*progress.committed)
 
     committed = database.read(place)
-    missing: list[str] = []
-    ended: list[str] = []
+    tenants: dict[str, tuple[str, float]] = {}
+    ended: dict[str, dict[str, float]] = defaultdict(dict)
     reader = JournalReader(journal, None, without=(DialogNow, Marks))
     try:
         while entries := reader.read():
             for event, sequence, _, end, _ in entries:
-                if type(event) is Ended and (sequence, end) <= committed:
-                    ended.append(event.call)
-            while len(ended) >= PAGE:
-                missing += _missing(database, ended[:PAGE])
-                del ended[:PAGE]
+                if type(event) is Started:
+                    tenants[event.call] = event.tenant or BOX_OWNER, event.at
+                elif type(event) is Ended and (sequence, end) <= committed and event.call in tenants:
+                    owner, start = tenants.pop(event.call)
+                    ended[owner][event.call] = start
     finally:
         reader.close()
-    return missing + _missing(database, ended)
+    return database.read(
+        lambda root: [call for owner in ended for call in _missing(root, owner, ended[owner])]
+    )
 
 
-def _missing(database: MainDatabase, calls: list[str]) -> list[str]:
-    return database.read(lambda root: [call for call in calls if root.records.find(call) is None])
+def _missing(root: Root, name: str, calls: dict[str, float]) -> list[str]:
+    """Return which of an owner's calls have no record; each segment of their time is read once."""
+    owner = root.records.owners.get(name)
+    keys = {key_of(call, start): call for call, start in calls.items()}
+    oldest = max(keys)
+    if owner is not None:
+        for month in owner.months.keys(month_of(milliseconds_of(oldest)), None):
+            for key, _ in owner.months[month].rows():
+                if key > oldest:
+                    break
+                keys.pop(key, None)
+    return list(keys.values())
