@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from domain.calendar import BEIJING
 from tests.product.box import Box, Place
 from tests.product.waiting import wait_until
 
@@ -112,3 +115,47 @@ def test_a_prepaid_tenant_never_owes_anything(paying_box: Box) -> None:
     balances = {each["tenant"]: each["balance_li"] for each in paying_box.json("money", "balances")}
     assert balances["prepaid"] == 0
     assert "The books are right." in paying_box.cli("money", "check")
+
+
+def test_arrears_stop_calls_and_a_recharge_resumes_them(paying_box: Box, tmp_path: Path) -> None:
+    """欠费停机: the caller is told why; the call after the recharge is connected; a refund needs two people.
+
+    What the carrier counted agrees with the records, and rating in shadow tells what a dearer tariff takes.
+    """
+    paying_box.call("4001003752", status=1)
+    turned_away = paying_box.records("--tenant", "prepaid", count=1)[0]
+    assert (turned_away["outcome"], turned_away["sip_status"]) == ("no-balance", 403)
+    assert any("suspended" in each["detail"] for each in turned_away["timeline"])
+    paying_box.cli("money", "post", "recharge", "prepaid", "10")
+    wait_until(lambda: _told(paying_box) == 10_000, "the ledger to tell")
+    paying_box.answered_by("4001003752", "--seconds", "2")
+    record = paying_box.records("--tenant", "prepaid", count=2)[0]
+    assert (record["outcome"], record["charge"]["li"]) == ("answered", 60)
+
+    asked = paying_box.cli("money", "post", "refund", "prepaid", "9.94", "--note", "leaves").split()[-1]
+    assert "may not approve" in paying_box.try_cli("money", "approve", asked).stderr
+    assert paying_box.json("money", "balances")[1]["balance_li"] == 9_940
+    month = datetime.now(BEIJING).strftime("%Y-%m")
+    bill = paying_box.json("money", "statement", "prepaid", month, "--excel", str(tmp_path / "bill.xlsx"))
+    assert (bill["closing_li"], bill["numbers"][0][-1]) == (9_940, 60)
+
+    began = datetime.fromtimestamp(record["start"], BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    listed = tmp_path / "carrier.csv"
+    line = f"{record['caller']},4001003752,{began},{record['access_ms'] / 1000:.0f}"
+    listed.write_text(f"主叫,被叫,开始时间,时长\n{line}\n", encoding="utf-8")
+    assert "0 differences" in paying_box.cli("reconcile", str(listed), "--trunk", "demo-carrier")
+    listed.write_text(f"主叫,被叫,开始时间,时长\n{line}9\n", encoding="utf-8")
+    assert "durations differ" in paying_box.cli("reconcile", str(listed), "--trunk", "demo-carrier", status=1)
+
+    dearer = tmp_path / "dearer.yaml"
+    dearer.write_text("tariffs: {standard: {editions: [{prices: [{first_li: 300, step_li: 300}]}]}}\n")
+    told = paying_box.cli("rate", "standard", "--shadow", month, "--file", str(dearer))
+    assert "0.24" in told
+    assert "The books are right." in paying_box.cli("money", "check")
+
+
+def _told(box: Box) -> int | None:
+    """Return the balance of the prepaid tenant as the ledger told the b2bua."""
+    path = box.data / "standings.json"
+    found = json.loads(path.read_text())["tenants"].get("prepaid") if path.exists() else None
+    return None if found is None else int(found["balance_li"])
