@@ -25,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """Take the place of configured listeners of the same name; others are added."""
     web: str = "127.0.0.1:8400"
     """``host:port`` of the web pages; empty: none."""
+    trusted_proxy: str = ""
+    """Address of the web server before ours, whose word on who asks and how is taken; empty: none."""
     workers: int = 0
     """Media workers; 0: one for each core."""
     rtp_ports: tuple[int, int] = (20000, 29999)

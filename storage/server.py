@@ -40,6 +40,7 @@ PACK_HOUR: Final = 19
 """UTC hour (03 in Beijing) in which the main storage is packed each day; retention packs the recordings."""
 PACK_KEEPS: Final = 86400.0
 """Seconds of history that packing leaves, to look back and to undo by hand."""
+WATCHDOG_SECONDS: Final = 5.0
 INDEX_SECONDS: Final = 300
 """How often the index is saved: opening after a kill then scans minutes of data, not all of it."""
 
@@ -110,6 +111,7 @@ class Store:
         backups = threading.Thread(target=self._backups.keep_looking, args=(self._stop,), name="backups")
         backups.start()
         notify("READY=1")
+        self._beat()
         self._server.loop()
         self._stop.set()
         backups.join()
@@ -119,6 +121,11 @@ class Store:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         notify("STOPPING=1")
         self._server.close()
+
+    def _beat(self) -> None:
+        """Tell systemd's watchdog again and again that the server takes its turns."""
+        notify("WATCHDOG=1")
+        self._server.acceptor.event_loop.call_later(WATCHDOG_SECONDS, self._beat)
 
     def _keep_up(self) -> None:
         packed = ""

@@ -28,6 +28,8 @@ from webui.services.streams import Streams
 
 THREADS = 4
 """The database keeps a connection for each, and one for the live pages."""
+WATCHDOG_SECONDS = 5.0
+PROXY_HEADERS = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 
 
 def main() -> int:
@@ -40,7 +42,8 @@ def main() -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     data = DataDirectory(arguments.data)
     data.create()
-    host, _, port = data.read_settings().web.rpartition(":")
+    settings = data.read_settings()
+    host, _, port = settings.web.rpartition(":")
     if not port:
         print("webui: settings.json has no web address", file=sys.stderr)
         return 1
@@ -52,6 +55,8 @@ def main() -> int:
             application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,
             max_request_body_size=MOST_BYTES + (1 << 20), channel_timeout=60,
             clear_untrusted_proxy_headers=True,
+            trusted_proxy=settings.trusted_proxy or None,
+            trusted_proxy_headers=PROXY_HEADERS if settings.trusted_proxy else (),
         )  # fmt: skip
     except OSError as error:
         print(f"webui: {host}:{port}: {error.strerror or error}", file=sys.stderr)
@@ -65,7 +70,10 @@ def main() -> int:
     threading.Thread(target=server.run, daemon=True).start()
     write_atomically(data.web_pid, f"{os.getpid()}\n".encode())
     notify("READY=1")
-    stop.wait()
+    while not stop.wait(WATCHDOG_SECONDS):
+        server.trigger.pull_trigger(
+            partial(notify, "WATCHDOG=1")
+        )  # it is the server's own thread that says it
     notify("STOPPING=1")
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=3)
     streams.stop()

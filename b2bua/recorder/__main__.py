@@ -58,6 +58,7 @@ class Process:
         notify("READY=1")
         while not self._stop.is_set():
             self._stop.wait(self._round())
+            notify("WATCHDOG=1")
         notify("STOPPING=1")
         until = time.monotonic() + LAST_SECONDS
         while time.monotonic() < until and self._round() == 0.0:
