@@ -1,0 +1,1 @@
+"""What makes a box of the program: its bundle, its roles, its image."""
