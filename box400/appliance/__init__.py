@@ -1,0 +1,1 @@
+"""The machine around the program: its address, its first start."""

@@ -1,0 +1,138 @@
+"""The roles that make a box of a Debian: well written, and what they write is understood by who reads it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+from ruamel.yaml import YAML
+
+from appliance import role_pages
+from storage.data_directory import Settings
+from tests.appliance.roles import ROLES, ansible, render
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the roles write with their defaults, by path."""
+    return render(tmp_path_factory.mktemp("rendered"))
+
+
+def test_lint_finds_nothing_at_the_production_profile() -> None:
+    """A technician who reads the roles finds what he knows from other well-kept roles."""
+    done = ansible("ansible-lint", "--offline", "--profile", "production", "--strict", "--nocolor", "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_play_names_every_role() -> None:
+    """No role is forgotten."""
+    books = [YAML(typ="safe").load(ROLES.parent / name) for name in ("site.yml", "image.yml")]
+    plays = [play for book in books for play in book]
+    named = {each["role"] for play in plays for each in play.get("roles", ())}
+    assert named == {role.name for role in role_pages.roles()}
+
+
+@pytest.mark.parametrize("role", role_pages.roles(), ids=lambda role: role.name)
+def test_every_variable_of_a_role_is_typed_and_told(role: Path) -> None:
+    """What may be set is in the argument specification with the default that holds, and in the README."""
+    yaml = YAML(typ="safe")
+    options = yaml.load(role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = yaml.load(role / "defaults" / "main.yml")
+    assert set(defaults) == {name for name in options if name.startswith(f"{role.name}_")}
+    for name, value in defaults.items():
+        told = options[name].get("default")
+        assert told == value or (told is None and "{{" in str(value)), name
+    assert (role / "README.md").read_text(encoding="utf-8") == role_pages.page(role)
+
+
+@pytest.mark.parametrize("role", role_pages.roles(), ids=lambda role: role.name)
+def test_every_template_is_written_where_its_path_says(role: Path) -> None:
+    """Who looks for the source of a file on the box finds it by its path."""
+    tasks = "".join(file.read_text() for file in (role / "tasks").glob("*.yml"))
+    for template in (role / "templates").rglob("*.j2"):
+        path = str(template.relative_to(role / "templates")).removesuffix(".j2")
+        directory, _, name = path.rpartition("/")
+        assert path in tasks or (name in tasks and directory in tasks), path
+
+
+def test_the_program_understands_its_settings(written: dict[str, str]) -> None:
+    """What the roles write is what the program reads."""
+    settings = msgspec.json.decode(written["/etc/box400/settings.json"], type=Settings)
+    assert settings.trusted_proxy == "127.0.0.1"
+    assert [each.bind for each in settings.listeners] == ["auto"]
+
+
+def test_scripts_are_shell(written: dict[str, str]) -> None:
+    """Every script parses."""
+    scripts = {path: text for path, text in written.items() if text.startswith("#!/bin/sh")}
+    assert "/usr/local/bin/box400" in scripts
+    for path, text in scripts.items():
+        done = subprocess.run(["/bin/sh", "-n"], input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, path + done.stderr
+
+
+def test_the_firewall_opens_what_is_configured_and_nothing_else(
+    written: dict[str, str], tmp_path: Path
+) -> None:
+    """Another listener opens its port, a list of networks closes it to all others."""
+    plain = written["/etc/nftables.conf"]
+    assert opened(plain) == {"20000-29999", "5060", "80, 443", "22", "68", "546"}
+    listeners = [
+        {"name": "carrier", "bind": "auto", "port": 5080, "transports": ["udp"]},
+        {"name": "phones", "bind": "auto", "transports": ["tls"], "tls_port": 5061},
+    ]
+    narrow = render(
+        tmp_path, box400_listeners=listeners, box400_rtp_ports=[30000, 30099], firewall_ssh_networks=[],
+        firewall_web_networks=["198.51.100.0/24", "2001:db8::/32"], firewall_trunk_networks=["192.0.2.0/28"],
+    )["/etc/nftables.conf"]  # fmt: skip
+    assert opened(narrow) == {"30000-30099", "5080", "5061", "80, 443", "68", "546"}
+    assert "ip6 saddr { 2001:db8::/32 } tcp dport { 80, 443 }" in narrow
+    assert narrow.index("192.0.2.0/28") < narrow.index("banned4 counter drop")
+    for rules in (plain, narrow):
+        check_rules(rules)
+
+
+def opened(rules: str) -> set[str]:
+    """Return the ports that the input chain lets in."""
+    chain = rules.partition("chain input {")[2].partition("chain forward")[0]
+    return {each.strip("{} ") for each in re.findall(r"dport (\{[^}]*\}|[0-9-]+)", chain)}
+
+
+def check_rules(rules: str) -> None:
+    """Let nft itself read the rules, in a network of their own: this machine's stay as they are."""
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--net", "nft", "--check", "--file", "/dev/stdin"],
+        input=rules, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_units_are_units_and_confined(written: dict[str, str], tmp_path: Path) -> None:
+    """Systemd knows every setting, and finds each process of the program exposed by 3.0 at most."""
+    units = [path for path in written if path.startswith("/etc/systemd/system/")]
+    for path in units:
+        file = tmp_path / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(written[path])
+    system = tmp_path / "etc/systemd/system"
+    ours = [path.name for path in system.glob("box400-*.service")]
+    assert len(ours) >= 7
+    exposures = exposure_table(tmp_path, ours)
+    assert max(exposures.values()) <= 3.0, exposures
+
+
+def exposure_table(root: Path, units: list[str]) -> dict[str, float]:
+    """Return what systemd thinks of each unit."""
+    found = {}
+    for unit in units:
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=yes", f"--root={root}", "--no-pager", unit],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        level = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+        assert level, done.stdout + done.stderr
+        found[unit] = float(level[1])
+    return found
