@@ -173,6 +173,7 @@ def changes_nothing(bundle: Path, ansible: Path) -> Callable[[Container], str]:
             raise NotProven("\n".join(tasks)[-4000:] + done.stderr)
         return "changed=0"
 
+    prove.__name__ = "a second run changes nothing"
     return prove
 
 

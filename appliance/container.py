@@ -30,7 +30,7 @@ umount -l /sys/fs/cgroup 2>/dev/null
 mount -t cgroup2 none /sys/fs/cgroup || exit 1
 mkdir -p /sys/fs/cgroup/{name} && echo $$ >/sys/fs/cgroup/{name}/cgroup.procs
 exec systemd-nspawn -q -D {root} --boot --register=no --keep-unit --network-namespace-path=/run/netns/{name} \
-    --capability=CAP_NET_ADMIN --console=read-only -M {name} --kill-signal=SIGRTMIN+4
+    --capability=CAP_NET_ADMIN --console=read-only --timezone=off -M {name} --kill-signal=SIGRTMIN+4
 """
 
 

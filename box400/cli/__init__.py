@@ -55,6 +55,7 @@ COMMANDS = {
     "ledger": "box400.cli.processes",
     "recorder": "box400.cli.processes",
     "webui": "box400.cli.processes",
+    "setup": "box400.cli.setup",
     "operator": "box400.cli.accounts",
     "tenant": "box400.cli.accounts",
     "api-key": "box400.cli.api_keys",

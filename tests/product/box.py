@@ -177,6 +177,16 @@ class Box:
         command = [sys.executable, "-m", "box400", *arguments, "--data", str(self.data)]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
 
+    def answer(self, command: str, answers: Sequence[str]) -> str:
+        """Run a command that asks, answer it line by line, and return what it says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "box400", command, "--data", str(self.data)],
+            input="".join(f"{answer}\n" for answer in answers),
+            capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def python(self, code: str) -> str:
         """Run Python code with this box's DATA and return what it prints."""
         command = [sys.executable, "-c", f"DATA = {str(self.data)!r}\n{code}"]
