@@ -18,8 +18,11 @@ from storage.models import TenantConfig, TenantPrompt
 from storage.recordings import RecordingFacts, Recordings
 from storage.records import CallRecord
 from webui.security.identity import Identity
+from webui.services.parts import fields_of
 
 _MONTH: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
+FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails")
+"""Kinds of parts that have forms."""
 _CALL: Final = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 
 
@@ -97,6 +100,8 @@ class TenantPages(Node):
             return TenantApiKeys(self.request, self, name)
         if name == "missed":
             return MissedPages(self.request, self, name)
+        if name in FORM_KINDS:
+            return PartPages(self.request, self, name)
         if name == "flows":
             return FlowPages(self.request, self, name)
         if name == "prompts":
@@ -193,6 +198,32 @@ class RoutingPages(NumberPages):
 
 class RoutePage(NumberPage):
     """``/t/ID/routing/400...``."""
+
+
+class PartPages(Node):
+    """``/t/ID/queues``, ``agents``, ``groups``, ``voicemails``: an entry for each that the tenant has."""
+
+    __parent__: TenantPages
+
+    @property
+    def kind(self) -> str:
+        """Return which kind they are of."""
+        return self.__name__
+
+    def __getitem__(self, name: str) -> PartPage:
+        tenant = self.__parent__.id
+        fields = self.request.services.read(lambda root: fields_of(root, tenant, self.kind, name))
+        if fields is None:
+            raise KeyError(name)
+        return PartPage(self.request, self, name, fields)
+
+
+class PartPage(Node):
+    """``/t/ID/queues/NAME`` and so on."""
+
+    def __init__(self, request: Request, parent: Any, name: str, fields: dict[str, Any]) -> None:
+        super().__init__(request, parent, name)
+        self.fields = fields
 
 
 class FlowPages(Node):

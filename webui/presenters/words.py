@@ -26,6 +26,15 @@ RINGING: Final = {
     "longest-idle": N_("Longest idle first"),
     "weighted": N_("By weight"),
 }
+OFFERING: Final = {
+    "longest-idle": N_("Longest idle first"),
+    "rotating": N_("In turn"),
+    "fewest-calls": N_("Fewest calls first"),
+    "skills": N_("Best skill first"),
+    "ring-all": N_("All at once"),
+    "sticky": N_("Who served the caller last"),
+    "ordered": N_("First free one in order"),
+}
 STATES: Final = {
     "arrived": N_("Arrived"),
     "welcome": N_("Welcome prompt"),
@@ -99,6 +108,9 @@ ACTIONS: Final = {
     "flow-rolled-back": N_("Earlier voice menu put in force"),
     "flow-removed": N_("Voice menu removed"),
     "report-exported": N_("Report exported"),
+    "part-changed": N_("Queue, agent, group or voicemail box changed"),
+    "part-removed": N_("Queue, agent, group or voicemail box removed"),
+    "limits-changed": N_("Lists and limits changed"),
     "ringing-changed": N_("Ringing changed"),
     "calls-exported": N_("Calls exported"),
     "recording-downloaded": N_("Recording downloaded"),
@@ -191,6 +203,10 @@ class Words:
         """Say how bound numbers are rung."""
         return self._say(RINGING, value)
 
+    def offer_words(self, value: str) -> str:
+        """Say which agent a queue offers its calls."""
+        return self._say(OFFERING, value)
+
     def state_words(self, value: str) -> str:
         """Say how far a live call is."""
         return self._say(STATES, value)
@@ -244,7 +260,8 @@ class Words:
     def all(self) -> dict[str, object]:
         """Return them by name, for templates."""
         names = (
-            "kind_words", "ring_words", "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
+            "kind_words", "ring_words", "offer_words",
+            "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
             "invoice_state", "invoice_kind",
             "live_words", "vanity",
             "kind_words", "ring_words", "state_words", "trunk_words", "setting_words",

@@ -17,6 +17,8 @@ PLACES: dict[type, str] = {
     resources.TenantPages: "/t/{tenant}/",
     resources.BoundPages: "/t/{tenant}/bound/",
     resources.BoundPlan: "/t/{tenant}/bound/{number}/",
+    resources.PartPages: "/t/{tenant}/queues/",
+    resources.PartPage: "/t/{tenant}/queues/sales/",
     resources.FlowPages: "/t/{tenant}/flows/",
     resources.FlowPage: "/t/{tenant}/flows/main/",
     resources.PromptPages: "/t/{tenant}/prompts/",

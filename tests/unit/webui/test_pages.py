@@ -23,6 +23,7 @@ TENANT_PAGES = (
     "", "/live", "/bound/4001003721", "/routing/4001003721", "/routing/4001003721/simulate?caller=024",
     "/calls", "/calls/{call}", "/recordings", "/billing", "/billing/202611", "/missed", "/missed?show=all",
     "/messages", "/prompts", "/flows", "/reports",
+    "/queues", "/queues/new", "/agents/new", "/groups/new", "/voicemails/new", "/limits",
 )  # fmt: skip
 OPERATOR_PAGES = (
     "", "/board", "/live", "/tenants", "/tenants/new", "/tenants/alpha", "/calls",

@@ -1,0 +1,75 @@
+"""What a tenant owns by name (queues, agents, ring groups, voicemail boxes), and his own limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storage.models import Root
+from storage.models.web import AuditEntry
+from storage.provisioning.export import as_written
+from storage.provisioning.schema import PARTS, TENANT, Section
+from webui.services.box import BoxServices
+from webui.services.provisioning import Done, Stale, wish
+from webui.services.routing import digest
+
+Fields = dict[str, Any]
+KINDS = {section.plural: section for section in PARTS}
+LIMITS = ("blacklist", "vip", "monthly_cap_li", "monthly_cap_calls")
+"""Fields of the tenant that he may change himself."""
+
+
+def section_of(kind: str) -> Section:
+    """Return the fields of a kind."""
+    return KINDS[kind]
+
+
+def names(root: Root, tenant: str, kind: str) -> list[str]:
+    """Return the names of a tenant's parts of a kind."""
+    return [name for name, _ in root.tenants[tenant].named(kind)]
+
+
+def listed(root: Root, tenant: str, kind: str) -> list[tuple[str, Any]]:
+    """Return name and value of each."""
+    return list(root.tenants[tenant].named(kind))
+
+
+def fields_of(root: Root, tenant: str, kind: str, name: str) -> Fields | None:
+    """Return one as provisioning files write it, or None."""
+    value = next((value for each, value in root.tenants[tenant].named(kind) if each == name), None)
+    return None if value is None else as_written(KINDS[kind], value)
+
+
+def limits_of(root: Root, tenant: str) -> Fields:
+    """Return the tenant's own limits as provisioning files write them."""
+    held = as_written(TENANT, root.tenants[tenant].config.value)
+    return {name: held[name] for name in LIMITS if name in held}
+
+
+def store(
+    services: BoxServices, tenant: str, kind: str, name: str, seen: str, values: Fields, entry: AuditEntry
+) -> Done:
+    """Change one, or add it (``seen`` empty); raises Stale, Refused, StoreDown."""
+
+    def document(root: Root) -> Fields:
+        held = fields_of(root, tenant, kind, name)
+        if (seen and held is None) or (held is not None and digest(held) != seen):
+            raise Stale(name)
+        return {"tenants": {tenant: {kind: {name: values}}}}
+
+    return wish(services, document, entry)
+
+
+def remove(services: BoxServices, tenant: str, kind: str, name: str, entry: AuditEntry) -> Done:
+    """Take one away; raises Refused while something uses it, StoreDown."""
+    return wish(services, lambda root: {"tenants": {tenant: {kind: {name: {"absent": True}}}}}, entry)
+
+
+def store_limits(services: BoxServices, tenant: str, seen: str, values: Fields, entry: AuditEntry) -> Done:
+    """Change the tenant's own limits; raises Stale, Refused, StoreDown."""
+
+    def document(root: Root) -> Fields:
+        if digest(limits_of(root, tenant)) != seen:
+            raise Stale(tenant)
+        return {"tenants": {tenant: values}}
+
+    return wish(services, document, entry)
