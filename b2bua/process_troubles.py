@@ -7,6 +7,7 @@ from typing import Final
 
 from b2bua.alarms import AlarmBoard, Severity
 from b2bua.calls.rates import Limit
+from domain.trouble_words import trunk_trouble
 
 REMEMBERED_SECONDS: Final = 600.0
 """How long something that is over by itself (a crash, a recording that failed) stays among the alarms."""
@@ -41,7 +42,10 @@ class Troubles:
             self._alarms.clear(f"trunk:{name}")
             return
         self._alarms.raise_alarm(
-            f"trunk:{name}", Severity.CRITICAL, f"中继 {name} 不可用：{why}", f"Trunk {name} is down: {why}"
+            f"trunk:{name}",
+            Severity.CRITICAL,
+            f"中继 {name} 不可用：{trunk_trouble(why)}",
+            f"Trunk {name} is down: {why}",
         )
 
     def listener(self, name: str, why: str) -> None:

@@ -13,8 +13,9 @@ from box400.cli.control import ask
 from box400.cli.options import NOT_DONE, NOT_RUNNING, complain, data_option, json_option
 from box400.cli.parts import who_text
 from box400.cli.table import duration, printable, table
-from box400.cli.words import words
+from box400.cli.words import language, words
 from box400.processes import BoxStatus, ProcessState, box_status
+from domain.trouble_words import trunk_trouble
 from storage.backup_schedule import BackupState
 from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
@@ -66,7 +67,7 @@ def _status_text(now: BoxStatus) -> str:
         for listener in now.b2bua.listeners:
             parts.append(f"SIP {listener.transport:<4} {listener.address}  ({listener.name})")
         for trunk in now.b2bua.trunks:
-            detail = f" ({trunk.detail})" if trunk.detail else ""
+            detail = f" ({trunk_trouble(trunk.detail, language())})" if trunk.detail else ""
             label = words("trunk", "中继")
             state = _trunk_state(trunk.state)
             parts.append(f"{label} {trunk.name}: {state}{detail}, {trunk.calls} {words('calls', '路通话')}")
