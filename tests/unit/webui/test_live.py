@@ -22,7 +22,7 @@ from domain.masking import masked
 from tests.unit.webui.site import Site
 from webui.hand_over import serve_live
 from webui.services.picture import Around, Painter, Picture
-from webui.services.streams import Known, Streams
+from webui.services.streams import MOST_OF_SESSION, Known, Streams
 from webui.services.tickets import SECONDS, Ticket, make_ticket, read_ticket
 
 SECRET = b"s" * 32
@@ -248,3 +248,14 @@ def test_a_page_gets_tickets_for_its_own_session(site: Site, login: str, path: s
     ticket = read_ticket(site.services.secret, text, site.clock())
     assert ticket is not None
     assert site.read(lambda root: ticket.session in root.web.sessions)
+
+
+def test_a_session_has_no_more_streams_than_somebody_looks_at(pages: Pages) -> None:
+    """The next one is closed; those that are open stay."""
+    viewers = [pages.watch("box") for _ in range(MOST_OF_SESSION)]
+    with pytest.raises(ConnectionError):
+        pages.watch("box")
+    pages.told.change(CALL)
+    for viewer in viewers:
+        while not event(viewer)["calls"]:
+            pass

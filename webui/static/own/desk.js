@@ -20,6 +20,7 @@ function typing(element) {
 
 document.addEventListener("alpine:init", () => {
   Alpine.data("desk", () => page({
+    rings: true,
     choosing: false,
     asking: false,
     said: "",

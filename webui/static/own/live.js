@@ -2,13 +2,25 @@
 "use strict";
 
 class Stream {
-  constructor(ticket, told, sign) {
+  // A browser keeps few connections to one host: what nobody looks at has none, unless it must ring out.
+  constructor(ticket, told, sign, keeps) {
     this.ticket = ticket;
     this.told = told;
     this.sign = sign;
     this.tries = 0;
     this.ahead = 0;
-    this.open();
+    this.rests = !keeps && document.hidden;
+    if (!keeps) document.addEventListener("visibilitychange", () => this.look());
+    if (!this.rests) this.open();
+  }
+
+  look() {
+    if (document.hidden === this.rests) return;
+    this.rests = document.hidden;
+    window.clearTimeout(this.timer);
+    if (this.source) this.source.close();
+    this.source = null;
+    if (!this.rests) this.open();
   }
 
   async open() {
@@ -19,7 +31,9 @@ class Stream {
         return;
       }
       if (!answer.ok) throw new Error(answer.status);
-      this.source = new EventSource((await answer.json()).url);
+      const { url } = await answer.json();
+      if (this.rests || this.source) return;
+      this.source = new EventSource(url);
     } catch {
       this.again();
       return;
@@ -32,6 +46,7 @@ class Stream {
     this.source.addEventListener("clock", (event) => { this.ahead = Number(event.data) - Date.now() / 1000; });
     this.source.onerror = () => {
       this.source.close();
+      this.source = null;
       this.again();
     };
   }
@@ -39,7 +54,8 @@ class Stream {
   again() {
     this.sign(false);
     this.tries += 1;
-    window.setTimeout(() => this.open(), Math.min(15, 2 ** this.tries) * (400 + Math.random() * 600));
+    if (this.rests) return;
+    this.timer = window.setTimeout(() => this.open(), Math.min(15, 2 ** this.tries) * (400 + Math.random() * 600));
   }
 
   now() { return Date.now() / 1000 + this.ahead; }
@@ -70,6 +86,7 @@ function livePage() {
         this.$root.dataset.ticket,
         (told) => { this.told = told; this.show(); },
         (up) => { this.up = up; },
+        this.rings === true,
       );
       window.setInterval(() => { if (this.told) this.show(); }, 1000);
     },
