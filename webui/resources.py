@@ -373,7 +373,7 @@ class OperatorPages(Node):
         if name == "tenants":
             return TenantDesk(self.request, self, name)
         if name == "numbers":
-            return NumberDesk(self.request, self, name)
+            return NumberStock(self.request, self, name)
         if name == "calls":
             return CallDesk(self.request, self, name)
         if name == "prompts":
@@ -414,7 +414,7 @@ class AccountBill(TenantBill):
     """``/operator/finance/ID/202611``."""
 
 
-class NumberDesk(Node):
+class NumberStock(Node):
     """``/operator/numbers``: an entry for each number of the inventory."""
 
     def __getitem__(self, name: str) -> NumberFile:

@@ -55,6 +55,10 @@ async def _number(call: Call, caller: Caller, name: str, ports: CallPorts) -> Ca
     if found is None or call.tenant is None or found[0].id != call.tenant.id:
         call.step("no-such-number", name)
         return CallEnd(outcome=Outcome.NUMBER_UNKNOWN, by=HungUpBy.BOX)
+    halted = call.tenant.halted.get(name)
+    if halted is not None:
+        await announce(call, caller, halted, ports)
+        return CallEnd(outcome=halted, by=HungUpBy.BOX)
     call.plan = found[1]
     return await admit(call, caller, decide_route(call, ports), ports)
 

@@ -22,8 +22,7 @@ from storage.models.inventory import Inventory
 from storage.numbers.applications import Counter
 from storage.numbers.desk import NumberDesk
 from webui.presenters.says import say
-from webui.resources import NumberDesk as Numbers
-from webui.resources import NumberFile
+from webui.resources import NumberFile, NumberStock
 from webui.services import numbers
 from webui.services.provisioning import Refused, told
 from webui.views.bound import entry_of, said_in_force
@@ -59,7 +58,7 @@ def _li(text: str) -> int | None:
         return None
 
 
-@view(context=Numbers, permission="see-numbers", request_method="GET", renderer="operator/numbers.html")
+@view(context=NumberStock, permission="see-numbers", request_method="GET", renderer="operator/numbers.html")
 def listing(request: Request) -> dict[str, Any]:
     """List numbers by a filter."""
     _, now = request.texts, request.services.now()
@@ -98,7 +97,7 @@ def _line(card: NumberCard, book: NumberBook) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@view(context=Numbers, name="add", permission="numbers", request_method="POST")
+@view(context=NumberStock, name="add", permission="numbers", request_method="POST")
 def add(request: Request) -> Response:
     """Take one number into stock."""
     _ = request.texts

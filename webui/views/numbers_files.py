@@ -27,7 +27,7 @@ from storage.numbers.sheets import (
     write_template,
 )
 from storage.workbook_read import MOST_BYTES, WorkbookRefused
-from webui.resources import NumberDesk as Numbers
+from webui.resources import NumberStock
 from webui.services import numbers
 from webui.views.bound import entry_of
 from webui.views.declare import view
@@ -40,7 +40,7 @@ MOST_EXPORTED = 5000
 
 
 @view(
-    context=Numbers, name="import", permission="numbers", request_method="GET",
+    context=NumberStock, name="import", permission="numbers", request_method="GET",
     renderer="operator/numbers_import.html",
 )  # fmt: skip
 def ask(request: Request) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def ask(request: Request) -> dict[str, Any]:
 
 
 @view(
-    context=Numbers, name="import", permission="numbers", request_method="POST",
+    context=NumberStock, name="import", permission="numbers", request_method="POST",
     renderer="operator/numbers_import.html",
 )  # fmt: skip
 def take(request: Request) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def download(content: bytes, name: str, content_type: str = XLSX) -> Response:
     return response
 
 
-@view(context=Numbers, name="result", permission="numbers", request_method="GET")
+@view(context=NumberStock, name="result", permission="numbers", request_method="GET")
 def result(request: Request) -> Response:
     """Send the file with each row's result."""
     kept = request.services.kept.fetch(request.GET.get("token", ""), request.identity.who)
@@ -107,13 +107,13 @@ def result(request: Request) -> Response:
     return download(kept.content, kept.name)
 
 
-@view(context=Numbers, name="template", permission="numbers", request_method="GET")
+@view(context=NumberStock, name="template", permission="numbers", request_method="GET")
 def template(request: Request) -> Response:
     """Send an empty file to fill in."""
     return download(made(write_template), "numbers.xlsx")
 
 
-@view(context=Numbers, name="export", permission="see-numbers", request_method="GET")
+@view(context=NumberStock, name="export", permission="see-numbers", request_method="GET")
 def export(request: Request) -> Response:
     """Send what the filter finds as Excel, at most 5,000 numbers; noted in the audit log."""
     wanted, _typed = read_wanted(request.GET)
@@ -131,7 +131,7 @@ def export(request: Request) -> Response:
     return download(content, "numbers.xlsx")
 
 
-@view(context=Numbers, name="register", permission="number-papers", request_method="GET")
+@view(context=NumberStock, name="register", permission="number-papers", request_method="GET")
 def register(request: Request) -> Response:
     """Send the register of applications (台账); noted in the audit log."""
     now = request.services.now()
@@ -143,7 +143,7 @@ def register(request: Request) -> Response:
 
 
 @view(
-    context=Numbers, name="applications", permission="see-numbers", request_method="GET",
+    context=NumberStock, name="applications", permission="see-numbers", request_method="GET",
     renderer="operator/numbers_applications.html",
 )  # fmt: skip
 def applications(request: Request) -> dict[str, Any]:

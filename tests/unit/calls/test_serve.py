@@ -67,6 +67,17 @@ def test_another_number_of_the_tenant_serves_with_its_own_rules() -> None:
     assert stage.end().outcome == Outcome.BUSY
 
 
+def test_a_frozen_number_is_not_reached_by_another_one_either() -> None:
+    """The call ends as if it had been dialled itself."""
+    plan = a_plan(TARGETS[0], entry=to(f"number:{OTHER}"))
+    other = NumberPlan(number=OTHER, bound=(BoundNumber(number=TARGETS[2]),))
+    halted = {OTHER: Outcome.NUMBER_FROZEN}
+    stage = Stage(plan, tenant=TenantSnapshot(id="acme", name="Acme", numbers=(plan, other), halted=halted))
+    stage.call()
+    assert dialled(stage) == []
+    assert stage.end().outcome == Outcome.NUMBER_FROZEN
+
+
 def test_the_number_of_another_tenant_is_out_of_reach() -> None:
     """Even if it were configured."""
     stage = acme(plan=a_plan(entry=to("number:4009999999")))

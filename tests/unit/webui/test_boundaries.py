@@ -43,7 +43,7 @@ PLACES: dict[type, str] = {
     resources.AccountBill: "/operator/finance/{tenant}/202611/",
     resources.TariffDesk: "/operator/tariffs/",
     resources.TenantDesk: "/operator/tenants/",
-    resources.NumberDesk: "/operator/numbers/",
+    resources.NumberStock: "/operator/numbers/",
     resources.NumberFile: "/operator/numbers/{number}/",
     resources.TenantFile: "/operator/tenants/{tenant}/",
     resources.CallDesk: "/operator/calls/",
