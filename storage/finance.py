@@ -1,4 +1,4 @@
-"""What people ask of money and others decide, in the caller's transaction: proposals, invoices, messages.
+"""What people ask of money and others decide, in the caller's transaction: proposals and invoices.
 
 None of it touches an account: an approved proposal becomes a :class:`MoneyRequest`, which the ledger books.
 """
@@ -11,7 +11,6 @@ from typing import Final
 from domain.approval import NEED_APPROVAL, Decision, Proposal
 from domain.invoice import INVOICE_NUMBER, TAX_NUMBER, Invoice, InvoiceKind, TooMuch, may_be_invoiced
 from domain.money import MOST_LI, EntryKind
-from storage.call_id import day_of
 from storage.models import MoneyRequest, Request, Root
 from storage.models.finance import InvoiceDocument, ProposalDocument
 
@@ -138,20 +137,3 @@ def invoices(root: Root, tenant: str = "") -> list[Invoice]:
     return sorted(
         (each for each in held if not tenant or each.tenant == tenant), key=lambda each: -each.asked_ms
     )
-
-
-def charge_message(root: Root, tenant: str, message: str, at_ms: int, parts: int, note: str = "") -> int:
-    """Wish for the fee of an SMS that was sent, by its id, and return it in 厘; 0: his tariff takes none.
-
-    Call it in the transaction that notes the message as sent. ``parts``: messages that the carrier counts.
-    """
-    found = root.tenants.get(tenant)
-    tariff = None if found is None else root.tariffs.get(found.config.value.tariff)
-    day = day_of(at_ms)
-    edition = None if tariff is None else tariff.value.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
-    li = 0 if edition is None else edition.message_li * parts
-    if li:
-        cause = f"message:{message}"
-        request = MoneyRequest(cause, tenant, EntryKind.MESSAGES, -li, at_ms, note[:LONGEST_TEXT])
-        root.money.requests[cause] = Request(request)
-    return li

@@ -17,25 +17,14 @@ from storage.flows import FlowFault, FlowState, flow
 from storage.models import TenantConfig, TenantPrompt
 from storage.recordings import RecordingFacts, Recordings
 from storage.records import CallRecord
+from webui.node import Node
+from webui.resources_money import FinanceDesk, TariffDesk, TenantBills
 from webui.security.identity import Identity
 from webui.services.parts import fields_of
 
-_MONTH: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
 FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails")
 """Kinds of parts that have forms."""
 _CALL: Final = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
-
-
-class Node:
-    """A place in the tree."""
-
-    __parent__: Any = None
-    __name__: str = ""
-
-    def __init__(self, request: Request, parent: Any = None, name: str = "") -> None:
-        self.request = request
-        self.__parent__ = parent
-        self.__name__ = name
 
 
 class Site(Node):
@@ -339,29 +328,6 @@ class TenantCall(Node):
         return pages
 
 
-class TenantBills(Node):
-    """``/t/ID/billing``: an entry for each month (``202611``)."""
-
-    __parent__: TenantPages
-
-    @property
-    def tenant(self) -> str:
-        """Return whose it is."""
-        return self.__parent__.id
-
-    def __getitem__(self, name: str) -> TenantBill:
-        return TenantBill(self.request, self, name, self.tenant, _month(name))
-
-
-class TenantBill(Node):
-    """``/t/ID/billing/202611``."""
-
-    def __init__(self, request: Request, parent: Any, name: str, tenant: str, month: str) -> None:
-        super().__init__(request, parent, name)
-        self.tenant = tenant
-        self.month = month
-
-
 class OperatorPages(Node):
     """``/operator``."""
 
@@ -383,35 +349,6 @@ class OperatorPages(Node):
         if name == "tariffs":
             return TariffDesk(self.request, self, name)
         raise KeyError(name)
-
-
-class TariffDesk(Node):
-    """``/operator/tariffs``."""
-
-
-class FinanceDesk(Node):
-    """``/operator/finance``: an entry for each account, also of tenants who left."""
-
-    def __getitem__(self, name: str) -> AccountFile:
-        if not self.request.services.read(lambda root: name in root.tenants or name in root.money.accounts):
-            raise KeyError(name)
-        return AccountFile(self.request, self, name)
-
-
-class AccountFile(Node):
-    """``/operator/finance/ID``: an entry for each month."""
-
-    @property
-    def tenant(self) -> str:
-        """Return whose it is."""
-        return self.__name__
-
-    def __getitem__(self, name: str) -> AccountBill:
-        return AccountBill(self.request, self, name, self.tenant, _month(name))
-
-
-class AccountBill(TenantBill):
-    """``/operator/finance/ID/202611``."""
 
 
 class NumberStock(Node):
@@ -487,12 +424,6 @@ class CallFile(Node):
     def __init__(self, request: Request, parent: Any, name: str, record: CallRecord) -> None:
         super().__init__(request, parent, name)
         self.record = record
-
-
-def _month(name: str) -> str:
-    if _MONTH.fullmatch(name) is None:
-        raise KeyError(name)
-    return name
 
 
 def _config(root: Any, tenant: str) -> TenantConfig | None:

@@ -17,7 +17,7 @@ from storage.bills import entries_of
 from storage.export_bill import write_bill
 from storage.finance import Wrong
 from webui.presenters.says import say
-from webui.resources import AccountBill, AccountFile, FinanceDesk, TenantBill, TenantBills
+from webui.resources_money import AccountBill, AccountFile, FinanceDesk, TenantBill, TenantBills
 from webui.security.permissions import TENANT
 from webui.services import finance
 from webui.views.bound import entry_of

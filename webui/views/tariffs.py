@@ -9,7 +9,7 @@ from pyramid.response import Response
 
 from domain.tariff import CallKind, ChargedFrom
 from webui.presenters.texts import N_
-from webui.resources import TariffDesk
+from webui.resources_money import TariffDesk
 from webui.services import tariffs
 from webui.services.provisioning import Refused
 from webui.views.bound import entry_of, said_in_force

@@ -1,4 +1,4 @@
-"""What people ask of money: approval by a second person, invoices, messages."""
+"""What people ask of money: approval by a second person, invoices."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import pytest
 from domain.approval import Decided, Decision, OwnProposal
 from domain.invoice import InvoiceKind, InvoiceState, TooMuch, WrongState
 from domain.money import EntryKind
-from domain.tariff import Edition, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.finance import (
     Wrong,
-    charge_message,
     decide,
     invoiceable,
     issue_invoice,
@@ -22,7 +20,7 @@ from storage.finance import (
     refuse_invoice,
     request_invoice,
 )
-from storage.models import Root, TariffDocument, Tenant, TenantConfig
+from storage.models import Root, Tenant, TenantConfig
 
 
 @pytest.fixture
@@ -31,8 +29,7 @@ def database() -> MainDatabase:
     database = open_main_in_memory()
 
     def work(root: Root) -> None:
-        root.tariffs["t"] = TariffDocument(Tariff("t", (Edition(message_li=70),)))
-        root.tenants["acme"] = Tenant(TenantConfig("acme", "Acme", tariff="t"))
+        root.tenants["acme"] = Tenant(TenantConfig("acme", "Acme"))
         root.money.account("acme").post(1, "recharge:1", EntryKind.RECHARGE, 100_000)
 
     database.transact(work)
@@ -158,21 +155,5 @@ def test_wrong_invoices_are_refused(database: MainDatabase) -> None:
                 issue_invoice(root, second, number, "fang", 7)
         with pytest.raises(Wrong):
             refuse_invoice(root, second, " ", "fang", 7)
-
-    database.transact(work)
-
-
-def test_a_message_is_charged_once_by_its_id(database: MainDatabase) -> None:
-    """0.07 yuan each part; without a price nothing is wished for."""
-
-    def work(root: Root) -> None:
-        now = 1_795_320_000_000
-        assert charge_message(root, "acme", "m1", now, 2, "13900001111") == 140
-        root.money.apply_requests()
-        charge_message(root, "acme", "m1", now, 2)
-        assert balance(root) == 99_860
-        root.tenants["acme"].config.value = TenantConfig("acme", "Acme")
-        assert charge_message(root, "acme", "m2", now, 1) == 0
-        assert not root.money.requests
 
     database.transact(work)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.unit.webui.site import Browser, Site
-from webui import resources
+from webui import node, resources, resources_money
 from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
 
 PLACES: dict[type, str] = {
@@ -33,15 +33,15 @@ PLACES: dict[type, str] = {
     resources.TenantCall: "/t/{tenant}/calls/{call}/",
     resources.TenantApiKeys: "/t/{tenant}/api-keys/",
     resources.OperatorApiKeys: "/operator/api-keys/",
-    resources.TenantBills: "/t/{tenant}/billing/",
-    resources.TenantBill: "/t/{tenant}/billing/202611/",
+    resources_money.TenantBills: "/t/{tenant}/billing/",
+    resources_money.TenantBill: "/t/{tenant}/billing/202611/",
     resources.TrunkDesk: "/operator/trunks/",
     resources.TrunkFile: "/operator/trunks/{trunk}/",
     resources.OperatorPages: "/operator/",
-    resources.FinanceDesk: "/operator/finance/",
-    resources.AccountFile: "/operator/finance/{tenant}/",
-    resources.AccountBill: "/operator/finance/{tenant}/202611/",
-    resources.TariffDesk: "/operator/tariffs/",
+    resources_money.FinanceDesk: "/operator/finance/",
+    resources_money.AccountFile: "/operator/finance/{tenant}/",
+    resources_money.AccountBill: "/operator/finance/{tenant}/202611/",
+    resources_money.TariffDesk: "/operator/tariffs/",
     resources.TenantDesk: "/operator/tenants/",
     resources.NumberStock: "/operator/numbers/",
     resources.NumberFile: "/operator/numbers/{number}/",
@@ -68,7 +68,7 @@ def views(site: Site, tenant: str) -> list[View]:
     for each in site.application.registry.introspector.get_category("views"):
         view = each["introspectable"]
         context = view["context"]
-        if not (isinstance(context, type) and issubclass(context, resources.Node)):
+        if not (isinstance(context, type) and issubclass(context, node.Node)):
             continue
         permission = next(
             related["value"] for related in each["related"] if related.category_name == "permissions"
