@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from appliance import role_pages
+from box400.programs import MODULES
 from storage.data_directory import Settings
 from tests.appliance.roles import ROLES, ansible, render
 
@@ -33,6 +34,12 @@ def test_the_play_names_every_role() -> None:
     plays = [play for book in books for play in book]
     named = {each["role"] for play in plays for each in play.get("roles", ())}
     assert named == {role.name for role in role_pages.roles()}
+
+
+def test_every_process_of_the_box_has_a_unit(written: dict[str, str]) -> None:
+    """What `box400 run` starts, the appliance starts too."""
+    for name, module in MODULES.items():
+        assert f"python -m {module} --data " in written[f"/etc/systemd/system/box400-{name}.service"]
 
 
 @pytest.mark.parametrize("role", role_pages.roles(), ids=lambda role: role.name)

@@ -14,17 +14,10 @@ from http.client import HTTPConnection
 
 import pytest
 
+from box400.programs import MODULES
 from domain.snapshot import ListenerSnapshot
 from storage.data_directory import DataDirectory, Settings
 from tests.product.box import Place
-
-MODULES = {
-    "store": "storage",
-    "ledger": "b2bua.ledger",
-    "recorder": "b2bua.recorder",
-    "b2bua": "b2bua",
-    "webui": "webui",
-}
 
 
 @pytest.fixture(scope="module")
