@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -27,11 +27,12 @@ from storage.numbers.sheets import (
     write_template,
 )
 from storage.workbook_read import MOST_BYTES, WorkbookRefused
+from webui.presenters.says import say
 from webui.resources import NumberStock
 from webui.services import numbers
 from webui.views.bound import entry_of
 from webui.views.declare import view
-from webui.views.numbers import read_wanted, words_of
+from webui.views.numbers import BASE, read_wanted, words_of
 from webui.views.tenant_calls import XLSX
 
 MOST_SHOWN = 200
@@ -118,14 +119,20 @@ def export(request: Request) -> Response:
     """Send what the filter finds as Excel, at most 5,000 numbers; noted in the audit log."""
     wanted, _typed = read_wanted(request.GET)
 
-    def read(root: Root) -> tuple[list[Any], NumberBook]:
+    def read(root: Root) -> tuple[numbers.Page, NumberBook]:
         book = NumberBook(root.box.value.numbering)
-        return numbers.find(root, wanted, MOST_EXPORTED).cards, book
+        return numbers.find(root, wanted, MOST_EXPORTED), book
 
     try:
-        cards, book = request.services.read(read)
+        (cards, more), book = request.services.read(read)
     except PatternError as error:
         raise HTTPNotFound() from error
+    if more:
+        text = request.texts(
+            "More than {most} numbers: narrow the filter, or use the command box400 numbers export.",
+            most=MOST_EXPORTED,
+        )
+        return say(request, HTTPSeeOther(f"{BASE}?{request.query_string}"), text, "warn")
     content = made(lambda path: write_numbers(path, cards, book))
     request.services.audit(entry_of(request, "numbers-exported", str(len(cards))))
     return download(content, "numbers.xlsx")

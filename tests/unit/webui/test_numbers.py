@@ -163,3 +163,11 @@ def test_chinese_pages(site: Site) -> None:
     assert "号码管理" in browser.get(BASE).text
     assert "变更记录" in browser.get(f"{BASE}/4001003721").text
     assert "导入号码" in browser.get(f"{BASE}/import").text
+
+
+def test_an_export_is_whole_or_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too much for a page is said, never cut off in silence."""
+    monkeypatch.setattr("webui.views.numbers_files.MOST_EXPORTED", 1)
+    told = site.browser("anna").get(f"{BASE}/export", {"pattern": "4001*"}).follow()
+    assert "narrow the filter" in told.text
+    assert 'value="4001*"' in told.text
