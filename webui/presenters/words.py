@@ -260,11 +260,7 @@ class Words:
     def all(self) -> dict[str, object]:
         """Return them by name, for templates."""
         names = (
-            "kind_words", "ring_words", "offer_words",
-            "state_words", "trunk_words", "action_words", "hang_up", "entry_kind",
-            "invoice_state", "invoice_kind",
-            "live_words", "vanity",
-            "kind_words", "ring_words", "state_words", "trunk_words", "setting_words",
-            "action_words", "hang_up", "entry_kind", "live_words",
+            "kind_words", "ring_words", "offer_words", "state_words", "trunk_words", "setting_words",
+            "action_words", "hang_up", "entry_kind", "invoice_state", "invoice_kind", "live_words", "vanity",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
