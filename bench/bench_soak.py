@@ -37,7 +37,7 @@ GOAL_MB_AN_HOUR = 1.0
 JUDGED_FROM = 30.0
 """Minutes from which a slope says something: before, caches are still being filled."""
 MORE_FILES = 3
-"""Descriptors that a process may have more at the end than after its first third: files come and go."""
+"""Descriptors that a process may have more in its last third: ports bound ahead and files come and go."""
 
 CONFIGURATION = """
 box:
@@ -77,9 +77,10 @@ class Course:
         return float(np.polyfit(np.array(minutes) / 60, megabytes, 1)[0])
 
     def more_files(self) -> int:
-        """Return how many more descriptors there are at the end than after the first third."""
-        files = self.files[self.later()]
-        return files[-1] - files[0]
+        """Return how many more descriptors the last third had at its highest than the one before."""
+        third = len(self.files) // 3
+        middle, last = self.files[third : 2 * third], self.files[2 * third :]
+        return max(last) - max(middle) if middle else 0
 
 
 def note(courses: dict[str, Course], box: Box, minutes: float) -> None:

@@ -34,6 +34,8 @@ MAIN: Final = "main"
 RECORDINGS: Final = "recordings"
 WAIT_SECONDS: Final = 2.0
 """How long one operation waits for a lost store to come back before it raises StoreDown."""
+CACHE_BYTES: Final = 8 * 1024 * 1024
+"""What the objects that a connection keeps may take as they are stored: a sealed segment has 150 KB."""
 ATTEMPTS: Final = 8
 """Times a transaction is tried when others changed the same objects."""
 
@@ -161,9 +163,7 @@ def open_main(data: DataDirectory, *, wait: float = WAIT_SECONDS, cache_objects:
     uri = data.read_settings().storage
     if uri:
         return MainDatabase(lambda: _from_uri(uri, cache_objects))
-    return MainDatabase(
-        lambda: DB(_zeo(data, MAIN, None, wait), cache_size=cache_objects, pool_size=5), wait=wait
-    )
+    return MainDatabase(lambda: _database(_zeo(data, MAIN, None, wait), cache_objects, 5), wait=wait)
 
 
 def open_recordings(
@@ -177,9 +177,7 @@ def open_recordings(
     if uri:
         return Database(lambda: _from_uri(uri, cache_objects))
     blobs = data.store / "blobs"
-    return Database(
-        lambda: DB(_zeo(data, RECORDINGS, blobs, wait), cache_size=cache_objects, pool_size=4), wait=wait
-    )
+    return Database(lambda: _database(_zeo(data, RECORDINGS, blobs, wait), cache_objects, 4), wait=wait)
 
 
 def open_main_in_memory() -> MainDatabase:
@@ -198,6 +196,10 @@ def _once(db: DB) -> Callable[[], DB]:
     return lambda: db
 
 
+def _database(storage: StoreClient, cache_objects: int, connections: int) -> DB:
+    return DB(storage, cache_size=cache_objects, cache_size_bytes=CACHE_BYTES, pool_size=connections)
+
+
 def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> StoreClient:
     path = str(data.store_socket)
     _require_listening(path)
@@ -207,7 +209,7 @@ def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> Sto
             storage=name,
             wait=True,
             wait_timeout=wait,
-            cache_size=16 * 1024 * 1024,
+            cache_size=4 * 1024 * 1024,  # of small objects it knows 10,000; each costs memory here, too
             blob_dir=str(blobs) if blobs is not None else None,
             shared_blob_dir=blobs is not None,
             server_sync=True,  # a transaction sees what any process committed before it began
