@@ -77,14 +77,15 @@ class Report(msgspec.Struct):
 
 
 def report(rows: Iterable[CallRow], seconds: float, formula: Formula) -> Report:
-    """Return the report of these calls; call-backs are left out."""
+    """Return the report of the calls that came in: no call-backs, nor what phones did for another call's sake
+    or to change their agent's state."""
     made = Report(
         Sum(), {hour: Sum() for hour in range(24)}, {}, {}, {}, {}, {}, dict.fromkeys(range(1, 6), 0),
         ServiceLevel(0, 0),
     )  # fmt: skip
     waits: list[Waited] = []
     for row in rows:
-        if row.is_call_back:
+        if row.is_call_back or row.is_of_phone or row.outcome == Outcome.AGENT_CODE:
             continue
         when = datetime.fromtimestamp(row.start_ms / 1000, BEIJING)
         sums = [

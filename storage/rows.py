@@ -89,6 +89,12 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.flags & CONSULTATION)
 
     @property
+    def is_of_phone(self) -> bool:
+        """Whether a phone of the tenant made it for another call's sake: asked a colleague, took a call over,
+        supervised. Nobody has called in."""
+        return bool(self.flags & (CONSULTATION | PICK_UP | SUPERVISION))
+
+    @property
     def direction(self) -> str:
         """``CallRecord.direction``."""
         return next((name for name, flag in _DIRECTIONS.items() if self.flags & flag), "")

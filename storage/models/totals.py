@@ -71,11 +71,12 @@ def total(rows: Iterable[CallRow]) -> Totals:
     """Return what these calls come to. Unknown numbers are not told apart: anybody can dial any."""
     totals = Totals()
     for row in rows:
-        count = Count(1, row.outcome == Outcome.ANSWERED, row.access_ms, row.talk_ms, row.fee_li)
+        answered = row.outcome == Outcome.ANSWERED and not row.is_of_phone
+        count = Count(1, answered, row.access_ms, row.talk_ms, row.fee_li)
         totals.all.add(count)
         if row.is_call_back:
             totals.call_backs.add(count)
-        else:
+        elif not row.is_of_phone:
             totals.outcomes[row.outcome] = totals.outcomes.get(row.outcome, 0) + 1
         _group(totals.hours, hour_of(row.start_ms)).add(count)
         if row.outcome != Outcome.NUMBER_UNKNOWN:

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from domain.outcomes import Outcome
 from domain.place import Place
+from domain.service_level import Formula
 from storage.call_id import bound_of, call_of, day_of, hour_of, key_of, month_of, ulid_bytes, ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.fold import fold
 from storage.models import Root
 from storage.models.call_records import OPEN_ROWS, SEGMENT_ROWS
 from storage.records import CallRecord
+from storage.report import report
 from storage.rows import (
     decode_detail,
     decode_row,
@@ -246,5 +248,26 @@ def test_call_backs_and_messages_rest_whole_and_are_counted_apart(database: Main
         rows = {row.id: row for month in owner.months.values() for _, row in month.rows()}
         assert (rows[back.id].is_call_back, rows[inbound.id].is_call_back) == (True, False)
         assert (rows[message.id].has_message, rows[inbound.id].has_message) == (True, False)
+
+    database.read(read)
+
+
+@pytest.mark.parametrize("direction", ["consultation", "pickup", "supervision"])
+def test_what_a_phone_does_for_another_call_is_no_call_that_came_in(
+    database: MainDatabase, direction: str
+) -> None:
+    """It has its record, and counts neither as answered nor in reports."""
+    inbound, line = [msgspec.structs.replace(each, outcome=Outcome.ANSWERED) for each in some(2, seed=9)]
+    line = msgspec.structs.replace(line, direction=direction)
+    database.transact(lambda root: root.records.add([inbound, line]))
+
+    def read(root: Root) -> None:
+        owner = root.records.owners["acme"]
+        totals = owner.totals("0", "9")
+        assert (totals.all.calls, totals.all.answered) == (2, 1)
+        assert sum(totals.outcomes.values()) == 1
+        rows = [row for month in owner.months.values() for _, row in month.rows()]
+        assert [row.direction for row in rows if row.id == line.id] == [direction]
+        assert report(rows, 20.0, Formula.OFFERED).all.calls == 1
 
     database.read(read)
