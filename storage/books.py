@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from domain.money import EntryKind
 from storage.bills import check_statements
-from storage.call_id import day_of
+from storage.call_id import day_of, milliseconds_of
 from storage.models import Account, CallRecords, Root
 from storage.models.money import AccountBroken
 
@@ -48,8 +48,8 @@ def _wrong_days(records: CallRecords, tenant: str, first: str, last: str) -> Ite
     owner = records.owners[tenant]
     found: dict[str, list[int]] = {}
     for name in owner.months.keys(first[:6], last[:6]):
-        for _, row in owner.months[name].rows():
-            day = day_of(row.start_ms)
+        for key, row in owner.months[name].rows():
+            day = day_of(milliseconds_of(key))
             if day < first:
                 break
             if day <= last:

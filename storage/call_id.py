@@ -69,6 +69,14 @@ def day_of(milliseconds: int) -> str:
     return _day(milliseconds // 3_600_000)
 
 
+def day_of_call(call: str, start: float) -> str:
+    """Return the Beijing day (``YYYYMMDD``) a call counts for: that of its id, which its record is filed by.
+
+    ``start`` (UTC POSIX seconds) may lie a few milliseconds later, on the next day or month.
+    """
+    return day_of(milliseconds_of(key_of(call, start)))
+
+
 def month_of(milliseconds: int) -> str:
     """Return the Beijing month of UTC POSIX milliseconds as ``YYYYMM``."""
     return _day(milliseconds // 3_600_000)[:6]

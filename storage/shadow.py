@@ -7,7 +7,7 @@ from typing import NamedTuple
 from domain.calendar import Calendar
 from domain.caller import canonical_caller
 from domain.tariff import CallKind, Edition, Tariff, kind_of_call
-from storage.call_id import day_of
+from storage.call_id import day_of_call
 from storage.charging import charged_moments, rate_moments
 from storage.models import Root
 
@@ -46,13 +46,12 @@ def shadow_rate(root: Root, tenant: str, tariff: Tariff, month: str) -> Shadow:
     calls: list[_Call] = []
     for record in () if held is None else held.records():
         count, charged = count + 1, charged + record.fee_li
-        start_ms = round(record.start * 1000)
-        day = day_of(start_ms)
+        day = day_of_call(record.id, record.start)
         edition = tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
         if edition is not None:
             kind = kind_of_call(canonical_caller(record.caller), record.place, config.area_code)
             times = charged_moments(record, edition.charged_from)
-            calls.append(_Call(start_ms + record.end_ms, kind, edition, times))
+            calls.append(_Call(round(record.start * 1000) + record.end_ms, kind, edition, times))
     for call in sorted(calls, key=lambda each: each.ended_ms):
         left = max(0, call.edition.included_seconds - used)
         charge = rate_moments(call.times, call.kind, calendar, tariff.name, call.edition, left)

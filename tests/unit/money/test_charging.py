@@ -13,6 +13,8 @@ from domain.money import EntryKind
 from domain.outcomes import Outcome
 from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
 from storage.bills import close_days
+from storage.books import problems
+from storage.call_id import ulid_text
 from storage.charging import Charging, charged_times
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.fold import fold
@@ -144,6 +146,22 @@ def test_a_recharge_reaches_the_account_by_the_ledger(tmp_path: Path, database: 
     entry = database.read(lambda root: root.money.account("acme").find("recharge:7"))
     assert entry is not None
     assert (entry.li, entry.who) == (50_000, "finance")
+
+
+def test_a_call_that_began_as_the_month_did_is_of_one_month_everywhere(database: MainDatabase) -> None:
+    """Its id was made in November, its first line written a millisecond later, in December."""
+    midnight = 1_796_054_400.0
+    lines = a_call(random.Random(5), midnight, talk=61, ring=1.0)
+    record = msgspec.structs.replace(
+        fold(lines), id=ulid_text((round(midnight * 1000) - 1).to_bytes(6, "big") + bytes(10))
+    )
+
+    def work(root: Root) -> list[tuple[str, str]]:
+        root.records.add([record], Charging(root).charge)
+        assert root.money.account("acme").month("202611").calls == 1
+        return list(problems(root, "20261130", "20261201"))
+
+    assert database.transact(work) == []
 
 
 def test_days_and_months_are_closed_once(database: MainDatabase) -> None:
