@@ -107,7 +107,12 @@ def open_session(root: Root, session: WebSession) -> str:
 
 def known(root: Root, token: str, now: float) -> Known | None:
     """Return whose cookie it is, or None."""
-    held = root.web.sessions.get(digest(token))
+    return session_of(root, digest(token), now)
+
+
+def session_of(root: Root, token: str, now: float) -> Known | None:
+    """Return a session by the digest of its cookie; None when it is over, or its account may not be used."""
+    held = root.web.sessions.get(token)
     if held is None or _over(held.value, now):
         return None
     account = root.web.account(held.value.account)
@@ -117,15 +122,7 @@ def known(root: Root, token: str, now: float) -> Known | None:
         operator = root.web.account(f"operator:{held.value.acting}")
         if operator is None or not operator.enabled:
             return None
-    return Known(digest(token), held.value, account)
-
-
-def alive(root: Root, token: str, now: float) -> bool:
-    """Tell whether a session, by the digest of its cookie, is still good."""
-    held = root.web.sessions.get(token)
-    if held is None or _over(held.value, now):
-        return False
-    return usable(root, held.value.account, root.web.account(held.value.account))
+    return Known(token, held.value, account)
 
 
 def touch(root: Root, token: str, now: float) -> None:

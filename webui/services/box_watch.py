@@ -47,7 +47,7 @@ class BoxWatch:
                         time.time(),
                         up=True,
                     )
-            except (OSError, Gone, TimeoutError, ValueError):
+            except (OSError, Gone, TimeoutError, ValueError, msgspec.MsgspecError):
                 yield Picture()
             finally:
                 if writer is not None:

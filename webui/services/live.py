@@ -50,7 +50,7 @@ def look_at(services: BoxServices, sessions: frozenset[str]) -> Known:
 
     def read(root: Root) -> tuple[Known, list[str]]:
         names = {name: tenant.config.value.name for name, tenant in root.tenants.items()}
-        alive = frozenset(each for each in sessions if accounts.alive(root, each, now))
+        alive = frozenset(each for each in sessions if accounts.session_of(root, each, now))
         return Known(alive, Around(names, agents.masks(root))), agents.watched(root, alive, now)
 
     known, used = services.read(read)

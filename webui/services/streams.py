@@ -6,7 +6,9 @@ viewers see is made once, and sent to all of them when it has changed.
 
 from __future__ import annotations
 
+import _thread
 import asyncio
+import logging
 import socket
 import threading
 import time
@@ -20,11 +22,13 @@ from webui.services.box_watch import BoxWatch
 from webui.services.picture import Around, Painter, Picture
 from webui.services.tickets import Ticket
 
+_log = logging.getLogger(__name__)
 HEAD: Final = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
     b"X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 2000\n\n"
 )
 MOST: Final = 2000
+"""Viewers at once."""
 MOST_OF_SESSION: Final = 12
 LOOK_SECONDS: Final = 10.0
 """How often sessions are looked at: a stream outlives its session by no more."""
@@ -117,11 +121,16 @@ class Streams:
             self._loop.close()
 
     async def _serve(self) -> None:
-        tasks = [self._loop.create_task(each) for each in (self._follow(), self._look_after())]
-        await self._stop.wait()
+        work = (self._follow(), self._look_after(), self._stop.wait())
+        tasks = [self._loop.create_task(each) for each in work]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            if (mistake := task.exception()) is not None:  # pages that move no more are worse than a restart
+                _log.critical("live pages: our own mistake", exc_info=mistake)
+                _thread.interrupt_main()
         for viewer in list(self._viewers):
             viewer.close()
         for connection, _ in self._joining:

@@ -19,8 +19,11 @@ from waitress.server import create_server
 from b2bua.control import Calls, LiveCall
 from b2bua.control_floor import Agents, Changed, LiveAgent, Queues
 from domain.masking import masked
+from storage.models.web import WebSession
 from tests.unit.webui.site import Site
 from webui.hand_over import serve_live
+from webui.services.accounts import digest, open_session
+from webui.services.live import look_at
 from webui.services.picture import Around, Painter, Picture
 from webui.services.streams import MOST_OF_SESSION, Known, Streams
 from webui.services.tickets import SECONDS, Ticket, make_ticket, read_ticket
@@ -259,3 +262,14 @@ def test_a_session_has_no_more_streams_than_somebody_looks_at(pages: Pages) -> N
     for viewer in viewers:
         while not event(viewer)["calls"]:
             pass
+
+
+def test_a_stream_of_an_operator_who_acts_ends_when_he_may_not_any_more(site: Site) -> None:
+    """His own account counts as well as the tenant's."""
+    session = WebSession("tenant:alpha", site.clock(), site.clock(), "127.0.0.1", acting="anna")
+    token = digest(site.change(lambda root: open_session(root, session)))
+    assert look_at(site.services, frozenset({token})).sessions == {token}
+    account = site.read(lambda root: root.web.account("operator:anna"))
+    disabled = msgspec.structs.replace(account, enabled=False)
+    site.change(lambda root: root.web.set_account("operator:anna", disabled))
+    assert look_at(site.services, frozenset({token})).sessions == frozenset()
