@@ -91,6 +91,8 @@ class TenantPages(Node):
             return MissedPages(self.request, self, name)
         if name in FORM_KINDS:
             return PartPages(self.request, self, name)
+        if name == "notices":
+            return NoticePages(self.request, self, name)
         if name == "flows":
             return FlowPages(self.request, self, name)
         if name == "prompts":
@@ -213,6 +215,10 @@ class PartPage(Node):
     def __init__(self, request: Request, parent: Any, name: str, fields: dict[str, Any]) -> None:
         super().__init__(request, parent, name)
         self.fields = fields
+
+
+class NoticePages(Node):
+    """``/t/ID/notices``."""
 
 
 class FlowPages(Node):

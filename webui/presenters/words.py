@@ -94,6 +94,7 @@ ACTIONS: Final = {
     "missed-claimed": N_("Missed call claimed"),
     "missed-closed": N_("Missed call closed"),
     "missed-called-back": N_("Missed call called back"),
+    "notices-changed": N_("Notices changed"),
     "message-heard": N_("Message heard"),
     "message-marked": N_("Message marked"),
     "message-deleted": N_("Message deleted"),

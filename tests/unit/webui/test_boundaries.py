@@ -25,6 +25,7 @@ PLACES: dict[type, str] = {
     resources.PromptPage: "/t/{tenant}/prompts/greeting/",
     resources.PromptDesk: "/operator/prompts/",
     resources.MissedPages: "/t/{tenant}/missed/",
+    resources.NoticePages: "/t/{tenant}/notices/",
     resources.MessagePages: "/t/{tenant}/messages/",
     resources.MessagePage: "/t/{tenant}/messages/{call}/",
     resources.RoutingPages: "/t/{tenant}/routing/",

@@ -1,0 +1,36 @@
+"""Who of a tenant is told of what, and what became of it."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any, Final
+
+from domain.notices.delivery import Delivery
+from domain.notices.ways import Recipients
+from storage.models import Root
+from storage.models.web import AuditEntry
+from webui.services.box import BoxServices
+from webui.services.provisioning import Done, wish
+
+KINDS: Final = ("missed-call", "voicemail", "all")
+"""What a tenant sets by himself: calls, messages, and everything else."""
+MOST: Final = 50
+
+
+def recipients(root: Root, tenant: str) -> dict[str, Recipients]:
+    """Return who is told, by kind."""
+    held: dict[str, Any] = dict(root.tenants[tenant].named("notices"))
+    return {kind: held.get(kind) or Recipients(kind) for kind in KINDS}
+
+
+def log(root: Root, tenant: str) -> list[Delivery]:
+    """Return the latest deliveries."""
+    return list(islice(root.notices.newest_first(tenant), MOST))
+
+
+def save(
+    services: BoxServices, tenant: str, kind: str, mobiles: list[str], emails: list[str], entry: AuditEntry
+) -> Done:
+    """Set who is told of a kind; robots stay. Raises Refused, StoreDown."""
+    told = {"mobiles": mobiles, "emails": emails}
+    return wish(services, lambda root: {"tenants": {tenant: {"notices": {kind: told}}}}, entry)
