@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from b2bua.clock import install_reactor
-from b2bua.process_log import begin_logging
-from b2bua.process_tuning import tune
+from b2bua.process.log import begin_logging
+from b2bua.process.tuning import tune
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,14 +20,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--web", metavar="HOST:PORT", help="/healthz and /metrics here too")
     parser.add_argument("--standby", action="store_true", help="load the code, then wait for a line to begin")
     options = parser.parse_args(arguments)
-    gc.disable()  # until all is loaded: nothing of it is garbage (process_tuning.settle)
+    gc.disable()  # until all is loaded: nothing of it is garbage (process.tuning.settle)
     tune()
     reactor = install_reactor()
     begin_logging()
     # Only now: what these import takes the reactor that is installed.
     from twisted.internet.error import CannotListenError
 
-    from b2bua.process import NothingOpen, Process
+    from b2bua.process.process import NothingOpen, Process
     from storage.data_directory import DataDirectory
     from storage.journal import JournalBusy
 

@@ -24,7 +24,7 @@ import msgspec
 
 from b2bua.clock import MonotonicReactor, install_reactor
 from b2bua.media import protocol
-from b2bua.process_tuning import settle, tune
+from b2bua.process.tuning import settle, tune
 from bench.sip_core import HEAD, SDP, pick
 from domain.snapshot import (
     BoundNumber,
@@ -100,7 +100,7 @@ class Bench:
     def __init__(self, reactor: MonotonicReactor, folder: Path) -> None:
         # Only now: what these import takes the reactor that is installed.
         from b2bua.media.supervision import _Link
-        from b2bua.process import Process
+        from b2bua.process.process import Process
 
         self.now = time.monotonic()
         self.reactor: Any = reactor

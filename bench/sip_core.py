@@ -15,7 +15,7 @@ import pstats
 import re
 import time
 
-from b2bua.process_tuning import settle
+from b2bua.process.tuning import settle
 from b2bua.sip.parse import parse_message
 from tests.flows.box import Box
 from tests.flows.network import Network

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from b2bua.clock import install_reactor
-from b2bua.process_log import begin_logging
+from b2bua.process.log import begin_logging
 
 
 def main() -> None:

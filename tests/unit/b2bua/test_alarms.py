@@ -7,8 +7,8 @@ from pathlib import Path
 from twisted.internet.task import Clock
 
 from b2bua.alarms import Alarm, AlarmBoard, Severity, read_alarms, save_to
-from b2bua.process_disk import DiskWatch
-from b2bua.process_troubles import REMEMBERED_SECONDS, Troubles
+from b2bua.process.disk import DiskWatch
+from b2bua.process.troubles import REMEMBERED_SECONDS, Troubles
 
 
 class Board:

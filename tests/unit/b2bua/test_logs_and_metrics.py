@@ -12,7 +12,7 @@ from twisted.web.test.requesthelper import DummyRequest
 from b2bua.calls.counts import CallCounts
 from b2bua.calls.rates import DialRates
 from b2bua.metrics import HealthPage, call_metrics, counters, gauge, make_registry, rate_metrics
-from b2bua.process_log import JsonLines, StandardLines
+from b2bua.process.log import JsonLines, StandardLines
 
 
 class Lines:

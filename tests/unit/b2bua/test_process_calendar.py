@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from b2bua.alarms import AlarmBoard, Severity
-from b2bua.process_calendar import CalendarWatch
+from b2bua.process.calendar import CalendarWatch
 from domain.calendar import BEIJING, Calendar, Entered, EnteredDay, published_years
 
 LAST = published_years()[-1]

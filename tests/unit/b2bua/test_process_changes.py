@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from b2bua.control_floor import Changed
-from b2bua.process_changes import MOST_SECONDS, SETTLE_SECONDS, Changes
+from b2bua.process.changes import MOST_SECONDS, SETTLE_SECONDS, Changes
 from tests.unit.calls.floors import QueueStage, an_agent
 
 

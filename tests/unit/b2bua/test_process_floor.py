@@ -8,7 +8,7 @@ import pytest
 
 from b2bua.control import Done, Failed
 from b2bua.control_floor import Agents, AskAgents, AskQueues, Queues, SetAgent
-from b2bua.process_floor import FloorDesk, kept_floor
+from b2bua.process.floor import FloorDesk, kept_floor
 from tests.unit.calls.floors import QueueStage, an_agent
 
 

@@ -9,9 +9,9 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from b2bua.calls.wishes import Wish
-from b2bua.process_contacts import ContactUnknown, StoredContacts
-from b2bua.process_messages import MessageQuota
-from b2bua.process_wishes import kept_wishes
+from b2bua.process.contacts import ContactUnknown, StoredContacts
+from b2bua.process.messages import MessageQuota
+from b2bua.process.wishes import kept_wishes
 from domain.contact import Contact, ContactKind
 from domain.snapshot import TenantSnapshot
 from storage.data_directory import DataDirectory

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from twisted.internet.task import Clock
 
-from b2bua.process_lag import ReactorLag
-from b2bua.process_timers import Every, LaterSaver
+from b2bua.process.lag import ReactorLag
+from b2bua.process.timers import Every, LaterSaver
 
 
 def test_an_exception_does_not_stop_it() -> None:

@@ -12,8 +12,8 @@ from b2bua.alarms import AlarmBoard
 from b2bua.ledger.status import LedgerStatus, status_path, write_status
 from b2bua.notices.status import NoticesStatus
 from b2bua.notices.status import write_status as write_notices
-from b2bua.process_neighbours import Ledger, Notices, Recorder
-from b2bua.process_watch import Neighbour, Watch
+from b2bua.process.neighbours import Ledger, Notices, Recorder
+from b2bua.process.watch import Neighbour, Watch
 from b2bua.recorder.status import RecorderStatus
 from b2bua.recorder.status import write_status as write_recorder
 from storage.data_directory import DataDirectory

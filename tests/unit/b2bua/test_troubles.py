@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 
 from b2bua.alarms import AlarmBoard
 from b2bua.calls.rates import Limit
-from b2bua.process_troubles import REMEMBERED_SECONDS, Troubles
+from b2bua.process.troubles import REMEMBERED_SECONDS, Troubles
 
 
 def test_ringing_too_often_is_told_once_and_until_it_has_stopped() -> None:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from b2bua.alarms import AlarmBoard
-from b2bua.process_backup import BackupWatch
+from b2bua.process.backup import BackupWatch
 from domain.snapshot import BackupPlan
 from storage.backup import generations
 from storage.backup.scheduled import run_once

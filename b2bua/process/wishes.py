@@ -9,7 +9,7 @@ import msgspec
 from twisted.logger import Logger
 
 from b2bua.calls.wishes import WishList, decode
-from b2bua.process_timers import LaterSaver
+from b2bua.process.timers import LaterSaver
 from storage.data_directory import write_atomically
 
 _log = Logger()

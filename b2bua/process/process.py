@@ -27,26 +27,26 @@ from b2bua.live_file import SAVE_SECONDS as LIVE_SECONDS
 from b2bua.live_file import LiveFiles
 from b2bua.media.relay import WorkerRelay, relay_settings
 from b2bua.metrics import make_registry, make_site
-from b2bua.process_backup import CHECK_SECONDS as BACKUP_SECONDS
-from b2bua.process_backup import BackupWatch
-from b2bua.process_calendar import CHECK_SECONDS as CALENDAR_SECONDS
-from b2bua.process_calendar import CalendarWatch
-from b2bua.process_changes import Changes, WatchedJournal
-from b2bua.process_contacts import ContactUnknown, StoredContacts
-from b2bua.process_disk import CHECK_SECONDS, DiskWatch
-from b2bua.process_figures import Figures
-from b2bua.process_floor import HOURS_SECONDS, FloorDesk, kept_floor
-from b2bua.process_in_call import carry_out
-from b2bua.process_lag import ReactorLag
-from b2bua.process_messages import LOOK_SECONDS, MessageQuota
-from b2bua.process_neighbours import Ledger, Notices, Recorder
-from b2bua.process_sip import SipSide
-from b2bua.process_timers import Every, LaterSaver
-from b2bua.process_troubles import Troubles
-from b2bua.process_tuning import settle
-from b2bua.process_watch import CHECK_SECONDS as WATCH_SECONDS
-from b2bua.process_watch import Watch
-from b2bua.process_wishes import kept_wishes
+from b2bua.process.backup import CHECK_SECONDS as BACKUP_SECONDS
+from b2bua.process.backup import BackupWatch
+from b2bua.process.calendar import CHECK_SECONDS as CALENDAR_SECONDS
+from b2bua.process.calendar import CalendarWatch
+from b2bua.process.changes import Changes, WatchedJournal
+from b2bua.process.contacts import ContactUnknown, StoredContacts
+from b2bua.process.disk import CHECK_SECONDS, DiskWatch
+from b2bua.process.figures import Figures
+from b2bua.process.floor import HOURS_SECONDS, FloorDesk, kept_floor
+from b2bua.process.in_call import carry_out
+from b2bua.process.lag import ReactorLag
+from b2bua.process.messages import LOOK_SECONDS, MessageQuota
+from b2bua.process.neighbours import Ledger, Notices, Recorder
+from b2bua.process.sip import SipSide
+from b2bua.process.timers import Every, LaterSaver
+from b2bua.process.troubles import Troubles
+from b2bua.process.tuning import settle
+from b2bua.process.watch import CHECK_SECONDS as WATCH_SECONDS
+from b2bua.process.watch import Watch
+from b2bua.process.wishes import kept_wishes
 from b2bua.recorder import shipped
 from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random

@@ -10,10 +10,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamil
 
 from b2bua.control import ListenerState, Status, TrunkState, WorkerState
 from b2bua.metrics import Source, call_metrics, counters, gauge, rate_metrics
-from b2bua.process_tuning import resident_kib
+from b2bua.process.tuning import resident_kib
 
 if TYPE_CHECKING:
-    from b2bua.process import Process
+    from b2bua.process.process import Process
 
 
 class Figures:

@@ -13,7 +13,7 @@ from b2bua.calls.agent_codes import set_agent
 from b2bua.calls.floor import Floor, decode
 from b2bua.control import Done, Failed
 from b2bua.control_floor import Agents, AskAgents, AskQueues, FloorRequest, LiveAgent, LiveQueue, Queues
-from b2bua.process_timers import LaterSaver
+from b2bua.process.timers import LaterSaver
 from domain.acd.line import Line
 from domain.acd.seat import AgentState, Seat
 from storage.data_directory import write_atomically

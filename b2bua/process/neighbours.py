@@ -7,7 +7,7 @@ from pathlib import Path
 
 from b2bua.ledger.status import read_status as read_ledger
 from b2bua.notices.status import status_path
-from b2bua.process_watch import Neighbour
+from b2bua.process.watch import Neighbour
 from b2bua.recorder.status import read_status as read_recorder
 from storage.data_directory import DataDirectory
 

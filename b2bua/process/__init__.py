@@ -1,0 +1,1 @@
+"""The b2bua process: put together, started, watched, ended."""
