@@ -12,7 +12,7 @@ from storage.models.web import AuditEntry
 from webui.forms import BoundForm, errors_of
 from webui.presenters.says import say
 from webui.presenters.schedule import PRESETS, lines_in
-from webui.resources import BoundPages, BoundPlan
+from webui.resources_setup import BoundPages, BoundPlan
 from webui.security.permissions import TENANT
 from webui.services import bound
 from webui.services.accounts import audited

@@ -25,7 +25,7 @@ from webui.presenters.formats import outcome_words
 from webui.presenters.route_picture import where
 from webui.presenters.says import say
 from webui.presenters.texts import Texts
-from webui.resources import FlowPage, FlowPages
+from webui.resources_setup import FlowPage, FlowPages
 from webui.security.permissions import TENANT
 from webui.services import flows, routing
 from webui.services.provisioning import Stale

@@ -16,7 +16,7 @@ from storage.messages import MARKS, MessageFilter
 from storage.recordings import RecordingDamaged, RecordingMissing
 from storage.recordings_search import newest
 from webui.presenters.says import say
-from webui.resources import MessagePage, MessagePages
+from webui.resources_setup import MessagePage, MessagePages
 from webui.security.permissions import TENANT
 from webui.views.bound import entry_of
 from webui.views.declare import view

@@ -16,7 +16,7 @@ from domain.refusal import NotPossible
 from storage.models import Root
 from storage.places import read_places
 from webui.presenters.says import say
-from webui.resources import MissedPages
+from webui.resources_setup import MissedPages
 from webui.security.permissions import TENANT
 from webui.services import missed
 from webui.services.provisioning import Stale

@@ -17,7 +17,8 @@ from webui.presenters.route_picture import where
 from webui.presenters.says import say
 from webui.presenters.schedule import PRESETS
 from webui.presenters.texts import Texts
-from webui.resources import PartPage, PartPages, TenantPages
+from webui.resources import TenantPages
+from webui.resources_setup import PartPage, PartPages
 from webui.security.permissions import TENANT
 from webui.services import parts, routing
 from webui.services.provisioning import Done, Refused, Stale

@@ -13,7 +13,7 @@ from storage import own_prompts
 from storage.models import PromptVersion, Root
 from storage.prompt_faults import PromptFault
 from webui.presenters.says import say
-from webui.resources import PromptPage, PromptPages
+from webui.resources_setup import PromptPage, PromptPages
 from webui.security.permissions import TENANT
 from webui.services import prompts
 from webui.views.bound import entry_of, said_in_force

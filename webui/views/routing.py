@@ -14,7 +14,7 @@ from webui.presenters.route_forms import SHARES, rule_of, typed_of, typed_of_rul
 from webui.presenters.route_picture import gates, where
 from webui.presenters.says import say
 from webui.presenters.schedule import PRESETS, calendar_days
-from webui.resources import RoutePage, RoutingPages
+from webui.resources_setup import RoutePage, RoutingPages
 from webui.security.permissions import TENANT
 from webui.services import routing
 from webui.services.provisioning import Done, Refused, Stale

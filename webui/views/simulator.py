@@ -18,7 +18,7 @@ from storage.call_id import BEIJING
 from storage.places import read_places
 from webui.presenters.route_picture import rounds, where
 from webui.presenters.texts import Texts
-from webui.resources import RoutePage
+from webui.resources_setup import RoutePage
 from webui.security.permissions import TENANT
 from webui.services.schedules import calendar_of
 from webui.views.declare import view

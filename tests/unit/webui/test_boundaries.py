@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.unit.webui.site import Browser, Site
-from webui import node, resources, resources_money
+from webui import node, resources, resources_money, resources_setup
 from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
 
 PLACES: dict[type, str] = {
@@ -15,21 +15,21 @@ PLACES: dict[type, str] = {
     resources.AccountPages: "/account/",
     resources.AgentDesk: "/desk/",
     resources.TenantPages: "/t/{tenant}/",
-    resources.BoundPages: "/t/{tenant}/bound/",
-    resources.BoundPlan: "/t/{tenant}/bound/{number}/",
-    resources.PartPages: "/t/{tenant}/queues/",
-    resources.PartPage: "/t/{tenant}/queues/sales/",
-    resources.FlowPages: "/t/{tenant}/flows/",
-    resources.FlowPage: "/t/{tenant}/flows/main/",
-    resources.PromptPages: "/t/{tenant}/prompts/",
-    resources.PromptPage: "/t/{tenant}/prompts/greeting/",
+    resources_setup.BoundPages: "/t/{tenant}/bound/",
+    resources_setup.BoundPlan: "/t/{tenant}/bound/{number}/",
+    resources_setup.PartPages: "/t/{tenant}/queues/",
+    resources_setup.PartPage: "/t/{tenant}/queues/sales/",
+    resources_setup.FlowPages: "/t/{tenant}/flows/",
+    resources_setup.FlowPage: "/t/{tenant}/flows/main/",
+    resources_setup.PromptPages: "/t/{tenant}/prompts/",
+    resources_setup.PromptPage: "/t/{tenant}/prompts/greeting/",
     resources.PromptDesk: "/operator/prompts/",
-    resources.MissedPages: "/t/{tenant}/missed/",
+    resources_setup.MissedPages: "/t/{tenant}/missed/",
     resources.NoticePages: "/t/{tenant}/notices/",
-    resources.MessagePages: "/t/{tenant}/messages/",
-    resources.MessagePage: "/t/{tenant}/messages/{call}/",
-    resources.RoutingPages: "/t/{tenant}/routing/",
-    resources.RoutePage: "/t/{tenant}/routing/{number}/",
+    resources_setup.MessagePages: "/t/{tenant}/messages/",
+    resources_setup.MessagePage: "/t/{tenant}/messages/{call}/",
+    resources_setup.RoutingPages: "/t/{tenant}/routing/",
+    resources_setup.RoutePage: "/t/{tenant}/routing/{number}/",
     resources.TenantCalls: "/t/{tenant}/calls/",
     resources.TenantCall: "/t/{tenant}/calls/{call}/",
     resources.TenantApiKeys: "/t/{tenant}/api-keys/",
