@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const colours = ["#2f7fd1", "#f0b4a5"];
   const charts = [...document.querySelectorAll(".chart")].map((box) => {
     const { names, series } = JSON.parse(box.dataset.chart);
-    const chart = echarts.init(box, null, { renderer: "svg" });
+    const chart = echarts.init(box);
     chart.setOption({
       color: colours,
       animation: false,
