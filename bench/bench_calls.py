@@ -32,8 +32,8 @@ TALK_SECONDS = 1.0
 CONFIGURATION = """
 box:
   announcements: false
-  tenant_rings_per_second: null
-  number_rings_per_minute: null
+  tenant_rings_per_second: 1000
+  number_rings_per_minute: 100000
 trunks:
   demo-carrier:
     sources: ["@CARRIER@"]
