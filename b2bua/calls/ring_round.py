@@ -99,6 +99,7 @@ class Round:
             acceptance.stop()
         for leg in self._legs:
             leg.on_progress = None
+        self._legs.clear()  # they know this round: without the circle a call's memory is free when it ends
         for callee in self._ringing:
             callee.on_picked_up = None
             if callee is not winner:

@@ -49,7 +49,8 @@ class WorkerEndpoint:
         self.leg = opening.leg
         self.figures: MediaStats | None = None
         """Set once closed."""
-        self.opened: Deferred[MediaEndpoint] = Deferred(lambda _: home.withdraw(self))
+        self.opened: Deferred[MediaEndpoint] | None = Deferred(lambda _: home.withdraw(self))
+        """Fires with this endpoint, and is forgotten then: two that hold each other outlive their call."""
         self._home = home
         self._opening = opening
         self._peer: protocol.Peer | None = None
@@ -159,15 +160,15 @@ class WorkerEndpoint:
 
     def has_opened(self, opened: protocol.Opened) -> None:
         """Take note of the port; the same one when a replacement reports it."""
-        first = not self.port
         self.port = opened.port
         self.srtp_key = opened.srtp_key
-        if first:
-            self.opened.callback(self)
+        fired, self.opened = self.opened, None
+        if fired is not None:
+            fired.callback(self)
 
     def was_refused(self, reason: str) -> None:
         """There is no port, or a replacement could not bind ours: the peer cannot be heard any more."""
-        if not self.port:
+        if self.opened is not None:
             self.opened.errback(MediaUnavailable(reason))
         elif self.on_dead is not None:
             self.on_dead()

@@ -249,13 +249,15 @@ class WorkerRelay:
         port = home.take_spare(address.bind) if not srtp else 0
         opening = protocol.Open(self._numbers, call, leg, address.bind, record, srtp, port)
         endpoint = WorkerEndpoint(home, opening, address.advertise)
+        opened = endpoint.opened
+        assert opened is not None
         if port:
             endpoint.has_opened(protocol.Opened(endpoint.number, port))
             home.add(endpoint)
-            return endpoint.opened
+            return opened
         home.add(endpoint)
         late = self._reactor.callLater(OPEN_WITHIN, self._open_is_late, home, endpoint)
-        return endpoint.opened.addBoth(_cancel_timer, late)
+        return opened.addBoth(_cancel_timer, late)
 
     def _open_is_late(self, home: WorkerHome, endpoint: WorkerEndpoint) -> None:
         home.withdraw(endpoint)

@@ -172,8 +172,9 @@ class SipOutboundLeg(SessionLeg):
             super().session_over(by_peer, status, reason)
 
     def _end(self, end: LegEnd) -> None:
-        if self._winner is not None:
-            self._winner.release()
+        winner, self._winner = self._winner, None
+        if winner is not None:
+            winner.release()
         super()._end(end)
 
 
