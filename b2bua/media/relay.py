@@ -23,7 +23,7 @@ from storage.data_directory import DataDirectory, Settings
 OPEN_WITHIN = 5.0
 """Seconds until an ``open`` without an answer (its worker is being replaced) fails."""
 
-SPARE_PORTS = 12
+SPARE_PORTS = 24
 """Ports that a worker of the box keeps ready for the calls to come, on each address that has calls."""
 
 _log = Logger()
@@ -114,6 +114,11 @@ class WorkerHome:
         """Tell the worker, if it is up."""
         self.process.send(command)
 
+    def add_reserved(self, endpoint: WorkerEndpoint) -> None:
+        """Open an endpoint here whose port is bound already: no hurry until something else is said of it."""
+        self.endpoints[endpoint.number] = endpoint
+        self.process.send(endpoint.opening(), patient=True)
+
     def add(self, endpoint: WorkerEndpoint) -> None:
         """Open an endpoint here."""
         self.endpoints[endpoint.number] = endpoint
@@ -127,7 +132,7 @@ class WorkerHome:
         port = spares.pop() if spares else 0
         if len(spares) * 2 < self._spare_ports and address not in self._reserving:
             self._reserving.add(address)
-            self.send(protocol.Reserve(address, self._spare_ports - len(spares)))
+            self.process.send(protocol.Reserve(address, self._spare_ports - len(spares)), patient=True)
         return port
 
     def keep_spares(self, addresses: set[str]) -> None:
@@ -139,14 +144,14 @@ class WorkerHome:
     def close(self, endpoint: WorkerEndpoint) -> None:
         """Close an endpoint; without a worker there is nothing to close and nothing known."""
         if self.process.up:
-            self.send(protocol.Close(endpoint.number))
+            self.process.send(protocol.Close(endpoint.number), patient=True)
         else:
             self._forget(endpoint, MediaStats())
 
     def withdraw(self, endpoint: WorkerEndpoint) -> None:
         """Nobody waits for this ``open`` any more."""
         if self.endpoints.pop(endpoint.number, None) is not None:
-            self.send(protocol.Close(endpoint.number))
+            self.process.send(protocol.Close(endpoint.number), patient=True)
 
     def _tell_all(self) -> None:
         """Say everything to a new process."""
@@ -253,7 +258,7 @@ class WorkerRelay:
         assert opened is not None
         if port:
             endpoint.has_opened(protocol.Opened(endpoint.number, port))
-            home.add(endpoint)
+            home.add_reserved(endpoint)
             return opened
         home.add(endpoint)
         late = self._reactor.callLater(OPEN_WITHIN, self._open_is_late, home, endpoint)

@@ -22,6 +22,8 @@ from twisted.python.failure import Failure
 
 from b2bua.media import protocol
 
+PATIENCE = 0.1
+"""Seconds that a command which nobody waits for may wait for others, so that a worker wakes once for many."""
 PING_EVERY = 1.0
 HUNG_AFTER = 3.0
 """Seconds without a sign of life until a worker is killed."""
@@ -47,18 +49,39 @@ class _Link(Protocol):
         self._worker = worker
         self._reactor = reactor
         self._frames: list[bytes] = []
+        self._soon = self._over = False
+        self._later: DelayedCall | None = None
 
-    def write(self, data: bytes) -> None:
-        """Send frames, all those of one turn of the reactor together."""
-        if not self._frames:
-            self._reactor.callLater(0, self._flush)
+    def write(self, data: bytes, *, patient: bool = False) -> None:
+        """Send frames in their order, all those of one turn of the reactor together; patient ones wait for
+        others, :data:`PATIENCE` at most."""
         self._frames.append(data)
+        if not patient:
+            if not self._soon:
+                self._soon = True
+                self._reactor.callLater(0, self._flush_soon)
+        elif not self._soon and self._later is None and not self._over:
+            self._later = self._reactor.callLater(PATIENCE, self._flush_later)
+
+    def _flush_soon(self) -> None:
+        self._soon = False
+        self._flush()
+
+    def _flush_later(self) -> None:
+        self._later = None
+        self._flush()
+
+    def _close(self) -> None:
+        self._over = True
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
     def _flush(self) -> None:
         """Write to the socket itself; what it does not take at once goes the long way through the reactor."""
         data = b"".join(self._frames)
         self._frames.clear()
-        if self.transport is None:
+        if self.transport is None or self._over or not data:
             return
         transport = cast(Server, self.transport)
         if not transport.dataBuffer and not transport._tempDataBuffer:
@@ -70,6 +93,7 @@ class _Link(Protocol):
     def end(self) -> None:
         """Close our end once all is sent."""
         self._flush()
+        self._close()
         if self.transport is not None:
             cast(Server, self.transport).loseConnection()
 
@@ -85,6 +109,7 @@ class _Link(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The worker died or was told to end."""
+        self._close()
         self._worker.lost()
 
 
@@ -163,10 +188,13 @@ class WorkerProcess:
         self._on_up()
         self._watch()
 
-    def send(self, command: protocol.Command) -> None:
-        """Tell the worker something; lost when it is down (``on_up`` says it again)."""
+    def send(self, command: protocol.Command, *, patient: bool = False) -> None:
+        """Tell the worker something; lost when it is down (``on_up`` says it again).
+
+        ``patient``: nobody waits for it, it may go with what is said next.
+        """
         if self.up and self._link is not None:
-            self._link.write(protocol.frame(command))
+            self._link.write(protocol.frame(command), patient=patient)
 
     def heard(self, notices: list[protocol.AnyNotice]) -> None:
         """Take what the worker says."""
