@@ -2,6 +2,7 @@
 "use strict";
 
 const MOST_SECONDS = 600;
+const MOST_BYTES = 50_000_000;
 
 function wavOf(blocks, rate) {
   const count = blocks.reduce((sum, block) => sum + block.length, 0);
@@ -34,6 +35,12 @@ document.addEventListener("alpine:init", () => {
     get clock() {
       const seconds = Math.floor(this.samples / this.rate);
       return this.samples ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : "";
+    },
+    chosen() {
+      const field = this.$el;
+      const large = field.files.length > 0 && field.files[0].size > MOST_BYTES;
+      this.trouble = large ? this.$root.dataset.large : "";
+      if (large) field.value = "";
     },
     toggle() { return this.busy ? this.stop() : this.start(); },
     async start() {
