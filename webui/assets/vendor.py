@@ -42,7 +42,7 @@ ICONS = (
     "maximize", "menu-2", "message", "microphone", "moon", "pencil", "phone", "phone-call",
     "phone-incoming", "phone-off", "phone-outgoing", "phone-x", "player-pause", "player-play",
     "player-record", "player-stop", "plus", "power", "receipt", "refresh", "route", "search", "server-2",
-    "shield-lock", "sitemap", "star", "trash", "upload", "user", "user-check", "users", "users-group",
+    "shield-lock", "sitemap", "star", "sun", "trash", "upload", "user", "user-check", "users", "users-group",
     "volume", "wallet", "x", "zoom-in", "zoom-out",
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ KINDS: Final = {
     "hang-up": N_("Hang up"),
 }
 WORDS: Final = {
-    "start": N_("Start"), "next": N_("then"), "default": N_("otherwise"), "open": N_("open"),
+    "start": N_("Start"), "next": N_("then"), "default": N_("otherwise"), "open": N_("during hours"),
     "closed": N_("closed"), "title": N_("Name"), "prompts": N_("Prompts, one per line"),
     "keys": N_("Keys"), "retries": N_("Asked again how often"),
     "first_key_seconds": N_("Seconds to the first key"),

@@ -16,6 +16,7 @@ from domain.money import yuan
 from webui.presenters import formats
 from webui.presenters.files import StaticFiles
 from webui.presenters.says import said
+from webui.presenters.texts import theme_of
 from webui.presenters.words import Words
 from webui.security.policy import may
 
@@ -57,6 +58,7 @@ def _names(event: Any) -> None:
     event.update(
         _=texts,
         lang=texts.language,
+        theme=theme_of(request),
         identity=identity,
         may=lambda permission: may(identity, permission),
         csrf=lambda: get_csrf_token(request),

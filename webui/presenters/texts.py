@@ -11,6 +11,8 @@ from pyramid.request import Request
 
 LANGUAGES: Final = ("zh", "en")
 LANGUAGE_COOKIE: Final = "box400-language"
+THEMES: Final = ("light", "dark")
+THEME_COOKIE: Final = "box400-theme"
 LOCALE: Final = Path(__file__).parents[1] / "locale"
 """Catalogs: ``zh.po`` and, for the work of one area, ``zh_AREA.po``; each text stands in one of them."""
 
@@ -37,6 +39,12 @@ def language_of(request: Request) -> str:
         return chosen
     asked = [each.lower()[:2] for each in str(request.accept_language or "").split(",")]
     return "en" if "en" in asked and "zh" not in asked else "zh"
+
+
+def theme_of(request: Request) -> str:
+    """Return what the reader chose, else nothing: then as his system has it (``own/theme.js``)."""
+    chosen: str = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
 
 
 class Texts:

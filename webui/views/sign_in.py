@@ -9,7 +9,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from storage.models.web import Account, WebSession
-from webui.presenters.texts import LANGUAGE_COOKIE, LANGUAGES
+from webui.presenters.texts import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 from webui.resources import Site
 from webui.security.csrf import browser_of
 from webui.security.identity import COOKIE, Identity
@@ -133,11 +133,21 @@ def logout(request: Request) -> Response:
 @view(context=Site, name="language", permission=PUBLIC, request_method="POST")
 def language(request: Request) -> Response:
     """Keep the reader's language."""
-    wanted = request.POST.get("language", "")
+    return _kept(request, LANGUAGE_COOKIE, request.POST.get("language", ""), LANGUAGES)
+
+
+@view(context=Site, name="theme", permission=PUBLIC, request_method="POST")
+def theme(request: Request) -> Response:
+    """Keep whether the reader wants pages dark."""
+    return _kept(request, THEME_COOKIE, request.POST.get("theme", ""), THEMES)
+
+
+def _kept(request: Request, cookie: str, wanted: str, known: tuple[str, ...]) -> Response:
+    """Go back with a cookie that keeps a choice for a year."""
     back = request.POST.get("back", "/")
     response = HTTPSeeOther(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
-    if wanted in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, wanted, max_age=365 * 86400, httponly=True, samesite="Lax")
+    if wanted in known:
+        response.set_cookie(cookie, wanted, max_age=365 * 86400, httponly=True, samesite="Lax")
     return response
 
 

@@ -30,6 +30,9 @@ OPERATOR_PAGES = (
     "/calls/{call}", "/trunks", "/alarms", "/audit", "/prompts", "/finance", "/finance/alpha",
     "/finance/alpha/202611", "/tariffs",
 )  # fmt: skip
+FOREIGN_OR_INLINE = re.compile(
+    r"""(?:src|href|action)=["']?(?:https?:)?//|\son\w+=|style=|<style|<script(?! (?:defer )?src=)"""
+)
 
 
 def marked() -> set[str]:
@@ -71,13 +74,7 @@ def test_nothing_comes_from_another_host_and_nothing_is_inline(site: Site) -> No
     """The policy would stop it; the pages must not need it."""
     for template in (WEBUI / "templates").rglob("*.html"):
         text = template.read_text(encoding="utf-8")
-        assert (
-            re.findall(
-                r"""(?:src|href|action)=["']?(?:https?:)?//|\son\w+=|style=|<style|<script(?! defer src)""",
-                text,
-            )
-            == []
-        )
+        assert FOREIGN_OR_INLINE.findall(text) == [], template
     browser = site.browser("anna")
     page = browser.get("/operator")
     for each in page.html.select("script[src], link[href], img[src]"):
@@ -219,3 +216,18 @@ def test_health_is_told_with_the_b2bua_down(site: Site) -> None:
     """503, and who is missing."""
     answer = TestApp(with_figures(site.application, site.data)).get("/healthz", status=503)
     assert "b2bua" in answer
+
+
+def test_pages_are_dark_for_who_wants_them_so(site: Site) -> None:
+    """His choice is kept; without one a script asks his system before anything is drawn."""
+    browser = site.browser("4001003721")
+    page = browser.get("/t/alpha")
+    assert page.html.html.get("data-bs-theme") is None
+    assert "own/theme.js" in page.text
+    token = page.html.find("input", {"name": "csrf_token"})["value"]
+    answer = browser.post("/theme", {"csrf_token": token, "theme": "dark", "back": "/t/alpha"})
+    chosen = answer.follow()
+    assert chosen.html.html["data-bs-theme"] == "dark"
+    assert "own/theme.js" not in chosen.text
+    browser.post("/theme", {"csrf_token": token, "theme": "pink", "back": "//elsewhere"})
+    assert browser.get("/t/alpha").html.html["data-bs-theme"] == "dark"
