@@ -15,6 +15,7 @@ import argparse
 import cProfile
 import gc
 import pstats
+import re
 import sys
 import tempfile
 import time
@@ -26,7 +27,6 @@ import msgspec
 from b2bua.clock import MonotonicReactor, install_reactor
 from b2bua.media import protocol
 from b2bua.process.tuning import settle, tune
-from bench.sip_core import HEAD, SDP, pick
 from domain.snapshot import (
     BoundNumber,
     BoxSnapshot,
@@ -42,8 +42,39 @@ CARRIER = ("127.0.21.2", 5060)
 GATEWAY = ("127.0.21.3", 5080)
 NUMBER = "4001003721"
 COMMON = ("Via", "From", "Call-ID", "CSeq")
+SDP = (
+    "v=0\r\no=- 20518 0 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\n"
+    "m=audio 54400 RTP/AVP 8 0 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
+    "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+)
+HEAD = (
+    "INVITE sip:4001003721@10.0.0.1:5060;user=phone SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK{n}i;rport\r\n"
+    "Max-Forwards: 68\r\n"
+    'From: "13900001111" <sip:+8613900001111@ims.mnc000.mcc460.3gppnetwork.org;user=phone>;tag=t{n}\r\n'
+    "To: <sip:4001003721@ims.mnc000.mcc460.3gppnetwork.org;user=phone>\r\n"
+    "Call-ID: call{n}@10.0.0.2\r\n"
+    "CSeq: 1 INVITE\r\n"
+    "Contact: <sip:10.0.0.2:5060;transport=udp>\r\n"
+    "P-Asserted-Identity: <sip:+8613900001111@ims.mnc000.mcc460.3gppnetwork.org;user=phone>\r\n"
+    "P-Charging-Vector: icid-value=2xjj8xj2jx8;icid-generated-at=10.9.8.7;orig-ioi=ims.mnc000\r\n"
+    "P-Early-Media: supported\r\n"
+    "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY, REFER, MESSAGE\r\n"
+    "Supported: timer, 100rel, histinfo\r\n"
+    "Session-Expires: 1800\r\nMin-SE: 90\r\n"
+    "User-Agent: SBC/9.1\r\n"
+    "P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=4600012345678901;network-provided\r\n"
+    "Content-Type: application/sdp\r\n"
+)
 GARBAGE_CALLS = 20
 NONE = "Content-Length: 0\r\n\r\n"
+
+
+def pick(pattern: bytes, data: bytes) -> str:
+    """Find a header value."""
+    found = re.search(pattern, data)
+    assert found is not None, data
+    return found[1].decode()
 
 
 class CaughtSocket:
