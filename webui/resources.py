@@ -26,6 +26,7 @@ from webui.resources_setup import (
     PromptPages,
     RoutingPages,
 )
+from webui.resources_system import OperatorDesk
 from webui.security.identity import Identity
 
 FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails")
@@ -188,6 +189,8 @@ class OperatorPages(Node):
             return FinanceDesk(self.request, self, name)
         if name == "tariffs":
             return TariffDesk(self.request, self, name)
+        if name == "operators":
+            return OperatorDesk(self.request, self, name)
         raise KeyError(name)
 
 

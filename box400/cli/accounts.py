@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import re
 import time
 from typing import Any
 
@@ -19,12 +18,11 @@ from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.models.web import Role
-from webui.services.accounts import audited, give_first_password, new_account
+from webui.services.accounts import audited, give_first_password
 from webui.services.opening import Opening, open_tenant
+from webui.services.operators import NAME, put_operator
 from webui.services.passwords import first_password, operator_password
 from webui.services.provisioning import Stale
-
-_NAME = re.compile(r"[a-z][a-z0-9._]{1,30}", re.ASCII)
 
 
 @click.group()
@@ -52,7 +50,7 @@ def add_operator(name: str, data: DataDirectory, role: str) -> None:
     Example:
       box400 operator add anna --role support
     """
-    if _NAME.fullmatch(name) is None:
+    if NAME.fullmatch(name) is None:
         complain(
             "A name has 2 to 31 small letters, digits, dots and underscores, and begins with a letter.",
             "用户名应为 2 到 31 个小写字母、数字、点或下划线，以字母开头。",
@@ -69,9 +67,7 @@ def make_operator(database: MainDatabase, name: str, role: Role) -> str:
     who = f"command line:{getpass.getuser()}"
 
     def work(root: Root) -> None:
-        key = f"operator:{name}"
-        root.web.set_account(key, new_account(password, now, role=role))
-        root.web.sign_out(key)
+        put_operator(root, name, role, password, now)
         root.web.note(audited(now, who, "operator-added", f"{name} ({role})"))
 
     database.transact(work, note="operator")

@@ -158,11 +158,14 @@ class WebBook(Persistent):  # type: ignore[misc]
             held.value = account
 
     def sign_out(self, account: str, but: str = "") -> int:
-        """End the sessions of an account, all but one; return how many there were."""
+        """End the sessions of an account, all but one; return how many there were.
+
+        Those in which an operator acts as a tenant are his too.
+        """
         gone = [
             token
             for token, session in self.sessions.items()
-            if session.value.account == account and token != but
+            if account in (session.value.account, f"operator:{session.value.acting}") and token != but
         ]
         for token in gone:
             del self.sessions[token]

@@ -26,6 +26,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "see-audit": frozenset({Role.ADMIN}),
     "api-keys": frozenset({Role.ADMIN}),
     "settings": frozenset({Role.ADMIN}),
+    "operators": frozenset({Role.ADMIN}),
 }
 """Those of operators."""
 PUBLIC: Final = "public"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.unit.webui.site import Browser, Site
-from webui import node, resources, resources_money, resources_setup
+from webui import node, resources, resources_money, resources_setup, resources_system
 from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
 
 PLACES: dict[type, str] = {
@@ -49,6 +49,8 @@ PLACES: dict[type, str] = {
     resources.TenantFile: "/operator/tenants/{tenant}/",
     resources.CallDesk: "/operator/calls/",
     resources.CallFile: "/operator/calls/{call}/",
+    resources_system.OperatorDesk: "/operator/operators/",
+    resources_system.OperatorFile: "/operator/operators/anna/",
 }
 """Where each kind of place is; a new kind without a line here fails the tests."""
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
