@@ -11,8 +11,10 @@ from pyramid.request import Request
 
 from domain.token_bucket import TokenBucket
 from storage.models import Root, TenantConfig
+from storage.models.web import AuditEntry
 from webui.api.problems import ApiProblem
 from webui.presenters.texts import language_of
+from webui.services.accounts import audited
 from webui.services.api_keys import KnownKey, recognised
 from webui.services.box import BoxServices
 
@@ -71,6 +73,12 @@ class Caller:
         """Return a part of the path."""
         part: str = self.request.matchdict[name]
         return part
+
+    def entry(self, action: str, target: str, tenant: str | None = None) -> AuditEntry:
+        """Return an entry of the audit log for what this request does; of the tenant in the path."""
+        of = self.request.matchdict.get("tenant", "") if tenant is None else tenant
+        address = self.request.remote_addr or ""
+        return audited(self.services.now(), self.who, action, target, tenant=of, address=address)
 
     def config(self) -> TenantConfig:
         """Return the tenant in the path; 404 when there is none."""

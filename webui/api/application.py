@@ -14,7 +14,7 @@ from pyramid.router import Router
 
 from b2bua.control import ControlDown
 from storage.connection import StoreDown
-from webui.api import calls, configuration, live, missed, money, operator
+from webui.api import bills, calls, configuration, contacts, live, messages, missed, money, operator, reports
 from webui.api.access import Caller, Rates, admitted
 from webui.api.problems import ApiProblem, answer
 from webui.api.spec import Operation, operations, read_spec
@@ -46,6 +46,23 @@ DO: Final[dict[str, Callable[[Caller], Any]]] = {
     "balance_show": money.balance,
     "entry_list": money.entries,
     "recharge_put": money.recharge,
+    "message_list": messages.listing,
+    "message_patch": messages.mark,
+    "message_delete": messages.delete,
+    "message_audio": messages.audio,
+    "contact_list": contacts.listing,
+    "contact_add": contacts.add,
+    "contact_show": contacts.show,
+    "contact_put": contacts.put,
+    "contact_delete": contacts.delete,
+    "report_show": reports.report,
+    "simulation_show": reports.simulation,
+    "bill_list": bills.bills,
+    "bill_show": bills.bill,
+    "statement_show": bills.between,
+    "invoice_list": bills.invoice_list,
+    "invoice_ask": bills.ask_invoice,
+    "tariff_list": bills.tariffs,
 }
 """Operation of the document -> what does it. It returns a value for JSON, None (no body) or a response."""
 

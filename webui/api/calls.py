@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -14,7 +15,6 @@ from storage.recordings import RecordingDamaged, RecordingMissing
 from webui.api.access import Caller
 from webui.api.asked import Limit, Moment, NoQuery, Number, Text40, call_id, query
 from webui.api.problems import ApiProblem, Fault
-from webui.services.accounts import audited
 
 
 class CallQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,12 +68,12 @@ def recording(caller: Caller) -> Response:
         raise ApiProblem(404) from error
     if facts.tenant != caller.tenant:
         raise ApiProblem(404)
-    services.audit(
-        audited(
-            services.now(), caller.who, "recording-downloaded", name, tenant=caller.tenant,
-            address=caller.request.remote_addr or "",
-        )
-    )  # fmt: skip
+    services.audit(caller.entry("recording-downloaded", name))
+    return flac(path)
+
+
+def flac(path: Path) -> Response:
+    """Send a file of sound."""
     response = Response(content_type="audio/flac")
     response.app_iter = FileIter(path.open("rb"))
     response.content_length = path.stat().st_size

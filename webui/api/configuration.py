@@ -14,7 +14,6 @@ from webui.api.access import Caller
 from webui.api.asked import Limit, NoQuery, document, query
 from webui.api.problems import ApiProblem, Fault
 from webui.services import accounts
-from webui.services.accounts import audited
 from webui.services.passwords import first_password
 from webui.services.provisioning import Done, Refused, told, wish
 
@@ -94,10 +93,7 @@ def put_tenant(caller: Caller) -> Mapping[str, Any]:
 
 
 def _wish(caller: Caller, wanted: dict[str, Any], action: str, also: Any = lambda root: None) -> Done:
-    entry = audited(
-        caller.services.now(), caller.who, action, caller.tenant, tenant=caller.tenant,
-        address=caller.request.remote_addr or "",
-    )  # fmt: skip
+    entry = caller.entry(action, caller.tenant)
     try:
         return wish(caller.services, lambda root: {"tenants": {caller.tenant: wanted}}, entry, also)
     except Refused as refused:

@@ -13,7 +13,6 @@ from b2bua.control_floor import Agents, AskAgents, AskQueues, Queues, SetAgent
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, call_id, query
 from webui.api.problems import ApiProblem
-from webui.services.accounts import audited
 
 _AGENT = re.compile(r"[0-9A-Za-z._-]{1,20}", re.ASCII)
 
@@ -88,9 +87,4 @@ def refused(error: ControlFailed) -> ApiProblem:
 
 def note(caller: Caller, action: str, target: str) -> None:
     """Write down who did it."""
-    caller.services.audit(
-        audited(
-            caller.services.now(), caller.who, action, target, tenant=caller.tenant,
-            address=caller.request.remote_addr or "",
-        )
-    )  # fmt: skip
+    caller.services.audit(caller.entry(action, target))

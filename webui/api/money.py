@@ -17,7 +17,6 @@ from webui.api.access import Caller
 from webui.api.asked import Limit, NoQuery, body, query
 from webui.api.problems import ApiProblem
 from webui.services import tenants
-from webui.services.accounts import audited
 from webui.services.provisioning import Stale
 
 _RECEIPT = re.compile(r"[0-9A-Za-z._-]{1,60}", re.ASCII)
@@ -83,10 +82,7 @@ def recharge(caller: Caller) -> None:
     if _RECEIPT.fullmatch(receipt) is None:
         raise ApiProblem(404)
     caller.config()
-    entry = audited(
-        caller.services.now(), caller.who, "recharge", caller.tenant, tenant=caller.tenant,
-        address=caller.request.remote_addr or "",
-    )  # fmt: skip
+    entry = caller.entry("recharge", caller.tenant)
     try:
         tenants.recharge(caller.services, caller.tenant, wish.li, receipt, wish.note, entry)
     except Stale as error:

@@ -89,7 +89,7 @@ def add_edition(services: BoxServices, typed: dict[str, str], entry: AuditEntry)
 
     def document(root: Root) -> dict[str, Any]:
         held = root.tariffs.get(name)
-        editions = [] if held is None else [_written(each) for each in held.value.editions]
+        editions = [] if held is None else [written(each) for each in held.value.editions]
         return {"tariffs": {name: {"editions": [*editions, edition]}}}
 
     return wish(services, document, entry)
@@ -137,7 +137,7 @@ def _money(typed: dict[str, str], field: str) -> int:
     return li
 
 
-def _written(edition: Edition) -> dict[str, Any]:
+def written(edition: Edition) -> dict[str, Any]:
     """Return an edition as provisioning files have it."""
     plain: dict[str, Any] = msgspec.to_builtins(edition)
     for written, price in zip(plain["prices"], edition.prices, strict=True):

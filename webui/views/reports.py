@@ -5,9 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import msgspec
 from pyramid.request import Request
@@ -15,43 +14,17 @@ from pyramid.response import Response
 
 from domain.service_level import WORDS, Formula
 from storage.call_id import BEIJING
-from storage.query import Filter, search
-from storage.report import Report, Sum, report
+from storage.report import Report, Sum
 from storage.workbook import Column, sheet_of, workbook
 from webui.presenters.formats import outcome_words
 from webui.presenters.texts import Texts
 from webui.presenters.tile_map import tiles
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT
+from webui.services.reports import MOST_CALLS, SECONDS, Made, Wanted, made, period
 from webui.views.bound import entry_of
 from webui.views.declare import view
 from webui.views.tenant_calls import XLSX
-
-MOST_CALLS: Final = 20_000
-"""Looked at for one page, the newest ones; the page says so when there were more."""
-MOST_DAYS: Final = 93
-DAYS: Final = 7
-SECONDS: Final = 20
-
-
-class Wanted(NamedTuple):
-    """What somebody wants a report of."""
-
-    first: datetime
-    last: datetime
-    number: str
-    seconds: int
-    formula: Formula
-
-    def typed(self) -> dict[str, str]:
-        """Return it as the form shows it."""
-        return {
-            "first": self.first.strftime("%Y-%m-%d"),
-            "last": self.last.strftime("%Y-%m-%d"),
-            "number": self.number,
-            "seconds": str(self.seconds),
-            "formula": self.formula,
-        }
 
 
 @view(
@@ -65,14 +38,14 @@ def reports(request: Request) -> dict[str, Any]:
     """Show the report of a period, by default the last seven days."""
     tenant, texts = request.context, request.texts
     wanted = read_wanted(request)
-    made, cut = _made(request, wanted)
+    found, cut = _made(request, wanted)
     numbers = request.services.read(lambda root: list(root.tenants[tenant.id].numbers))
-    places = {name: each.calls for name, each in made.provinces.items()}
+    places = {name: each.calls for name, each in found.provinces.items()}
     return {
         "tenant": tenant,
         "typed": wanted.typed(),
         "numbers": numbers,
-        "made": made,
+        "made": found,
         "cut": MOST_CALLS if cut else 0,
         "formulas": [(each, texts.either(words.zh, words.en).format(seconds=wanted.seconds))
                      for each, words in WORDS.items()],
@@ -81,13 +54,13 @@ def reports(request: Request) -> dict[str, Any]:
         ),
         "tiles": tiles(places),
         "unknown": places.get("", 0),
-        "outcomes": sorted(made.outcomes.items(), key=lambda pair: -pair[1]),
-        "agents": sorted(made.agents.items(), key=lambda pair: -pair[1].calls)[:50],
-        "hours": _chart(made.hours, texts),
-        "days": _chart(_every_day(made.days, wanted), texts),
+        "outcomes": sorted(found.outcomes.items(), key=lambda pair: -pair[1]),
+        "agents": sorted(found.agents.items(), key=lambda pair: -pair[1].calls)[:50],
+        "hours": _chart(found.hours, texts),
+        "days": _chart(_every_day(found.days, wanted), texts),
         "stars": msgspec.json.encode({
             "names": ["1", "2", "3", "4", "5"],
-            "series": [{"name": texts("Ratings"), "values": list(made.ratings.values())}],
+            "series": [{"name": texts("Ratings"), "values": list(found.ratings.values())}],
         }).decode(),
     }  # fmt: skip
 
@@ -97,10 +70,10 @@ def excel(request: Request) -> Response:
     """Send the same figures as Excel; noted in the audit log."""
     tenant, texts, services = request.context, request.texts, request.services
     wanted = read_wanted(request)
-    made, _ = _made(request, wanted)
+    found, _ = _made(request, wanted)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
-        _write(path, made, texts)
+        _write(path, found, texts)
         content = path.read_bytes()
     typed = wanted.typed()
     services.audit(entry_of(request, "report-exported", f"{typed['first']} {typed['last']}", tenant.id))
@@ -112,12 +85,7 @@ def excel(request: Request) -> Response:
 def read_wanted(request: Request) -> Wanted:
     """Read what is wanted; what makes no sense is left out, and the period is cut to three months."""
     given = request.GET
-    today = datetime.fromtimestamp(request.services.now(), BEIJING).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    last = min(_day(given.get("last", "")) or today, today)
-    first = min(_day(given.get("first", "")) or last - timedelta(days=DAYS - 1), last)
-    first = max(first, last - timedelta(days=MOST_DAYS - 1))
+    first, last = period(_day(given.get("first", "")), _day(given.get("last", "")), request.services.now())
     seconds = given.get("seconds", "")
     number = given.get("number", "")
     formula = given.get("formula", "")
@@ -130,22 +98,9 @@ def read_wanted(request: Request) -> Wanted:
     )
 
 
-def _made(request: Request, wanted: Wanted) -> tuple[Report, bool]:
-    """Return the report, and whether there were more calls than it looks at."""
+def _made(request: Request, wanted: Wanted) -> Made:
     tenant = request.context.id
-    period = Filter(
-        tenant=tenant,
-        number=wanted.number,
-        since=wanted.first.timestamp(),
-        until=(wanted.last + timedelta(days=1)).timestamp(),
-    )
-
-    def read(root: Any) -> tuple[Report, bool]:
-        found = search(root, period)
-        rows = [each.row for each in islice(found, MOST_CALLS)]
-        return report(rows, wanted.seconds, wanted.formula), next(found, None) is not None
-
-    both: tuple[Report, bool] = request.services.read(read)
+    both: Made = request.services.read(lambda root: made(root, tenant, wanted))
     return both
 
 

@@ -7,20 +7,15 @@ from typing import Any
 
 from pyramid.request import Request
 
-from domain.caller import canonical_caller
-from domain.facts import facts_of
 from domain.outcomes import VERDICTS
-from domain.regions import regions_with
-from domain.routing.live import NothingLive
 from domain.routing.reasons import explain
-from domain.routing.simulate import Simulation, simulate
+from domain.routing.simulate import Simulation
 from storage.call_id import BEIJING
-from storage.places import read_places
 from webui.presenters.route_picture import rounds, where
 from webui.presenters.texts import Texts
 from webui.resources_setup import RoutePage
 from webui.security.permissions import TENANT
-from webui.services.schedules import calendar_of
+from webui.services.simulator import simulated
 from webui.views.declare import view
 
 MOST_DIGITS = 24
@@ -41,17 +36,7 @@ def simulator(request: Request) -> dict[str, Any]:
     at, wrong = _moment(request.GET.get("at", ""), now)
     found = None
     if not wrong and "caller" in request.GET:
-        places = read_places(services.data)
-
-        def work(root: Any) -> Simulation:
-            held = root.tenants[page.tenant.id]
-            regions = regions_with(root.box.value.region_groups)
-            calendar = calendar_of(root, page.tenant.id)
-            facts = facts_of(canonical_caller(caller), places, regions, calendar, at)
-            plan = held.numbers[page.plan.number].value
-            return simulate(held.snapshot(root.tariffs), plan, facts, NothingLive())
-
-        found = services.read(work)
+        found = simulated(services, page.tenant.id, page.plan.number, caller, at)
     return {
         "tenant": page.tenant,
         "plan": page.plan,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from webtest import TestApp
@@ -50,6 +52,11 @@ class Programs:
         return Program(
             self.application, key_of(self.site, tenant, every if scopes is None else scopes, **more)
         )
+
+    def patient(self, tenant: str, scopes: tuple[str, ...] | None = None) -> Iterator[Program]:
+        """Yield programs that together may ask more often than one key may."""
+        while True:
+            yield from repeat(self.of(tenant, scopes), 20)
 
     def stranger(self) -> Program:
         """Return a program without a key."""

@@ -1,0 +1,121 @@
+"""Programs do what the pages about messages, contacts, figures and bills do."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from domain.money import EntryKind
+from storage.models.money import Account
+from tests.unit.webui.api_client import Programs
+from tests.unit.webui.site import Site
+from tests.unit.webui.test_missed import leave_message
+
+ALPHA = "/tenants/alpha"
+
+
+@pytest.fixture
+def programs(site: Site) -> Programs:
+    """Return the API of a box with the tenants alpha and beta."""
+    return Programs(site)
+
+
+def test_a_message_is_fetched_marked_and_deleted(site: Site, programs: Programs) -> None:
+    """Fetching and deleting are in the audit log; what is deleted is not there any more."""
+    name, program = leave_message(site), programs.of("alpha")
+    (found,) = program.ask("GET", f"{ALPHA}/messages").json["items"]
+    assert (found["id"], found["box"], found["mark"]) == (name, "service", "new")
+    assert program.ask("GET", f"{ALPHA}/messages/{name}/audio").body.startswith(b"fLaC")
+    assert program.ask("PATCH", f"{ALPHA}/messages/{name}", {"mark": "done"}).json["mark"] == "done"
+    assert program.ask("GET", f"{ALPHA}/messages?mark=new").json["items"] == []
+    assert program.ask("DELETE", f"{ALPHA}/messages/{name}").status_int == 204
+    assert program.ask("GET", f"{ALPHA}/messages/{name}/audio").status_int == 404
+    assert site.actions()[:2] == ["message-deleted", "message-heard"]
+
+
+def test_messages_come_by_pages(site: Site, programs: Programs) -> None:
+    """Newest first, each once."""
+    names = sorted((leave_message(site) for _ in range(3)), reverse=True)
+    program = programs.of("alpha")
+    first = program.ask("GET", f"{ALPHA}/messages?limit=2").json
+    second = program.ask("GET", f"{ALPHA}/messages?limit=2&cursor={first['next']}").json
+    assert [each["id"] for each in first["items"] + second["items"]] == names
+    assert second["next"] == ""
+
+
+def test_another_tenants_message_is_not_there(site: Site, programs: Programs) -> None:
+    """Neither to hear nor to delete, and one on legal hold stays."""
+    foreign, held = leave_message(site, "beta"), leave_message(site, hold="案件")
+    program = programs.of("alpha")
+    assert program.ask("GET", f"{ALPHA}/messages/{foreign}/audio").status_int == 404
+    assert program.ask("DELETE", f"{ALPHA}/messages/{foreign}").status_int == 404
+    assert program.ask("DELETE", f"{ALPHA}/messages/{held}").status_int == 409
+    assert site.recordings.messages().known([foreign, held]) == {foreign, held}
+
+
+def test_contact_cards_are_kept(programs: Programs) -> None:
+    """Added, found, written anew, forgotten; a number stands on one card."""
+    program = programs.of("alpha")
+    wish = {"name": "张三", "numbers": ["13800001111"], "fields": {"公司": "东方"}}
+    made = program.ask("POST", f"{ALPHA}/contacts", wish)
+    assert (made.status_int, made.json["numbers"]) == (201, ["13800001111"])
+    twice = program.ask("POST", f"{ALPHA}/contacts", {"name": "李四", "numbers": ["13800001111"]})
+    assert (twice.status_int, twice.json["detail"]) == (409, "13800001111 is on the card of 张三")
+    place = f"{ALPHA}/contacts/{made.json['id']}"
+    assert program.ask("PUT", place, {**wish, "note": "VIP"}).json["note"] == "VIP"
+    found = program.ask("GET", f"{ALPHA}/contacts?search={quote('东方')}").json
+    assert ([each["name"] for each in found["items"]], found["count"]) == (["张三"], 1)
+    foreign = programs.of("beta")
+    assert foreign.ask("GET", place.replace("alpha", "beta")).status_int == 404
+    assert program.ask("DELETE", place).status_int == 204
+    assert program.ask("GET", place).status_int == 404
+
+
+def test_the_figures_are_those_of_the_page(site: Site, programs: Programs) -> None:
+    """The call of the last minute is counted; a period is cut to 93 days."""
+    program = programs.of("alpha")
+    made = program.ask("GET", f"{ALPHA}/report?seconds=600").json
+    assert made["all"]["calls"] == sum(each["calls"] for each in made["hours"].values()) == 1
+    assert made["level"] == {"soon": 1, "counted": 1}
+    long = program.ask("GET", f"{ALPHA}/report?first=2026-01-01&last=2026-08-01").json
+    assert (long["first"], long["last"], long["all"]["calls"]) == ("2026-05-01", "2026-08-01", 0)
+    assert program.ask("GET", f"{ALPHA}/report?first=2026-02-30").status_int == 422
+
+
+def test_a_call_is_followed_without_one(programs: Programs) -> None:
+    """Who would ring, and why; a number of somebody else is not there."""
+    program = programs.of("alpha")
+    found = program.ask("GET", f"{ALPHA}/numbers/4001003721/simulation?caller=13912345678&at=1760000000").json
+    assert (found["to"], found["rounds"], found["refusal"]) == ("bound", [["13900001111"]], "")
+    assert "13912345678" in found["reasons"][0]["text"]
+    assert program.ask("GET", f"{ALPHA}/numbers/4001003731/simulation?caller=1").status_int == 404
+
+
+def test_bills_invoices_and_the_tariff(site: Site, programs: Programs) -> None:
+    """What was paid can be invoiced once; a tenant sees his own tariff."""
+
+    def fill(root: Any) -> None:
+        account = root.money.accounts["alpha"] = Account()
+        account.post(int(site.clock() * 1000), "recharge:1", EntryKind.RECHARGE, 100_000)
+
+    site.change(fill)
+    program = programs.of("alpha")
+    (bill,) = program.ask("GET", f"{ALPHA}/bills").json["items"]
+    assert (bill["paid_li"], bill["closing_li"], bill["made_ms"]) == (100_000, 100_000, 0)
+    month = bill["first_day"][:6]
+    assert program.ask("GET", f"{ALPHA}/bills/{month}").json == bill
+    day = f"{month[:4]}-{month[4:]}-01"
+    assert program.ask("GET", f"{ALPHA}/statement?first={day}&last={day}").json["first_day"] == f"{month}01"
+    assert program.ask("GET", f"{ALPHA}/statement?first={day}&last=2020-01-01").status_int == 422
+    wish = {"li": 60_000, "title": "东方有限公司"}
+    assert program.ask("POST", f"{ALPHA}/invoices", wish).json["state"] == "requested"
+    assert program.ask("POST", f"{ALPHA}/invoices", wish).status_int == 409
+    special = program.ask("POST", f"{ALPHA}/invoices", {**wish, "li": 1, "kind": "special"})
+    assert special.json["errors"][0]["pointer"] == "tax_number"
+    found = program.ask("GET", f"{ALPHA}/invoices").json
+    assert (len(found["items"]), found["invoiceable_li"]) == (1, 40_000)
+    everything = {each["name"] for each in programs.of("").ask("GET", "/tariffs").json["items"]}
+    own = {each["name"] for each in program.ask("GET", "/tariffs").json["items"]}
+    assert own <= everything
