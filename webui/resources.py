@@ -26,7 +26,7 @@ from webui.resources_setup import (
     PromptPages,
     RoutingPages,
 )
-from webui.resources_system import OperatorDesk
+from webui.resources_system import SYSTEM
 from webui.security.identity import Identity
 
 FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails")
@@ -189,8 +189,8 @@ class OperatorPages(Node):
             return FinanceDesk(self.request, self, name)
         if name == "tariffs":
             return TariffDesk(self.request, self, name)
-        if name == "operators":
-            return OperatorDesk(self.request, self, name)
+        if name in SYSTEM:
+            return SYSTEM[name](self.request, self, name)
         raise KeyError(name)
 
 

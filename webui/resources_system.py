@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from pyramid.request import Request
+
+from domain.notices.kinds import NoticeKind
+from domain.notices.template import Template
+from domain.notices.ways import Gateway
+from storage.notices import template_of
 from webui.node import Node
 
 
@@ -21,3 +29,55 @@ class OperatorFile(Node):
     def name(self) -> str:
         """Return by which he signs in."""
         return self.__name__
+
+
+class NoticeDesk(Node):
+    """``/operator/notices``: the log of deliveries."""
+
+
+class GatewayDesk(Node):
+    """``/operator/gateways``: an entry for each way out for SMS or e-mail."""
+
+    def __getitem__(self, name: str) -> GatewayFile:
+        found = self.request.services.read(lambda root: root.gateways.get(name) and root.gateways[name].value)
+        if found is None:
+            raise KeyError(name)
+        return GatewayFile(self.request, self, name, found)
+
+
+class GatewayFile(Node):
+    """``/operator/gateways/NAME``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, gateway: Gateway) -> None:
+        super().__init__(request, parent, name)
+        self.name = name
+        self.gateway = gateway
+
+
+class TemplateDesk(Node):
+    """``/operator/templates``: an entry for each kind of notice."""
+
+    def __getitem__(self, name: str) -> TemplateFile:
+        if name not in set(NoticeKind):
+            raise KeyError(name)
+        kind = NoticeKind(name)
+        found = self.request.services.read(lambda root: template_of(root, kind))
+        return TemplateFile(self.request, self, name, found)
+
+
+class TemplateFile(Node):
+    """``/operator/templates/KIND``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, template: Template) -> None:
+        super().__init__(request, parent, name)
+        self.kind = template.kind
+        self.template = template
+
+
+SYSTEM: Final[dict[str, type[Node]]] = {
+    "operators": OperatorDesk,
+    "notices": NoticeDesk,
+    "gateways": GatewayDesk,
+    "templates": TemplateDesk,
+}
+"""What hangs below ``/operator`` by its name."""

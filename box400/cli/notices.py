@@ -14,17 +14,13 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.processes import become
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.notices.delivery import Channel, Delivery, DeliveryState, once_more
+from domain.notices.delivery import Channel, Delivery, DeliveryState
 from domain.notices.kinds import SHIPPED, NoticeKind
-from domain.notices.template import render
 from domain.notices.ways import CallEvent
+from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
 from storage.models import Root
-from storage.notices import moment, new_id
-
-AGAIN_SECONDS = 3600.0
-"""So long a delivery that is tried anew is worth sending."""
-_TEST_SECONDS = 600.0
+from webui.services.deliveries import trial, try_again
 
 
 @click.group()
@@ -158,14 +154,8 @@ def send_test(
     Example:
       box400 notices send-test demo sms 13900001111
     """
-    now = time.time()
-    shipped = SHIPPED[NoticeKind.TEST]
-    text = render(shipped.text, {"time": moment(now)})
-    name = new_id(now)
-    delivery = Delivery(
-        name, f"test:{name}", tenant, NoticeKind.TEST, Channel(channel), recipient, text, now, now,
-        now + _TEST_SECONDS, shipped.title, {"time": moment(now)},
-    )  # fmt: skip
+    delivery = trial(tenant, Channel(channel), recipient, time.time())
+    name = delivery.id
 
     def work(root: Root) -> bool:
         return tenant in root.tenants and root.notices.add(delivery)
@@ -204,20 +194,11 @@ def retry(name: str, data: DataDirectory, as_json: bool) -> None:
       box400 notices retry 01M8172EV8WM5RPGMQH3500BQN
     """
 
-    def work(root: Root) -> Delivery | None:
-        found = root.notices.find(name)
-        if found is None or found.state is DeliveryState.SENT:
-            return found
-        again = once_more(found, time.time(), AGAIN_SECONDS)
-        root.notices.put(again)
-        return again
-
     with main_database(data) as database:
-        found = database.transact(work, note="notice again")
-    if found is None:
-        complain(f"There is no delivery {name}.", f"没有通知 {name}。")
-    if found.state is DeliveryState.SENT:
-        complain(f"{name} was sent already.", f"{name} 已发送。")
+        try:
+            found = database.transact(lambda root: try_again(root, name, time.time()), note="notice again")
+        except NotPossible as why:
+            complain(why.en, why.zh)
     if as_json:
         click.echo(msgspec.json.encode(msgspec.structs.asdict(found)))
     else:

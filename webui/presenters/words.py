@@ -71,6 +71,13 @@ SETTINGS: Final = {
     "caller": N_("The caller's"),
     "400": N_("The 400 number"),
     "trunk": N_("The trunk's own"),
+    "aliyun": N_("Aliyun"),
+    "tencent": N_("Tencent Cloud"),
+    "none": N_("None"),
+    "draft": N_("Draft"),
+    "submitted": N_("With the provider"),
+    "approved": N_("Cleared"),
+    "rejected": N_("Turned down"),
 }
 """Values that settings have; headers of SIP are shown as they are."""
 ACTIONS: Final = {
@@ -155,6 +162,12 @@ ACTIONS: Final = {
     "configuration-changed": N_("Configuration changed"),
     "tenant-put": N_("Tenant changed"),
     "operator-added": N_("Operator added"),
+    "gateway-added": N_("Gateway added"),
+    "gateway-changed": N_("Gateway changed"),
+    "gateway-removed": N_("Gateway removed"),
+    "template-changed": N_("Template changed"),
+    "notice-again": N_("Notice sent again"),
+    "notice-test": N_("Test notice"),
     "operator-role": N_("Role of an operator changed"),
     "operator-on": N_("Operator switched on"),
     "operator-off": N_("Operator switched off"),

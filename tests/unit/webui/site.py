@@ -54,6 +54,8 @@ class Site:
         """Open both tenants, and let each have a call."""
         trunk = {"trunks": {"demo": {"target": "192.0.2.9", "sources": ["192.0.2.9/32"]}}}
         wish(self.services, lambda root: trunk, AuditEntry(0.0, "test", "filled"))
+        post = {"gateways": {"post": {"kind": "smtp", "host": "192.0.2.8", "sender": "box@example.com"}}}
+        wish(self.services, lambda root: post, AuditEntry(0.0, "test", "filled"))
         for tenant, number in (("alpha", "4001003721"), ("beta", "4001003731")):
             document = {
                 "tenants": {

@@ -51,6 +51,11 @@ PLACES: dict[type, str] = {
     resources.CallFile: "/operator/calls/{call}/",
     resources_system.OperatorDesk: "/operator/operators/",
     resources_system.OperatorFile: "/operator/operators/anna/",
+    resources_system.NoticeDesk: "/operator/notices/",
+    resources_system.GatewayDesk: "/operator/gateways/",
+    resources_system.GatewayFile: "/operator/gateways/post/",
+    resources_system.TemplateDesk: "/operator/templates/",
+    resources_system.TemplateFile: "/operator/templates/missed-call/",
 }
 """Where each kind of place is; a new kind without a line here fails the tests."""
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
