@@ -42,9 +42,9 @@ def timeline(record: CallRecord, texts: Texts) -> list[Line]:
     who = {leg.leg: leg.target for leg in record.legs} | {"a": record.caller or texts("Caller")}
     lines = []
     for moment in record.timeline:
+        plain, detail = moment_words(moment.what, moment.detail, texts.language)
         words = WORDS.get(moment.what)
-        text = moment.what if words is None else texts(words, who=who.get(moment.leg, moment.leg))
-        detail = moment_words(moment.what, moment.detail, texts.language)[1]
+        text = plain.capitalize() if words is None else texts(words, who=who.get(moment.leg, moment.leg))
         colour = "good" if moment.what in GOOD else "bad" if moment.what == "end" else "plain"
         lines.append(Line(moment.ms, text, detail, colour))
     return lines

@@ -211,7 +211,8 @@ def _form(request: Request, tenant: Any, typed: Typed, seen: str, **more: Any) -
 
 def _label(field: Field, texts: Texts) -> str:
     """Return what provisioning calls a field, for people who leave it empty instead of writing null."""
-    said = texts.either(field.zh.replace("null", "留空"), field.en.replace("null", "empty"))
+    chinese = field.zh.replace("null ", "留空").replace("null", "留空")
+    said = texts.either(chinese, field.en.replace("null", "empty"))
     return said.partition("：")[0] if field.name == "strategy" else said
 
 

@@ -8,6 +8,7 @@ from pyramid.request import Request
 
 from storage.models import Root
 from storage.query import Filter, search
+from storage.runway import runway_of
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT
 from webui.services import calls, tenants
@@ -25,11 +26,6 @@ def home(request: Request) -> dict[str, Any]:
     def read(root: Root) -> dict[str, Any]:
         account = root.money.accounts.get(tenant.id)
         days = calls.days_totals(root, tenant.id, now, DAYS)
-        spent = sum(totals.all.fee_li for _, totals in days[-7:])
-        balance = None if account is None else account.balance_li
-        runway = None
-        if balance is not None and balance > 0 and spent > 0:
-            runway = min(999, round(balance / (spent / 7)))
         held = root.tenants[tenant.id]
         return {
             "today": days[-1][1],
@@ -38,8 +34,8 @@ def home(request: Request) -> dict[str, Any]:
                 {"day": f"{day[4:6]}-{day[6:]}", "answered": totals.all.answered, "all": totals.all.calls}
                 for day, totals in days
             ],
-            "balance": balance,
-            "runway": runway,
+            "balance": None if account is None else account.balance_li,
+            "runway": runway_of(root, tenant.id, now),
             "recent": list(search(root, Filter(tenant=tenant.id), 8)),
             "acted": tenants.acted_as(root, tenant.id, now),
             "plans": [number.value for number in held.numbers.values()],

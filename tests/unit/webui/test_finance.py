@@ -144,3 +144,17 @@ def test_support_sees_no_money(paid: Site) -> None:
     for page in ("/operator/finance", "/operator/finance/alpha", "/operator/tariffs"):
         assert browser.get(page, status="*").status_int == 403
     assert "/operator/finance" not in browser.get("/operator")
+
+
+def test_home_and_bills_say_the_same_of_what_is_left(paid: Site) -> None:
+    """Ninety-nine yuan that nothing uses last more than a year, on either page; no limit, no end."""
+    browser = paid.browser("4001003721")
+    for path in ("/t/alpha", "/t/alpha/billing"):
+        assert "More than a year" in browser.get(path), path
+
+    def unlimited(root: Root) -> None:
+        root.tenants["alpha"].config.value = TenantConfig("alpha", "企业 alpha", tariff="standard")
+
+    paid.change(unlimited)
+    for path in ("/t/alpha", "/t/alpha/billing"):
+        assert "More than a year" not in browser.get(path), path
