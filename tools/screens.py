@@ -1,0 +1,288 @@
+"""Make the pictures of ``docs/user-guide.zh-CN.md``: the demo's tenant on a box, real calls.
+
+``.venv/bin/python -m tools.screens [NAME ...]``: some four minutes, one Chromium. Without names all of
+``docs/screens`` is made anew. Needs what the tests need (``./test`` installs it).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy
+import soundfile
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.product.box import ROOT, Box, Place
+from tests.product.test_workbench import sign_in
+from tests.product.waiting import wait_until
+
+SCREENS = ROOT / "docs/screens"
+DEMO = ROOT / "box400/demo"
+MENU, DIRECT, ROUTED = "4001003721", "4001003722", "4001003723"
+CUSTOMER = "13501112222"
+TARIFF = """
+tariffs:
+  standard:
+    editions:
+      - monthly_li: 100000
+        message_li: 60
+        prices:
+          - {kinds: [local], first_seconds: 60, first_li: 100, step_seconds: 60, step_li: 100}
+          - {first_seconds: 6, first_li: 60, step_seconds: 6, step_li: 60}
+"""
+BOUND = (
+    "[{number: '13900001111', label: 前台}, "
+    "{number: '02088886666', label: 值班电话, schedule: [daily 18:00-24:00]}]"
+)
+WIDE, PHONE = (1280, 800), (390, 844)
+TENANT_PHONE = {
+    "tenant-home": "", "tenant-bound": f"/bound/{DIRECT}", "tenant-calls": "/calls",
+    "tenant-missed": "/missed", "tenant-billing": "/billing",
+}  # fmt: skip
+TENANT_WIDE = {
+    "tenant-routing": f"/routing/{ROUTED}",
+    "tenant-simulate": f"/routing/{ROUTED}/simulate?caller=02461234567&at=2026-11-23T10:00",
+    "tenant-flow": "/flows/main", "tenant-prompts": "/prompts", "tenant-queues": "/queues",
+    "tenant-limits": "/limits", "tenant-messages": "/messages", "tenant-notices": "/notices",
+    "tenant-desk": "/desk", "tenant-reports": "/reports",
+}  # fmt: skip
+OPERATOR = {
+    "operator-dashboard": "", "operator-open": "/tenants/new", "operator-tenant": "/tenants/demo",
+    "operator-tenants": "/tenants", "operator-numbers": "/numbers",
+    "operator-application": "/numbers/4006128866", "operator-trunks": "/trunks",
+    "operator-prompts": "/prompts", "operator-finance": "/finance",
+    "operator-tariffs": "/tariffs?tariff=standard&call=long-distance&seconds=61#calculator",
+    "operator-calls": "/calls", "operator-alarms": "/alarms", "operator-audit": "/audit",
+}  # fmt: skip
+
+
+OPENED = {
+    "name": "示例旅行社", "id": "travel", "number": "4006128868", "bound": "13922223333", "paid": "500",
+    "credit": "0", "area_code": "010",
+}  # fmt: skip
+
+
+class Camera:
+    """Takes pictures, small ones, of what a page shows."""
+
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self._wanted = wanted
+
+    def take(self, page: Page, name: str, height: int = 1400) -> None:
+        """Keep the page, ``height`` pixels of it at most, with 96 colours."""
+        if self._wanted and name not in self._wanted:
+            return
+        if "/desk" in page.url:  # it keeps a stream open
+            page.wait_for_timeout(600)
+        else:
+            page.wait_for_load_state("networkidle")
+        assert (name == "login") == page.url.endswith("/login"), f"{name} is at {page.url}"
+        size = page.viewport_size
+        assert size is not None
+        whole = int(page.evaluate("document.documentElement.scrollHeight"))
+        page.set_viewport_size({"width": size["width"], "height": min(max(whole, size["height"]), height)})
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(300)
+        taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        taken.quantize(96, dither=Image.Dither.NONE).save(SCREENS / f"{name}.png", optimize=True)
+        page.set_viewport_size(size)
+        print(name, flush=True)
+
+
+class Screens:
+    """One box, one browser; each kind of user signs in once."""
+
+    def __init__(self, box: Box, browser: Browser, camera: Camera) -> None:
+        self.box = box
+        self._browser = browser
+        self._camera = camera
+
+    def opened(self, size: tuple[int, int], scale: float = 1) -> Page:
+        """Return an empty browser in Chinese."""
+        context = self._browser.new_context(
+            base_url=f"http://{self.box.place.box}:8400", locale="zh-CN", timezone_id="Asia/Shanghai",
+            viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale,
+        )  # fmt: skip
+        page = context.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())
+        return page
+
+    @contextmanager
+    def call(self, number: str, caller: str, *options: str) -> Iterator[None]:
+        """Have a call up meanwhile."""
+        place = self.box.place
+        command = [
+            sys.executable, "-m", "box400", "call", number, "--caller", caller, "--from", place.carrier,
+            "--to", f"{place.box}:5060", "--answer-at", f"{place.gateway}:5080", "--data", str(self.box.data),
+            *options,
+        ]  # fmt: skip
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+        try:
+            yield
+        finally:
+            self.box.cli("hangup", "--all")
+            self.box.quiet()
+            process.wait()
+
+    def past(self) -> None:
+        """Make calls that are over: answered, busy, a message left; money, stock, an application."""
+        cli, place = self.box.cli, self.box.place
+        spoken = self.box.data.parent / "spoken.wav"
+        sound, rate = soundfile.read(DEMO / "other.flac")
+        soundfile.write(spoken, numpy.tile(sound, 6), rate)
+        cli("money", "post", "recharge", "demo", "500", "--cause", "收据-20261122")
+        cli("numbers", "add", "4006128860", "--count", "10", "--why", "号段采购")
+        cli("numbers", "reserve", "4006128868", "--for", "示例旅行社")
+        cli("numbers", "set-terms", "special", "--minimum", "500")
+        cli(
+            "numbers", "apply", "4006128866", "--kind", "enterprise", "--name", "示例贸易有限公司",
+            "--licence", "91350100M000100Y43", "--contact", "王女士", "--phone", "13900001111",
+            "--purpose", "售后服务热线",
+        )  # fmt: skip
+        for name, file in (("welcome", "greeting.flac"), ("holiday", "other.flac")):
+            cli("prompts", "upload", "demo", name, str(DEMO / file), "--for-review", "--by", "tenant:demo")
+        cli("prompts", "review", "demo", "welcome", "--approve")
+        cli("agents", "login", "demo", "8001")
+        for caller, number, *options in (
+            ("13800138000", DIRECT, "--answer", "--seconds", "6"),
+            ("02161234567", DIRECT, "--answer", "--seconds", "9"),
+            (CUSTOMER, MENU, "--keys", "w3,1", "--answer", "--seconds", "12"),
+            ("075583456789", DIRECT, "--answer-busy"),
+            ("13922223333", DIRECT, "--answer", "--seconds", "4"),
+            ("18601234567", ROUTED, "--answer", "--seconds", "5"),
+            ("02461234567", MENU, "--keys", "w3,9", "--play", str(spoken), "--seconds", "24"),
+        ):
+            told = self.box.try_cli(
+                "call", number, "--caller", caller, "--from", place.carrier, "--to", f"{place.box}:5060",
+                "--answer-at", f"{place.gateway}:5080", *options,
+            )  # fmt: skip
+            print(number, caller, told.returncode, flush=True)
+
+    def operator(self) -> None:
+        """Take the operator's pages, wide; the live board with calls up."""
+        first = self.box.cli("operator", "add", "wang", "--role", "admin").rsplit(maxsplit=1)[-1]
+        page = self.opened(WIDE)
+        page.goto("/login")
+        self._camera.take(page, "login")
+        sign_in(page, "wang", first)
+        for name, path in OPERATOR.items():
+            page.goto(f"/operator{path}")
+            if name == "operator-open":
+                for field, value in OPENED.items():
+                    page.fill(f"#{field}", value)
+                page.select_option("#tariff", "standard")
+            self._camera.take(page, name, 1000)
+        with (
+            self.call(DIRECT, "13800138000", "--answer", "--seconds", "60"),
+            self.call(MENU, "02161234567", "--seconds", "60"),
+        ):
+            page.goto("/operator/live")
+            wait_until(lambda: len(self.box.calls()) == 2, "two calls are up")
+            page.wait_for_timeout(6000)
+            self._camera.take(page, "operator-live")
+        page.context.close()
+
+    def tenant(self) -> Page:
+        """Take the tenant's pages, five as on a telephone; return the browser, signed in."""
+        first = re.findall(r"[0-9]{6}$", self.box.cli("tenant", "password", "demo").strip())[0]
+        page = self.opened(WIDE)
+        sign_in(page, MENU, first)
+        for name, path in TENANT_WIDE.items():
+            page.goto(f"/t/demo{path}")
+            if name == "tenant-flow":
+                page.wait_for_selector(".flow-box")
+            self._camera.take(page, name, 1000)
+        page.goto("/t/demo/calls")
+        page.click(f"a.number:has-text('{CUSTOMER}')")
+        self._camera.take(page, "tenant-call")
+        small = self.opened(PHONE, 1.5)
+        kept = page.context.cookies()
+        home = f"http://{self.box.place.box}:8400/"
+        small.context.add_cookies(
+            [{"name": each["name"], "value": each["value"], "url": home} for each in kept]
+        )
+        for name, path in TENANT_PHONE.items():
+            small.goto(f"/t/demo{path}")
+            self._camera.take(small, name, 1100)
+        small.context.close()
+        return page
+
+    def agent(self, tenant: Page) -> None:
+        """Take the workbench: the pop while the phone rings, a talk, contacts, the wall board."""
+        tenant.goto("/t/demo/desk")
+        tenant.click("form[action$=agent-password]:has(input[value='8001']) button")
+        first = tenant.inner_text("#first-password")
+        tenant.click("form[action$=agent-role]:has(input[value='8001']) button")
+        for agent in ("8002", "8003"):
+            self.box.cli("agents", "logout", "demo", agent)
+        page = self.opened(WIDE)
+        sign_in(page, MENU, first, "8001")
+        page.goto("/desk/card")
+        for field, value in {
+            "name": "陈经理", "numbers": CUSTOMER, "field-0": "示例物流有限公司", "field-1": "上海市浦东新区",
+            "note": "老客户，每月对账一次。",
+        }.items():  # fmt: skip
+            page.fill(f"#{field}", value)
+        page.click("main button.btn-primary")
+        page.goto("/desk/cards")
+        self._camera.take(page, "agent-cards")
+        page.goto("/desk")
+        page.wait_for_selector("#my-state:not(:has-text('…'))")
+        self._camera.take(page, "agent-desk")
+        options = ("--keys", "w3,1", "--answer", "--ring-seconds", "8", "--seconds", "90")
+        with self.call(MENU, CUSTOMER, *options):
+            page.wait_for_selector("#pop-caller:has-text('陈经理')")
+            self._camera.take(page, "agent-pop")
+            page.wait_for_selector(".desk-call [data-what=hold]:visible")
+            page.click("label.desk-code:has-text('订单')")
+            page.fill("#note", "要求本月发票与上月一起开。")
+            page.keyboard.press("Control+Enter")
+            page.wait_for_selector("#saved")
+            self._camera.take(page, "agent-call")
+            with self.call(MENU, "02161234567", "--keys", "w3,1", "--seconds", "90"):
+                page.goto("/desk/wall")
+                page.wait_for_selector("[data-mode=listen]:visible")
+                page.wait_for_timeout(6000)
+                self._camera.take(page, "agent-wall")
+        page.context.close()
+
+
+def main(wanted: Sequence[str]) -> None:
+    """Start a box, fill it, and take the pictures."""
+    begun = time.monotonic()
+    configuration = (DEMO / "demo.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("127.0.0.2", "@CARRIER@"),
+        ("127.0.0.3", "@GATEWAY@"),
+        ("name: 演示企业", "name: 演示企业\n    tariff: standard\n    credit_li: 0\n    area_code: '010'"),
+        ("recorded\n        bound: ['13900001111']".replace("'", '"'), f"recorded\n        bound: {BOUND}"),
+        ("[./", f"[{DEMO}/"),
+    ):
+        configuration = configuration.replace(old, new)
+    SCREENS.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Box(Path(folder) / "data", Place(), configuration + TARIFF).running() as box,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        screens = Screens(box, browser, Camera(wanted))
+        screens.past()
+        screens.operator()
+        screens.agent(screens.tenant())
+        browser.close()
+        box.quiet()
+    print(f"{len(list(SCREENS.glob('*.png')))} pictures, {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
