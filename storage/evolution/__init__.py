@@ -24,6 +24,7 @@ from storage.evolution import (
     step010_desk,
     step011_inventory,
     step012_api_keys,
+    step013_acknowledged,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -49,6 +50,7 @@ STEPS: tuple[Step, ...] = (
     Step(10, "desk", step010_desk.run),
     Step(11, "inventory", step011_inventory.run),
     Step(12, "keys of programs", step012_api_keys.run),
+    Step(13, "alarms somebody sees to", step013_acknowledged.run),
 )
 
 

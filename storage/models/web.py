@@ -84,6 +84,15 @@ class ApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When it stops being good; None: never."""
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That somebody knows of an alarm and sees to it."""
+
+    who: str
+    at: float
+    """UTC POSIX seconds; it holds for an alarm that was up by then."""
+    note: str = ""
+
+
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     """Something that somebody changed, or was refused. New fields go to the end, with a default."""
 
@@ -116,6 +125,12 @@ class ApiKeyDocument(Document[ApiKey]):
     TYPE = ApiKey
 
 
+class AcknowledgementDocument(Document[Acknowledgement]):
+    """That somebody knows of an alarm."""
+
+    TYPE = Acknowledgement
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(AuditEntry).decode
 
@@ -132,6 +147,8 @@ class WebBook(Persistent):  # type: ignore[misc]
         """Key, newest first -> AuditEntry, encoded."""
         self.api_keys: Any = OOBTree()
         """SHA-256 of the key -> ApiKeyDocument."""
+        self.acknowledged: Any = OOBTree()
+        """Key of an alarm -> AcknowledgementDocument."""
 
     def note(self, entry: AuditEntry) -> None:
         """Add to the audit log."""

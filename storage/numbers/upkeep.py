@@ -42,6 +42,11 @@ def look_after(database: MainDatabase, at: float) -> Attention:
     return attention
 
 
+def attention(root: Root, at: float) -> Attention:
+    """Return what the operator must look at now."""
+    return _look(root, at)[2]
+
+
 def _look(root: Root, at: float) -> tuple[list[str], list[Reminder], Attention]:
     inventory, today = root.inventory, local(at).date()
     reserved = (inventory.card(number) for number in inventory.in_state(NumberState.RESERVED))

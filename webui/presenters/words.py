@@ -162,6 +162,7 @@ ACTIONS: Final = {
     "configuration-changed": N_("Configuration changed"),
     "tenant-put": N_("Tenant changed"),
     "operator-added": N_("Operator added"),
+    "alarm-acknowledged": N_("Alarm acknowledged"),
     "gateway-added": N_("Gateway added"),
     "gateway-changed": N_("Gateway changed"),
     "gateway-removed": N_("Gateway removed"),

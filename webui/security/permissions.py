@@ -27,6 +27,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "api-keys": frozenset({Role.ADMIN}),
     "settings": frozenset({Role.ADMIN}),
     "operators": frozenset({Role.ADMIN}),
+    "acknowledge": frozenset({Role.ADMIN, Role.SUPPORT}),
     "see-notices": frozenset({Role.ADMIN, Role.SUPPORT}),
 }
 """Those of operators."""

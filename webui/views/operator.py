@@ -9,10 +9,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from b2bua.control import ControlDown, ControlFailed, Done, TakeDown
+from domain.refusal import NotPossible
 from storage.models import Root
 from webui.presenters.says import say
 from webui.resources import OperatorPages, TrunkDesk
-from webui.services import calls, live
+from webui.services import attention, calls, live
 from webui.views.bound import entry_of
 from webui.views.declare import view
 
@@ -36,7 +37,7 @@ def dashboard(request: Request) -> dict[str, Any]:
             "numbers": len(root.numbers),
         }
 
-    return {**services.read(read), **_board(request)}
+    return {**services.read(read), "attention": attention.look(services), **_board(request)}
 
 
 @view(
@@ -51,11 +52,13 @@ def board(request: Request) -> dict[str, Any]:
 def _board(request: Request) -> dict[str, Any]:
     services, now = request.services, request.services.now()
     today = services.read(lambda root: calls.today(root, None, now))
+    found = live.alarms(services)
     return {
         "status": live.status(services),
         "today": today,
         "missed": calls.missed_of(today),
-        "alarms": live.alarms(services),
+        "alarms": found,
+        "seen_to": services.read(lambda root: attention.acknowledged(root, found)),
         "now": now,
     }
 
@@ -106,7 +109,33 @@ def trunks(request: Request) -> dict[str, Any]:
 )  # fmt: skip
 def alarms(request: Request) -> dict[str, Any]:
     """Show what is wrong now."""
-    return {"alarms": live.alarms(request.services), "status": live.status(request.services)}
+    return _alarms(request)
+
+
+@view(
+    context=OperatorPages, name="acknowledge", permission="acknowledge", request_method="POST",
+    renderer="operator/alarms.html",
+)  # fmt: skip
+def acknowledge(request: Request) -> Response | dict[str, Any]:
+    """Note that somebody sees to an alarm."""
+    _, services = request.texts, request.services
+    key, note = request.POST.get("key", "")[:120], request.POST.get("note", "").strip()[:400]
+    entry = entry_of(request, "alarm-acknowledged", key)
+    try:
+        attention.acknowledge(services, key, live.alarms(services), note, entry)
+    except NotPossible as why:
+        request.response.status = 422
+        return {**_alarms(request), "why": _.either(why.zh, why.en), "wrong": key, "noted": note}
+    return say(request, HTTPSeeOther("/operator/alarms"), _("Noted: you see to it."))
+
+
+def _alarms(request: Request) -> dict[str, Any]:
+    services = request.services
+    found = live.alarms(services)
+    return {
+        "alarms": found, "status": live.status(services), "own": attention.OWN_KEY, "why": "", "wrong": "",
+        "noted": "", "seen_to": services.read(lambda root: attention.acknowledged(root, found)),
+    }  # fmt: skip
 
 
 @view(
