@@ -20,7 +20,10 @@ from webui.api.spec import operations, read_spec
 
 KEYS = 40
 """Each may ask fifty times at once."""
-MORE_RULES = ("tenant_put", "configuration_patch", "statement_show", "invoice_ask")
+MORE_RULES = (
+    "tenant_open", "tenant_put", "configuration_patch", "statement_show", "invoice_ask", "number_list",
+    "prompt_upload", "prompt_review", "flow_draft", "flow_check", "flow_publish", "recipient_put",
+)  # fmt: skip
 """What they refuse is more than a schema can say."""
 MAKE_KEYS = f"""
 from storage.connection import open_main

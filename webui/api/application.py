@@ -14,7 +14,22 @@ from pyramid.router import Router
 
 from b2bua.control import ControlDown
 from storage.connection import StoreDown
-from webui.api import bills, calls, configuration, contacts, live, messages, missed, money, operator, reports
+from webui.api import (
+    bills,
+    calls,
+    configuration,
+    contacts,
+    flows,
+    live,
+    messages,
+    missed,
+    money,
+    notices,
+    numbers,
+    operator,
+    prompts,
+    reports,
+)
 from webui.api.access import Caller, Rates, admitted
 from webui.api.problems import ApiProblem, answer
 from webui.api.spec import Operation, operations, read_spec
@@ -63,6 +78,30 @@ DO: Final[dict[str, Callable[[Caller], Any]]] = {
     "invoice_list": bills.invoice_list,
     "invoice_ask": bills.ask_invoice,
     "tariff_list": bills.tariffs,
+    "tenant_open": numbers.open_first,
+    "number_list": numbers.listing,
+    "number_show": numbers.show,
+    "number_put": numbers.put,
+    "number_move": numbers.move,
+    "prompt_waiting": prompts.waiting,
+    "prompt_list": prompts.listing,
+    "prompt_upload": prompts.upload,
+    "prompt_delete": prompts.delete,
+    "prompt_audio": prompts.audio,
+    "prompt_version_delete": prompts.delete_version,
+    "prompt_choose": prompts.choose,
+    "prompt_review": prompts.review,
+    "flow_list": flows.listing,
+    "flow_show": flows.show,
+    "flow_delete": flows.delete,
+    "flow_draft": flows.draft,
+    "flow_check": flows.check,
+    "flow_publish": flows.publish,
+    "flow_roll_back": flows.roll_back,
+    "notice_list": notices.listing,
+    "recipient_list": notices.recipients,
+    "recipient_put": notices.set_recipients,
+    "webhook_list": notices.webhooks,
 }
 """Operation of the document -> what does it. It returns a value for JSON, None (no body) or a response."""
 

@@ -13,6 +13,9 @@ from webui.api.problems import ApiProblem, Fault
 S = TypeVar("S", bound=msgspec.Struct)
 MOST_OCTETS: Final = 1024 * 1024
 CALL_ID: Final = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
+NUMBER_400: Final = re.compile(r"400[0-9]{7}", re.ASCII)
+_VERSION: Final = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 _WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?", re.DOTALL)
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
@@ -80,6 +83,30 @@ def call_id(caller: Caller, name: str = "call") -> str:
     if CALL_ID.fullmatch(found) is None:
         raise ApiProblem(404)
     return found
+
+
+def named(caller: Caller, part: str) -> str:
+    """Return a name in the path; 404 for what is none."""
+    found = caller.part(part)
+    if NAME.fullmatch(found) is None:
+        raise ApiProblem(404)
+    return found
+
+
+def number_400(caller: Caller) -> str:
+    """Return the 400 number in the path; 404 for what is none."""
+    found = caller.part("number")
+    if NUMBER_400.fullmatch(found) is None:
+        raise ApiProblem(404)
+    return found
+
+
+def version_of(caller: Caller) -> int:
+    """Return a version in the path; 404 for what is none."""
+    found = caller.part("version")
+    if _VERSION.fullmatch(found) is None:
+        raise ApiProblem(404)
+    return int(found)
 
 
 def _refused(error: msgspec.ValidationError) -> ApiProblem:

@@ -72,7 +72,7 @@ def patch(caller: Caller) -> Mapping[str, Any]:
     caller.config()
     if not caller.is_operator:
         _own_only(caller, wanted)
-    return _stored(_wish(caller, wanted, "configuration-changed"))
+    return stored(_wish(caller, wanted, "configuration-changed"))
 
 
 def put_tenant(caller: Caller) -> Mapping[str, Any]:
@@ -88,8 +88,8 @@ def put_tenant(caller: Caller) -> Mapping[str, Any]:
             accounts.give_first_password(root, name, password, now)
             given.append(password)
 
-    stored = _stored(_wish(caller, wanted, "tenant-put", give))
-    return {**stored, "first_password": given[0]} if given else stored
+    done = stored(_wish(caller, wanted, "tenant-put", give))
+    return {**done, "first_password": given[0]} if given else done
 
 
 def _wish(caller: Caller, wanted: dict[str, Any], action: str, also: Any = lambda root: None) -> Done:
@@ -97,19 +97,24 @@ def _wish(caller: Caller, wanted: dict[str, Any], action: str, also: Any = lambd
     try:
         return wish(caller.services, lambda root: {"tenants": {caller.tenant: wanted}}, entry, also)
     except Refused as refused:
-        prefix = f"tenants.{caller.tenant}."
-        language = caller.language
-        raise ApiProblem(
-            422,
-            errors=tuple(
-                Fault(each.path.removeprefix(prefix), told(each, language)) for each in refused.problems
-            ),
-        ) from refused
+        raise refused_by(caller, refused) from refused
 
 
-def _stored(done: Done) -> dict[str, Any]:
-    stored: dict[str, Any] = {"changed": done.changed, "in_force": not done.why_not}
-    return {**stored, "why_not": done.why_not} if done.why_not else stored
+def refused_by(caller: Caller, refused: Refused, below: str = "") -> ApiProblem:
+    """Return what rules of the configuration forbid; places as they are below the tenant, or deeper."""
+    prefix = f"tenants.{caller.request.matchdict.get('tenant', '')}.{below}"
+    return ApiProblem(
+        422,
+        errors=tuple(
+            Fault(each.path.removeprefix(prefix), told(each, caller.language)) for each in refused.problems
+        ),
+    )
+
+
+def stored(done: Done) -> dict[str, Any]:
+    """Return what became of a wish."""
+    told_of: dict[str, Any] = {"changed": done.changed, "in_force": not done.why_not}
+    return {**told_of, "why_not": done.why_not} if done.why_not else told_of
 
 
 def _wanted(caller: Caller) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Fault(msgspec.Struct, frozen=True):
     """One thing that is wrong in a request."""
 
     pointer: str
-    """Where: a path such as ``numbers.4001003721.bound[0].number``, or the name of a parameter."""
+    """Where: a path such as ``numbers.4001003721.bound[1].number``, a parameter, a node of a menu."""
     detail: str
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 
@@ -13,12 +12,10 @@ from domain.service_level import Formula
 from domain.target import BoundNumber
 from storage.call_id import BEIJING
 from webui.api.access import Caller
-from webui.api.asked import query
+from webui.api.asked import number_400, query
 from webui.api.problems import ApiProblem
 from webui.services import reports
 from webui.services.simulator import simulated
-
-NUMBER: Final = re.compile(r"400[0-9]{7}", re.ASCII)
 
 
 class ReportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +52,10 @@ def report(caller: Caller) -> Mapping[str, Any]:
 def simulation(caller: Caller) -> Mapping[str, Any]:
     """Return what would become of a call, and why."""
     asked = query(caller, CallQuery)
-    number = own_number(caller)
+    caller.config()
+    number = number_400(caller)
+    if not caller.services.read(lambda root: number in root.tenants[caller.tenant].numbers):
+        raise ApiProblem(404)
     moment = caller.services.now() if asked.at is None else asked.at
     at = datetime.fromtimestamp(moment, BEIJING)
     found = simulated(caller.services, caller.tenant, number, asked.caller, at)
@@ -69,17 +69,6 @@ def simulation(caller: Caller) -> Mapping[str, Any]:
         "when_no_answer": _numbers(found.when_no_answer),
         "otherwise": "" if found.otherwise is None else str(found.otherwise),
     }
-
-
-def own_number(caller: Caller) -> str:
-    """Return the 400 number in the path; 404 when it is not the tenant's."""
-    caller.config()
-    number = caller.part("number")
-    if NUMBER.fullmatch(number) is None or not caller.services.read(
-        lambda root: number in root.tenants[caller.tenant].numbers
-    ):
-        raise ApiProblem(404)
-    return number
 
 
 def _begin(day: date | None) -> datetime | None:

@@ -28,16 +28,31 @@ class Scope(StrEnum):
     MESSAGES_WRITE = "messages:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    PROMPTS_READ = "prompts:read"
+    PROMPTS_WRITE = "prompts:write"
+    PROMPTS_REVIEW = "prompts:review"
+    NOTICES_READ = "notices:read"
     CONFIG_READ = "config:read"
     CONFIG_WRITE = "config:write"
     MONEY_READ = "money:read"
     INVOICES_WRITE = "invoices:write"
     MONEY_WRITE = "money:write"
     TENANTS_WRITE = "tenants:write"
+    NUMBERS_READ = "numbers:read"
+    NUMBERS_WRITE = "numbers:write"
     BOX_READ = "box:read"
 
 
-OPERATORS_ONLY: Final = frozenset({Scope.MONEY_WRITE, Scope.TENANTS_WRITE, Scope.BOX_READ})
+OPERATORS_ONLY: Final = frozenset(
+    {
+        Scope.PROMPTS_REVIEW,
+        Scope.MONEY_WRITE,
+        Scope.TENANTS_WRITE,
+        Scope.NUMBERS_READ,
+        Scope.NUMBERS_WRITE,
+        Scope.BOX_READ,
+    }
+)
 """Scopes that no tenant's key can have."""
 
 

@@ -81,6 +81,22 @@ def problems(root: Root, tenant: str, name: str, document: FlowDocument) -> Prob
     return flows.problems_of(root, tenant, name, document, list(voice.WORDS))
 
 
+def begin(
+    services: BoxServices, tenant: str, name: str, document: FlowDocument, entry: AuditEntry
+) -> Problems:
+    """Keep the first draft of a menu; raises Stale when there is one of the name, FlowFault, StoreDown."""
+    now = services.now()
+
+    def work(root: Root) -> Problems:
+        if any(each.name == name for each in flows.flows(root, tenant)):
+            raise Stale(name)
+        flows.save_draft(root, tenant, name, document, by=entry.who, at=now)
+        root.web.note(entry)
+        return problems(root, tenant, name, document)
+
+    return services.change(work, entry.action)
+
+
 def save(
     services: BoxServices, tenant: str, name: str, document: FlowDocument, was: str, entry: AuditEntry
 ) -> Problems:

@@ -9,7 +9,7 @@ import msgspec
 
 from b2bua.in_force import change_in_force
 from domain.fees import Agreement
-from domain.numbers.lifecycle import OWNED, NumberCard
+from domain.numbers.lifecycle import OWNED, Halt, NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.numbers.search import Wanted
 from storage.models import Root
@@ -56,6 +56,20 @@ def change(
         return done
 
     return change_in_force(services.data, services.database, both, f"numbers {entry.action}")
+
+
+def moves(
+    number: str, why: str, holder: str, days: int | None, halt: Halt
+) -> dict[str, Callable[[NumberDesk], NumberCard]]:
+    """Return what can be asked for by name, but for ``reclaim``: it takes what its tenant set as well."""
+    return {
+        "reserve": lambda desk: desk.reserve(number, holder, days, why),
+        "release": lambda desk: desk.release(number, why),
+        "suspend": lambda desk: desk.suspend(number, halt, why),
+        "resume": lambda desk: desk.resume(number, why),
+        "freeze": lambda desk: desk.freeze(number, why),
+        "restock": lambda desk: desk.restock(number, why),
+    }
 
 
 def reclaim(services: BoxServices, number: str, why: str, entry: AuditEntry) -> Done:

@@ -28,12 +28,18 @@ SCOPES = {
     Scope.MESSAGES_WRITE: N_("Mark and delete messages"),
     Scope.CONTACTS_READ: N_("Read contact cards"),
     Scope.CONTACTS_WRITE: N_("Write contact cards"),
+    Scope.PROMPTS_READ: N_("Listen to prompts"),
+    Scope.PROMPTS_WRITE: N_("Upload and choose prompts"),
+    Scope.PROMPTS_REVIEW: N_("Review prompts"),
+    Scope.NOTICES_READ: N_("Read notices, recipients and webhooks"),
     Scope.CONFIG_READ: N_("Read the configuration"),
     Scope.CONFIG_WRITE: N_("Change who answers, routing, menus and queues"),
     Scope.MONEY_READ: N_("Read balance, entries, bills and tariffs"),
     Scope.INVOICES_WRITE: N_("Ask for invoices"),
     Scope.MONEY_WRITE: N_("Book payments"),
     Scope.TENANTS_WRITE: N_("Open and change tenants"),
+    Scope.NUMBERS_READ: N_("Read the number inventory"),
+    Scope.NUMBERS_WRITE: N_("Take in and move numbers"),
     Scope.BOX_READ: N_("See the box and its audit log"),
 }
 TERMS = ((0, N_("without end")), (30, N_("30 days")), (365, N_("a year")))

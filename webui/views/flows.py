@@ -45,17 +45,10 @@ def add(request: Request) -> Response | dict[str, Any]:
     tenant, name = request.context.__parent__, request.POST.get("name", "").strip()[:60]
     entry = entry_of(request, "flow-drafted", name, tenant.id)
 
-    def work(root: Any) -> bool:
-        if any(each.name == name for each in kept.flows(root, tenant.id)):
-            return False
-        now = request.services.now()
-        kept.save_draft(root, tenant.id, name, flows.starter(), by=entry.who, at=now)
-        root.web.note(entry)
-        return True
-
     try:
-        if not request.services.change(work, entry.action):
-            return _list(request, request.texts("There is one of this name already."), name)
+        flows.begin(request.services, tenant.id, name, flows.starter(), entry)
+    except Stale:
+        return _list(request, request.texts("There is one of this name already."), name)
     except FlowFault as fault:
         return _list(request, request.texts.either(fault.zh, fault.en), name)
     return HTTPSeeOther(f"/t/{tenant.id}/flows/{name}")

@@ -165,14 +165,7 @@ def _moves(request: Request, number: str, why: str) -> dict[str, Callable[[Numbe
     length = int(days) if days.isascii() and days.isdigit() and 0 < int(days[:4]) <= 365 else None
     halt = request.POST.get("halt", "")
     kind = Halt(halt) if halt in lifecycle.HALT_WORDS else Halt.REQUEST
-    return {
-        "reserve": lambda desk: desk.reserve(number, holder, length, why),
-        "release": lambda desk: desk.release(number, why),
-        "suspend": lambda desk: desk.suspend(number, kind, why),
-        "resume": lambda desk: desk.resume(number, why),
-        "freeze": lambda desk: desk.freeze(number, why),
-        "restock": lambda desk: desk.restock(number, why),
-    }
+    return numbers.moves(number, why, holder, length, kind)
 
 
 def _reclaim(request: Request, number: str, why: str) -> Response:

@@ -31,6 +31,11 @@ class Program:
             return getattr(self._app, f"{method.lower()}_json")(PREFIX + path, body, **options)
         return self._app.request(PREFIX + path, method=method, **options)
 
+    def upload(self, path: str, content: bytes) -> Any:
+        """Send a file and return the answer."""
+        headers = {**self._headers, "Content-Type": "application/octet-stream"}
+        return self._app.post(PREFIX + path, content, headers=headers, status="*")
+
 
 def key_of(site: Site, tenant: str, scopes: tuple[str, ...], **more: Any) -> str:
     """Make a key."""

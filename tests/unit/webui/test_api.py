@@ -35,6 +35,7 @@ def places(site: Site, tenant: str) -> list[tuple[str, str]]:
     facts = {
         "tenant": tenant, "call": site.calls[tenant], "item": site.calls[tenant], "agent": "8001",
         "receipt": "R1", "contact": "0123456789abcdef", "number": NUMBER, "month": "202610",
+        "prompt": "welcome", "version": "1", "flow": "main", "kind": "all",
     }  # fmt: skip
     return [(each.method, each.path.format(**facts)) for each in operations(read_spec())]
 
