@@ -1,7 +1,7 @@
 """Make the pictures of ``docs/user-guide.zh-CN.md``: the demo's tenant on a box, real calls.
 
-``.venv/bin/python -m tools.screens [NAME ...]``: some four minutes, one Chromium. Without names all of
-``docs/screens`` is made anew. Needs what the tests need (``./test`` installs it).
+``.venv/bin/python -m tools.screens [operator] [tenant] [agent]``: some five minutes, one Chromium. Without a
+word all of ``docs/screens`` is made anew. Needs what the tests need (``./test`` installs it).
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ OPERATOR = {
     "operator-prompts": "/prompts", "operator-finance": "/finance",
     "operator-tariffs": "/tariffs?tariff=standard&call=long-distance&seconds=61#calculator",
     "operator-calls": "/calls", "operator-alarms": "/alarms", "operator-audit": "/audit",
+    "operator-operators": "/operators", "operator-notices": "/notices",
 }  # fmt: skip
 
 
@@ -74,13 +75,8 @@ OPENED = {
 class Camera:
     """Takes pictures, small ones, of what a page shows."""
 
-    def __init__(self, wanted: Sequence[str]) -> None:
-        self._wanted = wanted
-
     def take(self, page: Page, name: str, height: int = 1400) -> None:
         """Keep the page, ``height`` pixels of it at most, with 96 colours."""
-        if self._wanted and name not in self._wanted:
-            return
         if "/desk" in page.url:  # it keeps a stream open
             page.wait_for_timeout(600)
         else:
@@ -257,7 +253,7 @@ class Screens:
 
 
 def main(wanted: Sequence[str]) -> None:
-    """Start a box, fill it, and take the pictures."""
+    """Start a box, fill it, and take the pictures of whom ``wanted`` names; an agent's with the tenant's."""
     begun = time.monotonic()
     configuration = (DEMO / "demo.yaml").read_text(encoding="utf-8")
     for old, new in (
@@ -275,14 +271,18 @@ def main(wanted: Sequence[str]) -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        screens = Screens(box, browser, Camera(wanted))
+        screens = Screens(box, browser, Camera())
         screens.past()
-        screens.operator()
-        screens.agent(screens.tenant())
+        if "operator" in wanted:
+            screens.operator()
+        if "tenant" in wanted or "agent" in wanted:
+            tenant = screens.tenant()
+            if "agent" in wanted:
+                screens.agent(tenant)
         browser.close()
         box.quiet()
     print(f"{len(list(SCREENS.glob('*.png')))} pictures, {time.monotonic() - begun:.0f} s")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:] or ("operator", "agent"))
