@@ -92,6 +92,6 @@ def save_to(path: Path) -> Callable[[bytes], None]:
         try:
             write_atomically(path, content)
         except OSError as error:
-            log.error("alarms cannot be written: %s", error)
+            log.error("%s cannot be written: %s", path, error)
 
     return save

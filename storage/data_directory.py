@@ -97,6 +97,11 @@ class DataDirectory:
         return self.root / "alarms.json"
 
     @property
+    def trunk_history(self) -> Path:
+        """When trunks went down and came up, as the b2bua tells."""
+        return self.root / "trunk-history.json"
+
+    @property
     def standings(self) -> Path:
         """What stands on tenants' accounts, as the ledger tells the b2bua."""
         return self.root / "standings.json"

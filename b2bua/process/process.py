@@ -51,6 +51,7 @@ from b2bua.recorder import shipped
 from b2bua.recovery import Recovery
 from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
+from b2bua.trunk_history import TrunkHistory, read_history
 from b2bua.webclient import AgentWebClient
 from domain.funds import Funds
 from domain.outcomes import VERDICTS
@@ -85,6 +86,11 @@ class Process:
         self.started_mono = self.clock.mono()
         self.alarms = AlarmBoard(self.clock.utc, LaterSaver(reactor.callInThread, save_to(data.alarms_file)))
         self.troubles = Troubles(self.alarms, reactor.callLater)
+        self.trunk_history = TrunkHistory(
+            read_history(data.trunk_history),
+            self.clock.utc,
+            LaterSaver(reactor.callInThread, save_to(data.trunk_history)),
+        )
         self.directory = FileDirectory(data, self._shipped_voice())
         self.directory.reload()
         self.disk = DiskWatch(
@@ -108,7 +114,7 @@ class Process:
             self,
             wire=self.trace,
             before_send=self.journal.flush,
-            on_trunk_state=self.troubles.trunk,
+            on_trunk_state=self._trunk_turned,
             on_guessing=self.troubles.guessing,
             on_listener=self.troubles.listener,
             calls_in=lambda trunk: self.switchboard.admission.by_trunk[trunk],
@@ -183,6 +189,10 @@ class Process:
                 f"No shipped prompts, callers hear no announcements: {failure}; make room and restart",
             )
             return {}
+
+    def _trunk_turned(self, name: str, up: bool, why: str) -> None:
+        self.troubles.trunk(name, up, why)
+        self.trunk_history.note(name, up, why)
 
     # -- start and end -----------------------------------------------------------------------------
 
@@ -345,9 +355,9 @@ class Process:
             listeners = self.settings.listeners_of(self.directory.box)
             self.sip.configure(self.directory.box, listeners)
             self.media.configure(listeners)
-            self.troubles.forget(
-                [trunk.name for trunk in self.directory.box.trunks], [each.name for each in listeners]
-            )
+            trunks = [trunk.name for trunk in self.directory.box.trunks]
+            self.troubles.forget(trunks, [each.name for each in listeners])
+            self.trunk_history.forget(trunks)
             self.sip.peers.reach_out()
         except ValueError as error:
             errors["box.json"] = str(error)

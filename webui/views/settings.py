@@ -7,7 +7,10 @@ from typing import Any, Final
 from pyramid.request import Request
 from pyramid.response import Response
 
+from b2bua.trunk_history import read_history
+from domain.trouble_words import trunk_trouble
 from storage.provisioning.schema import BOX, TRUNK
+from webui.presenters.health import strip_of
 from webui.presenters.texts import N_
 from webui.resources import OperatorPages, TrunkDesk, TrunkFile
 from webui.services import live
@@ -72,7 +75,12 @@ def trunk(request: Request) -> dict[str, Any]:
     page: TrunkFile = request.context
     status = live.status(request.services)
     now = next((each for each in status.trunks if each.name == page.name), None) if status else None
-    return TRUNK_FORM.shown(request, page.trunk, page.name, now=now)
+    services = request.services
+    turns = read_history(services.data.trunk_history).get(page.name, [])
+    health = strip_of(turns, services.now())
+    return TRUNK_FORM.shown(
+        request, page.trunk, page.name, now=now, health=health, trunk_trouble=trunk_trouble
+    )
 
 
 @view(context=TrunkFile, permission="settings", request_method="POST", renderer="operator/settings.html")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from b2bua.trunk_history import Turn
 from domain.snapshot import TrunkSnapshot
 from storage.provisioning.schema import TRUNK
 from tests.unit.webui.site import Site, form_of
+from webui.presenters.health import strip_of
 from webui.views.settings import TRUNK_GROUPS
 
 NEW = "/operator/trunks/new"
@@ -111,3 +114,22 @@ def test_the_boxs_own_settings(site: Site) -> None:
     refused = again.submit(status="*")
     assert refused.status_int == 422
     assert "is-invalid" in refused.html.find(id="backup")["class"]
+
+
+def test_the_health_of_a_trunk_is_a_strip(site: Site) -> None:
+    """A minute down is seen, and told in the words of people."""
+    now = site.clock()
+    turns = {"demo": [Turn(now - 7200, False, "no answer to OPTIONS"), Turn(now - 7140, True, "")]}
+    site.data.trunk_history.write_bytes(msgspec.json.encode(turns))
+    page = site.browser("anna").get("/operator/trunks/demo")
+    assert len(page.html.select("rect.health-down")) == 1
+    assert float(page.html.select_one("rect.health-down")["width"]) == 1.0
+    assert "no answer to OPTIONS" in page.text
+    assert "Down for 1:00 in the last 24 hours" in page.text
+
+
+def test_a_trunk_that_first_came_up_was_not_down_before() -> None:
+    """Nothing is known of it; the strip begins with its first turn."""
+    strip = strip_of([Turn(90_000.0, True), Turn(93_000.0, False), Turn(93_600.0, True)], 100_000.0)
+    assert ([each.up for each in strip.spans], strip.down_seconds) == ([True, False, True], 600.0)
+    assert strip_of([], 100_000.0).spans == []
