@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
@@ -62,3 +64,20 @@ class ReactorClock:
         fired: Deferred[None] = Deferred(lambda _: delayed.cancel())
         delayed = self._reactor.callLater(seconds, fired.callback, None)
         return fired
+
+
+def end_on_signals(reactor: Any, stop: Callable[[], Deferred[Any]]) -> None:
+    """Let SIGTERM or SIGINT end the process: ``stop`` once, then the reactor.
+
+    A process may get several at once, from Ctrl-C, its supervisor, and the kernel when the supervisor died.
+    """
+    begun = False
+
+    def end() -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            stop().addBoth(lambda _: reactor.stop())
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: reactor.callFromThread(end))

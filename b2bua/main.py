@@ -6,9 +6,8 @@ import argparse
 import gc
 import signal
 import sys
-from typing import Any
 
-from b2bua.clock import install_reactor
+from b2bua.clock import end_on_signals, install_reactor
 from b2bua.process.log import begin_logging
 from b2bua.process.tuning import tune
 
@@ -41,13 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (NothingOpen, JournalBusy, CannotListenError, OSError) as failure:
         print(f"b2bua: {failure}", file=sys.stderr, flush=True)
         return 1
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: reactor.callFromThread(_end, reactor, process))
+    end_on_signals(reactor, process.stop)
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(process.reload))
     print("ready", flush=True)
     reactor.run(installSignalHandlers=False)
     return 0
-
-
-def _end(reactor: Any, process: Any) -> None:
-    process.stop().addBoth(lambda _: reactor.stop() if reactor.running else None)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
 
-from b2bua.clock import install_reactor
+from b2bua.clock import end_on_signals, install_reactor
 from b2bua.process.log import begin_logging
 
 
@@ -36,14 +33,9 @@ def main() -> None:
         sys.exit(str(error))
     process = Process(reactor, data, utc=time.time)
     process.start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: reactor.callFromThread(_end, reactor, process.stop))
+    end_on_signals(reactor, process.stop)
     reactor.run(installSignalHandlers=False)
     os.close(lock)
-
-
-def _end(reactor: Any, stop: Callable[[], Any]) -> None:
-    stop().addBoth(lambda _: reactor.stop() if reactor.running else None)
 
 
 if __name__ == "__main__":

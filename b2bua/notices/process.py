@@ -65,12 +65,14 @@ class Process:
     async def _stop(self) -> None:
         if self._tick is not None:
             self._tick.cancel()
-        await self._dispatch.stop()
-        self._ways.end()
-        self._hooks.close()
-        await self._in_thread(self._database.close)
-        await self._in_thread(self._beside.close)
-        self._pool.stop()
+        try:
+            await self._dispatch.stop()
+            self._ways.end()
+            self._hooks.close()
+            await self._in_thread(self._database.close)
+            await self._in_thread(self._beside.close)
+        finally:
+            self._pool.stop()  # its threads would keep the process
 
     def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._pool, work)

@@ -192,7 +192,8 @@ def test_a_supervisor_dials_in(quiet_box: Box, carrier: Carrier, phones: Phones)
     talks(quiet_box, {"8001": "talk"})
     agent.does("hangup")
     calling.good()
-    record = quiet_box.json("records", call)
+    record = quiet_box.record()
+    assert record["id"] == call
     trail = [each["detail"] for each in record["timeline"] if each["detail"].startswith("supervise")]
     assert trail == [f"supervise barge 8009 {what} by extension 8009" for what in ("asked", "begins", "ends")]
     assert loud(agent.heard(), HERTZ["8009"])
