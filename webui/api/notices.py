@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
@@ -36,9 +35,7 @@ def listing(caller: Caller) -> Mapping[str, Any]:
     """Return what was sent, the newest first."""
     asked = query(caller, NoticeQuery)
     caller.config()
-    found = caller.services.read(
-        lambda root: list(islice(root.notices.newest_first(caller.tenant), asked.limit))
-    )
+    found = caller.services.read(lambda root: notices.log(root, caller.tenant, asked.limit))
     return {"items": [_object(each) for each in found]}
 
 

@@ -10,6 +10,7 @@ from domain.notices.ways import Recipients
 from storage.models import Root
 from storage.models.web import AuditEntry
 from webui.services.box import BoxServices
+from webui.services.deliveries import without_codes
 from webui.services.provisioning import Done, wish
 
 KINDS: Final = ("missed-call", "voicemail", "all")
@@ -23,9 +24,9 @@ def recipients(root: Root, tenant: str) -> dict[str, Recipients]:
     return {kind: held.get(kind) or Recipients(kind) for kind in KINDS}
 
 
-def log(root: Root, tenant: str) -> list[Delivery]:
-    """Return the latest deliveries."""
-    return list(islice(root.notices.newest_first(tenant), MOST))
+def log(root: Root, tenant: str, limit: int = MOST) -> list[Delivery]:
+    """Return the latest deliveries, as their tenant may read them."""
+    return [without_codes(each) for each in islice(root.notices.newest_first(tenant), limit)]
 
 
 def save(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from storage.models.web import AuditEntry
+from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import PASSWORD, Browser, Site
 from webui.security.csrf import BROWSER_COOKIE
 from webui.services.provisioning import wish
@@ -106,3 +107,15 @@ def test_nobody_lets_us_send_without_end(named: Site) -> None:
         ask(named, browser, NUMBER)
     assert len(named.read(lambda root: list(root.notices.newest_first()))) == 2, "one code, two recipients"
     assert "quarter of an hour" in ask(named, browser, NUMBER).text
+
+
+def test_who_is_signed_in_reads_no_codes(named: Site) -> None:
+    """Neither on the tenant's page nor by a program's key: a code sets a new password."""
+    signed_in = named.browser(NUMBER)
+    ask(named, named.browser(), NUMBER)
+    (code,) = set(sent(named).values())
+    program = Programs(named).of("alpha")
+    listed = program.ask("GET", "/tenants/alpha/notices")
+    assert [each["kind"] for each in listed.json["items"]] == ["password-code"] * 2
+    assert code not in signed_in.get("/t/alpha/notices").text
+    assert code not in listed.text
