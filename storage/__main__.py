@@ -9,6 +9,11 @@ from storage.data_directory import DataDirectory
 from storage.server import Store
 
 
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Tell what is worth an error from the end of a client: a process that is killed says no goodbye."""
+    return not record.msg.startswith("Disconnected ")
+
+
 def main() -> None:
     """Serve the storages of one data directory until told to end."""
     parser = argparse.ArgumentParser(prog="box400 store", description="Serve the box's databases.")
@@ -16,6 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("ZEO").setLevel(logging.WARNING)
+    logging.getLogger("ZEO.asyncio.server").addFilter(_is_fault)
     Store(DataDirectory(arguments.data)).run()
 
 
