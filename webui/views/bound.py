@@ -12,7 +12,7 @@ from storage.models.web import AuditEntry
 from webui.forms import BoundForm, errors_of
 from webui.presenters.says import say
 from webui.presenters.schedule import PRESETS, lines_in
-from webui.resources_setup import BoundPages, BoundPlan
+from webui.resources_setup import BoundPages, BoundPlan, RoutingPages
 from webui.security.permissions import TENANT
 from webui.services import bound
 from webui.services.accounts import audited
@@ -24,12 +24,13 @@ CONFIRM_SECONDS = 10
 
 
 @view(context=BoundPages, permission=TENANT, request_method="GET", renderer="tenant/bound.html")
+@view(context=RoutingPages, permission=TENANT, request_method="GET", renderer="tenant/routing.html")
 def numbers(request: Request) -> Response | dict[str, Any]:
     """Lead to the first number, or show that there is none."""
     tenant = request.context.__parent__
     found = request.services.read(lambda root: list(root.tenants[tenant.id].numbers))
     if found:
-        return HTTPSeeOther(f"/t/{tenant.id}/bound/{found[0]}")
+        return HTTPSeeOther(f"/t/{tenant.id}/{request.context.__name__}/{found[0]}")
     return {"tenant": tenant, "plan": None, "numbers": []}
 
 

@@ -14,7 +14,7 @@ from webui.presenters.route_forms import SHARES, rule_of, typed_of, typed_of_rul
 from webui.presenters.route_picture import gates, where
 from webui.presenters.says import say
 from webui.presenters.schedule import PRESETS, calendar_days
-from webui.resources_setup import RoutePage, RoutingPages
+from webui.resources_setup import RoutePage
 from webui.security.permissions import TENANT
 from webui.services import routing
 from webui.services.provisioning import Done, Refused, Stale
@@ -30,16 +30,6 @@ CLASSES = (
 )  # fmt: skip
 FORM = "tenant/routing_form.html"
 Typed = dict[str, Any]
-
-
-@view(context=RoutingPages, permission=TENANT, request_method="GET", renderer="tenant/routing.html")
-def numbers(request: Request) -> Response | dict[str, Any]:
-    """Lead to the first number, or show that there is none."""
-    tenant = request.context.__parent__
-    found = request.services.read(lambda root: list(root.tenants[tenant.id].numbers))
-    if found:
-        return HTTPSeeOther(f"/t/{tenant.id}/routing/{found[0]}")
-    return {"tenant": tenant, "plan": None, "numbers": []}
 
 
 @view(context=RoutePage, permission=TENANT, request_method="GET", renderer="tenant/routing.html")

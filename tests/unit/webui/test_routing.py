@@ -229,3 +229,10 @@ def test_the_simulator_explains(site: Site) -> None:
     refused = browser.get(f"{PAGE}/simulate?caller=09311234567&at=2026-10-10T09:30")
     assert "Turned away" in refused.html.select(".decision-bad")[0].text
     assert browser.get(f"{PAGE}/simulate?caller={HOSTILE}&at=never").html.select(".invalid-feedback")
+
+
+def test_the_menu_leads_to_the_first_number(site: Site) -> None:
+    """Routing and bound numbers alike."""
+    browser = site.browser("4001003721")
+    for pages in ("routing", "bound"):
+        assert browser.get(f"/t/alpha/{pages}").headers["Location"].endswith(f"/t/alpha/{pages}/4001003721")
