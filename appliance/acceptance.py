@@ -83,8 +83,10 @@ def pages(box: Container) -> str:
 
 def configured(box: Container) -> str:
     """A technician applies a trunk and a tenant with the command on the box."""
-    file = "/tmp/acceptance.yaml"  # noqa: S108 the box's, not ours
-    script = f"cat >{file} <<'X'\n{CONFIGURATION}X\nchmod 644 {file}; box400 apply {file}"
+    script = (
+        f"file=$(mktemp --suffix=.yaml); cat >$file <<'X'\n{CONFIGURATION}X\n"
+        "chmod 644 $file; box400 apply $file"
+    )
     return box.run("sh", "-c", script).strip().splitlines()[-1]
 
 
