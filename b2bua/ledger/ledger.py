@@ -30,6 +30,7 @@ from storage.journal import Damage, Entry, JournalReader, Position
 from storage.models import JournalProgress, Root
 from storage.numbers.upkeep import NOTHING_TO_DO, look_after
 from storage.records import CallRecord
+from storage.rows import row_of
 from storage.standings import limited_tenants, standings
 
 log = logging.getLogger(__name__)
@@ -233,6 +234,9 @@ class Ledger:
 
             root.records.add(group, take)
             root.missed.take(new)
+            for record in new:
+                if record.tenant is not None and record.extension is None:  # colleagues call each other
+                    root.timelines.take_call(record.tenant, row_of(record))
             progress.committed = tuple(committed)
             progress.rebuild = tuple(rebuild)
 

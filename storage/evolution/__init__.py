@@ -25,6 +25,7 @@ from storage.evolution import (
     step011_inventory,
     step012_api_keys,
     step013_acknowledged,
+    step014_timelines,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -51,6 +52,7 @@ STEPS: tuple[Step, ...] = (
     Step(11, "inventory", step011_inventory.run),
     Step(12, "keys of programs", step012_api_keys.run),
     Step(13, "alarms somebody sees to", step013_acknowledged.run),
+    Step(14, "timelines of customers", step014_timelines.run),
 )
 
 

@@ -12,8 +12,10 @@ from b2bua.control_floor import Agents, AskAgents
 from domain.acd.configuration import Agent
 from domain.desk import CallNote, ContactCard, DeskSettings
 from domain.masking import masked
+from domain.timeline import number_stream
 from storage.call_id import BEIJING
 from storage.models import Root
+from storage.models.timeline import note_entry
 from storage.places import place_of_row
 from storage.query import Filter, Found, search
 from webui.services.agents import agent_named
@@ -124,7 +126,13 @@ class Desks:
         """Keep what he writes of a call of his; raises NotHis."""
         caller, _ = self._caller_of(desk, call)
         note = CallNote(call, caller, desk.agent, self._services.now(), code, text)
-        self._services.change(lambda root: root.desk.of(desk.tenant).put_note(note), "call note")
+
+        def work(root: Root) -> None:
+            root.desk.of(desk.tenant).put_note(note)
+            if caller:
+                root.timelines.of(desk.tenant).put((number_stream(caller),), note_entry(note))
+
+        self._services.change(work, "call note")
 
     def _caller_of(self, desk: Desk, call: str) -> tuple[str, str]:
         """Return caller and place of a call that was his: up, remembered, or in the records."""
