@@ -127,6 +127,8 @@ _BY: Final = re.compile(r"^(.*?) ?\bby (?!the phone)(.+)$")
 _KNOWN: Final = re.compile(
     "|".join(rf"(?<![\w-]){re.escape(each)}(?![\w-])" for each in sorted(DETAILS, key=len, reverse=True))
 )
+_BOTH: Final = re.compile(r"\[([^\[\]|]*) \| ([^\[\]|]*)\]")
+"""What a refusal says in both languages (``domain.refusal``)."""
 _OUTCOME: Final = re.compile(
     "|".join(
         rf"(?<![\w-]){re.escape(each.value)}(?![\w-])"
@@ -176,6 +178,7 @@ def _step(detail: str, language: str) -> str:
 
 def in_words(detail: str, language: str) -> str:
     """Return a detail with our own words in it translated; names and numbers stay."""
+    detail = _BOTH.sub(r"\2" if language == "zh" else r"\1", detail)
     if language != "zh":
         return detail
     match = _BY.match(detail)

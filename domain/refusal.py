@@ -10,3 +10,8 @@ class NotPossible(Exception):
         super().__init__(en)
         self.en = en
         self.zh = zh
+
+    @property
+    def noted(self) -> str:
+        """Both texts, as the course of a call keeps them (``domain.course_words``)."""
+        return f"[{self.en} | {self.zh}]"

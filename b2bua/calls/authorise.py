@@ -12,6 +12,7 @@ from b2bua.calls.ports import CallPorts, Dialling, Directory, OnDialled, Outboun
 from b2bua.calls.rates import Limit
 from b2bua.sdp import SessionDescription
 from domain.contact import Contact, can_be_called_back
+from domain.refusal import NotPossible
 from domain.snapshot import (
     BoundNumber,
     ExtensionSnapshot,
@@ -32,7 +33,7 @@ class Payer(msgspec.Struct, frozen=True):
     number: str
 
 
-class NotAllowed(Exception):
+class NotAllowed(NotPossible):
     """A destination that this payer may not ring."""
 
 
@@ -40,7 +41,7 @@ class TooOften(NotAllowed):
     """A destination that he may ring, but not so often; ``limit`` says which limit it is over."""
 
     def __init__(self, limit: Limit, whose: str) -> None:
-        super().__init__(f"{limit} {whose}")
+        super().__init__(f"{limit} {whose}", f"近期振铃次数过多：{whose}")
         self.limit = limit
 
 
@@ -149,7 +150,7 @@ def _registered(
                 return target
             first = first or target
     if first is None:
-        raise NotAllowed(f"{number} is no target of {plan.number}")
+        raise NotAllowed(f"{number} is no target of {plan.number}", f"{number} 不是 {plan.number} 的接听号码")
     return first
 
 
@@ -161,9 +162,15 @@ def authorise_call_back(ports: CallPorts, contact: Contact, payer: Payer) -> Aut
     """
     tenant, _ = _paying(ports, payer)
     if (contact.tenant, contact.number) != (payer.tenant, payer.number):
-        raise NotAllowed(f"{contact.id} is no contact of {payer.tenant} at {payer.number}")
+        raise NotAllowed(
+            f"{contact.id} is no contact of {payer.tenant} at {payer.number}",
+            f"{contact.id} 不是 {payer.tenant} 在 {payer.number} 的联系记录",
+        )
     if not can_be_called_back(contact.caller):
-        raise NotAllowed(f"{contact.caller or 'a withheld number'} cannot be called back")
+        raise NotAllowed(
+            f"{contact.caller or 'a withheld number'} cannot be called back",
+            f"{contact.caller or '隐藏号码'} 无法回拨",
+        )
     target = BoundNumber(number=contact.caller)
     _count(ports, tenant, target)
     return Authorised(ports, target, payer, _routes(ports.directory, tenant, target), shows=payer.number)
@@ -173,10 +180,12 @@ def _paying(ports: CallPorts, payer: Payer) -> tuple[TenantSnapshot, NumberPlan]
     """Return who pays; raises NotAllowed when there is no such number of his, or nothing is connected."""
     found = ports.directory.find(payer.number)
     if found is None or found[0].id != payer.tenant:
-        raise NotAllowed(f"{payer.number} is no number of {payer.tenant}")
+        raise NotAllowed(
+            f"{payer.number} is no number of {payer.tenant}", f"{payer.number} 不是 {payer.tenant} 的号码"
+        )
     tenant, plan = found
     if tenant.state is not TenantState.ACTIVE or not plan.active or plan.number in tenant.halted:
-        raise NotAllowed(f"{payer.number} is suspended")
+        raise NotAllowed(f"{payer.number} is suspended", f"{payer.number} 已停用")
     return tenant, plan
 
 
@@ -224,10 +233,12 @@ def find_colleague(ports: CallPorts, wanted: str, payer: Payer) -> BoundNumber:
     """
     found = ports.directory.find(payer.number)
     if found is None or found[0].id != payer.tenant:
-        raise NotAllowed(f"{payer.number} is no number of {payer.tenant}")
+        raise NotAllowed(
+            f"{payer.number} is no number of {payer.tenant}", f"{payer.number} 不是 {payer.tenant} 的号码"
+        )
     tenant, plan = found
     if tenant.state is not TenantState.ACTIVE:
-        raise NotAllowed(f"{tenant.id} is suspended")
+        raise NotAllowed(f"{tenant.id} is suspended", f"{tenant.id} 已停用")
     known = [*registered_targets(ports.directory, tenant, plan)]
     known += [target for other in tenant.numbers if other is not plan for target in other.bound]
     colleagues = [target for target in known if target.enabled]
@@ -237,7 +248,9 @@ def find_colleague(ports: CallPorts, wanted: str, payer: Payer) -> BoundNumber:
     for target in colleagues:
         if wanted and target.job_number == wanted:
             return target
-    raise NotAllowed(f"{wanted!r} is nobody of {payer.tenant}")
+    raise NotAllowed(
+        f"{wanted!r} is nobody of {payer.tenant}", f"“{wanted}”不是 {payer.tenant} 的分机、工号或绑定号码"
+    )
 
 
 def _routes(directory: Directory, tenant: TenantSnapshot, target: BoundNumber) -> tuple[Route, ...]:

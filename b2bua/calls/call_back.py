@@ -75,11 +75,14 @@ class CallBacks:
         back, and after :data:`MOST_TRIES` within an hour; NotBegun when no call is let in now.
         """
         if contact.id in self._up:
-            raise NotAllowed(f"{contact.id} is being called back")
+            raise NotAllowed(f"{contact.id} is being called back", f"{contact.id} 正在回拨中")
         payer = Payer(tenant=contact.tenant, number=contact.number)
         tries = self._recent_tries(contact.id)
         if len(tries) >= MOST_TRIES:
-            raise NotAllowed(f"{contact.id} was called back {MOST_TRIES} times within an hour")
+            raise NotAllowed(
+                f"{contact.id} was called back {MOST_TRIES} times within an hour",
+                f"{contact.id} 一小时内已回拨 {MOST_TRIES} 次",
+            )
         to_agent = authorise(self._ports, agent, payer)
         to_customer = authorise_call_back(self._ports, contact, payer)
         one = CallBack(contact, agent)

@@ -57,7 +57,7 @@ async def consult_call(call: Call, leg: InboundLeg, talk: Talk, ports: CallPorts
             return _by_box(Outcome.REFUSED_BY_TARGET)
         colleague = transfers.ask_by(line, leg.invitation.called)
     except NotPossible as refused:
-        call.step("refused", refused.en)
+        call.step("refused", refused.noted)
         return _by_box(Outcome.REFUSED_BY_TARGET)
     except SdpError:
         return _by_box(Outcome.NO_COMMON_CODEC)

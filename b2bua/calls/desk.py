@@ -84,7 +84,7 @@ class Desk:
         try:
             self._do(keyed.code, keyed.target, agent.target)
         except NotPossible as refused:
-            self._talk.call.step("refused", f"{keyed.code.value} {keyed.target}: {refused.en}")
+            self._talk.call.step("refused", f"{keyed.code.value} {keyed.target}: {refused.noted}")
             if agent.is_up:
                 agent.signal("congestion", ERROR_TONE_SECONDS, self._talk.ports.clock)
 

@@ -74,5 +74,5 @@ def _allowed(
             call.step("rung-too-often", str(refused))
             failures.append(Outcome.RUNG_TOO_OFTEN)
         except NotAllowed as refused:
-            call.step("not-allowed", str(refused))
+            call.step("not-allowed", refused.noted)
     return allowed

@@ -42,7 +42,7 @@ async def pick_up(
     try:
         callee = await join(line, leg, joined, phone, ports, still_possible)
     except NotPossible as refused:
-        line.step("refused", refused.en)
+        line.step("refused", refused.noted)
         return CallEnd(outcome=Outcome.PICK_UP_REFUSED, by=HungUpBy.BOX)
     except SdpError:
         return CallEnd(outcome=Outcome.NO_COMMON_CODEC, by=HungUpBy.BOX)

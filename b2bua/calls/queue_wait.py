@@ -142,7 +142,7 @@ class Wait:
         try:
             target = authorise(self._ports, agent.target, self._payer)
         except NotAllowed as refused:
-            call.step("not-allowed", str(refused))
+            call.step("not-allowed", refused.noted)
             self._floor.refused(call.id, agent.name, missed=False)
             return
         ringing = Round(call, None, [target], self._ports, record=call.records, ringback=None)

@@ -43,7 +43,7 @@ async def supervise_call(
             talk = _talk_of(wanted, phone, calls, ports)
             return await _supervise(line, leg, phone, talk, mode, ports)
         except NotPossible as refused:
-            line.step("refused", f"{mode.value} {wanted}: {refused.en}")
+            line.step("refused", f"{mode.value} {wanted}: {refused.noted}")
             return await _say_not_done(line, leg, ports)
     except SdpError:
         return CallEnd(outcome=Outcome.NO_COMMON_CODEC, by=HungUpBy.BOX)

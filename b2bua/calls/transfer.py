@@ -59,7 +59,7 @@ class Transfers:
         try:
             target = find_colleague(talk.ports, wanted, talk.payer)
         except NotAllowed as refused:
-            talk.call.step("not-allowed", str(refused))
+            talk.call.step("not-allowed", refused.noted)
             raise NoColleague(wanted) from refused
         if talk.agent is not None and talk.agent.target == target.number:
             raise NotPossible("that is the agent himself", "不能转给本机")
@@ -267,7 +267,7 @@ class Transfers:
             try:
                 self.blind(referral.target, agent.target, referral.report)
             except NotPossible as refused:  # rung too often of late
-                talk.call.step("refused", f"REFER {referral.target}: {refused.en}")
+                talk.call.step("refused", f"REFER {referral.target}: {refused.noted}")
                 referral.report(503, True)
         elif talk.phase is Phase.ASKING:
             self.stop_asking(referral.report)

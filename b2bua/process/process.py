@@ -339,7 +339,7 @@ class Process:
                 return Failed(f"{tenant} has no contact {contact}", f"{tenant} 没有联系记录 {contact}")
             return Begun(self.call_backs.begin(found, agent).call)
         except NotAllowed as refused:
-            return Failed(str(refused), f"不允许回拨：{refused}")
+            return Failed(str(refused), f"不允许回拨：{refused.zh}")
         except NotBegun as refused:
             return Failed(str(refused), f"现在无法呼叫：{VERDICTS[refused.outcome].zh}")
         except ContactUnknown as unknown:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from b2bua.calls.authorise import NotAllowed
 from domain.course_words import MOMENTS, STEPS, moment_words
 from domain.flow.words import STEPS as MENU_STEPS
+from domain.refusal import NotPossible
 
 ROOT = Path(__file__).parents[3]
 
@@ -66,3 +68,20 @@ def test_in_english() -> None:
     """Details stay as they are written."""
     assert moment_words("step", "transferred 8002 by 8001") == ("", "transferred to 8002 by 8001")
     assert moment_words("end", "answered") == ("call ends", "Answered")
+
+
+def test_a_refusal_is_told_in_the_readers_language() -> None:
+    """A transfer to nobody, asked for by REFER, says why in Chinese and in English."""
+    noted = NotPossible("that is the agent himself", "不能转给本机").noted
+    assert moment_words("step", f"refused REFER 801: {noted}", "zh") == (
+        "",
+        "未执行：REFER 801: 不能转给本机",
+    )
+    told = moment_words("step", f"refused REFER 801: {noted}", "en")
+    assert told == ("", "refused: REFER 801: that is the agent himself")
+
+
+def test_a_destination_not_allowed_is_told_in_both() -> None:
+    """Whoever reads the course of a call learns which number was refused, and why."""
+    refused = NotAllowed("62 is no target of 4001", "62 不是 4001 的接听号码")
+    assert moment_words("step", f"not-allowed {refused.noted}", "zh")[1] == "不允许：62 不是 4001 的接听号码"
