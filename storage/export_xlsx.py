@@ -85,7 +85,7 @@ class _Sheet:
         sheet.write_string(line, 3, row.answered_by)
         started = datetime.fromtimestamp(row.start_ms / 1000, BEIJING).replace(microsecond=0)
         sheet.write_datetime(line, 4, started, self.moment)
-        sheet.write_string(line, 5, answered_or_why(row.outcome))
+        sheet.write_string(line, 5, answered_or_why(row.outcome, row.answered))
         sheet.write_number(line, 6, row.talk_ms / 1000)
         sheet.write_number(line, 7, row.fee_li / LI_OF_YUAN, self.money)
         sheet.write_string(line, 8, "有" if row.recorded else "无")
@@ -103,12 +103,13 @@ class _Sheet:
         sheet.write_string(line, 18, "有" if row.has_message else "无")
 
 
-def answered_or_why(outcome: str) -> str:
-    """Return 接听, or 未接听 with the reason in Chinese."""
+def answered_or_why(outcome: str, answered: bool = False) -> str:
+    """Return 接听 or 未接听, with how it ended in Chinese; answered calls that people ended need none."""
     if outcome == Outcome.ANSWERED:
         return "接听"
     known = outcome in Outcome._value2member_map_
-    return f"未接听（{VERDICTS[Outcome(outcome)].zh if known else outcome}）"
+    why = VERDICTS[Outcome(outcome)].zh if known else outcome
+    return f"{'接听' if answered else '未接听'}（{why}）"
 
 
 def class_in_chinese(caller_class: str) -> str:

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.outcomes import Outcome
 from storage.call_id import bound_of, milliseconds_of, month_of
 from storage.connection import MainDatabase
 from storage.models import Root
@@ -64,7 +63,7 @@ class Filter(msgspec.Struct, frozen=True):
             and (self.rating is None or row.rating == self.rating)
             and (not self.outcomes or row.outcome in self.outcomes)
             and (not self.recorded or row.recorded)
-            and (self.answered is None or self.answered == (row.outcome == Outcome.ANSWERED))
+            and (self.answered is None or self.answered == row.answered)
         )
 
     def _takes_caller(self, caller: str) -> bool:

@@ -27,10 +27,10 @@ class Sum(msgspec.Struct):
 
     def add(self, row: CallRow) -> None:
         """Count a call."""
-        answered = row.outcome == Outcome.ANSWERED
+        answered = row.answered
         self.calls += 1
         self.answered += answered
-        self.missed += is_missed(row.outcome)
+        self.missed += not answered and is_missed(row.outcome)
         self.talk_ms += row.talk_ms
         self.fee_li += row.fee_li
         if row.rating:
@@ -95,14 +95,14 @@ def report(rows: Iterable[CallRow], seconds: float, formula: Formula) -> Report:
             made.provinces.setdefault(row.province, Sum()),
             made.numbers.setdefault(row.number, Sum()),
         ]
-        if row.outcome == Outcome.ANSWERED and (row.job_number or row.answered_by):
+        if row.answered:
             sums.append(made.agents.setdefault(row.job_number or row.answered_by, Sum()))
         for each in sums:
             each.add(row)
         made.outcomes[row.outcome] = made.outcomes.get(row.outcome, 0) + 1
         if row.rating in made.ratings:
             made.ratings[row.rating] += 1
-        if row.outcome == Outcome.ANSWERED or is_missed(row.outcome):
+        if row.answered or is_missed(row.outcome):
             waits.append(waited(row))
     made.level = service_level(waits, seconds, formula)
     return made
@@ -110,6 +110,6 @@ def report(rows: Iterable[CallRow], seconds: float, formula: Formula) -> Report:
 
 def waited(row: CallRow) -> Waited:
     """Return how long a caller waited: in the queue, else from the call's begin to the talk or the end."""
-    answered = row.outcome == Outcome.ANSWERED
+    answered = row.answered
     milliseconds = row.wait_ms if row.queue else row.end_ms - (row.talk_ms if answered else 0)
     return Waited(milliseconds / 1000, answered)

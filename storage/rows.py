@@ -95,6 +95,12 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.flags & (CONSULTATION | PICK_UP | SUPERVISION))
 
     @property
+    def answered(self) -> bool:
+        """Whether somebody talked with the caller, however the call ended then: an operator, a crash or lost
+        audio may have cut it."""
+        return bool(self.answered_by) and not self.is_of_phone
+
+    @property
     def direction(self) -> str:
         """``CallRecord.direction``."""
         return next((name for name, flag in _DIRECTIONS.items() if self.flags & flag), "")

@@ -26,6 +26,7 @@ from storage.evolution import (
     step012_api_keys,
     step013_acknowledged,
     step014_timelines,
+    step015_answered_counts,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -53,6 +54,7 @@ STEPS: tuple[Step, ...] = (
     Step(12, "keys of programs", step012_api_keys.run),
     Step(13, "alarms somebody sees to", step013_acknowledged.run),
     Step(14, "timelines of customers", step014_timelines.run),
+    Step(15, "answered calls counted by who answered", step015_answered_counts.run),
 )
 
 

@@ -71,8 +71,7 @@ def total(rows: Iterable[CallRow]) -> Totals:
     """Return what these calls come to. Unknown numbers are not told apart: anybody can dial any."""
     totals = Totals()
     for row in rows:
-        answered = row.outcome == Outcome.ANSWERED and not row.is_of_phone
-        count = Count(1, answered, row.access_ms, row.talk_ms, row.fee_li)
+        count = Count(1, row.answered, row.access_ms, row.talk_ms, row.fee_li)
         totals.all.add(count)
         if row.is_call_back:
             totals.call_backs.add(count)

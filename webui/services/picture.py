@@ -61,7 +61,10 @@ class Painter:
             return {"up": False}
         if kind == "box":
             calls = [
-                {**self._call(each, picture.at, False), "name": around.names.get(each.tenant, "")}
+                {
+                    **self._call(_in_words(each, picture.queues), picture.at, False),
+                    "name": around.names.get(each.tenant, ""),
+                }
                 for each in picture.calls
             ]
             return {"up": True, "calls": calls}
@@ -72,7 +75,7 @@ class Painter:
             "agents": [self._agent(each, picture.at) for each in agents],
             "queues": [self._queue(each, picture.at) for each in picture.queues if each.tenant == tenant],
         }
-        own = [each for each in picture.calls if each.tenant == tenant]
+        own = [_in_words(each, picture.queues) for each in picture.calls if each.tenant == tenant]
         if kind in ("tenant", "wall"):
             return {**shown, "calls": [self._call(each, picture.at, hidden) for each in own]}
         me = next((each for each in agents if each.agent == agent), None)
@@ -141,6 +144,15 @@ class Painter:
         moment = known if known is not None and abs(known - at) < JITTER else round(at, 1)
         self._used[key] = moment
         return moment
+
+
+def _in_words(call: LiveCall, queues: Iterable[LiveQueue]) -> LiveCall:
+    """Return a call with the queue in which it waits by its label, not as routing plans write it."""
+    kind, _, name = call.who.partition(":")
+    if kind != "queue":
+        return call
+    labels = (each.label for each in queues if (each.tenant, each.name) == (call.tenant, name))
+    return msgspec.structs.replace(call, who=next(labels, "") or name)
 
 
 def call_of(agent: LiveAgent, calls: Iterable[LiveCall]) -> LiveCall | None:

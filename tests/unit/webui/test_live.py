@@ -17,7 +17,7 @@ import pytest
 from waitress.server import create_server
 
 from b2bua.control import Calls, LiveCall
-from b2bua.control_floor import Agents, Changed, LiveAgent, Queues
+from b2bua.control_floor import Agents, Changed, LiveAgent, LiveQueue, Queues
 from domain.masking import masked
 from storage.models.web import WebSession
 from tests.unit.webui.site import Site
@@ -273,3 +273,17 @@ def test_a_stream_of_an_operator_who_acts_ends_when_he_may_not_any_more(site: Si
     disabled = msgspec.structs.replace(account, enabled=False)
     site.change(lambda root: root.web.set_account("operator:anna", disabled))
     assert look_at(site.services, frozenset({token})).sessions == frozenset()
+
+
+def test_a_waiting_call_shows_its_queue_by_name() -> None:
+    """Supervisors read 销售热线, not ``queue:sales``; a queue without a label is called by its name."""
+    queue = LiveQueue(
+        tenant="alpha", name="sales", label="销售热线", strategy="ordered", open=True, waiting=1, kept=0,
+        longest_wait=3.0, expected_wait=None, agents=1, logged_in=1, serving=1, free=0, entered=1, answered=0,
+        abandoned=0, left=0, dismissed={}, average_wait=None, longest_answered=0.0,
+    )  # fmt: skip
+    waiting = msgspec.structs.replace(CALL, who="queue:sales", state="queued")
+    picture = Picture((waiting, msgspec.structs.replace(waiting, who="queue:other")), (), (queue,), 1.0, True)
+    told = Painter().paint(["wall:alpha", "box"], picture, Around())
+    for topic in told:
+        assert [each["who"] for each in json.loads(told[topic])["calls"]] == ["销售热线", "other"]
