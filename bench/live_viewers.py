@@ -21,7 +21,7 @@ from storage.connection import open_main
 from storage.data_directory import DataDirectory
 from storage.models.web import WebSession
 from webui.services import accounts
-from webui.services.tickets import Ticket, make_ticket
+from webui.services.stream_tickets import Ticket, make_ticket
 
 EACH_SESSION = 10
 """A session may open so many streams."""

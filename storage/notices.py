@@ -62,18 +62,43 @@ def tell(
     model = root.tenants.get(tenant)
     if model is None:
         return []
-    given = {"tenant": model.config.value.name, "time": moment(at), **values}
-    told = clean(kind, given)
     every: dict[str, Recipients] = dict(model.named("notices"))
     to = recipients_of(kind, every)
+    told_too = Recipients(kind, _once(to.mobiles, extra.mobiles), _once(to.emails, extra.emails), to.robots)
+    return _put(root, kind, tenant, cause, values, at, told_too)
+
+
+def tell_alone(
+    root: Root, kind: NoticeKind, tenant: str, cause: str, values: Mapping[str, str], at: float, to: Extra
+) -> list[Delivery]:
+    """Tell these and nobody else, each once for a cause; return what was put in.
+
+    ``tenant``: who tells, and pays; ``""``: the operator.
+    """
+    once = Recipients(kind, _once(to.mobiles), _once(to.emails))
+    return _put(root, kind, tenant, cause, values, at, once)
+
+
+def _put(
+    root: Root,
+    kind: NoticeKind,
+    tenant: str,
+    cause: str,
+    values: Mapping[str, str],
+    at: float,
+    to: Recipients,
+) -> list[Delivery]:
+    model = root.tenants.get(tenant)
+    name = "" if model is None else model.config.value.name
+    told = clean(kind, {"tenant": name, "time": moment(at), **values})
     template = template_of(root, kind)
     words = SHIPPED[kind]
     title = render(template.title or words.title, told)
     text = render(template.text or words.text, told)
     sms = render(template.sms_text, told)
     ways = [
-        *((Channel.SMS, each, sms) for each in _once(to.mobiles, extra.mobiles)),
-        *((Channel.EMAIL, each, text) for each in _once(to.emails, extra.emails)),
+        *((Channel.SMS, each, sms) for each in to.mobiles),
+        *((Channel.EMAIL, each, text) for each in to.emails),
         *((Channel.ROBOT, each, text) for each in to.robots),
     ]
     expires = at + VALID_SECONDS.get(kind, 2 * DAY)
@@ -87,8 +112,8 @@ def tell(
     return [delivery for delivery in made if root.notices.add(delivery)]
 
 
-def _once(*lists: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(each for one in lists for each in one))
+def _once(*lists: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for one in lists for each in one))
 
 
 def why_not_by_sms(root: Root, delivery: Delivery, promised_li: int = 0) -> str:
@@ -101,7 +126,7 @@ def why_not_by_sms(root: Root, delivery: Delivery, promised_li: int = 0) -> str:
         return f"模板未审核通过 template {kind} is not approved"
     model = root.tenants.get(delivery.tenant)
     if model is None:
-        return "租户不存在 no such tenant"
+        return "租户不存在 no such tenant" if delivery.tenant else ""
     credit = model.config.value.credit_li
     price = price_of(root, delivery)
     account = root.money.accounts.get(delivery.tenant)

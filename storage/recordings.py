@@ -20,7 +20,7 @@ from ZODB.blob import Blob
 
 from storage.connection import Database
 from storage.durable_blobs import DirectoriesDurable, fsync
-from storage.numbers.documents import Documents
+from storage.numbers.documents import ATTACHMENTS, Documents
 
 T = TypeVar("T")
 
@@ -134,6 +134,10 @@ class Recordings:
     def documents(self) -> Documents:
         """Return the files of applications, in the same database."""
         return Documents(self._database)
+
+    def attachments(self) -> Documents:
+        """Return the attachments of tickets and articles, in the same database."""
+        return Documents(self._database, ATTACHMENTS)
 
     def _root(self, mapping: Any) -> RecordingsRoot:
         root = self._root_or_none(mapping)

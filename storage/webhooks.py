@@ -23,7 +23,7 @@ AWAITED_SECONDS: Final = 3600.0
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """One event of a tenant's call."""
+    """One event of a tenant's call, or of a ticket that concerns him."""
 
     event: CallEvent
     tenant: str
@@ -32,6 +32,10 @@ class Happening(msgspec.Struct, frozen=True):
     """UTC POSIX seconds."""
     facts: dict[str, Any]
     """What is told besides event, delivery, call and time; JSON."""
+    what: str = "call"
+    """What it happened to: ``call`` is the id of one."""
+    turn: str = ""
+    """Tells events of one thing apart that may come again."""
 
 
 class Awaited(msgspec.Struct, frozen=True):
@@ -102,9 +106,9 @@ def put_happening(root: Root, happening: Happening, now: float) -> int:
 
 def _delivery(happening: Happening, hook: Webhook, now: float) -> Delivery:
     name = new_id(now)
-    head = {"event": happening.event, "id": name, "call": happening.call, "at": iso(happening.at)}
+    head = {"event": happening.event, "id": name, happening.what: happening.call, "at": iso(happening.at)}
     text = msgspec.json.encode({**head, "tenant": happening.tenant, **happening.facts}).decode()
-    cause = f"{happening.event}:{happening.call}"
+    cause = f"{happening.event}:{happening.call}{happening.turn and ':'}{happening.turn}"
     return Delivery(
         name, cause, happening.tenant, happening.event, Channel.WEBHOOK, hook.name, text, now, now,
         now + VALID_SECONDS,

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
+from webui.services.stream_tickets import read_ticket
 from webui.services.streams import Streams
-from webui.services.tickets import read_ticket
 
 PATH = "/live"
 

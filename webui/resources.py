@@ -16,6 +16,7 @@ from storage.models import TenantConfig
 from storage.records import CallRecord
 from webui.node import Node
 from webui.resources_money import FinanceDesk, TariffDesk, TenantBills
+from webui.resources_service import AgentTickets, OperatorTickets, SupportTickets, TenantTickets
 from webui.resources_setup import (
     CALL,
     BoundPages,
@@ -68,6 +69,11 @@ class AgentDesk(Node):
         self.tenant = identity.desk
         self.agent = identity.agent
 
+    def __getitem__(self, name: str) -> Node:
+        if name == "tickets":
+            return AgentTickets(self.request, self, name)
+        raise KeyError(name)
+
 
 class Tenants(Node):
     """``/t``: has one entry, the tenant who asks."""
@@ -111,6 +117,10 @@ class TenantPages(Node):
             return BoundPages(self.request, self, name)
         if name == "calls":
             return TenantCalls(self.request, self, name)
+        if name == "tickets":
+            return TenantTickets(self.request, self, name)
+        if name == "support":
+            return SupportTickets(self.request, self, name)
         if name == "billing":
             return TenantBills(self.request, self, name)
         raise KeyError(name)
@@ -189,6 +199,8 @@ class OperatorPages(Node):
             return FinanceDesk(self.request, self, name)
         if name == "tariffs":
             return TariffDesk(self.request, self, name)
+        if name == "tickets":
+            return OperatorTickets(self.request, self, name)
         if name in SYSTEM:
             return SYSTEM[name](self.request, self, name)
         raise KeyError(name)

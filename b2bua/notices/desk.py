@@ -27,6 +27,8 @@ from storage.notice_intake import (
 )
 from storage.notices import price_of, template_of, why_not_by_sms
 from storage.retention_job import RetentionSummary
+from storage.tickets.upkeep import look_after as look_after_tickets
+from storage.tickets.upkeep import tickets_due
 
 MOST_DUE: Final = 1000
 ACCOUNT_SECONDS: Final = 3.0
@@ -73,6 +75,8 @@ class Desk:
             self._database.transact(lambda root: take_missed(root, now), note="notices")
         if self._hooks is not None:
             self._hooks.step(now)
+        if self._database.read(lambda root: tickets_due(root, now)):
+            self._database.transact(lambda root: look_after_tickets(root, now), note="tickets due")
         if now >= self._accounts_due:
             if self._database.read(accounts_to_tell):
                 self._database.transact(lambda root: tell_accounts(root, now), note="notices of accounts")

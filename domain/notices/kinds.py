@@ -18,6 +18,11 @@ class NoticeKind(StrEnum):
     EXPIRY = "expiry"
     RECORDINGS_EXPIRE = "recordings-expire"
     RECORDINGS_QUOTA = "recordings-quota"
+    TICKET = "ticket"
+    TICKET_LATE = "ticket-late"
+    TICKET_ANSWER = "ticket-answer"
+    TICKET_REMINDER = "ticket-reminder"
+    TICKET_CLOSED = "ticket-closed"
     PASSWORD_CODE = "password-code"  # noqa: S105 - a name
     TEST = "test"
 
@@ -28,6 +33,8 @@ class Variable(NamedTuple):
     most: int
     """Characters of its value that are sent: carriers review templates by the length of their variables."""
     zh: str
+    link: bool = False
+    """The box itself made it, so it may be a link."""
 
 
 _COMMON: Final = {
@@ -36,6 +43,18 @@ _COMMON: Final = {
     "time": Variable(20, "时间"),
 }
 _BALANCE: Final = _COMMON | {"balance": Variable(16, "余额（元）")}
+_TICKET: Final = {
+    "tenant": Variable(20, "企业名称"),
+    "time": Variable(20, "时间"),
+    "ticket": Variable(12, "工单号"),
+    "subject": Variable(40, "标题"),
+    "from": Variable(20, "提交人"),
+    "answer": Variable(200, "内容摘要"),
+}
+_TO_ASKER: Final = _TICKET | {
+    "code": Variable(14, "查询码"),
+    "link": Variable(200, "查看链接", link=True),
+}
 _DATED: Final = _COMMON | {"date": Variable(10, "日期"), "days": Variable(5, "剩余天数")}
 
 VARIABLES: Final[dict[NoticeKind, dict[str, Variable]]] = {
@@ -55,6 +74,11 @@ VARIABLES: Final[dict[NoticeKind, dict[str, Variable]]] = {
     NoticeKind.EXPIRY: _DATED,
     NoticeKind.RECORDINGS_EXPIRE: _DATED | {"count": Variable(8, "录音数")},
     NoticeKind.RECORDINGS_QUOTA: _COMMON | {"percent": Variable(5, "已用百分比")},
+    NoticeKind.TICKET: _TICKET,
+    NoticeKind.TICKET_LATE: _TICKET,
+    NoticeKind.TICKET_ANSWER: _TO_ASKER,
+    NoticeKind.TICKET_REMINDER: _TO_ASKER,
+    NoticeKind.TICKET_CLOSED: _TO_ASKER,
     NoticeKind.PASSWORD_CODE: _COMMON | {"code": Variable(6, "验证码")},
     NoticeKind.TEST: _COMMON,
 }
@@ -65,6 +89,8 @@ class Words(NamedTuple):
 
     title: str
     text: str
+    sms: str = ""
+    """Empty: the same."""
 
 
 SHIPPED: Final[dict[NoticeKind, Words]] = {
@@ -85,14 +111,47 @@ SHIPPED: Final[dict[NoticeKind, Words]] = {
     NoticeKind.RECORDINGS_QUOTA: Words(
         "录音空间提醒", "{tenant}：录音空间已用{percent}%，用满后最早的录音将先行删除。"
     ),
+    NoticeKind.TICKET: Words(
+        "工单待答复：{subject}",
+        "工单{ticket}“{subject}”等待答复，提交人：{from}，{time}。{answer}",
+        "工单{ticket}“{subject}”等待答复，提交人{from}，请登录平台处理。",
+    ),
+    NoticeKind.TICKET_LATE: Words(
+        "工单超时：{subject}", "工单{ticket}“{subject}”已超过答复时限，请尽快处理。"
+    ),
+    NoticeKind.TICKET_ANSWER: Words(
+        "工单已答复：{subject}",
+        "您的工单{ticket}“{subject}”已有答复：{answer}\n查询码：{code}\n{link}\n请查看并确认问题是否解决。",
+        "您的工单{ticket}已有答复，请凭查询码{code}在线查看并确认。",
+    ),
+    NoticeKind.TICKET_REMINDER: Words(
+        "请确认工单：{subject}",
+        "您的工单{ticket}“{subject}”已答复，请确认问题是否解决；逾期未回复将自动关闭。\n查询码：{code}\n{link}",
+        "您的工单{ticket}已答复，请凭查询码{code}确认是否解决，逾期未回复将自动关闭。",
+    ),
+    NoticeKind.TICKET_CLOSED: Words(
+        "工单已关闭：{subject}",
+        "您的工单{ticket}“{subject}”已关闭，欢迎评价本次服务。\n查询码：{code}\n{link}",
+        "您的工单{ticket}已关闭，欢迎凭查询码{code}在线评价本次服务。",
+    ),
     NoticeKind.PASSWORD_CODE: Words(
         "重置密码验证码", "您正在重置{number}的登录密码，验证码{code}，5分钟内有效，请勿告诉他人。"
     ),
     NoticeKind.TEST: Words("测试消息", "这是一条测试消息，{time}。"),
 }
 
-CHARGED: Final = frozenset({NoticeKind.MISSED_CALL, NoticeKind.VOICEMAIL})
-"""Kinds whose SMS the tenant pays; all others are the operator's own."""
+CHARGED: Final = frozenset(
+    {
+        NoticeKind.MISSED_CALL,
+        NoticeKind.VOICEMAIL,
+        NoticeKind.TICKET,
+        NoticeKind.TICKET_LATE,
+        NoticeKind.TICKET_ANSWER,
+        NoticeKind.TICKET_REMINDER,
+        NoticeKind.TICKET_CLOSED,
+    }
+)
+"""Kinds whose SMS the tenant pays; all others are the operator's own, as is what has no tenant."""
 
 PRIVATE: Final = frozenset({NoticeKind.PASSWORD_CODE})
 """Kinds for those alone who are named for them: never for ``all``, never for a group's robot."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.notices.kinds import SHIPPED, VARIABLES, NoticeKind
+from domain.notices.kinds import SHIPPED, VARIABLES, NoticeKind, Variable
 
 MOST_SMS: Final = 300
 """Characters of an SMS template."""
@@ -52,7 +52,8 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def sms_text(self) -> str:
         """The SMS, with its variables in braces."""
-        return self.sms or SHIPPED[self.kind].text
+        words = SHIPPED[self.kind]
+        return self.sms or words.sms or words.text
 
     @property
     def ordered(self) -> tuple[str, ...]:
@@ -102,10 +103,12 @@ def clean(kind: NoticeKind, values: Mapping[str, str]) -> dict[str, str]:
     """
     rules = VARIABLES[kind]
     return {
-        name: _LINK.sub("", _UNSEEN.sub(" ", value)).strip()[: rules[name].most]
-        for name, value in values.items()
-        if name in rules
+        name: _short(_UNSEEN.sub(" ", value), rules[name]) for name, value in values.items() if name in rules
     }
+
+
+def _short(value: str, rule: Variable) -> str:
+    return (value if rule.link else _LINK.sub("", value)).strip()[: rule.most]
 
 
 def render(text: str, values: Mapping[str, str]) -> str:

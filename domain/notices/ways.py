@@ -110,12 +110,17 @@ class Robot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CallEvent(StrEnum):
-    """What webhooks tell of a call."""
+    """What webhooks are told of: calls and tickets."""
 
     STARTED = "call.started"
     ANSWERED = "call.answered"
     ENDED = "call.ended"
     RECORDED = "recording.ready"
+    TICKET_ASKED = "ticket.asked"
+    """Opened, asked on, or opened again."""
+    TICKET_ANSWERED = "ticket.answered"
+    TICKET_CLOSED = "ticket.closed"
+    TICKET_RATED = "ticket.rated"
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,7 @@ from storage.evolution import (
     step013_acknowledged,
     step014_timelines,
     step015_answered_counts,
+    step016_tickets,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -55,6 +56,7 @@ STEPS: tuple[Step, ...] = (
     Step(13, "alarms somebody sees to", step013_acknowledged.run),
     Step(14, "timelines of customers", step014_timelines.run),
     Step(15, "answered calls counted by who answered", step015_answered_counts.run),
+    Step(16, "tickets", step016_tickets.run),
 )
 
 

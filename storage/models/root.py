@@ -16,6 +16,7 @@ from storage.models.inventory import Inventory
 from storage.models.missed import MissedBook
 from storage.models.money import Money
 from storage.models.notices import NoticeBook
+from storage.models.tickets import TicketBook
 from storage.models.timeline import TimelineBook
 from storage.models.web import WebBook
 
@@ -62,6 +63,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.desk = DeskBook()
         self.inventory = Inventory()
         self.timelines = TimelineBook()
+        self.tickets = TicketBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

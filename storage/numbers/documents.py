@@ -1,4 +1,4 @@
-"""Files of applications, as blobs beside the recordings: what they are is on the application.
+"""Files of applications, and attachments, as blobs beside the recordings; facts are in the main storage.
 
 The blob is committed first, the application then; a file that no application came to name goes at the next
 sweep. Facts and blobs are in two storages, so no reference leads from one to the other.
@@ -22,6 +22,8 @@ from storage.durable_blobs import DirectoriesDurable, fsync
 from storage.notices import new_id
 
 SHELF: Final = "documents"
+ATTACHMENTS: Final = "attachments"
+"""The shelf of what people attach to tickets and articles."""
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_DOCUMENTS: Final = 20
 """Of one application."""
@@ -45,8 +47,9 @@ class Filed(NamedTuple):
 class Documents:
     """The files. Every method raises StoreDown without a store."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shelf: str = SHELF) -> None:
         self._database = database
+        self._shelf = shelf
 
     def add(self, content: bytes, at: float) -> Filed:
         """Store a file; raises NotPossible for what is no PDF, JPEG or PNG, empty or too large."""
@@ -62,7 +65,7 @@ class Documents:
                 file.write(content)
             fsync(path, os.O_RDONLY)
             self._database.transact(
-                lambda mapping: _take(mapping, filed.id, path), note="document", attempts=1
+                lambda mapping: _take(mapping, self._shelf, filed.id, path), note="document", attempts=1
             )
         finally:
             path.unlink(missing_ok=True)
@@ -72,7 +75,7 @@ class Documents:
         """Return a file; raises NotPossible where there is none."""
 
         def work(mapping: Any) -> bytes:
-            blob = mapping.get(SHELF, {}).get(name)
+            blob = mapping.get(self._shelf, {}).get(name)
             if blob is None:
                 raise NotPossible(f"there is no file {name}", f"没有文件 {name}")
             with blob.open("r") as file:
@@ -80,12 +83,22 @@ class Documents:
 
         return self._database.read(work)
 
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete files, those that are there."""
+
+        def work(mapping: Any) -> None:
+            shelf = mapping.get(self._shelf, {})
+            for name in names:
+                shelf.pop(name, None)
+
+        self._database.transact(work, note="remove documents")
+
     def sweep(self, known: Iterable[str], before: str) -> int:
         """Delete files with an id below ``before`` that nobody names; return how many."""
         kept = set(known)
 
         def work(mapping: Any) -> int:
-            shelf = mapping.get(SHELF, {})
+            shelf = mapping.get(self._shelf, {})
             gone = [name for name in shelf if name < before and name not in kept]
             for name in gone:
                 del shelf[name]
@@ -94,14 +107,14 @@ class Documents:
         return self._database.transact(work, note="sweep documents")
 
 
-def _take(mapping: Any, name: str, path: Path) -> None:
+def _take(mapping: Any, shelf: str, name: str, path: Path) -> None:
     connection = mapping._p_jar
-    if SHELF not in mapping:
-        mapping[SHELF] = OOBTree()
+    if shelf not in mapping:
+        mapping[shelf] = OOBTree()
     blob = Blob()
     connection.add(blob)
     blob.consumeFile(str(path))
-    mapping[SHELF][name] = blob
+    mapping[shelf][name] = blob
     connection.transaction_manager.get().join(DirectoriesDurable(connection.db().storage, [blob]))
 
 

@@ -29,6 +29,7 @@ from webui.api import (
     operator,
     prompts,
     reports,
+    tickets,
 )
 from webui.api.access import Caller, Rates, admitted
 from webui.api.problems import ApiProblem, answer
@@ -102,6 +103,12 @@ DO: Final[dict[str, Callable[[Caller], Any]]] = {
     "recipient_list": notices.recipients,
     "recipient_put": notices.set_recipients,
     "webhook_list": notices.webhooks,
+    "desk_ticket_list": tickets.of_operator,
+    "ticket_list": tickets.listing,
+    "ticket_open": tickets.open_one,
+    "ticket_show": tickets.show,
+    "ticket_patch": tickets.change,
+    "ticket_write": tickets.write,
 }
 """Operation of the document -> what does it. It returns a value for JSON, None (no body) or a response."""
 

@@ -28,6 +28,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "settings": frozenset({Role.ADMIN}),
     "operators": frozenset({Role.ADMIN}),
     "acknowledge": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "tickets": _ALL,
     "see-notices": frozenset({Role.ADMIN, Role.SUPPORT}),
 }
 """Those of operators."""

@@ -28,6 +28,8 @@ class Scope(StrEnum):
     MESSAGES_WRITE = "messages:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"
     PROMPTS_READ = "prompts:read"
     PROMPTS_WRITE = "prompts:write"
     PROMPTS_REVIEW = "prompts:review"

@@ -14,12 +14,14 @@ from b2bua.recorder.status import RecorderStatus
 from b2bua.recorder.status import read_status as read_recorder
 from domain.notices.kinds import DAY
 from domain.refusal import NotPossible
+from domain.tickets.ticket import OPERATOR
 from storage.models import Root
 from storage.models.notices import Watched
 from storage.models.web import Acknowledgement, AcknowledgementDocument, AuditEntry
 from storage.numbers.upkeep import attention
 from webui.services.box import BoxServices
 from webui.services.deliveries import failed_since
+from webui.services.tickets import Counts, counts
 
 OWN_KEY = "b2bua"
 """The alarm that pages make themselves; it has no beginning, so it cannot be acknowledged."""
@@ -35,6 +37,8 @@ class Attention(NamedTuple):
     """Numbers with papers that end soon."""
     low: list[str]
     """Tenants whose balance is low or gone."""
+    tickets: Counts
+    """Those of the operator's desk."""
     failed: int
     """Notices of the last day that reached nobody."""
     ledger: LedgerStatus | None
@@ -55,9 +59,9 @@ def look(services: BoxServices) -> Attention:
     """Return what waits for the operator; raises StoreDown."""
     now = services.now()
 
-    def read(root: Root) -> tuple[tuple[str, ...], tuple[str, ...], list[str], int]:
-        numbers = attention(root, now)
-        return numbers.overdue, numbers.papers, _low(root), failed_since(root, now - DAY)
+    def read(root: Root) -> tuple[tuple[str, ...], tuple[str, ...], list[str], Counts, int]:
+        numbers, waiting = attention(root, now), counts(root, OPERATOR, now)
+        return numbers.overdue, numbers.papers, _low(root), waiting, failed_since(root, now - DAY)
 
     return Attention(*services.read(read), read_ledger(services.data), read_recorder(services.data))
 

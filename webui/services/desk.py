@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from datetime import datetime
+from itertools import islice
 from typing import Final, NamedTuple
 
 from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed, LiveCall
@@ -12,6 +13,7 @@ from b2bua.control_floor import Agents, AskAgents
 from domain.acd.configuration import Agent
 from domain.desk import CallNote, ContactCard, DeskSettings
 from domain.masking import masked
+from domain.tickets.ticket import Ticket
 from domain.timeline import number_stream
 from storage.call_id import BEIJING
 from storage.models import Root
@@ -56,6 +58,8 @@ class Shown(NamedTuple):
     note: CallNote | None
     """What was written of this call."""
     settings: DeskSettings
+    tickets: list[Ticket]
+    """What he asked, the latest first."""
 
 
 class Figures(NamedTuple):
@@ -118,6 +122,7 @@ class Desks:
                 call, caller, hide(caller, settings, desk), place, held.card_of(caller), calls[:RECENT],
                 [note for note in held.notes_of(caller, RECENT + 1) if note.call != call][:RECENT],
                 held.note(call), settings,
+                list(islice(root.tickets.read(desk.tenant).tickets_of(caller), RECENT)),
             )  # fmt: skip
 
         return self._services.read(read)

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from storage.connection import StoreDown
 from webui.services.box_watch import BoxWatch
 from webui.services.picture import Around, Painter, Picture
-from webui.services.tickets import Ticket
+from webui.services.stream_tickets import Ticket
 
 _log = logging.getLogger(__name__)
 HEAD: Final = (

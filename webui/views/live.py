@@ -8,7 +8,7 @@ from pyramid.request import Request
 
 from webui.resources import OperatorPages, TenantPages
 from webui.security.permissions import TENANT
-from webui.services.tickets import Ticket, make_ticket
+from webui.services.stream_tickets import Ticket, make_ticket
 from webui.views.declare import view
 
 

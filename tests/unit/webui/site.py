@@ -10,6 +10,8 @@ from pyramid.router import Router
 from webtest import TestApp
 
 from domain.outcomes import Outcome
+from domain.tickets.rules import Wanted
+from domain.tickets.ticket import OPERATOR, Asker, AskerKind, Source, SourceKind
 from storage.call_id import ulid_text
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
@@ -17,6 +19,7 @@ from storage.models import Root
 from storage.models.web import Account, AuditEntry, Credential, Role
 from storage.recordings import Recordings
 from storage.records import CallRecord, LegRecord, Moment
+from storage.tickets import open_ticket
 from webui.services.box import BoxServices
 from webui.services.passwords import hash_password
 from webui.services.provisioning import wish
@@ -38,6 +41,8 @@ class Site:
         self.data = data
         self.calls: dict[str, str] = {}
         """Tenant -> id of its call."""
+        self.tickets: dict[str, str] = {}
+        """Tenant -> id of what he asked the operator; ``TENANT served`` -> of what a customer asked him."""
         self.moved = 0.0
         """Seconds that the clock was put forward."""
 
@@ -75,6 +80,17 @@ class Site:
             record = made_up(tenant, number, self.clock() - 60)
             self.calls[tenant] = record.id
             self.change(lambda root, record=record: root.records.add([record]))
+
+    def ask(self) -> None:
+        """Let each tenant ask the operator, and a customer each tenant."""
+        for tenant in self.calls:
+            for name, desk, kind in (
+                (tenant, OPERATOR, AskerKind.TENANT), (f"{tenant} served", tenant, AskerKind.CUSTOMER)
+            ):  # fmt: skip
+                asker = Asker(kind, HOSTILE, "13800138000")
+                wanted = Wanted(desk, tenant, asker, HOSTILE, HOSTILE, Source(SourceKind.PAGE))
+                ticket = self.change(lambda root, wanted=wanted: open_ticket(root, wanted, self.clock()))
+                self.tickets[name] = ticket.id
 
     def _can_sign_in(self, root: Root, tenant: str) -> None:
         root.web.set_account(f"tenant:{tenant}", Account(CREDENTIAL))

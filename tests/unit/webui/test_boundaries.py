@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.unit.webui.site import Browser, Site
-from webui import node, resources, resources_money, resources_setup, resources_system
+from webui import node, resources, resources_money, resources_service, resources_setup, resources_system
 from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
 
 PLACES: dict[type, str] = {
@@ -49,6 +49,14 @@ PLACES: dict[type, str] = {
     resources.TenantFile: "/operator/tenants/{tenant}/",
     resources.CallDesk: "/operator/calls/",
     resources.CallFile: "/operator/calls/{call}/",
+    resources_service.OperatorTickets: "/operator/tickets/",
+    resources_service.OperatorTicket: "/operator/tickets/{ticket}/",
+    resources_service.TenantTickets: "/t/{tenant}/tickets/",
+    resources_service.TenantTicket: "/t/{tenant}/tickets/{served}/",
+    resources_service.AgentTickets: "/desk/tickets/",
+    resources_service.AgentTicket: "/desk/tickets/{served}/",
+    resources_service.SupportTickets: "/t/{tenant}/support/",
+    resources_service.SupportTicket: "/t/{tenant}/support/{ticket}/",
     resources_system.OperatorDesk: "/operator/operators/",
     resources_system.OperatorFile: "/operator/operators/anna/",
     resources_system.NoticeDesk: "/operator/notices/",
@@ -72,7 +80,12 @@ class View(NamedTuple):
 def views(site: Site, tenant: str) -> list[View]:
     """Return every view, its place filled in for a tenant."""
     found = []
-    facts = {"tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant], "trunk": "demo"}
+    if not site.tickets:
+        site.ask()
+    facts = {
+        "tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant], "trunk": "demo",
+        "ticket": site.tickets[tenant], "served": site.tickets[f"{tenant} served"],
+    }  # fmt: skip
     for each in site.application.registry.introspector.get_category("views"):
         view = each["introspectable"]
         context = view["context"]

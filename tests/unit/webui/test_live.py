@@ -25,8 +25,8 @@ from webui.hand_over import serve_live
 from webui.services.accounts import digest, open_session
 from webui.services.live import look_at
 from webui.services.picture import Around, Painter, Picture
+from webui.services.stream_tickets import SECONDS, Ticket, make_ticket, read_ticket
 from webui.services.streams import MOST_OF_SESSION, Known, Streams
-from webui.services.tickets import SECONDS, Ticket, make_ticket, read_ticket
 
 SECRET = b"s" * 32
 SESSION = "a" * 64

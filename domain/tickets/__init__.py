@@ -1,0 +1,1 @@
+"""Tickets (工单): questions that somebody asks a desk, and what becomes of them. Pure."""

@@ -1,0 +1,78 @@
+"""Programs open tickets, write to them and move them on, as far as their key's side may."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.webui.api_client import Programs
+from tests.unit.webui.site import Site
+
+ALPHA = "/tenants/alpha"
+WISH = {"subject": "要发票", "text": "请开发票", "name": "王先生", "mobile": "13800138000"}
+
+
+@pytest.fixture
+def programs(site: Site) -> Programs:
+    """Return the API of a box with the tenants alpha and beta."""
+    return Programs(site)
+
+
+def test_a_customers_ticket_is_opened_once_for_a_cause_and_answered(programs: Programs) -> None:
+    """Asked twice it is the same ticket; the thread has the note, too."""
+    program = programs.of("alpha")
+    wish = {**WISH, "cause": "order-77", "priority": "high", "category": "账单费用"}
+    first = program.ask("POST", f"{ALPHA}/tickets", wish)
+    assert first.status_int == 201
+    assert program.ask("POST", f"{ALPHA}/tickets", wish).json["id"] == first.json["id"]
+    place = f"{ALPHA}/tickets/{first.json['id']}"
+    assert program.ask("POST", f"{place}/entries", {"kind": "note", "text": "老客户"}).status_int == 201
+    answered = program.ask("POST", f"{place}/entries", {"kind": "answer", "text": "已开", "by": "8001"}).json
+    assert (answered["state"], answered["by"], answered["category"]) == ("answered", "8001", "账单费用")
+    thread = program.ask("GET", place).json["entries"]
+    assert [each["kind"] for each in thread] == ["question", "question", "note", "answer"]
+    assert program.ask("PATCH", place, {"state": "closed"}).status_int == 409
+    assert program.ask("PATCH", place, {"by": "8002"}).json["by"] == "8002"
+    assert program.ask("PATCH", place, {"by": "nobody"}).status_int == 409
+    assert program.ask("PATCH", place, {"priority": "low"}).json["priority"] == "low"
+    assert program.ask("PATCH", place, {"priority": "low", "by": ""}).status_int == 409
+
+
+def test_a_tenant_asks_the_operator_whose_key_answers(programs: Programs) -> None:
+    """The tenant closes and reopens; what the operator notes the tenant's key does not see."""
+    tenant, operator = programs.of("alpha"), programs.of("")
+    made = tenant.ask("POST", f"{ALPHA}/tickets", {**WISH, "desk": "operator"}).json
+    assert (made["desk"], made["asker"]["kind"]) == ("operator", "tenant")
+    place = f"{ALPHA}/tickets/{made['id']}"
+    assert tenant.ask("POST", f"{place}/entries", {"kind": "answer", "text": "x"}).status_int == 409
+    operator.ask("POST", f"{place}/entries", {"kind": "note", "text": "内部"})
+    operator.ask("POST", f"{place}/entries", {"kind": "answer", "text": "好了"})
+    assert [each["kind"] for each in tenant.ask("GET", place).json["entries"]] == ["question", "answer"]
+    assert operator.ask("PATCH", place, {"state": "closed"}).status_int == 409
+    assert tenant.ask("PATCH", place, {"state": "closed"}).json["closed"] == "by-asker"
+    assert tenant.ask("PATCH", place, {"state": "reopened", "text": "又坏了"}).json["state"] == "working"
+    assert [each["id"] for each in operator.ask("GET", "/tickets").json["items"]] == [made["id"]]
+    assert tenant.ask("GET", "/tickets").status_int == 404
+    found = tenant.ask("GET", f"{ALPHA}/tickets?desk=operator&search=%E5%8F%88%E5%9D%8F").json["items"]
+    assert [each["id"] for each in found] == [made["id"]]
+    assert tenant.ask("GET", f"{ALPHA}/tickets").json["items"] == []
+
+
+def test_lists_come_by_pages_and_another_tenants_ticket_is_not_there(programs: Programs) -> None:
+    """Newest first, each once; 404 for what is another's, by every way."""
+    program, foreign = programs.of("alpha"), programs.of("beta")
+    names = [program.ask("POST", f"{ALPHA}/tickets", WISH).json["id"] for _ in range(3)]
+    first = program.ask("GET", f"{ALPHA}/tickets?limit=2").json
+    second = program.ask("GET", f"{ALPHA}/tickets?limit=2&cursor={first['next']}").json
+    assert [each["id"] for each in first["items"] + second["items"]] == sorted(names, reverse=True)
+    assert second["next"] == ""
+    place = f"/tenants/beta/tickets/{names[0]}"
+    assert foreign.ask("GET", place).status_int == 404
+    assert foreign.ask("PATCH", place, {"by": ""}).status_int == 404
+    assert foreign.ask("POST", f"{place}/entries", {"kind": "note", "text": "x"}).status_int == 404
+
+
+def test_a_key_needs_its_scope(programs: Programs) -> None:
+    """Who may read may not write."""
+    reader = programs.of("alpha", ("tickets:read",))
+    assert reader.ask("GET", f"{ALPHA}/tickets").status_int == 200
+    assert reader.ask("POST", f"{ALPHA}/tickets", WISH).status_int == 403
