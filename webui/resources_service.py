@@ -8,9 +8,9 @@ from pyramid.request import Request
 
 from domain.tickets.ticket import OPERATOR, Ticket
 from storage.models import Root
+from storage.tickets import TicketGone
 from webui.node import Node
 from webui.services import tickets
-from webui.services.tickets import TicketGone
 
 
 class TicketPages(Node):

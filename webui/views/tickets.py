@@ -13,7 +13,7 @@ from pyramid.response import Response
 from domain.caller import canonical_caller
 from domain.refusal import NotPossible
 from domain.tickets.rules import Wanted
-from domain.tickets.ticket import Asker, AskerKind, Priority, Source, SourceKind
+from domain.tickets.ticket import MOST_FILES, Asker, AskerKind, Priority, Source, SourceKind
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
 from webui.presenters.says import say
@@ -91,7 +91,7 @@ def frame_of(request: Request) -> dict[str, Any]:
     where = request.texts("Operator") if pages.role == "operator" else pages.tenant
     if pages.role != "operator":
         where = request.services.read(lambda root: root.tenants[pages.tenant].config.value.name)
-    return {"where": where, "priorities": tuple(Priority), "max_files": tickets.MOST_FILES}
+    return {"where": where, "priorities": tuple(Priority), "max_files": MOST_FILES}
 
 
 def _numbers_as_seen(request: Request, root: Root) -> Callable[[str], str]:

@@ -12,9 +12,9 @@ from domain.refusal import NotPossible
 from domain.tickets import rules
 from domain.tickets.ticket import AskerKind, Ticket
 from storage.models import Root
+from storage.tickets import TicketGone
 from webui.presenters.says import say
 from webui.services import tickets
-from webui.services.tickets import TicketGone
 from webui.views.bound import entry_of
 from webui.views.numbers_files import download
 from webui.views.tickets import ASKED, SERVED, for_each, frame_of, numbers_as_seen, uploads
