@@ -1,10 +1,15 @@
-"""服务水平: how many callers reached somebody soon enough. Pure; which formula is meant is always said."""
+"""服务水平: how many callers reached somebody soon enough. Pure; which formula is meant is always said.
+
+Only calls that somebody should have answered count: the answered and the missed. Who was turned away by a
+rule, or ended in a menu as it was built, waited for nobody.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from domain.analysis.cell import TARGETS, Cell
 
 
 class Formula(StrEnum):
@@ -16,6 +21,8 @@ class Formula(StrEnum):
     """The same, callers who gave up within T left out."""
     ANSWERED = "answered"
     """Answered within T of the answered ones."""
+    EARLY_GOOD = "early-good"
+    """Answered or given up within T of all calls."""
 
 
 class FormulaWords(NamedTuple):
@@ -36,21 +43,18 @@ WORDS: Final = {
     Formula.ANSWERED: FormulaWords(
         "answered within {seconds} s / answered calls", "{seconds} 秒内接听数 ÷ 接听总数"
     ),
+    Formula.EARLY_GOOD: FormulaWords(
+        "(answered + given up within {seconds} s) / all calls",
+        "（{seconds} 秒内接听数 + {seconds} 秒内放弃数）÷ 来电总数",
+    ),
 }
-
-
-class Waited(NamedTuple):
-    """How long a caller waited for somebody, and whether somebody came."""
-
-    seconds: float
-    answered: bool
 
 
 class ServiceLevel(NamedTuple):
     """Counts behind a service level, so that it can be checked."""
 
     soon: int
-    """Answered within the target."""
+    """Calls that are good by the formula."""
     counted: int
     """Calls that the formula divides by."""
 
@@ -60,16 +64,16 @@ class ServiceLevel(NamedTuple):
         return self.soon / self.counted if self.counted else None
 
 
-def service_level(waits: Iterable[Waited], seconds: float, formula: Formula) -> ServiceLevel:
-    """Return the service level for a target in seconds."""
-    soon = counted = 0
-    for wait in waits:
-        early = wait.seconds <= seconds
-        soon += wait.answered and early
-        if formula is Formula.OFFERED:
-            counted += 1
-        elif formula is Formula.ANSWERED:
-            counted += wait.answered
-        else:
-            counted += wait.answered or not early
-    return ServiceLevel(soon, counted)
+def service_level(cell: Cell, seconds: int, formula: Formula) -> ServiceLevel:
+    """Return the service level of some calls for a target of :data:`TARGETS`; else raises ValueError."""
+    upto = TARGETS.index(seconds) + 1
+    soon, early = sum(cell.soon[:upto]), sum(cell.gone[:upto])
+    match formula:
+        case Formula.OFFERED:
+            return ServiceLevel(soon, cell.offered)
+        case Formula.WITHOUT_EARLY:
+            return ServiceLevel(soon, cell.offered - early)
+        case Formula.ANSWERED:
+            return ServiceLevel(soon, cell.answered)
+        case Formula.EARLY_GOOD:
+            return ServiceLevel(soon + early, cell.offered)

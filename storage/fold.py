@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from domain.outcomes import HungUpBy, Outcome
+from storage.counted import chosen
 from storage.events import (
     Answered,
     Bridged,
@@ -368,6 +369,7 @@ class _Course:
             wait_ms=self.wait,
             job_number=self.job_number if self.bridge is not None else "",
             rating=self.rating,
+            menu=chosen(self.timeline),
             recorded=self.has_recording(),
             message=self.message,
             message_ms=self.message_ms,

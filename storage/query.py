@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
 
+from storage.behind import Behind
 from storage.call_id import bound_of, milliseconds_of, month_of
 from storage.connection import MainDatabase
 from storage.models import Root
@@ -47,6 +48,8 @@ class Filter(msgspec.Struct, frozen=True):
     job_number: str = ""
     """工号 of the agent of a queue who talked with him."""
     rating: int | None = None
+    behind: Behind | None = None
+    """Only those behind a figure of a report."""
 
     def takes(self, row: CallRow) -> bool:
         """Tell whether a row is wanted, its time and tenant aside."""
@@ -64,6 +67,7 @@ class Filter(msgspec.Struct, frozen=True):
             and (not self.outcomes or row.outcome in self.outcomes)
             and (not self.recorded or row.recorded)
             and (self.answered is None or self.answered == row.answered)
+            and (self.behind is None or self.behind.takes(row))
         )
 
     def _takes_caller(self, caller: str) -> bool:
@@ -88,17 +92,24 @@ class Page(NamedTuple):
     """Cursor of the next page; empty: there are no more. It stays right while calls are added."""
 
 
-def search(root: Root, wanted: Filter, limit: int | None = None, *, after: bytes = b"") -> Iterator[Found]:
+Also = Callable[[Found], bool]
+"""What a call must be besides, that its row alone does not tell."""
+
+
+def search(
+    root: Root, wanted: Filter, limit: int | None = None, *, after: bytes = b"", also: Also | None = None
+) -> Iterator[Found]:
     """Yield what is wanted and older than the key ``after``; to be used inside the transaction."""
-    return islice((each for _, each in _merged(root, wanted, after) if wanted.takes(each.row)), limit)
+    found = (each for _, each in _merged(root, wanted, after) if wanted.takes(each.row))
+    return islice((each for each in found if also is None or also(each)), limit)
 
 
-def page(root: Root, wanted: Filter, limit: int = 50, cursor: str = "") -> Page:
+def page(root: Root, wanted: Filter, limit: int = 50, cursor: str = "", also: Also | None = None) -> Page:
     """Return one page. ``cursor`` is ``next`` of the page before; raises ValueError when it is none."""
     found: list[Found] = []
     after = bytes.fromhex(cursor)
     for scanned, (key, each) in enumerate(_merged(root, wanted, after), 1):
-        if wanted.takes(each.row):
+        if wanted.takes(each.row) and (also is None or also(each)):
             found.append(each)
         if len(found) == limit or scanned == MOST_SCANNED:
             return Page(found, key.hex())

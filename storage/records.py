@@ -148,6 +148,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """工号 of the agent of a queue who talked with him."""
     rating: int | None = None
     """What he gave that agent, 1 to 5."""
+    menu: str = ""
+    """What he chose in voice menus: ``menu/node/key`` with spaces between."""
     legs: tuple[LegRecord, ...] = ()
     media: tuple[MediaRecord, ...] = ()
     timeline: tuple[Moment, ...] = ()

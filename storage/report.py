@@ -1,115 +1,74 @@
-"""统计报表: what calls of a period come to, by hour, day, place, number and agent."""
+"""统计报表: the figures of a period, from what was counted as calls ended, or from the calls themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
-import msgspec
-
-from domain.missed import is_missed
-from domain.outcomes import Outcome
-from domain.service_level import Formula, ServiceLevel, Waited, service_level
-from storage.call_id import BEIJING
+from domain.analysis.callers import Change
+from domain.analysis.cell import Cell
+from domain.analysis.figures import Counted, Figures, Groups, in_whole
+from domain.analysis.report import Report, day_of_hour
+from storage.counted import counted
+from storage.models import Root
+from storage.models.figures import CallerBook, FiguresBook
 from storage.rows import CallRow
 
 
-class Sum(msgspec.Struct):
-    """Calls of one group; times in milliseconds."""
-
-    calls: int = 0
-    answered: int = 0
-    missed: int = 0
-    talk_ms: int = 0
-    fee_li: int = 0
-    rated: int = 0
-    points: int = 0
-
-    def add(self, row: CallRow) -> None:
-        """Count a call."""
-        answered = row.answered
-        self.calls += 1
-        self.answered += answered
-        self.missed += not answered and is_missed(row.outcome)
-        self.talk_ms += row.talk_ms
-        self.fee_li += row.fee_li
-        if row.rating:
-            self.rated += 1
-            self.points += row.rating
-
-    @property
-    def unanswered(self) -> int:
-        """Calls that nobody answered, for whatever reason."""
-        return self.calls - self.answered
-
-    @property
-    def share(self) -> float:
-        """How many of them were answered, 0 to 1."""
-        return self.answered / self.calls if self.calls else 0.0
-
-    @property
-    def average_s(self) -> float:
-        """Average talk of the answered ones, in seconds."""
-        return self.talk_ms / self.answered / 1000 if self.answered else 0.0
-
-    @property
-    def rating(self) -> float | None:
-        """Average rating; None: nobody rated."""
-        return self.points / self.rated if self.rated else None
+def report(root: Root, tenant: str | None, first: date, last: date, number: str | None = None) -> Report:
+    """Return the report of some days (both included) of a tenant, perhaps of one of his numbers, or (None) of
+    all tenants."""
+    days = first.strftime("%Y%m%d"), last.strftime("%Y%m%d")
+    if tenant is None:
+        found = root.records.whole.between(*days)
+        return Report(first, last, found.get("", Figures()), {})
+    owner = root.records.owners.get(tenant)
+    book = FiguresBook() if owner is None else owner.figures
+    return _report(first, last, dict(book.between(*days, number)))
 
 
-class Report(msgspec.Struct):
-    """What the calls that came in within a period come to."""
+def report_of_rows(rows: Iterable[CallRow], first: date, last: date) -> Report:
+    """Return the report of a tenant's calls, counted one by one: what the figures kept must be equal to.
 
-    all: Sum
-    hours: dict[int, Sum]
-    """Of the day, in Beijing; every hour is there."""
-    days: dict[str, Sum]
-    """``2026-10-01``."""
-    provinces: dict[str, Sum]
-    """Empty name: unknown."""
-    numbers: dict[str, Sum]
-    agents: dict[str, Sum]
-    """By job number, else by the number that answered."""
-    outcomes: dict[str, int]
-    ratings: dict[int, int]
-    level: ServiceLevel
+    Give the calls of the seven days before and after as well: they tell who called again.
+    """
+    numbers: dict[str, Figures] = {}
+    for call, changes in _one_by_one(rows):
+        if _within(call.groups, first, last):
+            numbers.setdefault(call.groups.number, Figures()).take(call)
+        for change in changes:
+            if _within(change.groups, first, last):
+                numbers.setdefault(change.groups.number, Figures()).count(change.groups, change.cell)
+    return _report(first, last, numbers)
 
 
-def report(rows: Iterable[CallRow], seconds: float, formula: Formula) -> Report:
-    """Return the report of the calls that came in: no call-backs, nor what phones did for another call's sake
-    or to change their agent's state."""
-    made = Report(
-        Sum(), {hour: Sum() for hour in range(24)}, {}, {}, {}, {}, {}, dict.fromkeys(range(1, 6), 0),
-        ServiceLevel(0, 0),
-    )  # fmt: skip
-    waits: list[Waited] = []
-    for row in rows:
-        if row.is_call_back or row.is_of_phone or row.outcome == Outcome.AGENT_CODE:
-            continue
-        when = datetime.fromtimestamp(row.start_ms / 1000, BEIJING)
-        sums = [
-            made.all,
-            made.hours[when.hour],
-            made.days.setdefault(when.strftime("%Y-%m-%d"), Sum()),
-            made.provinces.setdefault(row.province, Sum()),
-            made.numbers.setdefault(row.number, Sum()),
-        ]
-        if row.answered:
-            sums.append(made.agents.setdefault(row.job_number or row.answered_by, Sum()))
-        for each in sums:
-            each.add(row)
-        made.outcomes[row.outcome] = made.outcomes.get(row.outcome, 0) + 1
-        if row.rating in made.ratings:
-            made.ratings[row.rating] += 1
-        if row.answered or is_missed(row.outcome):
-            waits.append(waited(row))
-    made.level = service_level(waits, seconds, formula)
-    return made
+def whole_of_rows(tenants: Mapping[str, Iterable[CallRow]], first: date, last: date) -> Report:
+    """Return the report of all tenants' calls, counted one by one, as :func:`report_of_rows`."""
+    whole = Figures()
+    for tenant, rows in tenants.items():
+        for call, changes in _one_by_one(rows):
+            if _within(call.groups, first, last):
+                whole.take_whole(call, tenant)
+            for change in changes:
+                if _within(change.groups, first, last):
+                    whole.count(in_whole(change.groups, tenant), change.cell)
+    return Report(first, last, whole, {})
 
 
-def waited(row: CallRow) -> Waited:
-    """Return how long a caller waited: in the queue, else from the call's begin to the talk or the end."""
-    answered = row.answered
-    milliseconds = row.wait_ms if row.queue else row.end_ms - (row.talk_ms if answered else 0)
-    return Waited(milliseconds / 1000, answered)
+def _one_by_one(rows: Iterable[CallRow]) -> Iterator[tuple[Counted, list[Change]]]:
+    callers = CallerBook()
+    for call in sorted(counted(rows), key=lambda call: (call.groups.ms, call.groups.id)):
+        yield call, list(callers.take([call]))
+
+
+def _within(groups: Groups, first: date, last: date) -> bool:
+    return first <= day_of_hour(groups.hour) <= last
+
+
+def _report(first: date, last: date, numbers: dict[str, Figures]) -> Report:
+    figures = Figures()
+    cells: dict[str, Cell] = {}
+    for name, each in sorted(numbers.items()):
+        figures.add(each)
+        cells[name] = each.all
+    return Report(first, last, figures, cells)

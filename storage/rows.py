@@ -57,6 +57,8 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
     job_number: str = ""
     rating: int = 0
     """0: not rated."""
+    menu: str = ""
+    """What he chose in menus: ``menu/node/key`` with spaces between."""
 
     @property
     def recorded(self) -> bool:
@@ -99,6 +101,13 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         """Whether somebody talked with the caller, however the call ended then: an operator, a crash or lost
         audio may have cut it."""
         return bool(self.answered_by) and not self.is_of_phone
+
+    @property
+    def waited_ms(self) -> int:
+        """How long the caller waited: in the queue, else from the call's begin to the talk or the end."""
+        if self.queue:
+            return self.wait_ms
+        return max(0, self.end_ms - (self.talk_ms if self.answered else 0))
 
     @property
     def direction(self) -> str:
@@ -173,6 +182,7 @@ def row_of(record: CallRecord) -> CallRow:
         record.wait_ms,
         record.job_number,
         record.rating or 0,
+        record.menu,
     )
 
 
@@ -205,6 +215,7 @@ def record_of(row: CallRow, detail: CallDetail) -> CallRecord:
         wait_ms=row.wait_ms,
         job_number=row.job_number,
         rating=row.rating or None,
+        menu=row.menu,
     )
 
 

@@ -279,6 +279,8 @@ class _Walk:
             self.phase = Phase.OVER
             return Leave(Destination(DestinationKind.EXTENSION, keys))
         if keys in node.keys:
+            if isinstance(node, doc.Menu):
+                self.note("menu-chose", f"{self.name} {keys}")
             return self.enter(node.keys[keys])
         return self.failed(node, wrong=True)
 

@@ -7,6 +7,7 @@ from typing import Final
 STEPS: Final[dict[str, tuple[str, str]]] = {
     "flow": ("voice menu {}", "进入语音导航 {}"),
     "menu": ("node {}", "节点 {}"),
+    "menu-chose": ("chose: {}", "选择：{}"),
     "menu-dialled": ("extension dialled: {}", "拨分机 {}"),
     "menu-wrong-key": ("wrong key at {}", "按键错误：{}"),
     "menu-no-key": ("no key at {}", "未按键：{}"),

@@ -28,6 +28,7 @@ from storage.evolution import (
     step014_timelines,
     step015_answered_counts,
     step016_tickets,
+    step017_figures,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -57,6 +58,7 @@ STEPS: tuple[Step, ...] = (
     Step(14, "timelines of customers", step014_timelines.run),
     Step(15, "answered calls counted by who answered", step015_answered_counts.run),
     Step(16, "tickets", step016_tickets.run),
+    Step(17, "figures of reports", step017_figures.run),
 )
 
 

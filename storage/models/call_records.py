@@ -15,7 +15,10 @@ from typing import Any, Final
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from domain.analysis.figures import in_whole
 from storage.call_id import day_of, key_of, milliseconds_of, month_of
+from storage.counted import counted
+from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
 from storage.models.totals import RollUp, Totals, total
 from storage.records import CallRecord
 from storage.rows import (
@@ -173,6 +176,9 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
         """YYYYMM -> Month."""
         self.day_totals: Any = OOBTree()
         """YYYYMMDD -> RollUp; kept when the records of the month are dropped."""
+        self.figures = FiguresBook()
+        """What reports show; kept likewise."""
+        self.callers = CallerBook()
 
     def month(self, name: str) -> Month:
         """Return a month, new if there was none."""
@@ -219,6 +225,8 @@ class CallRecords(Persistent):  # type: ignore[misc]
         """Tenant id, or BOX_OWNER -> OwnerRecords."""
         self.journals: Any = OOBTree()
         """Box -> JournalProgress."""
+        self.whole = FiguresBook()
+        """Figures of all tenants' calls."""
 
     def owner(self, tenant: str | None) -> OwnerRecords:
         """Return the records of a tenant (None: the box), new if there were none."""
@@ -245,6 +253,7 @@ class CallRecords(Persistent):  # type: ignore[misc]
             if key not in calls and key not in self.owner(record.tenant).month(day[:6]):
                 calls[key] = charge(record)
         added = 0
+        taken = FiguresTaken()
         for (tenant, day), calls in by_partition.items():
             owner = self.owner(tenant)
             month = owner.month(day[:6])
@@ -257,7 +266,20 @@ class CallRecords(Persistent):  # type: ignore[misc]
                 month.seal_if_full()
                 owner.add_totals(day, total(rows))
                 added += len(rows)
+                if tenant:
+                    self.take_figures(taken, tenant, owner, rows)
+        taken.store()
         return added
+
+    def take_figures(
+        self, taken: FiguresTaken, tenant: str, owner: OwnerRecords, rows: Iterable[CallRow]
+    ) -> None:
+        """Count a tenant's calls in what reports show."""
+        calls = counted(rows)
+        for call in calls:
+            taken.take_whole(self.whole, call, tenant)
+        for change in taken.take(owner.figures, owner.callers, calls):
+            taken.count(self.whole, in_whole(change.groups, tenant), change.cell)
 
     def find(self, call: str, tenant: str | None = None) -> CallRecord | None:
         """Return the record of a call id, of one tenant or (None) of whoever has it; None: there is none."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from domain.analysis.cell import Cell
+from domain.analysis.columns import Target
+from domain.analysis.dimensions import DIMENSIONS
 from domain.service_level import Formula
 from domain.target import BoundNumber
 from storage.call_id import BEIJING
@@ -24,7 +27,7 @@ class ReportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first: date | None = None
     last: date | None = None
     number: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{10}\Z")] = ""
-    seconds: Annotated[int, msgspec.Meta(ge=1, le=600)] = reports.SECONDS
+    seconds: Literal[5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 300, 600] = 20
     formula: Formula = Formula.OFFERED
 
 
@@ -39,14 +42,34 @@ def report(caller: Caller) -> Mapping[str, Any]:
     """Return the figures of a period."""
     asked = query(caller, ReportQuery)
     caller.config()
-    first, last = reports.period(_begin(asked.first), _begin(asked.last), caller.services.now())
-    wanted = reports.Wanted(first, last, asked.number, asked.seconds, asked.formula)
-    made, cut = caller.services.read(lambda root: reports.made(root, caller.tenant, wanted))
-    figures: dict[str, Any] = msgspec.to_builtins(made)
+    first, last = reports.period(asked.first, asked.last, caller.services.now())
+    target = Target(asked.seconds, asked.formula)
+    wanted = reports.Wanted(first, last, asked.number, target)
+    made = caller.services.read(lambda root: reports.made(root, caller.tenant, wanted))
     return {
-        **figures, "first": wanted.typed()["first"], "last": wanted.typed()["last"], "cut": cut,
-        "level": made.level._asdict(),
-    }  # fmt: skip
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "all": _sum(made.all),
+        **{name: _sums(each.cells(made)) for name, each in _DIMENSIONS.items()},
+        "outcomes": made.figures.outcomes,
+        "ratings": {str(rating): made.figures.ratings.get(rating, 0) for rating in range(1, 6)},
+        "level": {
+            **made.level(target.seconds, target.formula)._asdict(),
+            "formula": target.words(caller.language),
+        },
+        "occupancy": made.occupancy,
+    }
+
+
+_DIMENSIONS: Final = {f"{each.name}s": each for each in DIMENSIONS if each.name != "tenant"}
+
+
+def _sum(cell: Cell) -> dict[str, Any]:
+    return msgspec.structs.asdict(cell)
+
+
+def _sums(cells: Mapping[Any, Cell]) -> dict[str, Any]:
+    return {str(group): _sum(cell) for group, cell in cells.items()}
 
 
 def simulation(caller: Caller) -> Mapping[str, Any]:
@@ -69,10 +92,6 @@ def simulation(caller: Caller) -> Mapping[str, Any]:
         "when_no_answer": _numbers(found.when_no_answer),
         "otherwise": "" if found.otherwise is None else str(found.otherwise),
     }
-
-
-def _begin(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), BEIJING)
 
 
 def _numbers(phones: Iterable[BoundNumber]) -> list[str]:

@@ -75,6 +75,7 @@ def _names(event: Any) -> None:
         sound=lambda value: formats.sound_words(texts, value),
         said=lambda: said(request),
         path=request.path,
+        query_but_by=urlencode([pair for pair in request.GET.items() if pair[0] != "by"]),
         query=urlencode([pair for pair in request.GET.items() if pair[0] != "after"]),
         **Words(texts).all(),
     )

@@ -30,6 +30,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "acknowledge": frozenset({Role.ADMIN, Role.SUPPORT}),
     "tickets": _ALL,
     "see-notices": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "reports": _ALL,
 }
 """Those of operators."""
 PUBLIC: Final = "public"

@@ -1,74 +1,86 @@
-"""统计报表: what is wanted, and the figures."""
+"""统计报表: what is wanted, the figures, and what they mean."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from domain.analysis.cell import TARGETS
+from domain.analysis.columns import Target
+from domain.analysis.dimensions import DIMENSIONS
+from domain.analysis.report import Report
+from domain.calendar import BEIJING
 from domain.service_level import Formula
-from storage.call_id import BEIJING
 from storage.models import Root
-from storage.query import Filter, search
-from storage.report import Report, report
+from storage.report import report
 
-MOST_CALLS: Final = 20_000
-"""Looked at for one report, the newest ones; it says so when there were more."""
-MOST_DAYS: Final = 93
+MOST_DAYS: Final = 366
 DAYS: Final = 7
-SECONDS: Final = 20
-EARLIEST: Final = datetime(2020, 1, 1, tzinfo=BEIJING)
+EARLIEST: Final = date(2020, 1, 1)
 """Before any box."""
 
 
 class Wanted(NamedTuple):
     """What somebody wants a report of."""
 
-    first: datetime
-    last: datetime
+    first: date
+    last: date
     number: str
-    seconds: int
-    formula: Formula
+    target: Target
+    by: str = "hour"
+    """Name of the dimension whose table is shown."""
 
     def typed(self) -> dict[str, str]:
         """Return it as the form shows it."""
         return {
-            "first": self.first.strftime("%Y-%m-%d"),
-            "last": self.last.strftime("%Y-%m-%d"),
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
             "number": self.number,
-            "seconds": str(self.seconds),
-            "formula": self.formula,
+            "seconds": str(self.target.seconds),
+            "formula": self.target.formula,
+            "by": self.by,
         }
 
 
-class Made(NamedTuple):
-    """A report, and whether there were more calls than it looks at."""
-
-    report: Report
-    cut: bool
+def today(now: float) -> date:
+    """Return the day of a moment (UTC POSIX seconds) in Beijing."""
+    return datetime.fromtimestamp(now, BEIJING).date()
 
 
-def period(first: datetime | None, last: datetime | None, now: float) -> tuple[datetime, datetime]:
+def period(first: date | None, last: date | None, now: float, days: int = DAYS) -> tuple[date, date]:
     """Return the first and the last day of what is wanted, by default the last seven days.
 
-    It ends today at the latest and is cut to three months.
+    It ends today at the latest and is cut to a year.
     """
-    today = datetime.fromtimestamp(now, BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
-    end = max(EARLIEST, min(last or today, today))
-    begin = min(first or end - timedelta(days=DAYS - 1), end)
+    end = max(EARLIEST, min(last or today(now), today(now)))
+    begin = max(EARLIEST, min(first or end - timedelta(days=days - 1), end))
     return max(begin, end - timedelta(days=MOST_DAYS - 1)), end
 
 
-def made(root: Root, tenant: str, wanted: Wanted) -> Made:
-    """Return the report of a tenant."""
-    found = search(
-        root,
-        Filter(
-            tenant=tenant,
-            number=wanted.number,
-            since=wanted.first.timestamp(),
-            until=(wanted.last + timedelta(days=1)).timestamp(),
+def read_wanted(given: dict[str, str], now: float, days: int = DAYS) -> Wanted:
+    """Read what is wanted; what makes no sense is left out."""
+    first, last = period(_day(given.get("first", "")), _day(given.get("last", "")), now, days)
+    seconds, number, formula = given.get("seconds", ""), given.get("number", ""), given.get("formula", "")
+    by = given.get("by", "")
+    return Wanted(
+        first,
+        last,
+        number if number.isascii() and number.isdigit() and len(number) == 10 else "",
+        Target(
+            int(seconds) if seconds in map(str, TARGETS) else Target().seconds,
+            Formula(formula) if formula in list(Formula) else Target().formula,
         ),
+        by if by in {each.name for each in DIMENSIONS} else "hour",
     )
-    rows = [each.row for each in islice(found, MOST_CALLS)]
-    return Made(report(rows, wanted.seconds, wanted.formula), next(found, None) is not None)
+
+
+def made(root: Root, tenant: str | None, wanted: Wanted) -> Report:
+    """Return the report of a tenant, or (None) of the whole box."""
+    return report(root, tenant, wanted.first, wanted.last, wanted.number or None)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None

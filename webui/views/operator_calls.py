@@ -30,7 +30,13 @@ def listing(request: Request) -> dict[str, Any]:
         names = {name: held.config.value.name for name, held in root.tenants.items()}
         return {"found": found, "next": after, "names": names}
 
-    return {"typed": wanted.typed, "tenant_id": tenant, **request.services.read(read)}
+    return {
+        "typed": wanted.typed,
+        "behind": wanted.behind,
+        "behind_words": calls.behind_words(wanted.behind, request.texts.language),
+        "tenant_id": tenant,
+        **request.services.read(read),
+    }
 
 
 @view(context=CallFile, permission="see-calls", request_method="GET", renderer="operator/call.html")

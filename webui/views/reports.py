@@ -1,30 +1,70 @@
-"""统计报表: calls by hour, day, place, number and agent; service level; satisfaction."""
+"""统计报表: a tenant's calls, or the whole box's, told apart in every way, each number with its calls."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.service_level import WORDS, Formula
-from storage.call_id import BEIJING
-from storage.report import Report, Sum
-from storage.workbook import Column, sheet_of, workbook
-from webui.presenters.formats import outcome_words
-from webui.presenters.texts import Texts
+from domain.analysis.cell import TARGETS
+from domain.analysis.dimensions import DIMENSIONS, dimensions_of, weekday_words
+from domain.analysis.report import Report
+from storage.export_report import write_report
+from storage.models import Root
+from webui.presenters import report_page
+from webui.presenters.report_page import Links
 from webui.presenters.tile_map import tiles
-from webui.resources import TenantPages
+from webui.resources import OperatorPages, TenantPages
 from webui.security.permissions import TENANT
-from webui.services.reports import MOST_CALLS, SECONDS, Made, Wanted, made, period
+from webui.services.reports import DAYS, Wanted, made, read_wanted
 from webui.views.bound import entry_of
 from webui.views.declare import view
 from webui.views.tenant_calls import XLSX
+
+
+class Seen(NamedTuple):
+    """What somebody looks at."""
+
+    wanted: Wanted
+    tenant: str | None
+    """None: the whole box."""
+    names: dict[str, str]
+    """Tenants by id, for operators."""
+    numbers: list[str]
+    report: Report
+    base: str
+    links: Links
+
+    @property
+    def whose(self) -> str:
+        """Return the tenant's name."""
+        return "" if self.tenant is None else self.names.get(self.tenant, self.tenant)
+
+
+def look(request: Request, days: int = DAYS) -> Seen:
+    """Read what is asked for, by default so many days, and its figures."""
+    wanted = read_wanted(dict(request.GET), request.services.now(), days)
+    context = request.context
+    operator = isinstance(context, OperatorPages)
+    asked = request.GET.get("tenant", "") if operator else context.id
+
+    def read(root: Root) -> tuple[str | None, dict[str, str], list[str], Report]:
+        tenant = asked if asked in root.tenants else None
+        chosen = [tenant] if tenant is not None else []
+        shown = root.tenants if operator else chosen
+        names = {name: root.tenants[name].config.value.name for name in shown}
+        numbers = [number for name in chosen for number in root.tenants[name].numbers]
+        return tenant, names, numbers, made(root, tenant, wanted)
+
+    tenant, names, numbers, report = request.services.read(read)
+    typed = wanted.typed()
+    base = "/operator/calls" if operator else f"/t/{context.id}/calls"
+    between = {"first": typed["first"], "last": typed["last"]}
+    links = Links(base, between, wanted.number, (tenant or "") if operator else "")
+    return Seen(wanted, tenant, names, numbers, report, base, links)
 
 
 @view(
@@ -34,127 +74,94 @@ from webui.views.tenant_calls import XLSX
     request_method="GET",
     renderer="tenant/reports.html",
 )
-def reports(request: Request) -> dict[str, Any]:
+def of_tenant(request: Request) -> dict[str, Any]:
     """Show the report of a period, by default the last seven days."""
-    tenant, texts = request.context, request.texts
-    wanted = read_wanted(request)
-    found, cut = _made(request, wanted)
-    numbers = request.services.read(lambda root: list(root.tenants[tenant.id].numbers))
-    places = {name: each.calls for name, each in found.provinces.items()}
-    return {
-        "tenant": tenant,
-        "typed": wanted.typed(),
-        "numbers": numbers,
-        "made": found,
-        "cut": MOST_CALLS if cut else 0,
-        "formulas": [(each, texts.either(words.zh, words.en).format(seconds=wanted.seconds))
-                     for each, words in WORDS.items()],
-        "formula": texts.either(WORDS[wanted.formula].zh, WORDS[wanted.formula].en).format(
-            seconds=wanted.seconds
-        ),
-        "tiles": tiles(places),
-        "unknown": places.get("", 0),
-        "outcomes": sorted(found.outcomes.items(), key=lambda pair: -pair[1]),
-        "agents": sorted(found.agents.items(), key=lambda pair: -pair[1].calls)[:50],
-        "hours": _chart(found.hours, texts),
-        "days": _chart(_every_day(found.days, wanted), texts),
-        "stars": msgspec.json.encode({
-            "names": ["1", "2", "3", "4", "5"],
-            "series": [{"name": texts("Ratings"), "values": list(found.ratings.values())}],
-        }).decode(),
-    }  # fmt: skip
+    return {"tenant": request.context, **_page(request, look(request))}
+
+
+@view(
+    context=OperatorPages, name="reports", permission="reports", request_method="GET",
+    renderer="operator/reports.html",
+)  # fmt: skip
+def of_box(request: Request) -> dict[str, Any]:
+    """Show the report of all tenants, or of one."""
+    return _page(request, look(request))
 
 
 @view(context=TenantPages, name="reports-excel", permission=TENANT, request_method="GET")
+@view(context=OperatorPages, name="reports-excel", permission="reports", request_method="GET")
 def excel(request: Request) -> Response:
-    """Send the same figures as Excel; noted in the audit log."""
-    tenant, texts, services = request.context, request.texts, request.services
-    wanted = read_wanted(request)
-    found, _ = _made(request, wanted)
+    """Send the same figures, in all dimensions, as Excel; noted in the audit log."""
+    seen = look(request)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
-        _write(path, found, texts)
+        write_report(
+            path, seen.report, seen.wanted.target, seen.whose or request.texts("All tenants"),
+            request.texts.language, name_of=lambda name: seen.names.get(name, name),
+        )  # fmt: skip
         content = path.read_bytes()
-    typed = wanted.typed()
-    services.audit(entry_of(request, "report-exported", f"{typed['first']} {typed['last']}", tenant.id))
+    note_export(request, seen)
     response = Response(content, content_type=XLSX)
     response.content_disposition = 'attachment; filename="report.xlsx"'
     return response
 
 
-def read_wanted(request: Request) -> Wanted:
-    """Read what is wanted; what makes no sense is left out, and the period is cut to three months."""
-    given = request.GET
-    first, last = period(_day(given.get("first", "")), _day(given.get("last", "")), request.services.now())
-    seconds = given.get("seconds", "")
-    number = given.get("number", "")
-    formula = given.get("formula", "")
-    return Wanted(
-        first,
-        last,
-        number if number.isascii() and number.isdigit() and len(number) == 10 else "",
-        int(seconds) if seconds.isascii() and seconds.isdigit() and 1 <= int(seconds[:4]) <= 600 else SECONDS,
-        Formula(formula) if formula in list(Formula) else Formula.OFFERED,
-    )
+def note_export(request: Request, seen: Seen) -> None:
+    """Note in the audit log that a report was taken out."""
+    typed = seen.wanted.typed()
+    entry = entry_of(request, "report-exported", f"{typed['first']} {typed['last']}", seen.tenant or "")
+    request.services.audit(entry)
 
 
-def _made(request: Request, wanted: Wanted) -> Made:
-    tenant = request.context.id
-    both: Made = request.services.read(lambda root: made(root, tenant, wanted))
-    return both
+def form_of(request: Request, seen: Seen) -> dict[str, Any]:
+    """Return what the form of all pages of reports shows."""
+    language = request.texts.language
+    shown = {
+        "typed": seen.wanted.typed(),
+        "numbers": seen.numbers,
+        "targets": TARGETS,
+        "formulas": report_page.formulas(seen.wanted.target, language),
+        "weekdays": [weekday_words(day, language) for day in range(7)],
+    }
+    if isinstance(request.context, OperatorPages):
+        shown |= {"names": seen.names, "tenant_id": seen.tenant or ""}
+    return shown
 
 
-def _every_day(days: Mapping[str, Sum], wanted: Wanted) -> dict[str, Sum]:
-    count = (wanted.last - wanted.first).days + 1
-    names = [(wanted.first + timedelta(days=n)).strftime("%Y-%m-%d") for n in range(count)]
-    return {name[5:]: days.get(name, Sum()) for name in names}
-
-
-def _chart(groups: Mapping[Any, Sum], texts: Texts) -> str:
-    """Return bars of answered and other calls, for the page's charts."""
-    return msgspec.json.encode({
-        "names": [str(name) for name in groups],
-        "series": [
-            {"name": texts("Answered"), "values": [each.answered for each in groups.values()]},
-            {"name": texts("Not answered"), "values": [each.unanswered for each in groups.values()]},
-        ],
-    }).decode()  # fmt: skip
-
-
-def _write(path: Path, made: Report, texts: Texts) -> None:
-    _ = texts
-    heads = [
-        _("Number of calls"),
-        _("Answered"),
-        _("Missed"),
-        _("Answered, %"),
-        _("Talk time, min"),
-        _("Average talk, s"),
-        _("Rating"),
-    ]
-    with workbook(path) as book:
-        for title, first, groups in (
-            (_("By day"), _("Day"), made.days), (_("By hour"), _("Hour"), made.hours),
-            (_("By place"), _("Place"), made.provinces), (_("By number"), _("400 number"), made.numbers),
-            (_("By agent"), _("Agent"), made.agents),
-        ):  # fmt: skip
-            sheet = sheet_of(book, title, [Column(first, 16), *(Column(head, 12) for head in heads)])
-            for line, (name, each) in enumerate(sorted(groups.items()), 1):
-                sheet.write_string(line, 0, str(name) or _("Unknown"))
-                figures = [
-                    each.calls, each.answered, each.missed, round(each.share * 100, 1),
-                    round(each.talk_ms / 60_000, 1), round(each.average_s, 1), round(each.rating or 0, 2),
-                ]  # fmt: skip
-                for column, figure in enumerate(figures, 1):
-                    sheet.write_number(line, column, figure)
-        sheet = sheet_of(book, _("By result"), [Column(_("Result"), 24), Column(_("Number of calls"), 12)])
-        for line, (outcome, count) in enumerate(sorted(made.outcomes.items()), 1):
-            sheet.write_string(line, 0, outcome_words(texts, outcome))
-            sheet.write_number(line, 1, count)
-
-
-def _day(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=BEIJING)
-    except ValueError:
-        return None
+def _page(request: Request, seen: Seen) -> dict[str, Any]:
+    texts, language = request.texts, request.texts.language
+    report, wanted = seen.report, seen.wanted
+    whole = seen.tenant is None
+    allowed = {each.name for each in dimensions_of(report, whole=whole)}
+    by = next(each for each in DIMENSIONS if each.name == (wanted.by if wanted.by in allowed else "hour"))
+    provinces = {name: cell.calls for name, cell in report.provinces().items()}
+    level = report.level(wanted.target.seconds, wanted.target.formula)
+    lines = report_page.table(report, by, wanted.target, seen.links, language)
+    if by.name == "tenant":
+        lines = [line._replace(label=seen.names.get(line.label, line.label)) for line in lines]
+    hours = [(str(hour), cell) for hour, cell in report.hours().items()]
+    days = [(day[5:], cell) for day, cell in report.days().items()]
+    return {
+        **form_of(request, seen),
+        "report": report,
+        "level": level,
+        "formula": wanted.target.words(language),
+        "by": by.name,
+        "by_title": by.title(language),
+        "tabs": report_page.tabs(report, whole=whole, language=language),
+        "heads": report_page.heads(wanted.target, language),
+        "lines": lines,
+        "totals": report_page.cells_of(report.all, wanted.target, seen.links, {}),
+        "calls_of": seen.links.to,
+        "waits": report_page.waits(report, seen.links, language),
+        "outcomes": sorted(report.figures.outcomes.items(), key=lambda pair: -pair[1]),
+        "tiles": tiles(provinces),
+        "unknown": provinces.get("", 0),
+        "hours_chart": report_page.bars(hours, texts("Answered"), texts("Not answered")),
+        "days_chart": report_page.bars(days, texts("Answered"), texts("Not answered")),
+        "week": report_page.week(report, seen.links, language),
+        "stars": report_page.chart(
+            ["1", "2", "3", "4", "5"],
+            [(texts("Ratings"), [report.figures.ratings.get(n, 0) for n in range(1, 6)])],
+        ),
+    }

@@ -12,7 +12,6 @@ from pyramid.response import FileIter, Response
 
 from storage.export_xlsx import write_xlsx
 from storage.models import Root
-from storage.query import search
 from storage.recordings import RecordingDamaged, RecordingMissing, Recordings
 from webui.presenters.timeline import timeline
 from webui.resources import CallFile, TenantCall, TenantCalls, TenantPages
@@ -35,7 +34,7 @@ def listing(request: Request) -> dict[str, Any]:
         found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
         return {"found": found, "next": after}
 
-    return {"tenant": tenant, "typed": wanted.typed, **request.services.read(read)}
+    return {"tenant": tenant, **_filter(request, wanted), **request.services.read(read)}
 
 
 @view(
@@ -54,8 +53,14 @@ def recordings(request: Request) -> dict[str, Any]:
         found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
         return {"found": found, "next": after}
 
-    typed = {name: value for name, value in wanted.typed.items() if name != "recorded"}
-    return {"tenant": tenant, "typed": typed, "recorded_only": True, **request.services.read(read)}
+    shown = _filter(request, wanted)
+    shown["typed"].pop("recorded")
+    return {"tenant": tenant, "recorded_only": True, **shown, **request.services.read(read)}
+
+
+def _filter(request: Request, wanted: calls.CallSearch) -> dict[str, Any]:
+    words = calls.behind_words(wanted.behind, request.texts.language)
+    return {"typed": dict(wanted.typed), "behind": wanted.behind, "behind_words": words}
 
 
 @view(context=TenantCalls, name="excel", permission=TENANT, request_method="GET")
@@ -63,7 +68,7 @@ def excel(request: Request) -> Response:
     """Send what the filter finds as Excel, at most 5,000 rows; noted in the audit log."""
     tenant, services = request.context.__parent__, request.services
     wanted = calls.read_search(request.GET, tenant.id)
-    found = services.read(lambda root: list(search(root, wanted.wanted, calls.MOST_EXCEL)))
+    found = services.read(lambda root: calls.every(root, wanted, calls.MOST_EXCEL))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "calls.xlsx"
         write_xlsx(path, found)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from domain.outcomes import Outcome
-from domain.service_level import Formula
 from storage.connection import open_main_in_memory
 from storage.evolution import STEPS
 from storage.export_xlsx import answered_or_why
 from storage.models.root import ROOT_KEY
 from storage.models.totals import Count, RollUp, Totals, total
 from storage.query import Filter, search
-from storage.report import report
+from storage.report import report_of_rows
 from storage.rows import row_of
 from tests.unit.storage.test_call_records import some
 
@@ -23,7 +24,7 @@ def test_a_talk_that_an_operator_cut_is_an_answered_call() -> None:
     cut = msgspec.structs.replace(answered, outcome=Outcome.CUT_BY_OPERATOR)
     row = row_of(cut)
     assert total([row]).all.answered == 1
-    made = report([row], 20, Formula.OFFERED)
+    made = report_of_rows([row], date(2026, 11, 22), date(2026, 11, 22))
     assert (made.all.answered, made.all.missed, made.all.unanswered) == (1, 0, 0)
     assert Filter(answered=True).takes(row)
     assert not Filter(answered=False).takes(row)

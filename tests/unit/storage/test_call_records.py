@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 
 import msgspec
 import pytest
@@ -12,14 +13,13 @@ from hypothesis import strategies as st
 
 from domain.outcomes import Outcome
 from domain.place import Place
-from domain.service_level import Formula
 from storage.call_id import bound_of, call_of, day_of, hour_of, key_of, month_of, ulid_bytes, ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.fold import fold
 from storage.models import Root
 from storage.models.call_records import OPEN_ROWS, SEGMENT_ROWS
 from storage.records import CallRecord
-from storage.report import report
+from storage.report import report_of_rows
 from storage.rows import (
     decode_detail,
     decode_row,
@@ -257,7 +257,8 @@ def test_what_a_phone_does_for_another_call_is_no_call_that_came_in(
     database: MainDatabase, direction: str
 ) -> None:
     """It has its record, and counts neither as answered nor in reports."""
-    inbound, line = [msgspec.structs.replace(each, outcome=Outcome.ANSWERED) for each in some(2, seed=9)]
+    answered = {"outcome": Outcome.ANSWERED, "answered_by": "13900001111"}
+    inbound, line = [msgspec.structs.replace(each, **answered) for each in some(2, seed=9)]
     line = msgspec.structs.replace(line, direction=direction)
     database.transact(lambda root: root.records.add([inbound, line]))
 
@@ -268,6 +269,6 @@ def test_what_a_phone_does_for_another_call_is_no_call_that_came_in(
         assert sum(totals.outcomes.values()) == 1
         rows = [row for month in owner.months.values() for _, row in month.rows()]
         assert [row.direction for row in rows if row.id == line.id] == [direction]
-        assert report(rows, 20.0, Formula.OFFERED).all.calls == 1
+        assert report_of_rows(rows, date(2026, 11, 22), date(2026, 11, 22)).all.calls == 1
 
     database.read(read)

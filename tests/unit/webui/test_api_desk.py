@@ -74,13 +74,15 @@ def test_contact_cards_are_kept(programs: Programs) -> None:
 
 
 def test_the_figures_are_those_of_the_page(site: Site, programs: Programs) -> None:
-    """The call of the last minute is counted; a period is cut to 93 days."""
+    """The call of the last minute is counted; a period is cut to a year."""
     program = programs.of("alpha")
     made = program.ask("GET", f"{ALPHA}/report?seconds=600").json
     assert made["all"]["calls"] == sum(each["calls"] for each in made["hours"].values()) == 1
-    assert made["level"] == {"soon": 1, "counted": 1}
-    long = program.ask("GET", f"{ALPHA}/report?first=2026-01-01&last=2026-08-01").json
-    assert (long["first"], long["last"], long["all"]["calls"]) == ("2026-05-01", "2026-08-01", 0)
+    assert (made["level"]["soon"], made["level"]["counted"]) == (1, 1)
+    assert "600" in made["level"]["formula"]
+    long = program.ask("GET", f"{ALPHA}/report?first=2020-01-01&last=2026-08-01").json
+    assert (long["first"], long["last"], long["all"]["calls"]) == ("2025-08-01", "2026-08-01", 0)
+    assert program.ask("GET", f"{ALPHA}/report?seconds=17").status_int == 422
     assert program.ask("GET", f"{ALPHA}/report?first=2026-02-30").status_int == 422
 
 

@@ -1,0 +1,24 @@
+"""Give reports their figures, counted from the records that are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
+from storage.models.root import ROOT_KEY
+
+
+def run(mapping: Any) -> None:
+    """Count every tenant's records, the oldest first. Menu keys are counted from now on alone: rows of before
+    do not tell them."""
+    records = mapping[ROOT_KEY].records
+    if "whole" in records.__dict__:
+        return
+    records.whole = FiguresBook()
+    for tenant, owner in records.owners.items():
+        owner.figures, owner.callers = FiguresBook(), CallerBook()
+        for month in owner.months.values() if tenant else ():
+            taken = FiguresTaken()
+            rows = [row for _, row in month.rows()]
+            records.take_figures(taken, tenant, owner, reversed(rows))
+            taken.store()

@@ -1,0 +1,162 @@
+"""Figures for reports, kept as calls end: by hour at first, by day when the day is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+import zstandard
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+
+from domain.analysis.callers import Change, is_again, with_call
+from domain.analysis.cell import Cell
+from domain.analysis.figures import Counted, Figures, Groups
+from domain.analysis.report import day_of_hour
+
+LEVEL: Final = 1
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Figures).decode
+_decode_calls = msgspec.msgpack.Decoder(list[Groups]).decode
+
+
+class FiguresDocument(Persistent):  # type: ignore[misc]
+    """The figures of one hour or day of one number, or of the whole box."""
+
+    def __init__(self, value: Figures) -> None:
+        self.value = value
+
+    @property
+    def value(self) -> Figures:
+        """A copy of the figures."""
+        return _decode(zstandard.ZstdDecompressor().decompress(self._figures))
+
+    @value.setter
+    def value(self, value: Figures) -> None:
+        self._figures = zstandard.ZstdCompressor(level=LEVEL).compress(_encode(value))
+
+
+class FiguresBook(Persistent):  # type: ignore[misc]
+    """Figures by 400 number, or of the whole box by nothing.
+
+    A call that ends rewrites the object of its hour alone. When a later day begins, the hours of the days
+    before become one object for each day: the sum stays the same.
+    """
+
+    def __init__(self) -> None:
+        self.hours: Any = OOBTree()
+        """``YYYYMMDDHH/number`` -> FiguresDocument."""
+        self.days: Any = OOBTree()
+        """``YYYYMMDD/number`` -> FiguresDocument."""
+
+    def add(self, number: str, hour: int, figures: Figures) -> None:
+        """Add to the figures of an hour (``hour_number``)."""
+        day = day_of_hour(hour).strftime("%Y%m%d")
+        key = f"{day}{hour % 24:02}/{number}"
+        if key not in self.hours:
+            self.close_days(day)
+        _add(self.hours, key, figures)
+
+    def close_days(self, before: str) -> None:
+        """Put the hours of the days before this one (YYYYMMDD) together."""
+        keys = list(self.hours.keys(None, before, False, True))
+        days: dict[str, Figures] = {}
+        for key in keys:
+            day, number = key[:8], key[11:]
+            days.setdefault(f"{day}/{number}", Figures()).add(self.hours.pop(key).value)
+        for key, figures in days.items():
+            _add(self.days, key, figures)
+
+    def between(self, first: str, last: str, number: str | None = None) -> Mapping[str, Figures]:
+        """Return the figures of some days (YYYYMMDD, both included) by number, or of one number."""
+        found: dict[str, Figures] = {}
+        for tree in (self.days, self.hours):
+            for key, document in tree.items(first, last + "~"):
+                name = key.partition("/")[2]
+                if number is None or name == number:
+                    found.setdefault(name, Figures()).add(document.value)
+        return found
+
+
+def _add(tree: Any, key: str, figures: Figures) -> None:
+    document = tree.get(key)
+    if document is None:
+        tree[key] = FiguresDocument(figures)
+    else:
+        value = document.value
+        value.add(figures)
+        document.value = value
+
+
+class CallerBook(Persistent):  # type: ignore[misc]
+    """The last calls of each of a tenant's callers, for a month after the last one at least."""
+
+    def __init__(self) -> None:
+        self.month = ""
+        """YYYYMM of the newest call."""
+        self.recent: Any = OOBTree()
+        """Caller -> his calls in the order of time."""
+        self.older: Any = OOBTree()
+        """Of those who have not called in this month."""
+
+    def take(self, calls: Iterable[Counted]) -> Iterator[Change]:
+        """Learn of calls; yield what they change for themselves and for those before them."""
+        for call in calls:
+            if call.caller:
+                self._turn(day_of_hour(call.groups.hour).strftime("%Y%m"))
+                history, changes = with_call(self.calls_of(call.caller), call.groups)
+                self.recent[call.caller] = _encode(history)
+                self.older.pop(call.caller, None)
+                yield from changes
+
+    def calls_of(self, caller: str) -> list[Groups]:
+        """Return the last calls of a caller, in the order of time."""
+        data = self.recent.get(caller) or self.older.get(caller)
+        return [] if data is None else _decode_calls(data)
+
+    def is_repeat(self, caller: str, call: str) -> bool:
+        """Tell whether a caller of these days had called in the seven days before this call."""
+        calls = self.calls_of(caller)
+        return any(after.id == call and is_again(before, after) for before, after in pairwise(calls))
+
+    def is_followed(self, caller: str, call: str) -> bool:
+        """Tell whether a caller of these days called again in the seven days after this call."""
+        calls = self.calls_of(caller)
+        return any(before.id == call and is_again(before, after) for before, after in pairwise(calls))
+
+    def _turn(self, month: str) -> None:
+        if month > self.month:
+            self.month, self.older, self.recent = month, self.recent, OOBTree()
+
+
+class FiguresTaken:
+    """Figures on their way into books: each object is written once, however many calls it counts."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[FiguresBook, str, int], Figures] = {}
+
+    def take(self, book: FiguresBook, callers: CallerBook, calls: list[Counted]) -> Iterator[Change]:
+        """Count a tenant's calls in his book; yield what they change for callers, which is counted too."""
+        for call in calls:
+            self._of(book, call.groups.number, call.groups.hour).take(call)
+        for change in callers.take(calls):
+            self.count(book, change.groups, change.cell)
+            yield change
+
+    def take_whole(self, book: FiguresBook, call: Counted, tenant: str) -> None:
+        """Count a tenant's call in the book of the whole box."""
+        self._of(book, "", call.groups.hour).take_whole(call, tenant)
+
+    def count(self, book: FiguresBook, groups: Groups, cell: Cell) -> None:
+        """Count a cell."""
+        self._of(book, groups.number, groups.hour).count(groups, cell)
+
+    def store(self) -> None:
+        """Add all of it to the books."""
+        for (book, number, hour), figures in sorted(self._numbers.items(), key=lambda pair: pair[0][2]):
+            book.add(number, hour, figures)
+
+    def _of(self, book: FiguresBook, number: str, hour: int) -> Figures:
+        return self._numbers.setdefault((book, number, hour), Figures())

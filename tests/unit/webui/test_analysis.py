@@ -1,0 +1,84 @@
+"""专家级分析 in the browser: findings with their calls, agents for each hour, next week and its backtest."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from domain.calendar import local
+from domain.outcomes import Outcome
+from tests.unit.webui.site import Site, made_up
+
+PAGE = "/t/alpha/analysis"
+
+
+@pytest.fixture
+def busy(site: Site) -> Site:
+    """Let alpha have five weeks with twelve calls each weekday from ten on, a third of them busy."""
+    now = local(site.clock())
+    made = []
+    for back in range(1, 36):
+        day = (now - timedelta(days=back)).replace(hour=10, minute=0, second=0, microsecond=0)
+        for n in range(12 if day.weekday() < 5 else 2):
+            start = (day + timedelta(minutes=n)).timestamp()
+            facts = {} if n % 3 else {"outcome": Outcome.BUSY, "talk_ms": 0, "answered_by": ""}
+            made.append(
+                made_up("alpha", "4001003721", start, caller=f"139{len(made):08}", job_number="8001", **facts)
+            )
+    site.change(lambda root: root.records.add(made))
+    return site
+
+
+def test_findings_lead_to_their_calls(busy: Site) -> None:
+    """Each says what to do; the calls behind a slot are those that it counts."""
+    browser = busy.browser("4001003721", language="zh")
+    page = browser.get(PAGE)
+    told = [each.text for each in page.html.select(".finding")]
+    slot = next(each for each in page.html.select(".finding") if "10-11 点" in each.text)
+    assert "漏接率 33 %（应接 48，漏接 16）" in slot.text
+    assert any("服务水平" in each for each in told)
+    found = browser.get(slot.select_one("a")["href"])
+    assert len(found.html.select("table.calls tbody tr")) == 16
+    assert "周" in found.html.select_one(".behind").text
+
+
+def test_next_week_is_foretold_and_the_method_tried(busy: Site) -> None:
+    """Seven days with their busiest hour and agents; the last week as it came and as it was foretold."""
+    page = busy.browser("4001003721").get(f"{PAGE}?seconds=20&level=90")
+    foretold, test = (json.loads(each["data-chart"]) for each in page.html.select(".chart"))
+    assert len(foretold["names"]) == 7
+    assert sum(foretold["series"][0]["values"]) == 5 * 12 + 2 * 2
+    assert [each["name"] for each in test["series"]] == ["Came", "Foretold"]
+    assert test["series"][0]["values"] == test["series"][1]["values"]
+    assert "Off by 0% by hours and 0% by days" in page
+    assert "Agents for 90/20" in page
+
+
+def test_a_table_of_agents(busy: Site) -> None:
+    """Calls an hour, what Erlang C and A ask for, and who was there."""
+    page = busy.browser("4001003721").get(PAGE)
+    tuesday = page.html.select(".staff-table tbody tr")[1]
+    assert [each.text for each in tuesday.select("td")][:6] == ["12.0", "75", "33%", "2", "1", "1.0"]
+
+
+@pytest.mark.parametrize("query", ["", "first=2020-01-01&last=2020-01-02", "level=x&seconds=0&number=1"])
+def test_nothing_to_analyse(site: Site, query: str) -> None:
+    """A new tenant reads that it is too early, and nothing breaks."""
+    page = site.browser("4001003731", language="zh").get(f"/t/beta/analysis?{query}")
+    assert "暂不作分析" in page
+    assert "目前数据不足" in page
+
+
+def test_the_operator_analyses_one_tenant_or_all(busy: Site) -> None:
+    """With the same findings; finance may see them too."""
+    for name in ("anna", "fang"):
+        browser = busy.browser(name)
+        assert "10-11" in browser.get("/operator/analysis?tenant=alpha") or "10-11" in browser.get(
+            "/operator/analysis"
+        )
+    links = busy.browser("anna").get("/operator/analysis?tenant=alpha").html.select(".finding a")
+    assert all(
+        "tenant=alpha" in each["href"] and each["href"].startswith("/operator/calls") for each in links
+    )
