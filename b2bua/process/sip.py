@@ -76,6 +76,7 @@ class SipSide:
         A listener that cannot be opened (its address is not there yet) is told to ``on_listener`` and tried
         again; the others serve meanwhile.
         """
+        self.peers.gates.own = {each.name: each.bind for each in listeners}
         self.peers.configure(box)
         self._wanted = tuple(listeners)
         self._open()

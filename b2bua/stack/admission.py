@@ -24,6 +24,8 @@ class Gates:
         self._gates: dict[str, Gate] = {}
         self._phones: frozenset[str] = frozenset()
         self._refuses_invites = False
+        self.own: dict[str, str] = {}
+        """Listener -> its own address: the kernel lets nobody else send from it; a check asks OPTIONS."""
         table.on_sources = self._sources_changed
 
     def of(self, listener: str) -> Gate:
@@ -32,7 +34,7 @@ class Gates:
         if gate is None:
             gate = self._gates[listener] = Gate(
                 self._now,
-                lambda host: self._table.is_source(listener, host),
+                lambda host: host == self.own.get(listener) or self._table.is_source(listener, host),
                 phones=listener in self._phones,
                 refuses_invites=self._refuses_invites,
             )
@@ -81,6 +83,8 @@ class Doorkeeper:
     def admit(self, request: Request, flow: Flow) -> Admission:
         """Judge a request outside dialogs; a phone behind a trunk's address is known by its very flow."""
         trunk = self._table.identify(request, flow)
+        if trunk is None and request.method == "OPTIONS" and flow.remote[0] == flow.local[0]:
+            return Admitted()
         if trunk is None or self._registrar.bindings.owner_of(flow) is not None:
             admission = self._registrar.admit(request, flow)
             if admission is SILENCE and request.method == "INVITE":

@@ -472,3 +472,16 @@ def test_what_is_outdated_or_unknown_is_not_restored(tmp_path):
     assert saved(make(), tmp_path).load(lambda *where: None) == 0
     for one in make().clock.getDelayedCalls():
         one.cancel()
+
+
+def test_the_box_itself_may_ask_whether_sip_is_well():
+    """OPTIONS from the listener's own address is answered; all else from there meets silence."""
+    made = make(phones=False)
+    made.gates.own = {"office": "192.0.2.9"}
+    itself = Flow("udp", ("192.0.2.9", 5060), ("192.0.2.9", 40000), "office")
+    assert made.gates.of("office").admits("192.0.2.9", b"OPTIONS sip:box SIP/2.0\r\n")
+    assert made.door.admit(request("OPTIONS", itself), itself) == Admitted()
+    assert made.door.admit(request("INVITE", itself), itself) == SILENCE
+    stranger = Flow("udp", ("192.0.2.9", 5060), ("203.0.113.9", 40000), "office")
+    assert made.door.admit(request("OPTIONS", stranger), stranger) == SILENCE
+    assert not made.gates.of("office").admits("203.0.113.9", b"OPTIONS sip:box SIP/2.0\r\n")
