@@ -1,8 +1,10 @@
 """Make the bundle of one version: the program and all it needs as wheels for the box's Python, and the roles.
 
 ``python -m appliance.bundle [--to DIR]`` prints the directory that it made: ``DIR/box400-VERSION`` with
-``VERSION``, ``requirements.txt`` (every wheel with its hash), ``wheels.tar`` and ``ansible.tar``. Its version
-names its content: the same sources give the same version, and a box that has it is left alone.
+``VERSION``, ``requirements.txt`` (every wheel with its hash), ``wheels.tar``, ``ansible.tar`` and
+``manifest.json``. Its version names its content: the same sources give the same version, and a box that
+has it is left alone. ``--sign KEY`` makes ``box400-VERSION.bundle`` of it, the one file that ``box400
+upgrade`` takes; ``--new-key KEY`` makes the pair that releases are signed with.
 """
 
 from __future__ import annotations
@@ -19,7 +21,12 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 from packaging.requirements import Requirement
+
+from domain.upgrade import Manifest
+from storage.evolution import STEPS
+from storage.upgrade.bundle import new_key, private_key, write_bundle
 
 ROOT = Path(__file__).parents[1]
 ROLES = Path("appliance/ansible")
@@ -43,6 +50,11 @@ PLATFORMS = (
 )
 """What glibc 2.41 runs, under all the names that such wheels have."""
 _MISSING = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)==")
+
+
+PARTS = ("VERSION", "requirements.txt", "ansible.tar", "wheels.tar")
+UNPACKED = 5
+"""How much more room wheels take once installed and compiled; measured 3.9."""
 
 
 class BundleFailed(Exception):
@@ -180,8 +192,29 @@ def make(to: Path) -> Path:
             str(name.relative_to(ROLES)): ROOT / name for name in sources() if name.is_relative_to(ROLES)
         }
         pack(half / "ansible.tar", roles)
+        (half / "manifest.json").write_bytes(msgspec.json.encode(manifest(half)) + b"\n")
         half.rename(bundle)
     return bundle
+
+
+def manifest(bundle: Path, notes: tuple[str, str] = ("", "")) -> Manifest:
+    """Return what a bundle says of itself; its parts are named when it is signed."""
+    changed = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    wheels = (bundle / "wheels.tar").stat().st_size
+    return Manifest(
+        version(), int(changed.stdout), STEPS[-1].number, (), installed_bytes=UNPACKED * wheels,
+        notes_en=notes[0], notes_zh=notes[1],
+    )  # fmt: skip
+
+
+def sign(bundle: Path, key: Path, notes: tuple[str, str]) -> Path:
+    """Make the one signed file of a bundle's directory, beside it."""
+    target = bundle.with_name(f"{bundle.name}.bundle")
+    parts = {name: bundle / name for name in PARTS}
+    write_bundle(target, manifest(bundle, notes), parts, private_key(key))
+    return target
 
 
 def main() -> int:
@@ -189,12 +222,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="appliance/bundle", description="Make the bundle of this version.")
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "bundle", help="default: build/bundle")
     parser.add_argument("--version", action="store_true", help="only say which version it would be")
+    parser.add_argument("--new-key", type=Path, metavar="KEY", help="make KEY and KEY.pub, and no bundle")
+    parser.add_argument(
+        "--sign", type=Path, metavar="KEY", help="make the signed file, too, and print its name"
+    )
+    parser.add_argument("--notes", default="", help="what is new, in English")
+    parser.add_argument("--notes-zh", default="", help="the same in Chinese")
     options = parser.parse_args()
+    if options.new_key:
+        new_key(options.new_key, options.new_key.with_name(f"{options.new_key.name}.pub"))
+        return 0
     if options.version:
         print(version())
         return 0
     try:
-        print(make(options.to.absolute()))
+        made = make(options.to.absolute())
+        if options.sign:
+            made = sign(made, options.sign, (options.notes, options.notes_zh))
+        print(made)
     except BundleFailed as failure:
         print(f"The bundle was not made. {failure}", file=sys.stderr)
         return 1

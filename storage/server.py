@@ -94,7 +94,7 @@ class Store:
             zodb_log.removeHandler(watch)
         for damage in watch.found:
             log.critical("storage was damaged: %s", damage)
-        evolved = _evolve(self._main)
+        evolved = evolve_storage(self._main)
         self._server = _serve(str(data.store_socket), {MAIN: self._main, RECORDINGS: self._recordings})
         self._stop = threading.Event()
         self._backups = BackupSchedule(data, lambda: read_box(data).backup)
@@ -157,8 +157,8 @@ def pack(storage: FileStorage) -> None:
     log.info("packed from %d to %d bytes", before, storage.getSize())
 
 
-def _evolve(storage: FileStorage) -> list[str]:
-    """Evolve without closing the storage, which the server goes on to use."""
+def evolve_storage(storage: FileStorage) -> list[str]:
+    """Run the missing steps and return their names; the storage stays open: the server goes on to use it."""
     db = DB(storage)
     manager = transaction.TransactionManager(explicit=True)
     manager.begin()

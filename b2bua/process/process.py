@@ -44,6 +44,8 @@ from b2bua.process.sip import SipSide
 from b2bua.process.timers import Every, LaterSaver
 from b2bua.process.troubles import Troubles
 from b2bua.process.tuning import settle
+from b2bua.process.upgrades import CHECK_SECONDS as UPGRADE_SECONDS
+from b2bua.process.upgrades import UpgradeWatch
 from b2bua.process.watch import CHECK_SECONDS as WATCH_SECONDS
 from b2bua.process.watch import Watch
 from b2bua.process.wishes import kept_wishes
@@ -164,6 +166,7 @@ class Process:
             },
         )
         self.backups = BackupWatch(data, self.alarms, lambda: self.directory.box.backup, self.clock.utc)
+        self.upgrades = UpgradeWatch(data, self.alarms)
         self.media.on_spool_failed = self.troubles.recording
         self.figures = Figures(self)
         self._timers: list[Every] = []
@@ -226,6 +229,7 @@ class Process:
             Every(self.reactor, CALENDAR_SECONDS, self.holidays.check),
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
             Every(self.reactor, BACKUP_SECONDS, self.backups.check),
+            Every(self.reactor, UPGRADE_SECONDS, self.upgrades.check),
             Every(self.reactor, LOOK_SECONDS, self.message_quota.look),
             Every(self.reactor, HOURS_SECONDS, self.floors.check_hours),
             Every(self.reactor, WATCHDOG_SECONDS, lambda: notify("WATCHDOG=1")),

@@ -50,6 +50,7 @@ COMMANDS = {
     "backup": "box400.cli.backup",
     "restore": "box400.cli.backup",
     "evolve": "box400.cli.backup",
+    "upgrade": "box400.cli.upgrade",
     "store": "box400.cli.processes",
     "b2bua": "box400.cli.processes",
     "ledger": "box400.cli.processes",

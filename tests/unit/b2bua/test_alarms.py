@@ -9,6 +9,10 @@ from twisted.internet.task import Clock
 from b2bua.alarms import Alarm, AlarmBoard, Severity, read_alarms, save_to
 from b2bua.process.disk import DiskWatch
 from b2bua.process.troubles import REMEMBERED_SECONDS, Troubles
+from b2bua.process.upgrades import UpgradeWatch
+from domain.upgrade import Began, Ended, Result, Step, StepFailed
+from storage.data_directory import DataDirectory
+from storage.upgrade.history import begin, place_of
 
 
 class Board:
@@ -99,3 +103,20 @@ def test_a_trunk_that_is_configured_no_more_is_no_trouble_any_more(tmp_path: Pat
     troubles.listener("carrier", "")
     troubles.journal_writes()
     assert {alarm.key for alarm in each.board.up()} == {"web"}
+
+
+def test_an_upgrade_that_was_rolled_back_is_an_alarm(tmp_path: Path) -> None:
+    """With its reason, until one goes through; one that was refused because of calls is none."""
+    each, data = Board(tmp_path), DataDirectory(tmp_path)
+    watch = UpgradeWatch(data, each.board)
+    watch.check()
+    assert each.board.up() == []
+    for at, result in enumerate((Result.REFUSED, Result.ROLLED_BACK, Result.BROKEN, Result.UPGRADED)):
+        journal = begin(place_of(data), Began(float(at), "2.0.0", "1.0.0"))
+        journal.append(StepFailed(1.0, Step.HEALTH, "no SIP", "没有 SIP"))
+        journal.append(Ended(2.0, result))
+        watch.check()
+        up = each.board.up()
+        assert [alarm.key for alarm in up] == (["upgrade"] if 0 < at < 3 else [])
+        assert all("2.0.0" in alarm.zh and "没有 SIP" in alarm.zh for alarm in up)
+        assert all(alarm.severity == (Severity.CRITICAL if at == 2 else Severity.WARNING) for alarm in up)
