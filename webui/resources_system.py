@@ -74,10 +74,15 @@ class TemplateFile(Node):
         self.template = template
 
 
+class UpgradeDesk(Node):
+    """``/operator/upgrade``: bundles, the upgrade under way, and those before."""
+
+
 SYSTEM: Final[dict[str, type[Node]]] = {
     "operators": OperatorDesk,
     "notices": NoticeDesk,
     "gateways": GatewayDesk,
     "templates": TemplateDesk,
+    "upgrade": UpgradeDesk,
 }
 """What hangs below ``/operator`` by its name."""

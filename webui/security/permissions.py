@@ -27,6 +27,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "api-keys": frozenset({Role.ADMIN}),
     "settings": frozenset({Role.ADMIN}),
     "operators": frozenset({Role.ADMIN}),
+    "upgrade": frozenset({Role.ADMIN}),
     "acknowledge": frozenset({Role.ADMIN, Role.SUPPORT}),
     "tickets": _ALL,
     "see-notices": frozenset({Role.ADMIN, Role.SUPPORT}),

@@ -64,6 +64,7 @@ PLACES: dict[type, str] = {
     resources_system.GatewayFile: "/operator/gateways/post/",
     resources_system.TemplateDesk: "/operator/templates/",
     resources_system.TemplateFile: "/operator/templates/missed-call/",
+    resources_system.UpgradeDesk: "/operator/upgrade/",
 }
 """Where each kind of place is; a new kind without a line here fails the tests."""
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
