@@ -330,3 +330,12 @@ class ControlClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def ask_status(path: Path, timeout: float = 5.0) -> Status | None:
+    """Return how the b2bua is, None when it does not answer."""
+    try:
+        with ControlClient(path, timeout=timeout) as client:
+            return client.ask(AskStatus(), Status)
+    except (ControlDown, ControlFailed):
+        return None

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from b2bua.alarms import Alarm, read_alarms
-from b2bua.control import AskStatus, ControlClient, ControlDown, ControlFailed, Status
+from b2bua.box_alarms import alarms_beside
+from b2bua.control import Status, ask_status
 from b2bua.ledger.status import LedgerStatus
 from b2bua.ledger.status import read_status as read_ledger
 from b2bua.notices.status import NoticesStatus
@@ -56,7 +57,7 @@ class BoxStatus(msgspec.Struct, frozen=True):
 
 def box_status(data: DataDirectory) -> BoxStatus:
     """Ask every process of the box; whoever does not answer is down."""
-    b2bua = _ask_b2bua(data)
+    b2bua = ask_status(data.control_socket)
     ledger, recorder, notices = read_ledger(data), read_recorder(data), read_notices(data)
     store = _store_file(data)
     processes = [
@@ -77,8 +78,7 @@ def box_status(data: DataDirectory) -> BoxStatus:
     spare = _process("b2bua-spare", _pid_in(data.spare_pid), "--standby")
     processes += [spare] if spare.up else []
     alarms = b2bua.alarms if b2bua is not None else read_alarms(data.alarms_file)
-    for told in (ledger, recorder, notices):
-        alarms = [*alarms, *(told.alarms if told else ())]
+    alarms = [*alarms, *alarms_beside(data)]
     return BoxStatus(
         data=str(data.root),
         up=b2bua is not None,
@@ -99,14 +99,6 @@ def _backup(data: DataDirectory) -> BackupState | None:
     if plan is None:
         return None
     return state if state is not None and state.to == plan.to else BackupState(plan.to, 0.0)
-
-
-def _ask_b2bua(data: DataDirectory) -> Status | None:
-    try:
-        with ControlClient(data.control_socket) as client:
-            return client.ask(AskStatus(), Status)
-    except (ControlDown, ControlFailed):
-        return None
 
 
 def _store_file(data: DataDirectory) -> dict[str, Any]:

@@ -97,6 +97,16 @@ class DataDirectory:
         return self.root / "alarms.json"
 
     @property
+    def inspection_alarms(self) -> Path:
+        """What the last inspection found, as alarms."""
+        return self.root / "inspection-alarms.json"
+
+    @property
+    def machine_facts(self) -> Path:
+        """What root learnt of the machine, for who may not look himself."""
+        return self.root / "machine-facts.json"
+
+    @property
     def trunk_history(self) -> Path:
         """When trunks went down and came up, as the b2bua tells."""
         return self.root / "trunk-history.json"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pyramid.request import Request
 
+from domain.inspection.round import Round
 from domain.notices.kinds import NoticeKind
 from domain.notices.template import Template
 from domain.notices.ways import Gateway
@@ -78,11 +79,30 @@ class UpgradeDesk(Node):
     """``/operator/upgrade``: bundles, the upgrade under way, and those before."""
 
 
+class InspectionDesk(Node):
+    """``/operator/inspection``: an entry for each round."""
+
+    def __getitem__(self, name: str) -> RoundFile:
+        found = self.request.services.read(lambda root: root.inspection.get(name))
+        if found is None:
+            raise KeyError(name)
+        return RoundFile(self.request, self, name, found)
+
+
+class RoundFile(Node):
+    """``/operator/inspection/ROUND``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, found: Round) -> None:
+        super().__init__(request, parent, name)
+        self.round = found
+
+
 SYSTEM: Final[dict[str, type[Node]]] = {
     "operators": OperatorDesk,
     "notices": NoticeDesk,
     "gateways": GatewayDesk,
     "templates": TemplateDesk,
     "upgrade": UpgradeDesk,
+    "inspection": InspectionDesk,
 }
 """What hangs below ``/operator`` by its name."""

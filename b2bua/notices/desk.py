@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from b2bua.notices.alarm_news import AlarmNews
 from b2bua.notices.hooks import Hooks
 from b2bua.notices.sending import Message
 from domain.money import EntryKind
@@ -61,11 +62,15 @@ class Desk:
         database: MainDatabase,
         hooks: Hooks | None = None,
         retention: Callable[[], RetentionSummary | None] = lambda: None,
+        alarms: AlarmNews | None = None,
+        remind: Callable[[float], None] = lambda now: None,
     ) -> None:
-        """``retention`` tells what the last nightly run came to."""
+        """``retention`` tells what the last nightly run came to, ``remind`` looks at days that passed."""
         self._database = database
         self._hooks = hooks
         self._retention = retention
+        self._alarms = alarms
+        self._remind = remind
         self._accounts_due = self._slow_due = 0.0
         self._warned: date | None = None
 
@@ -77,6 +82,8 @@ class Desk:
             self._hooks.step(now)
         if self._database.read(lambda root: tickets_due(root, now)):
             self._database.transact(lambda root: look_after_tickets(root, now), note="tickets due")
+        if self._alarms is not None:
+            self._alarms.step(now)
         if now >= self._accounts_due:
             if self._database.read(accounts_to_tell):
                 self._database.transact(lambda root: tell_accounts(root, now), note="notices of accounts")
@@ -87,6 +94,7 @@ class Desk:
 
     def _take_in_slowly(self, now: float) -> None:
         """Look at what changes within hours: how long money lasts, what retention did last night."""
+        self._remind(now)
         self._database.transact(lambda root: tell_low(root, now), note="notices of balances")
         self._database.transact(lambda root: tell_expired(root, now), note="notices of terms")
         summary = self._retention()

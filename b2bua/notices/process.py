@@ -12,6 +12,9 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from b2bua.alarms import AlarmBoard
+from b2bua.box_alarms import every_alarm
+from b2bua.control import ask_status
+from b2bua.notices.alarm_news import AlarmNews
 from b2bua.notices.desk import Desk
 from b2bua.notices.dispatch import Dispatch
 from b2bua.notices.hooks import Hooks
@@ -20,6 +23,7 @@ from b2bua.notices.ways import EveryWay
 from b2bua.webclient import AgentWebClient
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
+from storage.inspection import tell_alarms
 from storage.readiness import notify
 from storage.recordings import Recordings
 from storage.retention_job import read_summary
@@ -28,6 +32,8 @@ from storage.snapshots import read_box
 log = logging.getLogger(__name__)
 
 STATUS_SECONDS: Final = 5.0
+ASK_SECONDS: Final = 2.0
+"""The b2bua is given so long to answer."""
 ANYWHERE: Final = ("0.0.0.0/0", "::/0")
 """The operator's own gateways may be in any network."""
 
@@ -46,9 +52,19 @@ class Process:
         self._ways = EveryWay(reactor, utc, gateways, tenants)
         self._beside = open_recordings(data)
         self._hooks = Hooks(self._database, data.journal, Recordings(self._beside))
-        desk = Desk(self._database, self._hooks, lambda: read_summary(data))
+        alarms = AlarmNews(
+            self._database,
+            lambda now: every_alarm(data, ask_status(data.control_socket, ASK_SECONDS), now),
+        )
+        desk = Desk(self._database, self._hooks, lambda: read_summary(data), alarms, self._remind)
         self._dispatch = Dispatch(reactor, utc, self._in_thread, desk, self._ways, self._board)
         self._tick: Any = None
+
+    def _remind(self, now: float) -> None:
+        try:
+            tell_alarms(self._data, self._database, now)
+        except OSError as error:
+            log.error("the alarms of the inspection cannot be written: %s", error)
 
     def start(self) -> None:
         """Begin to send."""

@@ -15,8 +15,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from box400.appliance.own_address import own_address
 from storage.data_directory import DataDirectory
+from storage.own_address import own_address
 
 SHOWN_SECONDS = 10.0
 WIDTH = 76

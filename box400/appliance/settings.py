@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from box400.appliance.own_address import own_address
 from storage.data_directory import DataDirectory, Settings
+from storage.own_address import own_address
 
 AUTO = "auto"
 NOWHERE = "127.0.0.1"

@@ -56,6 +56,7 @@ COMMANDS = {
     "ledger": "box400.cli.processes",
     "recorder": "box400.cli.processes",
     "webui": "box400.cli.processes",
+    "inspect": "box400.cli.inspect",
     "setup": "box400.cli.setup",
     "operator": "box400.cli.accounts",
     "tenant": "box400.cli.accounts",

@@ -12,10 +12,10 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
-from box400.appliance.own_address import own_address
 from box400.cli.options import complain, data_option
 from box400.cli.words import language, words
 from storage.data_directory import DataDirectory, write_atomically
+from storage.own_address import own_address
 
 NETWORK = Path("/data/network/10-box400.network")
 """Comes before the appliance's DHCP (roles/image)."""

@@ -29,6 +29,7 @@ from storage.evolution import (
     step015_answered_counts,
     step016_tickets,
     step017_figures,
+    step018_inspection,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -59,6 +60,7 @@ STEPS: tuple[Step, ...] = (
     Step(15, "answered calls counted by who answered", step015_answered_counts.run),
     Step(16, "tickets", step016_tickets.run),
     Step(17, "figures of reports", step017_figures.run),
+    Step(18, "inspections", step018_inspection.run),
 )
 
 

@@ -58,6 +58,10 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system_prompts: dict[str, str] = {}
     """Name (``busy``, ``no-answer`` ...) -> content address."""
     announcements: bool = True
+    alarm_mobiles: tuple[str, ...] = ()
+    alarm_emails: tuple[str, ...] = ()
+    alarm_warnings: bool = True
+    """Whether those are told of warnings too."""
     prompt_pack: str = ""
     calendar: dict[str, EnteredDay] = {}
     """Date (``2027-01-01``) -> what it is."""

@@ -12,6 +12,7 @@ from domain.snapshot import BoxSnapshot
 from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
 from storage.models.desk import DeskBook
+from storage.models.inspection import InspectionBook
 from storage.models.inventory import Inventory
 from storage.models.missed import MissedBook
 from storage.models.money import Money
@@ -64,6 +65,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.inventory = Inventory()
         self.timelines = TimelineBook()
         self.tickets = TicketBook()
+        self.inspection = InspectionBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

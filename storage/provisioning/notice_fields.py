@@ -16,8 +16,8 @@ from storage.provisioning.fields import Field
 from storage.provisioning.flow_fields import signing_secret
 from storage.provisioning.tree import Node
 
-_mobile: Final = c.matching(re.compile(r"1[3-9][0-9]{9}", re.ASCII), "mobile")
-_email: Final = c.matching(
+mobile: Final = c.matching(re.compile(r"1[3-9][0-9]{9}", re.ASCII), "mobile")
+email: Final = c.matching(
     re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", re.ASCII),
     "email",
 )
@@ -73,8 +73,8 @@ TEMPLATE_FIELDS: Final = (
 )  # fmt: skip
 
 RECIPIENTS_FIELDS: Final = (
-    Field("mobiles", c.list_of(_mobile, most=10), "list of mobile numbers", "Who gets an SMS", "接收短信的手机号"),
-    Field("emails", c.list_of(_email, most=10), "list of e-mail addresses", "Who gets an e-mail", "接收邮件的邮箱"),
+    Field("mobiles", c.list_of(mobile, most=10), "list of mobile numbers", "Who gets an SMS", "接收短信的手机号"),
+    Field("emails", c.list_of(email, most=10), "list of e-mail addresses", "Who gets an e-mail", "接收邮件的邮箱"),
     Field("robots", c.list_of(c.name, most=10), "list of robots", "Groups that are told", "接收消息的群机器人"),
 )  # fmt: skip
 
@@ -92,5 +92,5 @@ WEBHOOK_FIELDS: Final = (
     Field("enabled", c.flag, "true, false", "Whether it is told", "是否启用"),
 )  # fmt: skip
 
-KINDS: Final = ("all", *(kind for kind in NoticeKind if kind is not NoticeKind.TEST))
+KINDS: Final = ("all", *(kind for kind in NoticeKind if kind not in (NoticeKind.TEST, NoticeKind.ALARM)))
 """Names that recipients may have."""

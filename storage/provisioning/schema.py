@@ -44,6 +44,8 @@ from storage.provisioning.notice_fields import (
     ROBOT_FIELDS,
     TEMPLATE_FIELDS,
     WEBHOOK_FIELDS,
+    email,
+    mobile,
 )
 from storage.provisioning.numbering_fields import NUMBERING_FIELDS
 from storage.provisioning.queue_fields import AGENT_FIELDS, QUEUE_FIELDS
@@ -259,6 +261,9 @@ BOX_FIELDS: Final = (
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts; empty: the one that ships", "系统提示音使用的语音包；空表示自带语音"),
     Field("system_prompts", c.table_of(c.prompt_name, c.audio), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),
     Field("calendar", days.entered_days, "day: holiday or workday, with a name", "Public holidays and worked weekends (调休); they win over the published ones", "节假日和调休上班日；优先于内置的国家安排"),
+    Field("alarm_mobiles", c.list_of(mobile, most=10), "list of mobile numbers", "Who gets alarms by SMS", "接收告警短信的手机号"),
+    Field("alarm_emails", c.list_of(email, most=10), "list of e-mail addresses", "Who gets alarms by e-mail", "接收告警邮件的邮箱"),
+    Field("alarm_warnings", c.flag, "true, false", "Whether they are told of warnings too; false: of critical alarms only", "是否也通知一般告警；false 表示仅通知严重告警"),
     Field("web_networks", c.list_of(c.network), "list of networks", "Private networks in which voice menus may ask web servers; others must be public", "语音导航可访问的内网网段；其余只允许公网地址"),
     Field("region_groups", c.table_of(days.province, c.text(20)), "province: group", "Provinces that belong to another region group than the shipped one", "调整省份所属大区"),
     *NUMBERING_FIELDS,

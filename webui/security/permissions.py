@@ -30,6 +30,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "upgrade": frozenset({Role.ADMIN}),
     "acknowledge": frozenset({Role.ADMIN, Role.SUPPORT}),
     "tickets": _ALL,
+    "inspection": frozenset({Role.ADMIN, Role.SUPPORT}),
     "see-notices": frozenset({Role.ADMIN, Role.SUPPORT}),
     "reports": _ALL,
 }

@@ -50,9 +50,10 @@ def add_document(
 
 
 def _named(root: Root) -> list[str]:
-    return [
+    papers = [
         document.id for application in root.inventory.all_applications() for document in application.documents
     ]
+    return papers + root.inspection.files()
 
 
 def pack_of(services: BoxServices, number: str, entry: AuditEntry) -> bytes:

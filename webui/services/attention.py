@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from b2bua.alarms import Alarm
+from b2bua.box_alarms import DOWN
 from b2bua.ledger.status import LedgerStatus
 from b2bua.ledger.status import read_status as read_ledger
 from b2bua.recorder.status import RecorderStatus
@@ -23,7 +24,7 @@ from webui.services.box import BoxServices
 from webui.services.deliveries import failed_since
 from webui.services.tickets import Counts, counts
 
-OWN_KEY = "b2bua"
+OWN_KEY = DOWN
 """The alarm that pages make themselves; it has no beginning, so it cannot be acknowledged."""
 MOST_NOTE = 200
 

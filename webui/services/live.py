@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from b2bua.alarms import Alarm, Severity
-from b2bua.control import AskStatus, ControlDown, ControlFailed, Status
-from b2bua.ledger.status import read_status as read_ledger
-from b2bua.notices.status import read_status as read_notices
-from b2bua.recorder.status import read_status as read_recorder
+from b2bua.alarms import Alarm
+from b2bua.box_alarms import every_alarm
+from b2bua.control import Status, ask_status
 from storage.models import Root
 from webui.services import accounts, agents
 from webui.services.box import BoxServices
@@ -16,32 +14,13 @@ from webui.services.streams import Known
 
 def status(services: BoxServices) -> Status | None:
     """Return the b2bua's status, or None when it does not answer."""
-    try:
-        return services.ask(AskStatus(), Status, timeout=2.0)
-    except (ControlDown, ControlFailed):
-        return None
+    return ask_status(services.data.control_socket, 2.0)
 
 
 def alarms(services: BoxServices) -> list[Alarm]:
     """Return every alarm of the box, the worst first; a b2bua that does not answer is one."""
-    found = dict(_told(services)) | {alarm.key: alarm for alarm in _beside(services)}
-    return sorted(found.values(), key=lambda alarm: (alarm.severity != "critical", -alarm.since))
-
-
-def _told(services: BoxServices) -> list[tuple[str, Alarm]]:
-    told = status(services)
-    if told is None:
-        down = Alarm(
-            "b2bua", Severity.CRITICAL, "信令进程无应答：来电无法接通",
-            "The SIP process does not answer: no calls", services.now(),
-        )  # fmt: skip
-        return [("b2bua", down)]
-    return [(alarm.key, alarm) for alarm in told.alarms]
-
-
-def _beside(services: BoxServices) -> list[Alarm]:
-    told = (read_ledger(services.data), read_recorder(services.data), read_notices(services.data))
-    return [alarm for status in told if status is not None for alarm in status.alarms]
+    found = every_alarm(services.data, status(services), services.now())
+    return sorted(found, key=lambda alarm: (alarm.severity != "critical", -alarm.since))
 
 
 def look_at(services: BoxServices, sessions: frozenset[str]) -> Known:

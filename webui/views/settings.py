@@ -36,6 +36,7 @@ BOX_GROUPS: Final[Groups] = (
         "max_calls", "tenant_rings_per_second", "number_rings_per_minute", "announcements", "prompt_pack")),
     (N_("Numbers"), ("number_carriers", "reservation_days", "activation_days", "renewal_days")),
     (N_("Days and places"), ("calendar", "region_groups")),
+    (N_("Alarms"), ("alarm_mobiles", "alarm_emails", "alarm_warnings")),
     (N_("Backup"), ("backup",)),
     (N_("Network"), ("stranger_status", "web_networks", "realm", "phone_domain")),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from domain.inspection.round import Round
 from tests.unit.webui.site import Browser, Site
 from webui import node, resources, resources_money, resources_service, resources_setup, resources_system
 from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
@@ -65,8 +66,11 @@ PLACES: dict[type, str] = {
     resources_system.TemplateDesk: "/operator/templates/",
     resources_system.TemplateFile: "/operator/templates/missed-call/",
     resources_system.UpgradeDesk: "/operator/upgrade/",
+    resources_system.InspectionDesk: "/operator/inspection/",
+    resources_system.RoundFile: "/operator/inspection/01J00000000000000000000000/",
 }
 """Where each kind of place is; a new kind without a line here fails the tests."""
+PAST_ROUND = Round("01J00000000000000000000000", 1.0, "test", (), ended=2.0)
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
 
 
@@ -81,6 +85,7 @@ class View(NamedTuple):
 def views(site: Site, tenant: str) -> list[View]:
     """Return every view, its place filled in for a tenant."""
     found = []
+    site.change(lambda root: root.inspection.put(PAST_ROUND))
     if not site.tickets:
         site.ask()
     facts = {
