@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -38,6 +39,7 @@ from storage.events import MediaMeasured, Started
 from tests.crash.carrier import Carrier, Seen
 from tests.product.b2bua_process import NUMBER, B2bua, Loopback
 
+DASHBOARD = Path(__file__).parents[2] / "webui/static/own/grafana.json"
 FREE = iter(range(1, 255))
 
 
@@ -254,6 +256,26 @@ def test_health_and_metrics_are_served(box: B2bua, carrier: Patient) -> None:
         "box400_journal_sync_seconds_count",
     ):
         assert line in text, text
+
+
+def test_the_dashboard_asks_for_what_is_served(box: B2bua) -> None:
+    """Every metric that the Grafana file names is on the page, with the labels that its legends show."""
+    with urllib.request.urlopen(f"http://{box.net.web}/metrics") as page:
+        text = page.read().decode()
+    served = set()
+    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE):
+        endings = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}.get(kind, ("",))
+        served.update(name + ending for ending in endings)
+    labels = dict(re.findall(r"^(\w+)\{([^}]*)\}", text, re.MULTILINE))
+    dashboard = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    targets = [target for panel in dashboard["panels"] for target in panel.get("targets", ())]
+    assert len(targets) > 20
+    for target in targets:
+        names = re.findall(r"(?:box400|process)_[a-z0-9_]+", target["expr"])
+        assert names, target
+        assert set(names) <= served, target
+        for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
+            assert names[0] not in labels or f'{label}="' in labels[names[0]], target
 
 
 def test_a_strangers_invite_gets_nothing_and_leaves_no_record(box: B2bua, net: Loopback) -> None:
