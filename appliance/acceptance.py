@@ -30,6 +30,7 @@ tenants:
   acceptance: {{name: 验收, numbers: {{"{NUMBER}": {{bound: ["13900001111"]}}}}}}
 """
 MOST_EXPOSED = 3.0
+LEAST_HARDENED = 80
 
 
 class NotProven(Exception):
@@ -54,6 +55,15 @@ def confined(box: Container) -> str:
     if len(table) < 5 or max(map(float, table.values())) > MOST_EXPOSED:
         raise NotProven(str(table))
     return ", ".join(f"{unit} {level}" for unit, level in table.items())
+
+
+def hardened(box: Container) -> str:
+    """Lynis rates the machine 80 or better; kernel settings outside the network are the container host's."""
+    said = box.run("lynis", "audit", "system", "--quick", "--no-colors", within=600, check=False)
+    index = re.search(r"Hardening index : (\d+)", said)
+    if index is None or int(index[1]) < LEAST_HARDENED:
+        raise NotProven(said[-6000:])
+    return f"hardening index {index[1]}"
 
 
 def open_ports(box: Container) -> str:
@@ -189,6 +199,7 @@ def main() -> int:
     proofs: list[Callable[[Container], str]] = [
         nothing_failed,
         confined,
+        hardened,
         open_ports,
         pages,
         configured,

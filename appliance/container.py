@@ -29,6 +29,7 @@ _BOOT = """
 umount -l /sys/fs/cgroup 2>/dev/null
 mount -t cgroup2 none /sys/fs/cgroup || exit 1
 mkdir -p /sys/fs/cgroup/{name} && echo $$ >/sys/fs/cgroup/{name}/cgroup.procs
+export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network  # the others are the host's
 exec systemd-nspawn -q -D {root} --boot --register=no --keep-unit --network-namespace-path=/run/netns/{name} \
     --capability=CAP_NET_ADMIN --console=read-only --timezone=off -M {name} --kill-signal=SIGRTMIN+4
 """
@@ -104,9 +105,12 @@ def _wire(name: str) -> Iterator[None]:
         _said(
             ["ip", "-n", peer, "link", "add", "wire", "type", "veth", "peer", "name", "host0", "netns", name]
         )
-        _said(["ip", "-n", peer, "addr", "add", f"{PEER}/24", "dev", "wire"])
-        _said(["ip", "-n", peer, "link", "set", "wire", "up"])
-        _said(["ip", "-n", peer, "link", "set", "lo", "up"])
+        # also the box's end: a bare Debian has whatever network its owner gave it, and need not have networkd
+        for space, address, device in ((peer, PEER, "wire"), (name, BOX, "host0")):
+            _said(["ip", "-n", space, "addr", "add", f"{address}/24", "dev", device])
+            _said(["ip", "-n", space, "link", "set", device, "up"])
+            _said(["ip", "-n", space, "link", "set", "lo", "up"])
+        _said(["ip", "-n", name, "route", "add", "default", "via", PEER])
         yield
     finally:
         for each in (peer, name):
