@@ -1,4 +1,4 @@
-"""What agents write down at their desks: contact cards, notes of calls, and what their tenant set for it."""
+"""What agents write down at their desks: notes of calls, and what their tenant set for it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Final
 
 import msgspec
 
-MOST_NUMBERS: Final = 8
-"""Of one contact."""
 MOST_FIELDS: Final = 20
 
 
@@ -17,26 +15,12 @@ class DeskSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     pause_reasons: tuple[str, ...] = ("小休", "用餐", "会议", "培训")
     wrap_up_codes: tuple[str, ...] = ("咨询", "订单", "售后", "投诉", "无效来电")
     """What an agent may say a call was about (话后小结)."""
-    fields: tuple[str, ...] = ("公司", "地址")
-    """Custom fields of contact cards."""
+    fields: tuple[str, ...] = ("职务", "客户来源")
+    """Custom fields of customers."""
+    tags: tuple[str, ...] = ("重点客户", "潜在客户", "合作伙伴")
+    """Offered where customers are tagged; others may be typed."""
     masked: tuple[str, ...] = ()
     """Whose view of callers' numbers lacks their middle: ``agent``, ``wall`` (supervisors)."""
-
-
-class ContactCard(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Somebody whom a tenant knows."""
-
-    id: str
-    name: str
-    numbers: tuple[str, ...] = ()
-    """Canonical digits."""
-    fields: dict[str, str] = {}
-    """Custom field -> value; fields that the tenant no longer has stay."""
-    note: str = ""
-    by: str = ""
-    """工号 of who changed it last; empty: the tenant himself."""
-    at: float = 0.0
-    """UTC POSIX seconds of the last change."""
 
 
 class CallNote(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

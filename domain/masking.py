@@ -13,3 +13,9 @@ def masked(number: str) -> str:
     ahead = len(number) - 8 if len(number) > 10 else max(1, len(number) - 7)
     behind = 4 if len(number) > 8 else 2
     return f"{number[:ahead]}{'*' * (len(number) - ahead - behind)}{number[-behind:]}"
+
+
+def masked_mail(address: str) -> str:
+    """Return an e-mail address without most of its name: ``wang@example.cn`` -> ``w***@example.cn``."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}***{at}{domain}" if at else masked(address)

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from domain.calendar import local
+from domain.caller import CallerClass, canonical_caller
 from domain.missed import Notice
 from domain.money import EntryKind, yuan
 from domain.notices.kinds import DAY, NoticeKind
@@ -106,6 +107,35 @@ def _after(root: Root, tenant: str, account: Account) -> Watched:
     credit = root.tenants[tenant].config.value.credit_li
     arrears = credit is not None and len(account.causes) > 0 and account.balance_li + credit <= 0
     return msgspec.structs.replace(_watched(root, tenant), entries=len(account.causes), arrears=arrears)
+
+
+def follow_ups_to_tell(root: Root, now: float) -> list[str]:
+    """Return the tenants who are to be reminded of a customer."""
+    return [
+        tenant
+        for tenant, held in root.customers.tenants.items()
+        if tenant in root.tenants and next(held.due_by(now, "remind"), None) is not None
+    ]
+
+
+def tell_follow_ups(root: Root, now: float) -> None:
+    """Remind tenants of customers who are to be contacted now, and who looks after them; each once."""
+    for tenant in follow_ups_to_tell(root, now):
+        held, agents = root.customers.of(tenant), root.tenants[tenant].parts.get("agents", {})
+        for customer in list(held.due_by(now, "remind")):
+            held.reminded(customer)
+            if customer.follow_up < now - DAY:  # an import of old dates is no news
+                continue
+            owner = agents[customer.owner].value.target if customer.owner in agents else ""
+            extra = Extra(mobiles=(owner,) if canonical_caller(owner).kind is CallerClass.MOBILE else ())
+            values = {
+                "customer": customer.name,
+                "about": customer.follow_note or "回访",
+                "agent": customer.owner or "未指定",
+                "time": moment(customer.follow_up),
+            }
+            cause = f"follow-up:{customer.id}:{int(customer.follow_up)}"
+            tell(root, NoticeKind.FOLLOW_UP, tenant, cause, values, now, extra)
 
 
 def tell_retention(root: Root, summary: RetentionSummary, now: float) -> None:

@@ -222,15 +222,15 @@ class Screens:
             self.box.cli("agents", "logout", "demo", agent)
         page = self.opened(WIDE)
         sign_in(page, MENU, first, "8001")
-        page.goto("/desk/card")
+        page.goto("/desk/customers/new")
         for field, value in {
-            "name": "陈经理", "numbers": CUSTOMER, "field-0": "示例物流有限公司", "field-1": "上海市浦东新区",
+            "name": "陈经理", "numbers": CUSTOMER, "company": "示例物流有限公司", "addresses": "上海市浦东新区",
             "note": "老客户，每月对账一次。",
         }.items():  # fmt: skip
             page.fill(f"#{field}", value)
         page.click("main button.btn-primary")
-        page.goto("/desk/cards")
-        self._camera.take(page, "agent-cards")
+        page.goto("/desk/customers")
+        self._camera.take(page, "agent-customers")
         page.goto("/desk")
         page.wait_for_selector("#my-state:not(:has-text('…'))")
         self._camera.take(page, "agent-desk")

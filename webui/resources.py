@@ -15,6 +15,7 @@ from domain.snapshot import TrunkSnapshot
 from storage.models import TenantConfig
 from storage.records import CallRecord
 from webui.node import Node
+from webui.resources_customers import DeskCustomers, TenantCustomers
 from webui.resources_money import FinanceDesk, TariffDesk, TenantBills
 from webui.resources_service import AgentTickets, OperatorTickets, SupportTickets, TenantTickets
 from webui.resources_setup import (
@@ -72,6 +73,8 @@ class AgentDesk(Node):
     def __getitem__(self, name: str) -> Node:
         if name == "tickets":
             return AgentTickets(self.request, self, name)
+        if name == "customers":
+            return DeskCustomers(self.request, self, name)
         raise KeyError(name)
 
 
@@ -115,6 +118,8 @@ class TenantPages(Node):
             return RoutingPages(self.request, self, name)
         if name == "bound":
             return BoundPages(self.request, self, name)
+        if name == "customers":
+            return TenantCustomers(self.request, self, name)
         if name == "calls":
             return TenantCalls(self.request, self, name)
         if name == "tickets":

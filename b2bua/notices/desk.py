@@ -20,9 +20,11 @@ from storage.connection import MainDatabase
 from storage.models import MoneyRequest, Request, Root
 from storage.notice_intake import (
     accounts_to_tell,
+    follow_ups_to_tell,
     take_missed,
     tell_accounts,
     tell_expired,
+    tell_follow_ups,
     tell_low,
     tell_retention,
 )
@@ -87,6 +89,8 @@ class Desk:
         if now >= self._accounts_due:
             if self._database.read(accounts_to_tell):
                 self._database.transact(lambda root: tell_accounts(root, now), note="notices of accounts")
+            if self._database.read(lambda root: follow_ups_to_tell(root, now)):
+                self._database.transact(lambda root: tell_follow_ups(root, now), note="follow-ups")
             self._accounts_due = now + ACCOUNT_SECONDS
         if now >= self._slow_due:
             self._take_in_slowly(now)

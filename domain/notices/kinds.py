@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     TICKET_ANSWER = "ticket-answer"
     TICKET_REMINDER = "ticket-reminder"
     TICKET_CLOSED = "ticket-closed"
+    FOLLOW_UP = "follow-up"
     PASSWORD_CODE = "password-code"  # noqa: S105 - a name
     ALARM = "alarm"
     TEST = "test"
@@ -80,6 +81,12 @@ VARIABLES: Final[dict[NoticeKind, dict[str, Variable]]] = {
     NoticeKind.TICKET_ANSWER: _TO_ASKER,
     NoticeKind.TICKET_REMINDER: _TO_ASKER,
     NoticeKind.TICKET_CLOSED: _TO_ASKER,
+    NoticeKind.FOLLOW_UP: _COMMON
+    | {
+        "customer": Variable(20, "客户"),
+        "about": Variable(40, "回访事项"),
+        "agent": Variable(12, "负责人工号"),
+    },
     NoticeKind.PASSWORD_CODE: _COMMON | {"code": Variable(6, "验证码")},
     NoticeKind.ALARM: _COMMON
     | {"state": Variable(4, "告警级别，或“恢复”"), "alarm": Variable(60, "告警内容")},
@@ -137,6 +144,9 @@ SHIPPED: Final[dict[NoticeKind, Words]] = {
         "您的工单{ticket}“{subject}”已关闭，欢迎评价本次服务。\n查询码：{code}\n{link}",
         "您的工单{ticket}已关闭，欢迎凭查询码{code}在线评价本次服务。",
     ),
+    NoticeKind.FOLLOW_UP: Words(
+        "客户回访提醒", "客户{customer}的回访时间到了（{time}）：{about}。负责人：{agent}。"
+    ),
     NoticeKind.PASSWORD_CODE: Words(
         "重置密码验证码", "您正在重置{number}的登录密码，验证码{code}，5分钟内有效，请勿告诉他人。"
     ),
@@ -148,6 +158,7 @@ CHARGED: Final = frozenset(
     {
         NoticeKind.MISSED_CALL,
         NoticeKind.VOICEMAIL,
+        NoticeKind.FOLLOW_UP,
         NoticeKind.TICKET,
         NoticeKind.TICKET_LATE,
         NoticeKind.TICKET_ANSWER,

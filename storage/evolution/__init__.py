@@ -30,6 +30,7 @@ from storage.evolution import (
     step016_tickets,
     step017_figures,
     step018_inspection,
+    step019_customers,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -61,6 +62,7 @@ STEPS: tuple[Step, ...] = (
     Step(16, "tickets", step016_tickets.run),
     Step(17, "figures of reports", step017_figures.run),
     Step(18, "inspections", step018_inspection.run),
+    Step(19, "customers", step019_customers.run),
 )
 
 

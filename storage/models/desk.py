@@ -1,36 +1,21 @@
-"""Contact cards and notes of calls, by tenant."""
+"""Notes of calls and settings of desks, by tenant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from domain.desk import CallNote, ContactCard, DeskSettings
+from domain.desk import CallNote, DeskSettings
 from storage.call_id import key_of
 from storage.models.document import Document
 
-MOST_CARDS: Final = 50_000
 _encode = msgspec.json.Encoder().encode
-_card = msgspec.json.Decoder(ContactCard).decode
 _note = msgspec.json.Decoder(CallNote).decode
-
-
-class NumberTaken(Exception):
-    """Another card has one of the numbers; the text names it."""
-
-    def __init__(self, number: str, card: ContactCard) -> None:
-        super().__init__(f"{number}: {card.name}")
-        self.number = number
-        self.card = card
-
-
-class TooManyCards(Exception):
-    """A tenant keeps at most :data:`MOST_CARDS`."""
 
 
 class SettingsDocument(Document[DeskSettings]):
@@ -44,62 +29,10 @@ class TenantDesk(Persistent):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.settings = SettingsDocument(DeskSettings())
-        self.cards: Any = OOBTree()
-        """Id -> JSON of ContactCard."""
-        self.by_number: Any = OOBTree()
-        """Number -> id of the one card that has it."""
         self.notes: Any = OOBTree()
         """Id of a call -> JSON of CallNote."""
         self.of_caller: Any = OOBTree()
         """(Caller, key of the call, newest first) -> id of the call."""
-
-    # -- cards -------------------------------------------------------------------------------------
-
-    def card(self, name: str) -> ContactCard | None:
-        """Return a card by its id, or None."""
-        data = self.cards.get(name)
-        return None if data is None else _card(data)
-
-    def card_of(self, number: str) -> ContactCard | None:
-        """Return whose number it is, or None."""
-        name = self.by_number.get(number) if number else None
-        return None if name is None else self.card(name)
-
-    def put_card(self, card: ContactCard) -> None:
-        """Store a card; raises NumberTaken, TooManyCards."""
-        for number in card.numbers:
-            other = self.card_of(number)
-            if other is not None and other.id != card.id:
-                raise NumberTaken(number, other)
-        before = self.card(card.id)
-        if before is None and len(self.cards) >= MOST_CARDS:
-            raise TooManyCards
-        for number in () if before is None else before.numbers:
-            del self.by_number[number]
-        for number in card.numbers:
-            self.by_number[number] = card.id
-        self.cards[card.id] = _encode(card)
-
-    def drop_card(self, name: str) -> ContactCard | None:
-        """Forget a card; return what it was."""
-        card = self.card(name)
-        if card is not None:
-            for number in card.numbers:
-                del self.by_number[number]
-            del self.cards[name]
-        return card
-
-    def search_cards(self, text: str, most: int) -> list[ContactCard]:
-        """Return cards with the text in name, number, field or note, those changed last first."""
-        wanted = text.lower()
-        found = [
-            card
-            for card in map(_card, self.cards.values())
-            if not wanted or any(wanted in each.lower() for each in _words(card))
-        ]
-        return sorted(found, key=lambda card: -card.at)[:most]
-
-    # -- notes -------------------------------------------------------------------------------------
 
     def put_note(self, note: CallNote) -> None:
         """Store what was written about a call, instead of what was written before."""
@@ -123,10 +56,6 @@ class TenantDesk(Persistent):  # type: ignore[misc]
             note = self.note(call)
             if note is not None:
                 yield note
-
-
-def _words(card: ContactCard) -> tuple[str, ...]:
-    return card.name, card.note, *card.numbers, *card.fields.values()
 
 
 class DeskBook(Persistent):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from domain.numbers.lifecycle import NumberState
 from domain.snapshot import BoxSnapshot
 from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
+from storage.models.customers import CustomerBook
 from storage.models.desk import DeskBook
 from storage.models.inspection import InspectionBook
 from storage.models.inventory import Inventory
@@ -66,6 +67,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.timelines = TimelineBook()
         self.tickets = TicketBook()
         self.inspection = InspectionBook()
+        self.customers = CustomerBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

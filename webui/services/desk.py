@@ -11,21 +11,21 @@ from typing import Final, NamedTuple
 from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed, LiveCall
 from b2bua.control_floor import Agents, AskAgents
 from domain.acd.configuration import Agent
-from domain.desk import CallNote, ContactCard, DeskSettings
-from domain.masking import masked
+from domain.customer import Customer
+from domain.desk import CallNote, DeskSettings
 from domain.tickets.ticket import Ticket
-from domain.timeline import number_stream
+from domain.timeline import Entry, number_stream
 from storage.call_id import BEIJING
 from storage.models import Root
 from storage.models.timeline import note_entry
-from storage.places import place_of_row
-from storage.query import Filter, Found, search
+from storage.query import Filter, search
 from webui.services.agents import agent_named
 from webui.services.box import BoxServices
+from webui.services.customers import Viewer, latest
 from webui.services.picture import call_of
 
-RECENT: Final = 6
-"""Calls and notes of a caller that are shown."""
+RECENT: Final = 8
+"""Entries of a caller's timeline that are shown."""
 MOST_REMEMBERED: Final = 5000
 MOST_ROWS: Final = 2000
 """An agent's calls of one day that his figures are made of."""
@@ -52,9 +52,9 @@ class Shown(NamedTuple):
     told: str
     """What the agent reads: masked if his tenant says so; empty when withheld."""
     place: str
-    card: ContactCard | None
-    calls: list[Found]
-    notes: list[CallNote]
+    customer: Customer | None
+    company: str
+    entries: list[Entry]
     note: CallNote | None
     """What was written of this call."""
     settings: DeskSettings
@@ -114,14 +114,14 @@ class Desks:
         def read(root: Root) -> Shown:
             held = root.desk.find(desk.tenant)
             settings = held.settings.value
-            wanted = Filter(tenant=desk.tenant, caller=caller)
-            calls = (
-                [each for each in search(root, wanted, RECENT + 1) if each.row.id != call] if caller else []
-            )
+            customers = root.customers.find(desk.tenant)
+            customer = customers.of_number(caller)
+            company = customers.get(customer.company) if customer is not None and customer.company else None
+            entries = latest(root, desk.tenant, caller, customer, RECENT + 2)
             return Shown(
-                call, caller, hide(caller, settings, desk), place, held.card_of(caller), calls[:RECENT],
-                [note for note in held.notes_of(caller, RECENT + 1) if note.call != call][:RECENT],
-                held.note(call), settings,
+                call, caller, hide(caller, settings, desk), place, customer,
+                "" if company is None else company.name,
+                [entry for entry in entries if entry.id != call][:RECENT], held.note(call), settings,
                 list(islice(root.tickets.read(desk.tenant).tickets_of(caller), RECENT)),
             )  # fmt: skip
 
@@ -191,10 +191,9 @@ class Desks:
 
 def hide(number: str, settings: DeskSettings, desk: Desk) -> str:
     """Return a number as somebody at a desk may read it: a supervisor by his own setting."""
-    kind = "wall" if desk.supervisor else "agent"
-    return masked(number) if kind in settings.masked else number
+    return viewer_of(desk).hide(number, settings)
 
 
-def place_words(found: Found) -> str:
-    """Return where the caller of a row was from."""
-    return place_of_row(found.row).name
+def viewer_of(desk: Desk) -> Viewer:
+    """Return who sits there as one who looks at customers."""
+    return Viewer(desk.tenant, desk.agent, "wall" if desk.supervisor else "agent")

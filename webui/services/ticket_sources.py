@@ -69,5 +69,5 @@ def draft_of_alarm(alarms: list[Alarm], key: str) -> Draft:
 
 def _who(root: Root, tenant: str, caller: str) -> tuple[str, str]:
     """Return name and number of a caller; a number that is withheld is none."""
-    card = root.desk.find(tenant).card_of(caller)
-    return ("" if card is None else card.name, caller)
+    customer = root.customers.find(tenant).of_number(caller)
+    return ("" if customer is None else customer.name, caller)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final, NamedTuple
 
-from domain.desk import ContactCard
+from domain.customer import Customer
 from domain.missed import MissedItem
 from storage.models import Root
 from webui.services.desk import Desk, hide
@@ -19,7 +19,7 @@ class ToDo(NamedTuple):
     item: MissedItem
     told: str
     """The caller, masked if need be."""
-    card: ContactCard | None
+    customer: Customer | None
 
 
 def listed(root: Root, desk: Desk) -> tuple[list[ToDo], int]:
@@ -28,9 +28,9 @@ def listed(root: Root, desk: Desk) -> tuple[list[ToDo], int]:
     items = [] if book is None else [item for item in book.newest_first() if item.is_open]
     free = [item for item in items if item.claimed_by in ("", desk.agent)]
     free.sort(key=lambda item: (item.claimed_by != desk.agent, -item.last))
-    held = root.desk.find(desk.tenant)
-    settings = held.settings.value
+    customers = root.customers.find(desk.tenant)
+    settings = root.desk.find(desk.tenant).settings.value
     return [
-        ToDo(item, hide(item.caller, settings, desk), held.card_of(item.caller))
+        ToDo(item, hide(item.caller, settings, desk), customers.of_number(item.caller))
         for item in islice(free, SHOWN)
     ], len(free)

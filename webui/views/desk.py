@@ -23,11 +23,12 @@ from b2bua.control import (
 )
 from b2bua.control_floor import SetAgent
 from domain.refusal import NotPossible
+from webui.presenters.contacts import entry_shown
 from webui.resources import AgentDesk
 from webui.security.permissions import AGENT
+from webui.services import customers, todo
 from webui.services import missed as calls
-from webui.services import todo
-from webui.services.desk import Desk, Desks, NotHis, place_words
+from webui.services.desk import Desk, Desks, NotHis, hide, viewer_of
 from webui.services.provisioning import Stale
 from webui.views.bound import entry_of
 from webui.views.declare import view
@@ -129,7 +130,14 @@ def _pop(request: Request, call: str, saved: bool = False) -> dict[str, Any]:
         shown = desks(request).shown(desk_of(request), call)
     except NotHis:
         raise HTTPNotFound() from None
-    return {"shown": shown, "place_of": place_words, "saved": saved}
+    return {
+        "shown": shown,
+        "saved": saved,
+        "customer": None,
+        "viewer": viewer_of(desk_of(request)),
+        "entry_of": lambda entry: entry_shown(request.texts, entry),
+        "hide": lambda text: hide(text, shown.settings, desk_of(request)),
+    }
 
 
 @view(context=AgentDesk, name="note", permission=AGENT, request_method="POST", renderer="desk/pop.html")
@@ -191,6 +199,13 @@ def close_missed(request: Request) -> dict[str, Any]:
     except NotPossible as refused:
         return _missed(request, _.either(refused.zh, str(refused)), done=False)
     return _missed(request, _("Closed."))
+
+
+@view(context=AgentDesk, name="due", permission=AGENT, request_method="GET", renderer="desk/due.html")
+def due(request: Request) -> dict[str, Any]:
+    """Show whom he is to contact now (回访提醒)."""
+    viewer, now = viewer_of(desk_of(request)), request.services.now()
+    return {"due": request.services.read(lambda root: customers.due(root, viewer, now))}
 
 
 @view(context=AgentDesk, name="figures", permission=AGENT, request_method="GET", renderer="desk/figures.html")

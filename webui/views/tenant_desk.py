@@ -82,6 +82,7 @@ def settings(request: Request) -> Response:
         pause_reasons=words_of(given.get("pause_reasons", "")),
         wrap_up_codes=words_of(given.get("wrap_up_codes", "")),
         fields=words_of(given.get("fields", ""), MOST_FIELDS),
+        tags=words_of(given.get("tags", "")),
         masked=tuple(each for each in ("agent", "wall") if given.get(f"mask-{each}")),
     )
     entry = entry_of(request, "desk-settings", "", request.context.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from domain.customer import Customer
 from domain.money import EntryKind
 from domain.notices.delivery import Channel, DeliveryState, expired
 from domain.notices.kinds import NoticeKind
@@ -13,7 +14,7 @@ from domain.numbers.terms import Contract
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.models import Root
 from storage.models.notices import KEPT_SECONDS
-from storage.notice_intake import tell_expired
+from storage.notice_intake import tell_expired, tell_follow_ups
 from storage.notices import Extra, price_of, tell, why_not_by_sms
 from storage.provisioning import ProvisioningError, export
 from storage.provisioning.state import read_configuration
@@ -160,3 +161,26 @@ def test_a_term_that_ended_is_told_once(database: MainDatabase) -> None:
         return [each.text for each in root.notices.newest_first("acme")]
 
     assert database.transact(work) == ["阿克美：号码4001003721已于2026-11-20到期。"]
+
+
+def test_who_looks_after_a_customer_is_reminded_of_him_once(database: MainDatabase) -> None:
+    """When the time has come, by the tenant's recipients and his own mobile; a day late it is no news."""
+    apply(database, "tenants: {acme: {agents: {'8001': {target: '13900008001'}}}}")
+    for name, at in (("王小姐", AT + 60), ("旧客户", AT - 90_000.0)):
+        customer = Customer(f"c{at:.0f}", name, owner="8001", follow_up=at, follow_note="报价")
+        database.transact(lambda root, customer=customer: root.customers.of("acme").put(customer))  # type: ignore[misc]
+
+    def told(at: float) -> list[tuple[str, str]]:
+        database.transact(lambda root: tell_follow_ups(root, at))
+        found = database.read(lambda root: list(root.notices.newest_first("acme")))
+        return sorted((each.to, each.text) for each in found)
+
+    assert told(AT) == []
+    assert [to for to, _ in told(AT + 61)] == ["13900002222", "13900008001"]
+    assert len(told(AT + 300)) == 2
+    apply(database, "tenants: {acme: {notices: {follow-up: {emails: [boss@acme.cn]}}}}")
+    moved = Customer("c2", "李先生", owner="8001", follow_up=AT + 400)
+    database.transact(lambda root: root.customers.of("acme").put(moved))
+    (text,) = [text for to, text in told(AT + 401) if to == "boss@acme.cn"]
+    assert text.startswith("客户李先生的回访时间到了（11-23 ")
+    assert text.endswith("：回访。负责人：8001。")

@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.router import Router
 from webtest import TestApp
 
+from domain.customer import Customer
 from domain.outcomes import Outcome
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import OPERATOR, Asker, AskerKind, Source, SourceKind
@@ -80,6 +81,10 @@ class Site:
             record = made_up(tenant, number, self.clock() - 60)
             self.calls[tenant] = record.id
             self.change(lambda root, record=record: root.records.add([record]))
+            customer = Customer(
+                "a1" * 8 if tenant == "alpha" else "be" * 8, f"客户 {tenant}", at=self.clock()
+            )
+            self.change(lambda root, tenant=tenant, known=customer: root.customers.of(tenant).put(known))
 
     def ask(self) -> None:
         """Let each tenant ask the operator, and a customer each tenant."""

@@ -55,22 +55,47 @@ def test_another_tenants_message_is_not_there(site: Site, programs: Programs) ->
     assert site.recordings.messages().known([foreign, held]) == {foreign, held}
 
 
-def test_contact_cards_are_kept(programs: Programs) -> None:
-    """Added, found, written anew, forgotten; a number stands on one card."""
+def test_customers_are_kept(programs: Programs) -> None:
+    """Added, found, written anew, forgotten; a number is one customer's unless it is said to be shared."""
     program = programs.of("alpha")
-    wish = {"name": "张三", "numbers": ["13800001111"], "fields": {"公司": "东方"}}
+    wish = {"name": "张三", "numbers": ["13800001111"], "company": "东方", "owner": "8001", "tags": ["重点"]}
     made = program.ask("POST", f"{ALPHA}/contacts", wish)
-    assert (made.status_int, made.json["numbers"]) == (201, ["13800001111"])
-    twice = program.ask("POST", f"{ALPHA}/contacts", {"name": "李四", "numbers": ["13800001111"]})
+    assert (made.status_int, made.json["numbers"], made.json["company"]) == (201, ["13800001111"], "东方")
+    second = {"name": "李四", "numbers": ["13800001111"]}
+    twice = program.ask("POST", f"{ALPHA}/contacts", second)
     assert (twice.status_int, twice.json["detail"]) == (409, "13800001111 is on the card of 张三")
+    shared = program.ask("POST", f"{ALPHA}/contacts", {**second, "shared": True})
+    assert shared.status_int == 201
+    pairs = program.ask("GET", f"{ALPHA}/contact-duplicates").json["items"]
+    assert [(pair["what"], len(pair["contacts"])) for pair in pairs] == [("number", 2)]
     place = f"{ALPHA}/contacts/{made.json['id']}"
     assert program.ask("PUT", place, {**wish, "note": "VIP"}).json["note"] == "VIP"
-    found = program.ask("GET", f"{ALPHA}/contacts?search={quote('东方')}").json
-    assert ([each["name"] for each in found["items"]], found["count"]) == (["张三"], 1)
+    found = program.ask("GET", f"{ALPHA}/contacts?tag={quote('重点')}&search={quote('东方')}").json
+    assert [each["name"] for each in found["items"]] == ["张三"]
+    one = program.ask("GET", f"{ALPHA}/contacts?limit=1").json
+    rest = program.ask("GET", f"{ALPHA}/contacts?limit=9&cursor={quote(one['next'])}").json
+    assert len(rest["items"]) == one["count"] - 1
     foreign = programs.of("beta")
     assert foreign.ask("GET", place.replace("alpha", "beta")).status_int == 404
     assert program.ask("DELETE", place).status_int == 204
     assert program.ask("GET", place).status_int == 404
+
+
+def test_a_customers_timeline_is_told(site: Site, programs: Programs) -> None:
+    """Notes and calls, page by page; a merged customer's too."""
+    program = programs.of("alpha")
+    one, other = (
+        program.ask("POST", f"{ALPHA}/contacts", {"name": name}).json["id"] for name in ("王五", "王六")
+    )
+    place = f"{ALPHA}/contacts/{one}"
+    assert program.ask("POST", f"{ALPHA}/contacts/{other}/notes", {"text": "要发票"}).status_int == 204
+    assert program.ask("POST", f"{place}/merge", {"other": other}).status_int == 200
+    told = program.ask("GET", f"{place}/timeline?kind=note").json
+    assert [each["text"] for each in told["items"]] == ["要发票"]
+    first = program.ask("GET", f"{place}/timeline?limit=1").json
+    assert len(program.ask("GET", f"{place}/timeline?cursor={first['next']}").json["items"]) >= 1
+    assert program.ask("POST", f"{place}/merge", {"other": other}).status_int == 404
+    assert program.ask("GET", place.replace("alpha", "beta")).status_int == 404
 
 
 def test_the_figures_are_those_of_the_page(site: Site, programs: Programs) -> None:

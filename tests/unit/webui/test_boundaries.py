@@ -8,7 +8,15 @@ import pytest
 
 from domain.inspection.round import Round
 from tests.unit.webui.site import Browser, Site
-from webui import node, resources, resources_money, resources_service, resources_setup, resources_system
+from webui import (
+    node,
+    resources,
+    resources_customers,
+    resources_money,
+    resources_service,
+    resources_setup,
+    resources_system,
+)
 from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERVISOR, TENANT
 
 PLACES: dict[type, str] = {
@@ -16,6 +24,10 @@ PLACES: dict[type, str] = {
     resources.AccountPages: "/account/",
     resources.AgentDesk: "/desk/",
     resources.TenantPages: "/t/{tenant}/",
+    resources_customers.DeskCustomers: "/desk/customers/",
+    resources_customers.DeskCustomer: "/desk/customers/{customer}/",
+    resources_customers.TenantCustomers: "/t/{tenant}/customers/",
+    resources_customers.TenantCustomer: "/t/{tenant}/customers/{customer}/",
     resources_setup.BoundPages: "/t/{tenant}/bound/",
     resources_setup.BoundPlan: "/t/{tenant}/bound/{number}/",
     resources_setup.PartPages: "/t/{tenant}/queues/",
@@ -72,6 +84,7 @@ PLACES: dict[type, str] = {
 """Where each kind of place is; a new kind without a line here fails the tests."""
 PAST_ROUND = Round("01J00000000000000000000000", 1.0, "test", (), ended=2.0)
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
+CUSTOMER = {"alpha": "a1" * 8, "beta": "be" * 8}
 
 
 class View(NamedTuple):
@@ -91,6 +104,7 @@ def views(site: Site, tenant: str) -> list[View]:
     facts = {
         "tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant], "trunk": "demo",
         "ticket": site.tickets[tenant], "served": site.tickets[f"{tenant} served"],
+        "customer": CUSTOMER[tenant],
     }  # fmt: skip
     for each in site.application.registry.introspector.get_category("views"):
         view = each["introspectable"]

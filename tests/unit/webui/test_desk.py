@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import openpyxl
 import pytest
-from webtest import Upload
 
 from domain.desk import DeskSettings
 from domain.outcomes import Outcome
 from storage.records import CallRecord
-from storage.workbook import workbook
 from tests.unit.webui.site import HOSTILE, PASSWORD, Browser, Site, form_of, made_up
 
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
@@ -155,107 +150,6 @@ def test_his_day_is_made_of_his_own_calls(site: Site) -> None:
 def token_of(browser: Browser) -> dict[str, str]:
     """Return the field that every form has."""
     return {"csrf_token": browser.token("/desk")}
-
-
-def test_a_caller_becomes_a_contact_and_is_known_the_next_time(site: Site) -> None:
-    """With the tenant's own fields; another card cannot have his number as well."""
-    browser = site.agent("alpha", "8001")
-    call = had(site, "alpha", "8001")
-    form = form_of(browser.get(f"/desk/card?call={call}"), "/desk/card")
-    assert form["numbers"].value == "13800138000"
-    form["name"], form["field-0"] = "王小姐", "四海公司"
-    assert form.submit().status_int == 303
-    shown = browser.get(f"/desk/pop?call={call}").text
-    assert "王小姐" in shown
-    assert "四海公司" in shown
-    again = form_of(browser.get("/desk/card"), "/desk/card")
-    again["name"], again["numbers"] = "别人", "+86138-0013-8000"
-    refused = again.submit(status=422)
-    assert "is on the card of 王小姐" in refused.text
-    again["numbers"] = "12x"
-    assert "not a telephone number" in again.submit(status=422).text
-
-
-def test_contacts_are_a_tenants_own(site: Site) -> None:
-    """Another tenant's card is not there, neither to read nor to change."""
-    other = site.agent("beta", "8001", supervisor=True)
-    other.post("/desk/card", {"name": "秘密", "numbers": "13900000000", **token_of(other)})
-    (name,) = site.read(lambda root: list(root.desk.tenants["beta"].cards))
-    browser = site.agent("alpha", "8001", supervisor=True)
-    assert "秘密" not in browser.get("/desk/cards").text
-    assert browser.get(f"/desk/card?id={name}", status="*").status_int == 404
-    for path, fields in (("card", {"id": name, "name": "x"}), ("card-remove", {"id": name})):
-        answer = browser.post(f"/desk/{path}", {**fields, **token_of(browser)}, status="*")
-        assert answer.status_int == 404, path
-    assert site.read(lambda root: root.desk.tenants["beta"].card(name).name) == "秘密"
-
-
-def test_who_sees_masked_numbers_keeps_them_when_he_changes_a_card(site: Site) -> None:
-    """The card's number is neither shown nor lost."""
-    browser = site.agent("alpha", "8001")
-    browser.post("/desk/card", {"name": "王小姐", "numbers": "13800138000", **token_of(browser)})
-    (name,) = site.read(lambda root: list(root.desk.tenants["alpha"].cards))
-    settings(site, DeskSettings(masked=("agent",)))
-    page = browser.get(f"/desk/card?id={name}")
-    assert "13800138000" not in page.text + browser.get("/desk/cards").text
-    form = form_of(page, "/desk/card")
-    form["name"] = "王女士"
-    form.submit(status=303)
-    card = site.read(lambda root: root.desk.tenants["alpha"].card(name))
-    assert (card.name, card.numbers) == ("王女士", ("13800138000",))
-
-
-def sheet(path: Path, *rows: tuple[str, ...]) -> bytes:
-    """Return an Excel file."""
-    with workbook(path) as book:
-        page = book.add_worksheet()
-        for place, row in enumerate(rows):
-            page.write_row(place, 0, row)
-    return path.read_bytes()
-
-
-def uploaded(browser: Browser, content: bytes) -> Any:
-    """Import a file; return the page that tells what came of it."""
-    forms = [each for each in browser.get("/desk/cards").forms.values() if each.method.upper() == "POST"]
-    form = next(each for each in forms if each.action == "/desk/cards")
-    form["file"] = Upload("联系人.xlsx", content)
-    return form.submit()
-
-
-def test_contacts_come_from_excel_and_wrong_rows_are_told(site: Site, tmp_path: Path) -> None:
-    """Known numbers change their cards; a row that is wrong is refused by itself, with its place."""
-    browser = site.agent("alpha", "8001", supervisor=True)
-    head = ("姓名", "电话号码", "公司", "备注")
-    first = sheet(
-        tmp_path / "a.xlsx", head, ("王小姐", "13800138000 010-88886666", "四海", ""), ("李", "abc", "", "")
-    )
-    page = uploaded(browser, first).html.find(id="imported").text
-    assert "1 added, 0 changed, 1 refused" in page
-    assert "Row 3:" in page
-    again = sheet(tmp_path / "b.xlsx", head, ("王女士", "01088886666", "五洲", "=1+1"))
-    assert "0 added, 1 changed, 0 refused" in uploaded(browser, again).text
-    (card,) = site.read(lambda root: root.desk.tenants["alpha"].search_cards("", 9))
-    assert (card.name, card.numbers, card.fields["公司"], card.note) == (
-        "王女士", ("13800138000", "01088886666"), "五洲", "=1+1",
-    )  # fmt: skip
-    rows = openpyxl.load_workbook(io.BytesIO(browser.get("/desk/cards-excel").body)).active
-    assert [cell.value for cell in rows[2]][:2] == ["王女士", "13800138000 01088886666"]
-    assert {"cards-imported", "cards-exported"} <= set(site.actions())
-
-
-@pytest.mark.parametrize("content", [b"MZ\x90\x00 an exe", b"", b"PK\x03\x04 no zip"])
-def test_what_is_no_excel_file_is_refused_in_words(site: Site, content: bytes) -> None:
-    """Whatever its name says."""
-    browser = site.agent("alpha", "8001", supervisor=True)
-    assert "no .xlsx file" in uploaded(browser, content).text
-
-
-def test_an_excel_file_without_the_columns_says_which(site: Site, tmp_path: Path) -> None:
-    """They are named."""
-    browser = site.agent("alpha", "8001", supervisor=True)
-    assert "电话号码" in uploaded(browser, sheet(tmp_path / "a.xlsx", ("name", "phone"))).html.find(
-        class_="alert-danger"
-    ).text  # fmt: skip
 
 
 def test_a_supervisor_joins_calls_of_his_own_tenant_only(site: Site) -> None:
