@@ -224,8 +224,8 @@ class Screens:
         sign_in(page, MENU, first, "8001")
         page.goto("/desk/customers/new")
         for field, value in {
-            "name": "陈经理", "numbers": CUSTOMER, "company": "示例物流有限公司", "addresses": "上海市浦东新区",
-            "note": "老客户，每月对账一次。",
+            "name": "陈经理", "numbers": CUSTOMER, "company": "示例物流有限公司",
+            "addresses": "上海市浦东新区", "note": "老客户，每月对账一次。",
         }.items():  # fmt: skip
             page.fill(f"#{field}", value)
         page.click("main button.btn-primary")
