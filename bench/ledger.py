@@ -135,7 +135,7 @@ def report_sizes(data: DataDirectory, calls: int) -> None:
             for month in owner.months.values():
                 rows += sum(1 for _ in month.rows())
                 sealed += month.sealed_count
-                for _, segment in month.segments.values():
+                for _, segment, _ in month.segments.values():
                     row_bytes += len(segment.block)
                     detail_bytes += len(segment.details.block)
         return rows, sealed, row_bytes, detail_bytes

@@ -20,7 +20,8 @@ _TO_DIGITS: Final = str.maketrans(_CROCKFORD, "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 """To the digits that ``int(text, 32)`` reads."""
 _PAIRS: Final = tuple(high + low for high in _CROCKFORD for low in _CROCKFORD)
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
-_INVERT: Final = bytes(255 - n for n in range(256))
+INVERT: Final = bytes(255 - n for n in range(256))
+"""Between the bits of an id and its key."""
 
 
 def ulid_bytes(call: str) -> bytes | None:
@@ -46,22 +47,22 @@ def key_of(call: str, start: float = 0.0) -> bytes:
         data = (
             max(0, round(start * 1000)).to_bytes(6, "big") + blake2b(call.encode(), digest_size=10).digest()
         )
-    return data.translate(_INVERT)
+    return data.translate(INVERT)
 
 
 def call_of(key: bytes) -> str:
     """Return the call id of a key made from a ULID."""
-    return ulid_text(key.translate(_INVERT))
+    return ulid_text(key.translate(INVERT))
 
 
 def milliseconds_of(key: bytes) -> int:
     """Return when the call of this key began, in UTC POSIX milliseconds."""
-    return int.from_bytes(key[:6].translate(_INVERT), "big")
+    return int.from_bytes(key[:6].translate(INVERT), "big")
 
 
 def bound_of(seconds: float) -> bytes:
     """Return a key newer than each call that began at or before ``seconds`` UTC, older than later ones."""
-    return max(0, round(seconds * 1000) + 1).to_bytes(6, "big").translate(_INVERT) + b"\xff" * 10
+    return max(0, round(seconds * 1000) + 1).to_bytes(6, "big").translate(INVERT) + b"\xff" * 10
 
 
 def day_of(milliseconds: int) -> str:

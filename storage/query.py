@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -13,11 +14,13 @@ from storage.behind import Behind
 from storage.call_id import bound_of, milliseconds_of, month_of
 from storage.connection import MainDatabase
 from storage.models import Root
-from storage.models.call_records import BOX_OWNER, OwnerRecords
-from storage.rows import CallRow
+from storage.models.call_records import BOX_OWNER, OwnerRecords, Wanted
+from storage.records import CallRecord
+from storage.rows import RECORDED, CallRow
+from storage.sealed_rows import traces_wanted
 
-MOST_SCANNED: Final = 200_000
-"""Rows looked at for one page; a page may be short, or empty, and yet have a next one."""
+MOST_COST: Final = 200_000
+"""What one page may cost (``Looked.cost``); it may be short, or empty, and yet have a next one."""
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -50,30 +53,56 @@ class Filter(msgspec.Struct, frozen=True):
     rating: int | None = None
     behind: Behind | None = None
     """Only those behind a figure of a report."""
+    keys: str = ""
+    """What the caller keyed begins so: the way through menus."""
+
+    def wanted(self) -> Wanted:
+        """Return what rows must be, their time and tenant aside."""
+        exact = {
+            "number": self.number,
+            "caller": "" if self.caller.endswith("*") else self.caller,
+            "answered_by": self.answerer,
+            "area_code": self.area_code,
+            "queue": self.queue,
+            "job_number": self.job_number,
+            "caller_class": self.caller_class,
+            "province": self.province,
+            "outcome": next(iter(self.outcomes)) if len(self.outcomes) == 1 else "",
+        }
+        exact = {name: value for name, value in exact.items() if value}
+        conditions: dict[str, Callable[[Any], bool]] = {name: value.__eq__ for name, value in exact.items()}
+        if self.caller.endswith("*"):
+            conditions["caller"] = partial(_begins, self.caller[:-1])
+        if self.keys:
+            conditions["keys"] = partial(_begins, self.keys)
+        if self.city:
+            conditions["city"] = partial(_is_of_city, self.city)
+        if self.rating is not None:
+            conditions["rating"] = self.rating.__eq__
+        if self.recorded:
+            conditions["flags"] = _is_recorded
+        if len(self.outcomes) > 1:
+            conditions["outcome"] = self.outcomes.__contains__
+        if self.answered is not None:
+            conditions["answered"] = self.answered.__eq__
+        rest = None if self.behind is None else self.behind.takes
+        return Wanted(conditions, traces_wanted(exact), rest)
 
     def takes(self, row: CallRow) -> bool:
         """Tell whether a row is wanted, its time and tenant aside."""
-        return (
-            (not self.number or row.number == self.number)
-            and (not self.caller or self._takes_caller(row.caller))
-            and (not self.answerer or row.answered_by == self.answerer)
-            and (not self.area_code or row.area_code == self.area_code)
-            and (not self.province or row.province == self.province)
-            and (not self.city or self.city in row.city.split("/"))
-            and (not self.caller_class or row.caller_class == self.caller_class)
-            and (not self.queue or row.queue == self.queue)
-            and (not self.job_number or row.job_number == self.job_number)
-            and (self.rating is None or row.rating == self.rating)
-            and (not self.outcomes or row.outcome in self.outcomes)
-            and (not self.recorded or row.recorded)
-            and (self.answered is None or self.answered == row.answered)
-            and (self.behind is None or self.behind.takes(row))
-        )
+        return self.wanted().takes(row)
 
-    def _takes_caller(self, caller: str) -> bool:
-        if self.caller.endswith("*"):
-            return caller.startswith(self.caller[:-1])
-        return caller == self.caller
+
+def _is_recorded(flags: int) -> bool:
+    return bool(flags & RECORDED)
+
+
+def _begins(beginning: str, text: str) -> bool:
+    return text.startswith(beginning)
+
+
+def _is_of_city(city: str, cities: str) -> bool:
+    return city in cities.split("/")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -100,20 +129,32 @@ def search(
     root: Root, wanted: Filter, limit: int | None = None, *, after: bytes = b"", also: Also | None = None
 ) -> Iterator[Found]:
     """Yield what is wanted and older than the key ``after``; to be used inside the transaction."""
-    found = (each for _, each in _merged(root, wanted, after) if wanted.takes(each.row))
+    found = (each for _, each, _ in _merged(root, wanted, after) if each is not None)
     return islice((each for each in found if also is None or also(each)), limit)
 
 
 def page(root: Root, wanted: Filter, limit: int = 50, cursor: str = "", also: Also | None = None) -> Page:
     """Return one page. ``cursor`` is ``next`` of the page before; raises ValueError when it is none."""
     found: list[Found] = []
-    after = bytes.fromhex(cursor)
-    for scanned, (key, each) in enumerate(_merged(root, wanted, after), 1):
-        if wanted.takes(each.row) and (also is None or also(each)):
+    cost = 0
+    for key, each, more in _merged(root, wanted, bytes.fromhex(cursor)):
+        if each is not None and (also is None or also(each)):
             found.append(each)
-        if len(found) == limit or scanned == MOST_SCANNED:
+        cost += more
+        if len(found) == limit or cost >= MOST_COST:
             return Page(found, key.hex())
     return Page(found, "")
+
+
+def records_between(root: Root, since: float, until: float) -> Iterator[CallRecord]:
+    """Yield every record, whole, of calls that began between two moments (UTC POSIX seconds), in no order."""
+    newest, oldest = bound_of(until - 0.001), round(since * 1000)
+    first, last = month_of(max(0, oldest)), month_of(milliseconds_of(newest))
+    for owner in root.records.owners.values():
+        for month in owner.months.values(first, last):
+            for record in month.records(newest, bound_of(since - 0.001)):
+                if since <= record.start < until:
+                    yield record
 
 
 def every(database: MainDatabase, wanted: Filter, *, at_a_time: int = 2000) -> Iterator[Found]:
@@ -126,23 +167,27 @@ def every(database: MainDatabase, wanted: Filter, *, at_a_time: int = 2000) -> I
             return
 
 
-def _merged(root: Root, wanted: Filter, after: bytes) -> Iterator[tuple[bytes, Found]]:
+_Step = tuple[bytes, Found | None, int]
+"""Key, what was found there, and what looking so far cost."""
+
+
+def _merged(root: Root, wanted: Filter, after: bytes) -> Iterator[_Step]:
     owners = root.records.owners
     if wanted.tenant is not None:
         tenant = wanted.tenant or BOX_OWNER
         chosen = [(tenant, owners[tenant])] if tenant in owners else []
     else:
         chosen = list(owners.items())
-    if len(chosen) == 1:
-        return _rows(*chosen[0], wanted, after)
-    return heapq.merge(*(_rows(name, owner, wanted, after) for name, owner in chosen), key=_key)
+    rows = wanted.wanted()
+    steps = [_steps(name, owner, wanted, rows, after) for name, owner in chosen]
+    return steps[0] if len(steps) == 1 else heapq.merge(*steps, key=_key)
 
 
-def _key(pair: tuple[bytes, Found]) -> bytes:
-    return pair[0]
+def _key(step: _Step) -> bytes:
+    return step[0]
 
 
-def _rows(name: str, owner: OwnerRecords, wanted: Filter, after: bytes) -> Iterator[tuple[bytes, Found]]:
+def _steps(name: str, owner: OwnerRecords, wanted: Filter, rows: Wanted, after: bytes) -> Iterator[_Step]:
     oldest = round(wanted.since * 1000)
     last_month = "999999"
     if wanted.until is not None:
@@ -151,7 +196,7 @@ def _rows(name: str, owner: OwnerRecords, wanted: Filter, after: bytes) -> Itera
     if after:
         last_month = month_of(milliseconds_of(after))
     for month_name in reversed(list(owner.months.keys(month_of(max(0, oldest)), last_month))):
-        for key, row in owner.months[month_name].rows(after):
+        for key, row, cost in owner.months[month_name].look(after, rows):
             if milliseconds_of(key) < oldest:
                 return
-            yield key, Found(name, row)
+            yield key, None if row is None else Found(name, row), cost

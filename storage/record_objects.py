@@ -22,7 +22,7 @@ def row_object(found: Found) -> dict[str, Any]:
         "hung_up_by": row.hung_up_by, "sip_status": row.sip_status, "recorded": row.recorded,
         "fee_li": row.fee_li,
         "queue": row.queue, "wait_ms": row.wait_ms, "job_number": row.job_number,
-        "rating": row.rating or None,
+        "rating": row.rating or None, "keys": row.keys,
         "trunk_in": row.trunk_in or None, "trunk_out": row.trunk_out or None,
         "direction": row.direction or "inbound", "message": row.has_message,
     }  # fmt: skip

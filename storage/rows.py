@@ -1,20 +1,20 @@
 """How call records lie at rest: a small row for lists, and the details apart. Pure.
 
 A row of the current month is a message of its own. When five hundred have gathered they are sealed: their
-columns, each of one kind of value, compress to less than half of what five hundred rows would.
+columns, each of one kind of value, compress to less than half of what five hundred rows would
+(:mod:`storage.sealed_rows`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import zstandard
 
 from domain.place import Place
-from storage.call_id import ulid_bytes, ulid_text
 from storage.records import CallRecord, ChargeRecord, LegRecord, MediaRecord, Moment, Participant
 
 RECORDED: Final = 1
@@ -24,6 +24,8 @@ MESSAGE: Final = 8
 CONSULTATION: Final = 16
 PICK_UP: Final = 32
 SUPERVISION: Final = 64
+KEYS_IN_ROW: Final = 16
+"""Digits that lists are searched by: a menu's choices."""
 
 
 class CallRow(msgspec.Struct, frozen=True, array_like=True):
@@ -59,6 +61,8 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
     """0: not rated."""
     menu: str = ""
     """What he chose in menus: ``menu/node/key`` with spaces between."""
+    keys: str = ""
+    """What the caller keyed, the first of it."""
 
     @property
     def recorded(self) -> bool:
@@ -100,7 +104,7 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
     def answered(self) -> bool:
         """Whether somebody talked with the caller, however the call ended then: an operator, a crash or lost
         audio may have cut it."""
-        return bool(self.answered_by) and not self.is_of_phone
+        return answered(self.answered_by, self.flags)
 
     @property
     def waited_ms(self) -> int:
@@ -113,6 +117,11 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
     def direction(self) -> str:
         """``CallRecord.direction``."""
         return next((name for name, flag in _DIRECTIONS.items() if self.flags & flag), "")
+
+
+def answered(answered_by: str, flags: int) -> bool:
+    """Tell whether somebody talked with a caller (:attr:`CallRow.answered`)."""
+    return bool(answered_by) and not flags & (CONSULTATION | PICK_UP | SUPERVISION)
 
 
 class CallDetail(msgspec.Struct, frozen=True, array_like=True):
@@ -183,6 +192,7 @@ def row_of(record: CallRecord) -> CallRow:
         record.job_number,
         record.rating or 0,
         record.menu,
+        record.keys[:KEYS_IN_ROW],
     )
 
 
@@ -229,40 +239,8 @@ encode_detail = _encode
 decode_row = msgspec.msgpack.Decoder(CallRow).decode
 decode_detail = msgspec.msgpack.Decoder(CallDetail).decode
 _decode_details = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
-_decode_columns = msgspec.msgpack.Decoder(list[Any]).decode
 
-ROW_LEVEL: Final = 9
 DETAIL_LEVEL: Final = 6
-_START: Final = CallRow.__struct_fields__.index("start_ms")
-
-
-def seal_rows(rows: Sequence[CallRow]) -> bytes:
-    """Return rows as one compressed block of columns; the order is kept."""
-    columns: list[Any] = [list(column) for column in zip(*map(msgspec.structs.astuple, rows), strict=True)]
-    ids = [ulid_bytes(call) for call in columns[0]]
-    if all(data is not None for data in ids):
-        # Times and random bits apart: the times differ from the start column by a few milliseconds.
-        times = [int.from_bytes(data[:6], "big") for data in ids if data is not None]
-        columns[0] = [
-            [time - start for time, start in zip(times, columns[_START], strict=True)],
-            b"".join(data[6:] for data in ids if data is not None),
-        ]
-    columns[_START] = _differences(columns[_START])
-    return zstandard.ZstdCompressor(level=ROW_LEVEL).compress(_encode(columns))
-
-
-def unseal_rows(block: bytes) -> list[CallRow]:
-    """Return the rows of a block."""
-    columns = _decode_columns(zstandard.ZstdDecompressor().decompress(block))
-    columns[_START] = _sums(columns[_START])
-    first = columns[0]
-    if len(first) == 2 and isinstance(first[1], bytes):
-        offsets, random = first
-        columns[0] = [
-            ulid_text((start + offset).to_bytes(6, "big") + random[10 * n : 10 * n + 10])
-            for n, (offset, start) in enumerate(zip(offsets, columns[_START], strict=True))
-        ]
-    return [CallRow(*values) for values in zip(*columns, strict=True)]
 
 
 def seal_details(details: Sequence[bytes]) -> bytes:
@@ -280,16 +258,3 @@ def unseal_detail(block: bytes, index: int) -> CallDetail:
 def unseal_details(block: bytes) -> list[CallDetail]:
     """Return the details of all calls of a block."""
     return [decode_detail(each) for each in _decode_details(zstandard.ZstdDecompressor().decompress(block))]
-
-
-def _differences(values: list[int]) -> list[int]:
-    return [value - before for value, before in zip(values, [0, *values], strict=False)]
-
-
-def _sums(differences: list[int]) -> list[int]:
-    total = 0
-    values = []
-    for difference in differences:
-        total += difference
-        values.append(total)
-    return values

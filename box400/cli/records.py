@@ -45,6 +45,7 @@ from storage.records import CallRecord
 @click.option("--caller-class", type=click.Choice([each.value for each in CallerClass]), help="Only these.")
 @click.option("--queue", default="", metavar="NAME", help="Only those who waited in this queue.")
 @click.option("--agent", default="", metavar="JOB-NUMBER", help="Only those this agent of a queue served.")
+@click.option("--keys", default="", metavar="DIGITS", help="Only those who keyed this first, in menus.")
 @click.option("--rating", type=click.IntRange(1, 5), help="Only those rated so.")
 @click.option(
     "--outcome", multiple=True, type=click.Choice([each.value for each in Outcome]), help="Only these."
@@ -70,6 +71,7 @@ def records(
     caller_class: str | None,
     queue: str,
     agent: str,
+    keys: str,
     rating: int | None,
     outcome: tuple[str, ...],
     since: float,
@@ -96,7 +98,7 @@ def records(
     wanted = Filter(
         tenant, number, caller, answerer, frozenset(outcome), since, until, recorded,
         area_code=area_code, province=province, city=city, caller_class=caller_class or "",
-        queue=queue, job_number=agent, rating=rating,
+        queue=queue, job_number=agent, rating=rating, keys=keys,
     )  # fmt: skip
     with main_database(data) as database:
         if xlsx is not None:

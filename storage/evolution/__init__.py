@@ -31,6 +31,7 @@ from storage.evolution import (
     step017_figures,
     step018_inspection,
     step019_customers,
+    step020_traces,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -63,6 +64,7 @@ STEPS: tuple[Step, ...] = (
     Step(17, "figures of reports", step017_figures.run),
     Step(18, "inspections", step018_inspection.run),
     Step(19, "customers", step019_customers.run),
+    Step(20, "traces of sealed rows", step020_traces.run),
 )
 
 

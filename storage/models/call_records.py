@@ -8,9 +8,8 @@ that lists never load. Only the ledger adds records. Dropping a month is how rec
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
@@ -31,17 +30,46 @@ from storage.rows import (
     record_of,
     row_of,
     seal_details,
-    seal_rows,
     unseal_detail,
     unseal_details,
-    unseal_rows,
 )
+from storage.sealed_rows import Conditions, SealedRows, may_hold, seal_rows, traces_of
 
 SEGMENT_ROWS: Final = 500
 OPEN_ROWS: Final = 2 * SEGMENT_ROWS
 """Open rows at which the older half is sealed: calls that end late still find their place among open rows."""
 BOX_OWNER: Final = ""
 """Owner of calls that reached no tenant."""
+SEGMENT_COST: Final = 50
+"""Making so many rows costs what looking one segment's columns through does."""
+
+
+class Wanted(NamedTuple):
+    """Which rows are looked for."""
+
+    conditions: Conditions
+    traces: tuple[int, ...]
+    """Of the values that conditions ask for (``storage.sealed_rows.traces_wanted``)."""
+    rest: Callable[[CallRow], bool] | None = None
+    """What only a whole row tells."""
+
+    def takes(self, row: CallRow) -> bool:
+        """Tell whether a row meets all conditions."""
+        return all(takes(getattr(row, name)) for name, takes in self.conditions.items()) and (
+            self.rest is None or self.rest(row)
+        )
+
+
+EVERY_ROW: Final = Wanted({}, ())
+
+
+class Looked(NamedTuple):
+    """A row that was looked for; without one it tells how far the search has come."""
+
+    key: bytes
+    row: CallRow | None
+    cost: int = 1
+    """In rows that could have been made in that time."""
 
 
 class OpenRows(OOBTree):  # type: ignore[misc]
@@ -64,9 +92,15 @@ class Segment(Persistent):  # type: ignore[misc]
         self.block = seal_rows(rows)
         self.details = SegmentDetails(seal_details(details))
 
-    def rows(self) -> list[tuple[bytes, CallRow]]:
-        """Return keys and rows, newest first."""
-        return [(key_of(row.id, row.start_ms / 1000), row) for row in unseal_rows(self.block)]
+    def look(self, wanted: Wanted, oldest: bytes) -> Iterator[Looked]:
+        """Yield what is wanted, newest first; then, if anything may have been passed over, its last key."""
+        rows = SealedRows(self.block)
+        chosen = rows.matching(wanted.conditions) if wanted.conditions else None
+        for row in rows.rows(chosen):
+            taken = wanted.rest is None or wanted.rest(row)
+            yield Looked(key_of(row.id, row.start_ms / 1000), row if taken else None)
+        if chosen is not None:
+            yield Looked(oldest, None, SEGMENT_COST)
 
 
 class Month(Persistent):  # type: ignore[misc]
@@ -78,7 +112,10 @@ class Month(Persistent):  # type: ignore[misc]
         self.open_count = 0
         self.sealed_count = 0
         self.segments: Any = OOBTree()
-        """Key of the newest row -> (key of the oldest row, Segment)."""
+        """Key of the newest row -> (key of the oldest row, Segment, traces of its values).
+
+        Without traces, as segments were before evolution step 20, each is looked through.
+        """
 
     def __contains__(self, key: bytes) -> bool:
         return key in self.open or self._find_sealed(key) is not None
@@ -98,8 +135,9 @@ class Month(Persistent):  # type: ignore[misc]
         oldest = list(self.open.items())[-count:]
         if not oldest:
             return
-        segment = Segment([decode_row(row) for _, (row, _) in oldest], [detail for _, (_, detail) in oldest])
-        self.segments[oldest[0][0]] = (oldest[-1][0], segment)
+        rows = [decode_row(row) for _, (row, _) in oldest]
+        segment = Segment(rows, [detail for _, (_, detail) in oldest])
+        self.segments[oldest[0][0]] = (oldest[-1][0], segment, traces_of(rows))
         if len(oldest) == self.open_count:
             self.open.clear()
         else:
@@ -115,37 +153,52 @@ class Month(Persistent):  # type: ignore[misc]
 
     def rows(self, after: bytes = b"") -> Iterator[tuple[bytes, CallRow]]:
         """Yield keys and rows of calls older than the key ``after``, newest first; segments are read late."""
+        return ((each.key, each.row) for each in self.look(after) if each.row is not None)
+
+    def look(self, after: bytes = b"", wanted: Wanted = EVERY_ROW) -> Iterator[Looked]:
+        """Yield what is wanted and older than ``after``, newest first, and how far the search has come."""
         pending = iter(self.segments.items())
         upcoming = next(pending, None)
-        heap: list[tuple[bytes, int, CallRow, Iterator[tuple[bytes, CallRow]]]] = []
+        heap: list[tuple[bytes, int, Looked, Iterator[Looked]]] = []
 
-        def push(order: int, rows: Iterator[tuple[bytes, CallRow]]) -> None:
-            for key, row in rows:
-                if key > after:
-                    heapq.heappush(heap, (key, order, row, rows))
+        def push(order: int, rows: Iterator[Looked]) -> None:
+            for each in rows:
+                if each.key > after:
+                    heapq.heappush(heap, (each.key, order, each, rows))
                     return
 
-        push(-1, ((key, decode_row(row)) for key, (row, _) in self.open.items(after or None)))
+        push(-1, self._look_at_open(after, wanted))
         order = 0
         while heap or upcoming is not None:
             while upcoming is not None and (not heap or upcoming[0] <= heap[0][0]):
-                _, (oldest, segment) = upcoming
+                _, (oldest, segment, *traces) = upcoming
                 if oldest > after:
-                    push(order, iter(segment.rows()))
+                    may = not traces or may_hold(traces[0], wanted.traces)
+                    push(order, segment.look(wanted, oldest) if may else iter([Looked(oldest, None)]))
                     order += 1
                 upcoming = next(pending, None)
             if heap:
-                key, turn, row, rows = heapq.heappop(heap)
-                yield key, row
+                _, turn, each, rows = heapq.heappop(heap)
+                yield each
                 push(turn, rows)
 
-    def records(self) -> Iterator[CallRecord]:
-        """Yield every record whole, in no order, a segment at a time."""
+    def _look_at_open(self, after: bytes, wanted: Wanted) -> Iterator[Looked]:
+        for key, (data, _) in self.open.items(after or None):
+            row = decode_row(data)
+            yield Looked(key, row if wanted.takes(row) else None)
+
+    def records(self, newest: bytes = b"", oldest: bytes | None = None) -> Iterator[CallRecord]:
+        """Yield every record whole, in no order, a segment at a time.
+
+        Segments without any record between the two keys are passed over; others are told whole.
+        """
         for row, detail in self.open.values():
             yield record_of(decode_row(row), decode_detail(detail))
-        for _, segment in self.segments.values():
+        for last, segment, *_ in self.segments.values(None, oldest):
+            if last < newest:
+                continue
             details = unseal_details(segment.details.block)
-            for (_, row), each in zip(segment.rows(), details, strict=True):
+            for row, each in zip(SealedRows(segment.block).rows(), details, strict=True):
                 yield record_of(row, each)
 
     def find(self, key: bytes) -> CallRecord | None:
@@ -156,15 +209,16 @@ class Month(Persistent):  # type: ignore[misc]
         sealed = self._find_sealed(key)
         if sealed is None:
             return None
-        segment, index, row = sealed
+        segment, index = sealed
+        row = next(SealedRows(segment.block).rows([index]))
         return record_of(row, unseal_detail(segment.details.block, index))
 
-    def _find_sealed(self, key: bytes) -> tuple[Segment, int, CallRow] | None:
-        for newest, (oldest, segment) in self.segments.items(None, key):
-            if newest <= key <= oldest:
-                for index, (each, row) in enumerate(segment.rows()):
-                    if each == key:
-                        return segment, index, row
+    def _find_sealed(self, key: bytes) -> tuple[Segment, int] | None:
+        for oldest, segment, *_ in self.segments.values(None, key):
+            if key <= oldest:
+                index = SealedRows(segment.block).find(key)
+                if index is not None:
+                    return segment, index
         return None
 
 
@@ -245,18 +299,20 @@ class CallRecords(Persistent):  # type: ignore[misc]
 
         ``charge`` is asked once for each new record, and gives it with its charge.
         """
-        by_partition: dict[tuple[str | None, str], dict[bytes, CallRecord]] = defaultdict(dict)
+        by_partition: dict[tuple[str | None, str], tuple[OwnerRecords, Month, dict[bytes, CallRecord]]] = {}
         for record in records:  # charged in this order, as calls ended: included time is used up in it
             key = key_of(record.id, record.start)
             day = day_of(milliseconds_of(key))
-            calls = by_partition[record.tenant, day]
-            if key not in calls and key not in self.owner(record.tenant).month(day[:6]):
+            found = by_partition.get((record.tenant, day))
+            if found is None:
+                owner = self.owner(record.tenant)
+                found = by_partition[record.tenant, day] = (owner, owner.month(day[:6]), {})
+            _, month, calls = found
+            if key not in calls and key not in month:
                 calls[key] = charge(record)
         added = 0
         taken = FiguresTaken()
-        for (tenant, day), calls in by_partition.items():
-            owner = self.owner(tenant)
-            month = owner.month(day[:6])
+        for (tenant, day), (owner, month, calls) in by_partition.items():
             rows = []
             for key, record in calls.items():
                 row = row_of(record)

@@ -15,9 +15,12 @@ from domain.outcomes import Outcome
 from domain.place import Place
 from storage.call_id import bound_of, call_of, day_of, hour_of, key_of, month_of, ulid_bytes, ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
+from storage.evolution import step020_traces
 from storage.fold import fold
 from storage.models import Root
 from storage.models.call_records import OPEN_ROWS, SEGMENT_ROWS
+from storage.models.root import ROOT_KEY
+from storage.query import Filter, search
 from storage.records import CallRecord
 from storage.report import report_of_rows
 from storage.rows import (
@@ -29,10 +32,9 @@ from storage.rows import (
     record_of,
     row_of,
     seal_details,
-    seal_rows,
     unseal_detail,
-    unseal_rows,
 )
+from storage.sealed_rows import SealedRows, may_hold, seal_rows, traces_of, traces_wanted
 from tests.unit.ledger.made_up import NOON, a_call
 
 
@@ -81,7 +83,7 @@ def test_a_record_comes_back_from_its_row_and_details() -> None:
     rows = [row_of(record) for record in records]
     details = [encode_detail(detail_of(record)) for record in records]
     block, detail_block = seal_rows(rows), seal_details(details)
-    assert unseal_rows(block) == rows
+    assert list(SealedRows(block).rows()) == rows
     for n, record in enumerate(records):
         assert record_of(decode_row(encode_row(rows[n])), decode_detail(details[n])) == record
         assert record_of(rows[n], unseal_detail(detail_block, n)) == record
@@ -101,19 +103,48 @@ def test_rows_of_before_callers_had_places_still_read() -> None:
     assert record_of(decode_row(old_row), decode_detail(old_detail)).place == Place()
     columns = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(seal_rows([row])))
     old_block = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(columns[:14]))
-    assert unseal_rows(old_block) == [row]
+    assert list(SealedRows(old_block).rows()) == [row]
 
 
 def test_ids_that_are_no_ulids_are_kept_as_well() -> None:
     """Somebody else's ids only cost space."""
     rows = [row_of(fold(a_call(random.Random(n), call=f"call-{n}"))) for n in range(3)]
-    assert unseal_rows(seal_rows(rows)) == rows
+    assert list(SealedRows(seal_rows(rows)).rows()) == rows
 
 
 def test_a_sealed_list_row_takes_at_most_80_bytes() -> None:
     """A year of a busy box stays on a small disk."""
     rows = [row_of(record) for record in some(SEGMENT_ROWS)]
     assert len(seal_rows(rows)) / len(rows) <= 40
+
+
+def test_traces_deny_nothing_that_is_there() -> None:
+    """What a segment holds is always looked for there; of what it does not hold next to nothing is."""
+    records = some(SEGMENT_ROWS)
+    traces = traces_of(row_of(record) for record in records)
+    assert len(traces) <= 2.5 * SEGMENT_ROWS
+    for record in records:
+        assert may_hold(traces, traces_wanted({"caller": record.caller, "outcome": record.outcome}))
+    strangers = [f"159{n:08}" for n in range(1000)]
+    assert sum(may_hold(traces, traces_wanted({"caller": each})) for each in strangers) < 20
+
+
+def test_segments_of_before_there_were_traces_are_evolved(database: MainDatabase) -> None:
+    """An older box's calls are found after its upgrade as before."""
+    records = some(OPEN_ROWS + SEGMENT_ROWS)
+
+    def older(root: Root) -> None:
+        root.records.add(records)
+        segments = root.records.owners["acme"].months["202611"].segments
+        for newest, (oldest, segment, _) in list(segments.items()):
+            segments[newest] = (oldest, segment)
+
+    database.transact(older)
+    for _ in range(2):  # a step finds its work done without harm
+        database.transact(lambda root: step020_traces.run({ROOT_KEY: root}))
+    found = database.read(lambda root: list(search(root, Filter(caller=records[3].caller))))
+    assert records[3].id in [each.row.id for each in found]
+    assert database.read(lambda root: root.records.find(records[3].id)) == records[3]
 
 
 def test_records_are_found_and_listed_newest_first(database: MainDatabase) -> None:

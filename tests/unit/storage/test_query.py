@@ -11,9 +11,12 @@ import pytest
 
 from domain.outcomes import Outcome
 from domain.place import Place
+from storage import query
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.export_xlsx import COLUMNS, write_xlsx
 from storage.fold import fold
+from storage.models import Root
+from storage.models.call_records import SEGMENT_COST
 from storage.query import Filter, Found, Page, every, page, search
 from storage.records import CallRecord
 from storage.rows import ANONYMOUS, CALL_BACK, CONSULTATION, MESSAGE, row_of
@@ -31,7 +34,8 @@ def made() -> list[CallRecord]:
     for n in range(400):
         tenant, number = owners[rnd.randrange(4)]
         outcome = Outcome.NUMBER_UNKNOWN if tenant is None else rnd.choice(outcomes)
-        records.append(fold(a_call(rnd, NOON + n * DAY / 6, tenant=tenant, number=number, outcome=outcome)))
+        record = fold(a_call(rnd, NOON + n * DAY / 6, tenant=tenant, number=number, outcome=outcome))
+        records.append(msgspec.structs.replace(record, keys=("", "1", "12", "9")[n % 4]))
     return records
 
 
@@ -40,10 +44,18 @@ def records() -> list[CallRecord]:
     return made()
 
 
-@pytest.fixture(scope="module")
-def database(records: list[CallRecord]) -> MainDatabase:
+@pytest.fixture(scope="module", params=[0, 30, 1000], ids=["open", "partly sealed", "sealed"])
+def database(records: list[CallRecord], request: pytest.FixtureRequest) -> MainDatabase:
     database = open_main_in_memory()
-    database.transact(lambda root: root.records.add(records))
+
+    def add(root: Root) -> None:
+        root.records.add(records)
+        for owner in root.records.owners.values():
+            for month in owner.months.values():
+                for _ in range(0, min(request.param, month.open_count), 7):
+                    month.seal(7)
+
+    database.transact(add)
     return database
 
 
@@ -69,6 +81,15 @@ def read_page(database: MainDatabase, wanted: Filter, limit: int, cursor: str) -
         (Filter(answered=True), lambda r: r.outcome == "answered"),
         (Filter(answered=False, tenant="acme"), lambda r: r.outcome != "answered" and r.tenant == "acme"),
         (Filter(recorded=True), lambda r: r.recorded),
+        (Filter(keys="1"), lambda r: r.keys.startswith("1")),
+        (
+            Filter(area_code="024", answered=False),
+            lambda r: r.place.area_code == "024" and r.outcome != "answered",
+        ),
+        (
+            Filter(outcomes=frozenset({"busy", "answered"}), answered=False),
+            lambda r: r.outcome == "busy",
+        ),
         (
             Filter(since=NOON + 5 * DAY, until=NOON + 40 * DAY),
             lambda r: NOON + 5 * DAY <= r.start < NOON + 40 * DAY,
@@ -92,6 +113,40 @@ def test_a_caller_is_found_exactly(database: MainDatabase, records: list[CallRec
     assert records[50].id in ids(found)
     assert {each.row.caller for each in found} == {caller}
     assert not database.read(lambda root: list(search(root, Filter(caller=caller[:6]))))
+
+
+def test_a_search_passes_over_what_cannot_hold_it(database: MainDatabase, records: list[CallRecord]) -> None:
+    """Of a caller's calls his segments are read, not all; one who never called costs next to nothing."""
+
+    def cost(root: Root, caller: str) -> int:
+        wanted = Filter(caller=caller).wanted()
+        months = [month for owner in root.records.owners.values() for month in owner.months.values()]
+        opened = sum(month.open_count for month in months)
+        return sum(each.cost for month in months for each in month.look(b"", wanted)) - opened
+
+    sealed = database.read(
+        lambda root: sum(
+            len(month.segments) for owner in root.records.owners.values() for month in owner.months.values()
+        )
+    )
+    assert database.read(lambda root: cost(root, "13999999999")) <= sealed + SEGMENT_COST
+    assert database.read(lambda root: cost(root, records[0].caller)) <= sealed + 4 * SEGMENT_COST
+
+
+def test_a_page_that_costs_too_much_ends_early(
+    database: MainDatabase, records: list[CallRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be empty, and the next ones go on where it ended: together they hold all."""
+    monkeypatch.setattr(query, "MOST_COST", 20)
+    found, cursor, pages = [], "", 0
+    while True:
+        got, cursor = read_page(database, Filter(caller=records[0].caller), 50, cursor)
+        found += got
+        pages += 1
+        if not cursor:
+            break
+    assert records[0].id in ids(found)
+    assert pages > 1
 
 
 def test_pages_stay_right_while_calls_are_added(records: list[CallRecord]) -> None:
