@@ -14,6 +14,8 @@ from storage.models import Root, TenantConfig
 from storage.records import CallRecord, ChargeRecord
 
 LONGEST_MS: Final = MOST_SECONDS * 1000
+_ANY_TIME: Final = Calendar().at(0.0)
+"""Of a price that holds at all hours nobody asks when."""
 
 
 class _Terms(NamedTuple):
@@ -24,16 +26,49 @@ class _Terms(NamedTuple):
     calendar: Calendar
 
 
+class _Use:
+    """What the calls of one tenant's month come to while records are charged."""
+
+    __slots__ = ("days", "included")
+
+    def __init__(self, included: int) -> None:
+        self.included = included
+        """Seconds of included time used up so far, those of before too."""
+        self.days: dict[str, list[int]] = {}
+        """Day -> calls, their fees, included seconds: of this transaction alone."""
+
+    def add(self, day: str, li: int, included: int) -> None:
+        sums = self.days.setdefault(day, [0, 0, 0])
+        sums[0] += 1
+        sums[1] += li
+        sums[2] += included
+        self.included += included
+
+
 class Charging:
-    """Charges the records of one transaction."""
+    """Charges the records of one transaction; a context manager, at whose end accounts hold the sums."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
         self._calendar = Calendar(root.box.value.calendar)
         self._terms: dict[str, _Terms | None] = {}
+        self._uses: dict[tuple[str, str], _Use] | None = None
+        """Tenant and month -> use."""
+
+    def __enter__(self) -> Charging:
+        self._uses = {}
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if kind is None and self._uses is not None:
+            for (tenant, _), use in self._uses.items():
+                account = self._root.money.account(tenant)
+                for day, (calls, li, included) in use.days.items():
+                    account.charge_calls(day, calls, li, included)
+        self._uses = None
 
     def charge(self, record: CallRecord) -> CallRecord:
-        """Return a new record with its charge, and take that from its tenant's account."""
+        """Return a new record with its charge, to be taken from its tenant's account at the end."""
         if record.tenant is None:
             return record
         terms = self._terms_of(record.tenant)
@@ -44,13 +79,22 @@ class Charging:
         edition = None if tariff is None else tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
         if tariff is None or edition is None:
             if config.monthly_cap_calls is not None:
-                self._root.money.account(record.tenant).charge_call(day, 0, 0)
+                self._use_of(record.tenant, day).add(day, 0, 0)
             return record
-        account = self._root.money.account(record.tenant)
-        left = max(0, edition.included_seconds - account.month(day[:6]).included_seconds)
-        charge = _rate(record, terms, tariff.name, edition, left)
-        account.charge_call(day, charge.li, charge.included_seconds)
+        use = self._use_of(record.tenant, day)
+        charge = _rate(record, terms, tariff.name, edition, max(0, edition.included_seconds - use.included))
+        use.add(day, charge.li, charge.included_seconds)
         return msgspec.structs.replace(record, charge=charge)
+
+    def _use_of(self, tenant: str, day: str) -> _Use:
+        if self._uses is None:
+            raise RuntimeError("records are charged within the context")
+        use = self._uses.get((tenant, day[:6]))
+        if use is None:
+            account = self._root.money.accounts.get(tenant)
+            before = 0 if account is None else account.month(day[:6]).included_seconds
+            use = self._uses[tenant, day[:6]] = _Use(before)
+        return use
 
     def _terms_of(self, tenant: str) -> _Terms | None:
         if tenant not in self._terms:
@@ -89,8 +133,10 @@ def rate_moments(
     """Charge the times of one call, each as a call of its own. ``left``: seconds of included time left."""
     li = seconds = included = 0
     price: int | None = None
+    by_hours = any(price.hours is not None for price in edition.prices)
     for begins, lasts in times:
-        charge = rate(edition, kind, calendar.at(begins), lasts, left - included)
+        when = calendar.at(begins) if by_hours else _ANY_TIME
+        charge = rate(edition, kind, when, lasts, left - included)
         li, seconds = li + charge.li, seconds + charge.seconds
         included += charge.included_seconds
         price = charge.price if price is None else price

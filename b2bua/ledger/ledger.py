@@ -35,8 +35,9 @@ from storage.standings import limited_tenants, standings
 
 log = logging.getLogger(__name__)
 
-GROUP_ROWS: Final = 500
-"""Most records in one commit; live calls are committed each second long before."""
+GROUP_ROWS: Final = 2000
+"""Most records in one commit; live calls are committed each second long before. Larger groups store fewer
+objects: those of 500 took 121 us of CPU a record and 978 bytes, of 2,000 72 us and 664 bytes (20 tenants)."""
 GROUP_SECONDS: Final = 1.0
 POLL_SECONDS: Final = 0.2
 """How often an idle ledger looks at the journal."""
@@ -225,14 +226,14 @@ class Ledger:
             progress = root.records.journals.get(self._box)
             if progress is None:
                 progress = root.records.journals[self._box] = JournalProgress()
-            charging = Charging(root)
             new: list[CallRecord] = []
+            with Charging(root) as charging:
 
-            def take(record: CallRecord) -> CallRecord:
-                new.append(record)
-                return charging.charge(record)
+                def take(record: CallRecord) -> CallRecord:
+                    new.append(record)
+                    return charging.charge(record)
 
-            root.records.add(group, take)
+                root.records.add(group, take)
             root.missed.take(new)
             for record in new:
                 if record.tenant is not None and record.extension is None:  # colleagues call each other

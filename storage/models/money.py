@@ -108,12 +108,12 @@ class Account(Persistent):  # type: ignore[misc]
         kinds[kind] = (count + 1, total + li)
         self.booked[day] = _encode(kinds)
 
-    def charge_call(self, day: str, li: int, included_seconds: int) -> None:
-        """Charge one call of a day (YYYYMMDD, Beijing, of its start)."""
+    def charge_calls(self, day: str, calls: int, li: int, included_seconds: int) -> None:
+        """Charge some calls of a day (YYYYMMDD, Beijing, of their start)."""
         month = day[:6]
         use = self.month(month)
         self.months[month] = _encode(
-            MonthUse(use.calls + 1, use.li + li, use.included_seconds + included_seconds)
+            MonthUse(use.calls + calls, use.li + li, use.included_seconds + included_seconds)
         )
         if li:
             self.open_days[day] = self.open_days.get(day, 0) + li
@@ -227,6 +227,8 @@ class Money(Persistent):  # type: ignore[misc]
         """Id -> ProposalDocument."""
         self.invoices: Any = OOBTree()
         """Id -> InvoiceDocument."""
+        self.reconciliations: Any = OOBTree()
+        """Id, oldest first -> ReconciliationDocument."""
 
     def account(self, tenant: str) -> Account:
         """Return a tenant's account, new if there was none."""

@@ -57,14 +57,14 @@ def test_the_calls_of_a_day_become_one_entry_when_it_is_over() -> None:
     """The balance falls with each call; the entry does not take it again. A late call makes an entry more."""
     account = Account()
     account.post(1, "recharge:1", EntryKind.RECHARGE, 1000)
-    account.charge_call("20261122", 60, 6)
-    account.charge_call("20261122", 40, 0)
-    account.charge_call("20261123", 5, 0)
+    account.charge_calls("20261122", 1, 60, 6)
+    account.charge_calls("20261122", 1, 40, 0)
+    account.charge_calls("20261123", 1, 5, 0)
     assert account.balance_li == 895
     (entry,) = account.close_days("20261123", 2)
     assert (entry.cause, entry.li, entry.posted_li) == ("calls:20261122", -100, 900)
     assert account.balance_li == 895
-    account.charge_call("20261122", 7, 0)
+    account.charge_calls("20261122", 1, 7, 0)
     assert [each.cause for each in account.close_days("20261124", 3)] == [
         "calls:20261122:2", "calls:20261123",
     ]  # fmt: skip
@@ -128,7 +128,7 @@ class Books(RuleBasedStateMachine):
     @rule(tenant=tenants, li=st.integers(0, 5000), days_ago=st.integers(0, 3))
     def call(self, tenant: str, li: int, days_ago: int) -> None:
         """Charge a call of today or of a day that may be closed."""
-        self.money.account(tenant).charge_call(f"202611{max(1, self.day - days_ago):02}", li, 0)
+        self.money.account(tenant).charge_calls(f"202611{max(1, self.day - days_ago):02}", 1, li, 0)
         self.balance[tenant] -= li
 
     @rule()

@@ -58,7 +58,7 @@ def call(root: Root, day: str, li: int) -> None:
     record = made_up("acme", NUMBER, ms(day) / 1000)
 
     def charge(record: CallRecord) -> CallRecord:
-        root.money.account("acme").charge_call(day, li, 0)
+        root.money.account("acme").charge_calls(day, 1, li, 0)
         return msgspec.structs.replace(record, charge=ChargeRecord(li, 60, "mobile", "package", "", 0))
 
     root.records.add([record], charge)

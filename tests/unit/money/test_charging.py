@@ -131,7 +131,8 @@ def test_a_tariff_may_charge_the_talk_alone(database: MainDatabase) -> None:
     def work(root: Root) -> int:
         root.tariffs["standard"].value = talk
 
-        charged = Charging(root).charge(record)
+        with Charging(root) as charging:
+            charged = charging.charge(record)
         assert charged.charge is not None
         return charged.charge.seconds
 
@@ -157,7 +158,8 @@ def test_a_call_that_began_as_the_month_did_is_of_one_month_everywhere(database:
     )
 
     def work(root: Root) -> list[tuple[str, str]]:
-        root.records.add([record], Charging(root).charge)
+        with Charging(root) as charging:
+            root.records.add([record], charging.charge)
         assert root.money.account("acme").month("202611").calls == 1
         return list(problems(root, "20261130", "20261201"))
 
@@ -168,7 +170,7 @@ def test_days_and_months_are_closed_once(database: MainDatabase) -> None:
     """The fee of each month that began, from the first day the books were closed on."""
 
     def work(root: Root) -> list[str]:
-        root.money.account("acme").charge_call("20261130", 100, 0)
+        root.money.account("acme").charge_calls("20261130", 1, 100, 0)
         for before in ("20261130", "20261201", "20261201", "20270101"):
             close_days(root, before, 1)
         return sorted(entry.cause for entry in root.money.account("acme").listed())
@@ -195,8 +197,8 @@ def test_both_legs_of_a_call_back_are_charged(database: MainDatabase) -> None:
     assert charged_times(desk, ChargedFrom.BOX) == [(9_000, 70_000)]
 
     def charge(root: Root) -> tuple[CallRecord, CallRecord]:
-        charging = Charging(root)
-        return charging.charge(record), charging.charge(desk)
+        with Charging(root) as charging:
+            return charging.charge(record), charging.charge(desk)
 
     both, one = database.transact(charge)
     assert both.charge is not None

@@ -33,7 +33,7 @@ def paid(site: Site) -> Site:
         account.post(
             int(site.clock() * 1000), "recharge:1", EntryKind.RECHARGE, 100_000, note="<b>receipt</b>"
         )
-        account.charge_call(f"{local(site.clock()):%Y%m%d}", 700, 0)
+        account.charge_calls(f"{local(site.clock()):%Y%m%d}", 1, 700, 0)
 
     site.change(work)
     return site
