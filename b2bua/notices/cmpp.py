@@ -1,6 +1,7 @@
 """CMPP 2.0 and 3.0 (中国移动 China Mobile Peer to Peer) as a service provider speaks it. Pure.
 
-The frames are compared with those of bigwhite/gocmpp's tests (connect_test.go, submit_test.go).
+The frames are compared with those of bigwhite/gocmpp's tests (connect_test.go, submit_test.go,
+deliver_test.go, receipt_test.go).
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Terms(NamedTuple):
 
     service: str = ""
     report: int = 0
+    """1: tell whether it reached the phone."""
     level: int = 0
     fee_user: int = _BY_PROVIDER
     fee_number: str = ""
@@ -72,7 +74,7 @@ class Cmpp:
     def submit(self, sequence: int, to: str, segment: Segment) -> bytes:
         """Return CMPP_SUBMIT in UCS-2."""
         gateway = self._gateway
-        terms = Terms(gateway.app_id)
+        terms = Terms(gateway.app_id, report=1)
         return submit(sequence, gateway.username, gateway.sender, to, segment, terms, third=self._third)
 
     def probe(self, sequence: int) -> bytes:
@@ -101,7 +103,8 @@ class Cmpp:
             return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence, b"\0"))
         if command == DELIVER:
             taken = body[:8].ljust(8, b"\0") + (b"\0" * 4 if self._third else b"\0")
-            return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence, taken))
+            taken = _frame(command | ANSWER, sequence, taken)
+            return Frame(Meaning.ASKED, sequence, answer=taken, receipt=receipt_in(body, third=self._third))
         if command == TERMINATE:
             return Frame(Meaning.CLOSING, sequence, answer=_frame(command | ANSWER, sequence))
         return Frame(Meaning.OTHER, sequence)
@@ -120,6 +123,15 @@ class Cmpp:
     def again(self, status: int) -> bool:
         """Tell whether the gateway was only busy."""
         return status == _TOO_MANY
+
+
+def receipt_in(body: bytes, *, third: bool) -> tuple[str, str] | None:
+    """Return id and state out of the body of a CMPP_DELIVER; None: it is no status report."""
+    flag = 8 + 21 + 10 + 3 + (33 if third else 21)  # Msg_Id, Dest_Id, Service_Id, three octets, the source
+    report = body[flag + 2 :]
+    if body[flag : flag + 1] != b"\1" or len(report) < 15:
+        return None
+    return report[:8].hex(), report[8:15].rstrip(b"\0 ").decode("ascii", errors="replace")
 
 
 def connect(sequence: int, source: str, secret: str, stamp: int, version: int) -> bytes:

@@ -12,10 +12,10 @@ from b2bua.notices.alarm_news import AlarmNews
 from b2bua.notices.hooks import Hooks
 from b2bua.notices.sending import Message
 from domain.money import EntryKind
-from domain.notices.delivery import Channel, Delivery, DeliveryState
+from domain.notices.delivery import Channel, Delivery, DeliveryState, Receipt
 from domain.notices.kinds import NoticeKind
 from domain.notices.template import segments
-from domain.notices.ways import Gateway, Robot, Webhook
+from domain.notices.ways import Gateway, GatewayKind, Robot, Webhook
 from storage.connection import MainDatabase
 from storage.models import MoneyRequest, Request, Root
 from storage.notice_intake import (
@@ -34,6 +34,7 @@ from storage.tickets.upkeep import look_after as look_after_tickets
 from storage.tickets.upkeep import tickets_due
 
 MOST_DUE: Final = 1000
+_REPORTING: Final = (GatewayKind.SMPP, GatewayKind.CMPP2, GatewayKind.CMPP3)
 ACCOUNT_SECONDS: Final = 3.0
 """How often accounts are looked at; every tenant's settings are read for it."""
 SLOW_SECONDS: Final = 600.0
@@ -117,6 +118,14 @@ class Desk:
         if done:
             self._database.transact(lambda root: _store(root, done), note="notices sent")
 
+    def report(self, receipts: Sequence[Receipt]) -> list[Receipt]:
+        """Keep carriers' reports; return those on SMS that are not known (yet)."""
+        if not receipts:
+            return []
+        return self._database.transact(
+            lambda root: [each for each in receipts if not root.notices.report(each)], note="notices reported"
+        )
+
     def due(self, now: float, busy: Container[str], down: Container[str]) -> list[Work]:
         """Return what is due and not ``busy``, with its way: no gateway that is ``down`` unless all are."""
         return self._database.read(lambda root: _due(root, now, busy, down))
@@ -126,7 +135,15 @@ def _store(root: Root, done: Iterable[Delivery]) -> None:
     for delivery in done:
         if delivery.state is DeliveryState.SENT and delivery.channel is Channel.SMS:
             delivery = _charged(root, delivery)
+            if _reports(root, delivery.by):
+                root.notices.await_report(delivery)
         root.notices.put(delivery)
+
+
+def _reports(root: Root, gateway: str) -> bool:
+    """Tell whether a gateway says later what became of an SMS."""
+    found = root.gateways.get(gateway)
+    return found is not None and found.value.kind in _REPORTING
 
 
 def _charged(root: Root, delivery: Delivery) -> Delivery:

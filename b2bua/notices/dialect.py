@@ -31,6 +31,8 @@ class Frame(NamedTuple):
     note: str = ""
     """The peer's id of a message."""
     answer: bytes = b""
+    receipt: tuple[str, str] | None = None
+    """The peer's id of an SMS it took before, and what became of it (``domain.notices.delivery.Receipt``)."""
 
 
 class BadFrame(Exception):

@@ -15,7 +15,7 @@ from b2bua.alarms import AlarmBoard, Severity
 from b2bua.notices.desk import Desk, Work
 from b2bua.notices.lanes import Lane, pace_of
 from b2bua.notices.sending import SendFailed
-from domain.notices.delivery import Channel, Delivery, DeliveryState, expired, sent, tried
+from domain.notices.delivery import Channel, Delivery, DeliveryState, Receipt, expired, sent, tried
 from domain.notices.pace import Pace, said_together
 from domain.notices.template import segments
 from storage.connection import StoreDown
@@ -33,6 +33,10 @@ STORE_SECONDS: Final = 2.0
 """Between two tries while the store is down."""
 FIRST_TIDY_SECONDS: Final = 600.0
 TIDY_SECONDS: Final = 6 * 3600.0
+MOST_RECEIPTS: Final = 10_000
+"""Reports kept while the store is down."""
+RECEIPT_WAITS: Final = 60.0
+"""How long a report waits for the SMS it is about: it may come before the answer to the last part."""
 MESSAGES_AT_ONCE: Final = 8
 WEBHOOKS_AT_ONCE: Final = 4
 
@@ -71,6 +75,8 @@ class Dispatch:
         self._busy: dict[str, str] = {}
         """Id of a delivery that is under way or not stored yet -> its lane."""
         self._results: list[Delivery] = []
+        self._receipts: list[Receipt] = []
+        """Carriers' reports that are not stored yet."""
         self._next: Any = None
         self._round_under_way: Deferred[None] | None = None
         self._stopped = False
@@ -89,6 +95,12 @@ class Dispatch:
         """Begin to look."""
         self._next = self._clock.callLater(0.0, self._begin_round)
 
+    def reported(self, receipt: Receipt) -> None:
+        """Take a carrier's report on an SMS; it is stored soon."""
+        if len(self._receipts) < MOST_RECEIPTS:
+            self._receipts.append(receipt)
+        self._schedule(SOON_SECONDS)
+
     async def stop(self) -> None:
         """Give up what is under way, and store what is known; the rest is due at the next start."""
         self._stopped = True
@@ -99,6 +111,7 @@ class Dispatch:
         for send in list(self._sends):
             send.cancel()
         await self._in_store(partial(self._desk.store, self._results))
+        await self._in_store(partial(self._desk.report, self._receipts))
 
     def _begin_round(self) -> None:
         self._next = None
@@ -120,31 +133,39 @@ class Dispatch:
 
     async def _round(self) -> None:
         done, self._results = self._results, []
+        receipts, self._receipts = self._receipts, []
         now = self._utc()
-        works = None
+        found = None
         try:
-            works = await self._in_store(partial(self._of_store, done, now))
+            found = await self._in_store(partial(self._of_store, done, receipts, now))
         finally:
-            if works is None:  # whatever happened: nothing that was sent may be forgotten
+            if found is None:  # whatever happened: nothing that was sent may be forgotten
                 self._results = [*done, *self._results]
-        if works is None:
+                self._receipts = [*receipts, *self._receipts]
+        if found is None:
             self._schedule(STORE_SECONDS)
             return
+        works, early = found
+        self._receipts = [*early, *self._receipts]
         for delivery in done:
             self._busy.pop(delivery.id, None)
         if not self._stopped:
             self._begin(works)
         self._schedule(SOON_SECONDS if self._results else ROUND_SECONDS)
 
-    def _of_store(self, done: list[Delivery], now: float) -> list[Work]:
-        """Do in the store's thread what belongs there."""
+    def _of_store(
+        self, done: list[Delivery], receipts: list[Receipt], now: float
+    ) -> tuple[list[Work], list[Receipt]]:
+        """Do in the store's thread what belongs there; return what is due, and reports to be kept a while."""
         self._desk.store(done)
+        unknown = self._desk.report(receipts)
         self._desk.take_in(now)
         if self._clock.seconds() >= self._tidy_due:
             self._desk.tidy(now)
             self._tidy_due = self._clock.seconds() + TIDY_SECONDS
         busy = self._busy.keys() - {each.id for each in done}
-        return self._desk.due(now, busy, {name for name, lane in list(self._lanes.items()) if lane.down})
+        works = self._desk.due(now, busy, {name for name, lane in list(self._lanes.items()) if lane.down})
+        return works, [each for each in unknown if each.at > now - RECEIPT_WAITS]
 
     async def _in_store(self, work: Callable[[], T]) -> T | None:
         """Return what work in the store comes to; None: it cannot be reached."""

@@ -49,7 +49,9 @@ class Process:
         self._board = AlarmBoard(utc, lambda content: self._tell())
         gateways = AgentWebClient(reactor, utc, lambda: ANYWHERE)
         tenants = AgentWebClient(reactor, utc, lambda: read_box(data).web_networks)
-        self._ways = EveryWay(reactor, utc, gateways, tenants)
+        self._ways = EveryWay(
+            reactor, utc, gateways, tenants, lambda receipt: self._dispatch.reported(receipt)
+        )
         self._beside = open_recordings(data)
         self._hooks = Hooks(self._database, data.journal, Recordings(self._beside))
         alarms = AlarmNews(

@@ -20,12 +20,20 @@ PROBE_SECONDS: Final = 30.0
 class Session(Protocol):
     """A client's side; ``signed_in`` fires with the session, or errbacks SendFailed."""
 
-    def __init__(self, dialect: Dialect, clock: Any, utc: Callable[[], float], seconds: float) -> None:
-        """``seconds``: how long an answer is waited for."""
+    def __init__(
+        self,
+        dialect: Dialect,
+        clock: Any,
+        utc: Callable[[], float],
+        seconds: float,
+        receipt: Callable[[str, str], None],
+    ) -> None:
+        """``seconds``: how long an answer is waited for. ``receipt`` is told id and state of reported SMS."""
         self._dialect = dialect
         self._clock = clock
         self._utc = utc
         self._seconds = seconds
+        self._receipt = receipt
         self._data = b""
         self._sequence = 0
         self._waiting: dict[int, Deferred[str]] = {}
@@ -89,6 +97,8 @@ class Session(Protocol):
     def _take(self, frame: Frame) -> None:
         if frame.answer and self.transport is not None:
             self.transport.write(frame.answer)
+        if frame.receipt is not None:
+            self._receipt(*frame.receipt)
         limit = self._limits.pop(frame.sequence, None) if not frame.answer else None
         if limit is not None:
             limit.cancel()

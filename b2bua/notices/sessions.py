@@ -16,6 +16,7 @@ from b2bua.notices.segments import segments_of
 from b2bua.notices.sending import Message, SendFailed
 from b2bua.notices.session import Session
 from b2bua.notices.smpp import Smpp
+from domain.notices.delivery import Receipt
 from domain.notices.ways import Gateway, GatewayKind
 
 PORTS = {GatewayKind.SMPP: 2775, GatewayKind.CMPP2: 7890, GatewayKind.CMPP3: 7890}
@@ -24,9 +25,11 @@ PORTS = {GatewayKind.SMPP: 2775, GatewayKind.CMPP2: 7890, GatewayKind.CMPP3: 789
 class Sessions:
     """Sends by SMPP and CMPP."""
 
-    def __init__(self, reactor: Any, utc: Callable[[], float]) -> None:
+    def __init__(self, reactor: Any, utc: Callable[[], float], reported: Callable[[Receipt], None]) -> None:
+        """``reported`` is told what became of SMS that were sent before."""
         self._reactor = reactor
         self._utc = utc
+        self._reported = reported
         self._sessions: dict[str, tuple[Gateway, Session]] = {}
         self._opening: dict[str, list[Deferred[Session]]] = {}
 
@@ -73,7 +76,11 @@ class Sessions:
     async def _open(self, gateway: Gateway) -> Session:
         port = gateway.port or PORTS[gateway.kind]
         endpoint = HostnameEndpoint(self._reactor, gateway.host, port, timeout=gateway.seconds)
-        session = Session(_dialect_of(gateway), self._reactor, self._utc, gateway.seconds)
+
+        def receipt(name: str, code: str) -> None:
+            self._reported(Receipt(gateway.name, name, code, self._utc()))
+
+        session = Session(_dialect_of(gateway), self._reactor, self._utc, gateway.seconds, receipt)
         factory: Any = Factory.forProtocol(lambda: session)
         factory.noisy = False
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from b2bua.notices.dialect import BadFrame, Frame, Meaning
@@ -20,6 +22,18 @@ _HEADER: Final = struct.Struct(">IIII")
 _VERSION: Final = 0x34
 _UCS2: Final = 8
 _UDH: Final = 0x40
+_WITH_RECEIPT: Final = 1
+"""registered_delivery: tell whether it reached the phone."""
+_RECEIPT: Final = 0x04
+"""esm_class of a receipt, among the bits of :data:`_KINDS`."""
+_KINDS: Final = 0x3C
+_RECEIPTED_ID: Final = 0x001E
+_STATE: Final = 0x0427
+_STATES: Final = (
+    "SCHEDUL", "ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD"
+)  # fmt: skip
+"""message_state as the text of a receipt says it."""
+_RECEIPT_TEXT: Final = re.compile(rb"id:([\x21-\x7e]{1,64}) .*?stat:([A-Za-z]{1,10})", re.DOTALL)
 _WHY: Final = {
     0x03: "invalid command id",
     0x04: "wrong bind status",
@@ -56,7 +70,7 @@ class Smpp:
         """Return submit_sm in UCS-2."""
         body = b"\0" + bytes((0, 0)) + _c_text(self._gateway.sender) + bytes((0, 0)) + _c_text(to)
         body += bytes((_UDH if segment.total > 1 else 0, 0, 0)) + b"\0\0"
-        body += bytes((0, 0, _UCS2, 0, len(segment.content))) + segment.content
+        body += bytes((_WITH_RECEIPT, 0, _UCS2, 0, len(segment.content))) + segment.content
         return _frame(SUBMIT_SM, sequence, body)
 
     def probe(self, sequence: int) -> bytes:
@@ -86,7 +100,8 @@ class Smpp:
         if command == ENQUIRE_LINK:
             return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence))
         if command == DELIVER_SM:
-            return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence, b"\0"))
+            taken = _frame(command | ANSWER, sequence, b"\0")
+            return Frame(Meaning.ASKED, sequence, answer=taken, receipt=receipt_in(body))
         if command == UNBIND:
             return Frame(Meaning.CLOSING, sequence, answer=_frame(command | ANSWER, sequence))
         return Frame(Meaning.ASKED, sequence, answer=_frame(GENERIC_NACK, sequence, status=_REJECTED))
@@ -106,3 +121,41 @@ def _frame(command: int, sequence: int, body: bytes = b"", status: int = 0) -> b
 
 def _c_text(text: str) -> bytes:
     return text.encode("ascii", errors="replace").replace(b"\0", b"") + b"\0"
+
+
+def receipt_in(body: bytes) -> tuple[str, str] | None:
+    """Return id and state out of a deliver_sm, by its parameters or by its text (SMPP 3.4, Appendix B).
+
+    None: it is no receipt, or none that can be understood.
+    """
+    try:
+        place = _end_of_text(body, 0) + 2
+        place = _end_of_text(body, place) + 2
+        place = _end_of_text(body, place)
+        if body[place] & _KINDS != _RECEIPT:
+            return None
+        place = _end_of_text(body, _end_of_text(body, place + 3)) + 4
+        text = body[place + 1 : place + 1 + body[place]]
+        optional = dict(_optional(body[place + 1 + body[place] :]))
+    except (IndexError, ValueError):
+        return None
+    found = _RECEIPT_TEXT.search(text)
+    name, state = (found[1].decode("ascii"), found[2].decode("ascii").upper()) if found else ("", "")
+    if _RECEIPTED_ID in optional:
+        name = optional[_RECEIPTED_ID].rstrip(b"\0").decode("ascii", errors="replace")
+    if len(optional.get(_STATE, b"")) == 1:
+        known = optional[_STATE][0]
+        state = _STATES[known] if known < len(_STATES) else "UNKNOWN"
+    return (name[:65], state) if name and state else None
+
+
+def _end_of_text(body: bytes, begin: int) -> int:
+    """Return where what follows a text begins; raises ValueError."""
+    return body.index(b"\0", begin) + 1
+
+
+def _optional(data: bytes) -> Iterator[tuple[int, bytes]]:
+    while len(data) >= 4:
+        tag, length = struct.unpack_from(">HH", data)
+        yield tag, data[4 : 4 + length]
+        data = data[4 + length :]

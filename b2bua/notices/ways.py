@@ -12,19 +12,30 @@ from b2bua.notices.mail import send_mail
 from b2bua.notices.sending import Message, Web
 from b2bua.notices.sessions import Sessions
 from b2bua.notices.webhook import post_event
+from domain.notices.delivery import Receipt
 from domain.notices.ways import GatewayKind
 
 
 class EveryWay:
     """``dispatch.Ways`` on the network."""
 
-    def __init__(self, reactor: Any, utc: Callable[[], float], gateways: Web, tenants: Web) -> None:
-        """``gateways`` asks the operator's web servers wherever they are, ``tenants`` public ones only."""
+    def __init__(
+        self,
+        reactor: Any,
+        utc: Callable[[], float],
+        gateways: Web,
+        tenants: Web,
+        reported: Callable[[Receipt], None],
+    ) -> None:
+        """``gateways`` asks the operator's web servers wherever they are, ``tenants`` public ones only.
+
+        ``reported`` is told carriers' reports on SMS that were sent.
+        """
         self._reactor = reactor
         self._utc = utc
         self._gateways = gateways
         self._tenants = tenants
-        self._sessions = Sessions(reactor, utc)
+        self._sessions = Sessions(reactor, utc, reported)
 
     def send(self, work: Work) -> Awaitable[str]:
         """Send an SMS or an e-mail by its gateway, or an event to a web server."""

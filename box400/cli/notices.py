@@ -121,6 +121,8 @@ def state_words(state: DeliveryState) -> str:
     return {
         DeliveryState.WAITING: words("waiting", "待发送"),
         DeliveryState.SENT: words("sent", "已发送"),
+        DeliveryState.DELIVERED: words("delivered", "已送达"),
+        DeliveryState.UNDELIVERED: words("not delivered", "未送达"),
         DeliveryState.FAILED: words("failed", "失败"),
         DeliveryState.EXPIRED: words("expired", "已过期"),
     }[state]
@@ -172,7 +174,7 @@ def send_test(
         click.echo(msgspec.json.encode(msgspec.structs.asdict(found)))
     else:
         click.echo(f"{name}  {state_words(found.state)}  {found.by}  {found.note}".rstrip())
-    if found.state is not DeliveryState.SENT:
+    if found.state not in (DeliveryState.SENT, DeliveryState.DELIVERED):
         complain(
             f"Not sent: {found.note or 'nobody sent it; is the process notices running?'}",
             f"未发送：{found.note or '通知进程未处理，请检查 notices 进程是否运行'}",

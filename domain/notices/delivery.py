@@ -26,8 +26,17 @@ class DeliveryState(StrEnum):
 
     WAITING = "waiting"
     SENT = "sent"
+    """The gateway took it."""
+    DELIVERED = "delivered"
+    """The carrier reported that it reached the phone."""
+    UNDELIVERED = "undelivered"
+    """The carrier reported that it did not."""
     FAILED = "failed"
     EXPIRED = "expired"
+
+
+UNREACHED: Final = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.UNDELIVERED)
+"""It is known that nobody got it."""
 
 
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -57,12 +66,45 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     at: float = 0.0
     """When it became what it is."""
     note: str = ""
-    """The provider's id, or why the last try failed."""
+    """The provider's id (one for each SMS of a long text), or why the last try failed."""
+    report: str = ""
+    """The carrier's word on an SMS that was sent: DELIVRD, UNDELIV, MA:0001 ..."""
     segments: int = 0
     li: int = 0
     """What the tenant is charged, in 厘."""
     merged: int = 0
     """Other notices that its message told as well."""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A carrier's report on one SMS (状态报告)."""
+
+    gateway: str
+    id: str
+    """As the gateway named the SMS when it took it."""
+    code: str
+    """``stat`` of SMPP 3.4 Appendix B and of CMPP's status report."""
+    at: float
+    """When it arrived, UTC POSIX seconds."""
+
+    @property
+    def state(self) -> DeliveryState | None:
+        """What became of the SMS; None: it is still under way."""
+        if self.code in _UNDER_WAY:
+            return None
+        return DeliveryState.DELIVERED if self.code == _DELIVERED else DeliveryState.UNDELIVERED
+
+
+_DELIVERED: Final = "DELIVRD"
+_UNDER_WAY: Final = ("", "ENROUTE", "ACCEPTD", "SCHEDUL")
+
+
+def reported(delivery: Delivery, receipt: Receipt) -> Delivery:
+    """Return a delivery after its carrier's report; one that is still under way stays as it is."""
+    state = receipt.state
+    if state is None:
+        return delivery
+    return msgspec.structs.replace(delivery, state=state, report=receipt.code[:20], at=receipt.at)
 
 
 def retries_of(channel: Channel) -> tuple[float, ...]:
@@ -105,6 +147,7 @@ def once_more(delivery: Delivery, at: float, seconds: float) -> Delivery:
         delivery,
         state=DeliveryState.WAITING,
         tries=0,
+        report="",
         due=at,
         expires=max(delivery.expires, at + seconds),
         at=at,

@@ -32,6 +32,7 @@ from storage.evolution import (
     step018_inspection,
     step019_customers,
     step020_traces,
+    step021_reports,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -65,6 +66,7 @@ STEPS: tuple[Step, ...] = (
     Step(18, "inspections", step018_inspection.run),
     Step(19, "customers", step019_customers.run),
     Step(20, "traces of sealed rows", step020_traces.run),
+    Step(21, "reports on SMS", step021_reports.run),
 )
 
 

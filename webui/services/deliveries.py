@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.notices.delivery import Channel, Delivery, DeliveryState, once_more
+from domain.notices.delivery import UNREACHED, Channel, Delivery, DeliveryState, once_more
 from domain.notices.kinds import DAY, PRIVATE, SHIPPED, NoticeKind
 from domain.notices.template import render
 from domain.refusal import NotPossible
@@ -26,6 +26,9 @@ _RECIPIENT: Final = {
     Channel.SMS: re.compile(r"1[3-9][0-9]{9}", re.ASCII),
     Channel.EMAIL: re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9.-]{3,120}"),
 }
+
+
+_GONE: Final = (DeliveryState.SENT, DeliveryState.DELIVERED)
 
 
 class Filter(NamedTuple):
@@ -70,7 +73,7 @@ def failed_since(root: Root, since: float) -> int:
     for looked_at, each in enumerate(root.notices.newest_first()):
         if each.made < since or looked_at == MOST_LOOKED_AT:
             break
-        count += each.state in (DeliveryState.FAILED, DeliveryState.EXPIRED)
+        count += each.state in UNREACHED
     return count
 
 
@@ -97,7 +100,7 @@ def shown_text(delivery: Delivery) -> str:
 
 def can_go_again(delivery: Delivery) -> bool:
     """Tell whether it makes sense to try it anew: a code that has run out helps nobody."""
-    return delivery.state is not DeliveryState.SENT and delivery.kind not in PRIVATE
+    return delivery.state not in _GONE and delivery.kind not in PRIVATE
 
 
 def try_again(root: Root, name: str, now: float) -> Delivery:
@@ -105,7 +108,7 @@ def try_again(root: Root, name: str, now: float) -> Delivery:
     found = root.notices.find(name)
     if found is None:
         raise NotPossible(f"There is no delivery {name}.", f"没有通知 {name}。")
-    if found.state is DeliveryState.SENT:
+    if found.state in _GONE:
         raise NotPossible(f"{name} was sent already.", f"{name} 已发送。")
     if not can_go_again(found):
         raise NotPossible("A code that has run out is not sent again.", "验证码已失效，不能重新发送。")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -16,6 +17,9 @@ import pytest
 import pytest_twisted
 from hypothesis import given
 from hypothesis import strategies as st
+from smpp.pdu.operations import DeliverSM
+from smpp.pdu.pdu_encoding import PDUEncoder
+from smpp.pdu.pdu_types import EsmClass, EsmClassMode, EsmClassType, MessageState, RegisteredDeliveryReceipt
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -96,7 +100,10 @@ class Peer:
     def __init__(self, gateway: Gateway) -> None:
         self.clock = Clock()
         dialect = Smpp(gateway) if gateway.kind is GatewayKind.SMPP else Cmpp(gateway)
-        self.session = Session(dialect, self.clock, lambda: NOW, 10.0)
+        self.receipts: list[tuple[str, str]] = []
+        self.session = Session(
+            dialect, self.clock, lambda: NOW, 10.0, lambda *receipt: self.receipts.append(receipt)
+        )
         self.transport = StringTransportWithDisconnection()
         self.transport.protocol = self.session
         self.transport.abortConnection = self.transport.loseConnection  # type: ignore[method-assign]
@@ -148,6 +155,99 @@ def test_a_cmpp_2_session_as_published() -> None:
     refused.says("0000001e800000010000000103" + "00" * 17)
     assert refused.told == ["again sign-in refused: CMPP 3 invalid sequence or source address"]
     peer.session.end()
+
+
+CMPP_RECEIPT = (
+    "b4c5530000010000" "44454c49565244" "31353131313230393535" "31353131313230393537"
+    "313334313233343030303000000000000000000000" "12345678"
+)  # fmt: skip
+"""gocmpp, receipt_test.go: of 13412340000, submitted at 1511120955, DELIVRD at 1511120957."""
+
+
+@pytest.mark.parametrize(
+    ("gateway", "wide", "answer"), [(CMPP2, False, "00"), (CMPP3, True, "00000000")], ids=["2.0", "3.0"]
+)
+def test_cmpp_reports_as_published(gateway: Gateway, wide: bool, answer: str) -> None:
+    """A CMPP_DELIVER with the published report tells that the SMS arrived; a message of a person does not."""
+    peer = Peer(gateway)
+    peer.written()
+    before = "b525628000010000" + "393030303031".ljust(42, "0") + "00" * 10 + "000000"
+    source = "3133343132333430303030".ljust(64 if wide else 42, "0") + ("00" if wide else "")
+    after = "00" * (20 if wide else 8)
+    text = "5468697320697320612074657374204d4f2e"
+    for sequence, flag, content in ((1, "01", CMPP_RECEIPT), (2, "00", text)):
+        body = before + source + flag + f"{len(content) // 2:02x}" + content + after
+        peer.says(f"{len(body) // 2 + 12:08x}00000005{sequence:08x}{body}")
+        length = 20 + len(answer) // 2
+        assert peer.written().hex() == f"{length:08x}80000005{sequence:08x}b525628000010000{answer}"
+    assert peer.receipts == [("b4c5530000010000", "DELIVRD")]
+    peer.session.end()
+
+
+def a_receipt(text: bytes, kind: EsmClassType = EsmClassType.SMSC_DELIVERY_RECEIPT, **more: Any) -> str:
+    """Let a third party's encoder write a deliver_sm."""
+    pdu = DeliverSM(
+        sequence_number=7,
+        source_addr="13900001111",
+        destination_addr="10690000",
+        esm_class=EsmClass(EsmClassMode.DEFAULT, kind),
+        short_message=text,
+        **more,
+    )
+    frame: bytes = PDUEncoder().encode(pdu)
+    return frame.hex()
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "expected"),
+    [
+        (
+            b"id:40072910491427628 sub:001 dlvrd:001 submit date:1007291049 done date:1007291049 stat:DELIVRD"
+            b" err:000",
+            {},
+            ("40072910491427628", "DELIVRD"),
+        ),
+        (
+            b"id:0911897980 sub:001 dlvrd:000 submit date:1201121551 done date:1201121551 stat:UNDELIV"
+            b" err:075 text:-PROFILE",
+            {},
+            ("0911897980", "UNDELIV"),
+        ),
+        (
+            b"",
+            {"receipted_message_id": "a1", "message_state": MessageState.EXPIRED},
+            ("a1", "EXPIRED"),
+        ),
+        (b"no receipt at all", {}, None),
+        (b"id:1 sub:001 stat:DELIVRD", {"kind": EsmClassType.DEFAULT}, None),
+    ],
+)
+def test_smpp_receipts_are_understood(
+    text: bytes, more: dict[str, Any], expected: tuple[str, str] | None
+) -> None:
+    """In the form of the specification's appendix, by text or by parameters, and whatever it is answered."""
+    peer = Peer(SMPP)
+    peer.written()
+    peer.says(a_receipt(text, **more))
+    assert peer.written().hex() == "0000001180000005000000000000000700"
+    assert peer.receipts == ([] if expected is None else [expected])
+    peer.session.end()
+
+
+def test_each_sms_asks_for_a_report() -> None:
+    """Or the carrier would send none."""
+    peer = Peer(SMPP)
+    peer.says("0000001180000009000000000000000100")
+    peer.written()
+    peer.submit()
+    (asked,) = [PDUEncoder().decode(io.BytesIO(peer.written()))]
+    assert (
+        asked.params["registered_delivery"].receipt
+        is RegisteredDeliveryReceipt.SMSC_DELIVERY_RECEIPT_REQUESTED
+    )
+    peer.session.end()
+    frame = Cmpp(CMPP2).submit(1, "13900001111", Segment(1, 1, b"\x4e\x2d"))
+    assert frame[12 + 8 + 2] == 1
 
 
 def test_a_session_is_probed_and_given_up_when_it_hangs() -> None:
@@ -226,7 +326,7 @@ def after(seconds: float) -> Deferred[None]:
 @pytest_twisted.ensureDeferred
 async def test_an_sms_reaches_a_message_centre(centre: Centre) -> None:
     """With Chinese text and signature; the session is kept for the next one and signed off at the end."""
-    sessions = Sessions(reactor, lambda: NOW)
+    sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
     message = a_message(
         GatewayKind.SMPP, host=centre.host, username="box", password="geheim", sender="10690000", seconds=5.0
     )
@@ -243,7 +343,7 @@ async def test_an_sms_reaches_a_message_centre(centre: Centre) -> None:
 @pytest_twisted.ensureDeferred
 async def test_a_wrong_password_and_a_dead_centre_are_told(centre: Centre) -> None:
     """Both are failures of the gateway, worth another try."""
-    sessions = Sessions(reactor, lambda: NOW)
+    sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
     wrong = a_message(GatewayKind.SMPP, host=centre.host, username="box", password="no", seconds=1.0)
     dead = a_message(GatewayKind.SMPP, host=centre.host, port=2776, username="box", seconds=1.0)
     for message in (wrong, dead):
