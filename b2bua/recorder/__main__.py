@@ -18,11 +18,12 @@ from ZODB.POSException import ConflictError
 
 from b2bua.alarms import Severity
 from b2bua.recorder.recorder import Recorder
+from b2bua.recorder.retention_alarms import RetentionAlarms
 from storage.connection import StoreDown, open_recordings
 from storage.data_directory import DataDirectory
 from storage.readiness import notify
 from storage.recordings import Recordings
-from storage.retention_job import LOOK_SECONDS, RetentionJob, clock_path, plans_in
+from storage.retention_job import LOOK_SECONDS, RetentionJob, clock_path, plans_in, read_summary
 from storage.trusted_clock import TrustedClock
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,9 @@ def confine() -> None:
 class Process:
     """Runs a recorder until told to stop, through store outages and full disks."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, retention: RetentionAlarms) -> None:
         self._recorder = recorder
+        self._retention = retention
         self._stop = threading.Event()
 
     def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
@@ -90,6 +92,7 @@ class Process:
                 f"磁盘拒绝写入录音,录音暂存于 spool:{error.strerror}",
                 f"The disk refuses recordings, spools are kept: {error}",
             )
+        self._retention.look()
         try:
             self._recorder.tell()
         except OSError as error:
@@ -128,7 +131,8 @@ def serve(data: DataDirectory) -> None:
     data.create()
     database = open_recordings(data)
     recorder = Recorder(data, Recordings(database), mono=time.monotonic, utc=time.time)
-    process = Process(recorder)
+    alarms = RetentionAlarms(recorder.alarms, partial(read_summary, data), time.monotonic)
+    process = Process(recorder, alarms)
     beside = open_recordings(data)
     clock = TrustedClock(clock_path(data))
     nightly = Nightly(RetentionJob(data, Recordings(beside), clock, partial(plans_in, data)))
