@@ -28,7 +28,8 @@ class BilledCall(msgspec.Struct, frozen=True, array_like=True):
     caller: str
     """Canonical digits; empty when withheld."""
     number: str
-    """The 400 number."""
+    """The 400 number; of legs out the number rung, and ``caller`` is empty: carriers bill what they were
+    shown, or a number of their own."""
     start: float
     """UTC POSIX seconds."""
     seconds: float
@@ -59,6 +60,18 @@ class Difference(msgspec.Struct, frozen=True):
     ours: BilledCall | None
 
 
+class Side(StrEnum):
+    """Whose calls a carrier's list bills."""
+
+    INBOUND = "inbound"
+    """Calls that the trunk brought, from their answer by the box."""
+    OUTBOUND = "outbound"
+    """Legs that left by the trunk, to bound numbers and call-backs, from their answer."""
+
+
+SIDE_WORDS: Final = {Side.INBOUND: ("calls in", "呼入"), Side.OUTBOUND: ("legs out", "呼出")}
+
+
 class Reconciled(msgspec.Struct, frozen=True):
     """What came out."""
 
@@ -70,6 +83,40 @@ class Reconciled(msgspec.Struct, frozen=True):
     our_seconds: float
     differences: tuple[Difference, ...]
     """In the order of time."""
+
+
+class Reconciliation(msgspec.Struct, frozen=True):
+    """A comparison that was made, as its history keeps it."""
+
+    id: str
+    at: float
+    """UTC POSIX seconds."""
+    who: str
+    trunk: str
+    side: Side
+    file: str
+    first: float
+    last: float
+    """Start of the first and of the last call of the file."""
+    apart: float
+    longer: float
+    """The seconds by which starts and durations were allowed to differ."""
+    found: Reconciled
+    """With the first :data:`MOST_KEPT` differences alone."""
+    counts: dict[DifferenceKind, int]
+    """Of all differences."""
+
+
+MOST_KEPT: Final = 5000
+"""Differences that are kept of a comparison; with more the wrong file or trunk was compared."""
+
+
+def kept(found: Reconciled) -> tuple[Reconciled, dict[DifferenceKind, int]]:
+    """Return what history keeps of a result, and how many differences of each kind there were."""
+    counts = dict.fromkeys(DifferenceKind, 0)
+    for each in found.differences:
+        counts[each.kind] += 1
+    return msgspec.structs.replace(found, differences=found.differences[:MOST_KEPT]), counts
 
 
 def reconcile(

@@ -12,14 +12,16 @@ from typing import Final, NamedTuple
 
 from domain.caller import canonical_caller
 from domain.dialplan import clean_number
-from domain.reconciliation import DIFFERENCE_WORDS, BilledCall, Reconciled
+from domain.reconciliation import DIFFERENCE_WORDS, BilledCall, Reconciled, Side
 from storage.call_id import BEIJING
 from storage.models import Root
-from storage.query import Filter, search
+from storage.query import Filter, records_between, search
 from storage.workbook import MOMENT, Column, sheet_of, workbook
 from storage.workbook_read import WorkbookRefused, read_sheet
 
 MOST_ROWS: Final = 1_000_000
+LONGEST_CALL: Final = 86_400.0
+"""Seconds before the first leg of a list in which its call may have begun."""
 NAMES: Final = {
     "caller": ("主叫号码", "主叫", "calling", "caller"),
     "called": ("被叫号码", "被叫", "400号码", "接入号码", "called"),
@@ -53,7 +55,10 @@ class CarrierFile(NamedTuple):
 
 
 def read_carrier_file(
-    path: Path, landing: Mapping[str, str], columns: Mapping[str, str] | None = None
+    path: Path,
+    landing: Mapping[str, str],
+    columns: Mapping[str, str] | None = None,
+    side: Side = Side.INBOUND,
 ) -> CarrierFile:
     """Read the calls with a duration above 0; raises CarrierFileWrong, OSError.
 
@@ -63,9 +68,9 @@ def read_carrier_file(
     titles: dict[str, str] = {}
     calls = []
     for line, cells in rows:
-        titles = titles or _titles(cells, columns or {})
+        titles = titles or _titles(cells, columns or {}, side)
         try:
-            call = _call(str(line), cells, titles, landing)
+            call = _call(str(line), cells, titles, landing, side)
         except ValueError as error:
             raise CarrierFileWrong(f"line {line}: {error}", f"第 {line} 行：{error}") from error
         if call.seconds > 0:
@@ -98,10 +103,12 @@ def _csv(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         yield reader.line_num, {(name or "").strip(): value for name, value in row.items() if name}
 
 
-def _titles(cells: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+def _titles(cells: Mapping[str, str], columns: Mapping[str, str], side: Side) -> dict[str, str]:
     found = {}
     known = {title.strip().lower(): title for title in cells}
     for name, titles in NAMES.items():
+        if name == "caller" and side is Side.OUTBOUND:
+            continue
         wanted = (columns[name],) if name in columns else titles
         title = next((known[each.lower()] for each in wanted if each.lower() in known), None)
         if title is None:
@@ -115,17 +122,20 @@ def _titles(cells: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, s
 
 
 def _call(
-    line: str, cells: Mapping[str, str], titles: Mapping[str, str], landing: Mapping[str, str]
+    line: str,
+    cells: Mapping[str, str],
+    titles: Mapping[str, str],
+    landing: Mapping[str, str],
+    side: Side,
 ) -> BilledCall:
-    called = clean_number(cells[titles["called"]].strip())
-    caller = canonical_caller(cells[titles["caller"]].strip()).canonical
-    return BilledCall(
-        line,
-        caller,
-        landing.get(called, called),
-        _moment(cells[titles["start"]].strip()),
-        _seconds(cells[titles["seconds"]].strip()),
-    )
+    called = cells[titles["called"]].strip()
+    if side is Side.OUTBOUND:
+        caller, number = "", canonical_caller(called).canonical
+    else:
+        caller = canonical_caller(cells[titles["caller"]].strip()).canonical
+        number = landing.get(clean_number(called), clean_number(called))
+    start, seconds = _moment(cells[titles["start"]].strip()), _seconds(cells[titles["seconds"]].strip())
+    return BilledCall(line, caller, number, start, seconds)
 
 
 def _moment(text: str) -> float:
@@ -146,6 +156,29 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def our_side(root: Root, trunk: str, side: Side, since: float, until: float) -> list[BilledCall]:
+    """Return what a trunk's carrier should bill of the time between two moments (UTC POSIX seconds)."""
+    return (our_calls if side is Side.INBOUND else our_legs)(root, trunk, since, until)
+
+
+def our_legs(root: Root, trunk: str, since: float, until: float) -> list[BilledCall]:
+    """Return the answered legs that left by a trunk and were answered between two moments.
+
+    Every record of the time is read with its details: some 20 µs each.
+    """
+    legs = []
+    for record in records_between(root, since - LONGEST_CALL, until):
+        for leg in record.legs:
+            if leg.answered_ms is None or not leg.trunks or leg.trunks[-1] != trunk:
+                continue
+            start = record.start + leg.answered_ms / 1000
+            ended = record.end_ms if leg.ended_ms is None else leg.ended_ms
+            if since <= start < until and ended > leg.answered_ms:
+                number = canonical_caller(leg.target).canonical
+                legs.append(BilledCall(record.id, "", number, start, (ended - leg.answered_ms) / 1000))
+    return legs
+
+
 def our_calls(root: Root, trunk: str, since: float, until: float) -> list[BilledCall]:
     """Return the answered calls that a trunk brought in between two moments (UTC POSIX seconds)."""
     wanted = Filter(since=since, until=until)
@@ -159,7 +192,7 @@ def our_calls(root: Root, trunk: str, since: float, until: float) -> list[Billed
 COLUMNS: Final = (
     Column("差异", 20),
     Column("主叫号码", 16),
-    Column("400号码", 13),
+    Column("400号码或被叫", 16),
     Column("运营商开始时间", 20),
     Column("运营商时长（秒）", 16),
     Column("我方开始时间", 20),

@@ -16,7 +16,7 @@ from storage.models import TenantConfig
 from storage.records import CallRecord
 from webui.node import Node
 from webui.resources_customers import DeskCustomers, TenantCustomers
-from webui.resources_money import FinanceDesk, TariffDesk, TenantBills
+from webui.resources_money import FinanceDesk, ReconciliationDesk, TariffDesk, TenantBills
 from webui.resources_service import AgentTickets, OperatorTickets, SupportTickets, TenantTickets
 from webui.resources_setup import (
     CALL,
@@ -206,6 +206,8 @@ class OperatorPages(Node):
             return TariffDesk(self.request, self, name)
         if name == "tickets":
             return OperatorTickets(self.request, self, name)
+        if name == "reconciliation":
+            return ReconciliationDesk(self.request, self, name)
         if name in SYSTEM:
             return SYSTEM[name](self.request, self, name)
         raise KeyError(name)

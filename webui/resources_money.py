@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from pyramid.request import Request
 
+from domain.reconciliation import Reconciliation
 from webui.node import Node
+from webui.services.reconciliation import find
 
 _MONTH: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
 
@@ -61,6 +63,24 @@ class AccountFile(Node):
 
 class AccountBill(TenantBill):
     """``/operator/finance/ID/202611``."""
+
+
+class ReconciliationDesk(Node):
+    """``/operator/reconciliation``: an entry for each comparison."""
+
+    def __getitem__(self, name: str) -> ReconciliationFile:
+        found = self.request.services.read(lambda root: find(root, name))
+        if found is None:
+            raise KeyError(name)
+        return ReconciliationFile(self.request, self, name, found)
+
+
+class ReconciliationFile(Node):
+    """``/operator/reconciliation/ID``."""
+
+    def __init__(self, request: Request, parent: Any, name: str, found: Reconciliation) -> None:
+        super().__init__(request, parent, name)
+        self.found = found
 
 
 def _month(name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from getpass import getuser
 from pathlib import Path
 
 import click
@@ -17,20 +19,13 @@ from domain.reconciliation import (
     DIFFERENCE_WORDS,
     SECONDS_SLACK,
     START_SLACK,
-    BilledCall,
     Reconciled,
+    Reconciliation,
+    Side,
 )
-from domain.reconciliation import reconcile as compare
-from storage.carrier_file import (
-    NAMES,
-    CarrierFile,
-    CarrierFileWrong,
-    our_calls,
-    read_carrier_file,
-    write_differences,
-)
+from storage.carrier_file import NAMES, CarrierFileWrong, write_differences
 from storage.data_directory import DataDirectory
-from storage.models import Root
+from storage.reconciliations import Asked, compare
 
 SHOWN = 50
 
@@ -38,6 +33,13 @@ SHOWN = 50
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--trunk", required=True, help="The trunk whose calls the file lists.")
+@click.option(
+    "--side",
+    type=click.Choice(list(Side)),
+    default=Side.INBOUND.value,
+    show_default=True,
+    help="Calls that it brought, or legs that left by it.",
+)
 @data_option
 @json_option
 @click.option("--column", "columns", multiple=True, metavar="NAME=TITLE", help="Title of a column.")
@@ -45,13 +47,14 @@ SHOWN = 50
 @click.option("--longer", default=SECONDS_SLACK, type=click.FloatRange(0, 600), help="Seconds of duration.")
 @click.option("--excel", type=click.Path(dir_okay=False, path_type=Path), help="Write differences there.")
 def reconcile(
-    file: Path, trunk: str, data: DataDirectory, as_json: bool, columns: tuple[str, ...], apart: float,
-    longer: float, excel: Path | None,
+    file: Path, trunk: str, side: str, data: DataDirectory, as_json: bool, columns: tuple[str, ...],
+    apart: float, longer: float, excel: Path | None,
 ) -> None:  # fmt: skip
     """Compare a carrier's list of calls (CSV or .xlsx) with the calls that a trunk brought in.
 
     Columns caller, called, start and seconds are known by their usual titles, or named by --column. Calls are
-    the same when caller and number are, and their starts lie no more than --apart seconds from each other.
+    the same when caller and number are, and their starts lie no more than --apart seconds from each other;
+    legs out when the number rung is. The result is kept (page 对账).
 
     \b
     Exit status: 0 all agree; 1 something differs, or the file cannot be read; 3 the store is not running.
@@ -59,24 +62,19 @@ def reconcile(
     \b
     Examples:
       box400 reconcile unicom-202611.xlsx --trunk unicom --excel differences.xlsx
+      box400 reconcile unicom-out-202611.csv --trunk unicom --side outbound
     """
     named = dict(each.partition("=")[::2] for each in columns)
     if set(named) - set(NAMES):
         complain(f"Columns are: {', '.join(NAMES)}.", f"可指定的列：{', '.join(NAMES)}。", 2)
-
+    asked = Asked(trunk, Side(side), named, apart, longer)
     with main_database(data) as database:
-        trunks = database.read(lambda root: {name: held.value for name, held in root.trunks.items()})
-        if trunk not in trunks:
-            complain(f"There is no trunk {trunk}.", f"没有中继 {trunk}。")
         try:
-            read = read_carrier_file(file, trunks[trunk].landing_numbers, named)
+            made, found = compare(database, file, file.name, asked, f"command line:{getuser()}", time.time())
+        except KeyError:
+            complain(f"There is no trunk {trunk}.", f"没有中继 {trunk}。")
         except CarrierFileWrong as error:
             complain(f"{file}: {error.en}.", f"{file}：{error.zh}。")
-
-        def ours(root: Root) -> list[BilledCall]:
-            return our_calls(root, trunk, read.first - apart, read.last + apart + 1)
-
-        found = compare(read.calls, database.read(ours), apart, longer)
     if excel is not None:
         try:
             write_differences(excel, found)
@@ -85,12 +83,12 @@ def reconcile(
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
     else:
-        _tell(read, found)
+        _tell(made, found)
     sys.exit(1 if found.differences else 0)
 
 
-def _tell(read: CarrierFile, found: Reconciled) -> None:
-    span = f"{beijing(read.first)} - {beijing(read.last)}"
+def _tell(made: Reconciliation, found: Reconciled) -> None:
+    span = f"{beijing(made.first)} - {beijing(made.last)}"
     click.echo(
         words(
             f"{span}: carrier {found.theirs} calls, {found.their_seconds:.0f} s; ours {found.ours} calls, "

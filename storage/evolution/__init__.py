@@ -33,6 +33,7 @@ from storage.evolution import (
     step019_customers,
     step020_traces,
     step021_reports,
+    step022_reconciliations,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -67,6 +68,7 @@ STEPS: tuple[Step, ...] = (
     Step(19, "customers", step019_customers.run),
     Step(20, "traces of sealed rows", step020_traces.run),
     Step(21, "reports on SMS", step021_reports.run),
+    Step(22, "comparisons with carriers", step022_reconciliations.run),
 )
 
 

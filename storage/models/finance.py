@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.approval import Proposal
 from domain.invoice import Invoice
+from domain.reconciliation import Reconciliation
 from storage.models.document import Document
 
 
@@ -17,3 +18,9 @@ class InvoiceDocument(Document[Invoice]):
     """An invoice."""
 
     TYPE = Invoice
+
+
+class ReconciliationDocument(Document[Reconciliation]):
+    """A comparison with a carrier's list."""
+
+    TYPE = Reconciliation

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from domain.inspection.round import Round
+from domain.reconciliation import Reconciled, Reconciliation, Side
+from storage.models.finance import ReconciliationDocument
 from tests.unit.webui.site import Browser, Site
 from webui import (
     node,
@@ -56,6 +58,8 @@ PLACES: dict[type, str] = {
     resources_money.AccountFile: "/operator/finance/{tenant}/",
     resources_money.AccountBill: "/operator/finance/{tenant}/202611/",
     resources_money.TariffDesk: "/operator/tariffs/",
+    resources_money.ReconciliationDesk: "/operator/reconciliation/",
+    resources_money.ReconciliationFile: "/operator/reconciliation/compared/",
     resources.TenantDesk: "/operator/tenants/",
     resources.NumberStock: "/operator/numbers/",
     resources.NumberFile: "/operator/numbers/{number}/",
@@ -83,6 +87,10 @@ PLACES: dict[type, str] = {
 }
 """Where each kind of place is; a new kind without a line here fails the tests."""
 PAST_ROUND = Round("01J00000000000000000000000", 1.0, "test", (), ended=2.0)
+COMPARED = Reconciliation(
+    "compared", 0.0, "operator:anna", "demo", Side.INBOUND, "a.csv", 0.0, 0.0, 60.0, 2.0,
+    Reconciled(0, 0, 0, 0.0, 0.0, ()), {},
+)  # fmt: skip
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
 CUSTOMER = {"alpha": "a1" * 8, "beta": "be" * 8}
 
@@ -97,6 +105,9 @@ class View(NamedTuple):
 
 def views(site: Site, tenant: str) -> list[View]:
     """Return every view, its place filled in for a tenant."""
+    site.change(
+        lambda root: root.money.reconciliations.update({"compared": ReconciliationDocument(COMPARED)})
+    )
     found = []
     site.change(lambda root: root.inspection.put(PAST_ROUND))
     if not site.tickets:
