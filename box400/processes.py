@@ -20,6 +20,7 @@ from b2bua.recorder.status import RecorderStatus
 from b2bua.recorder.status import read_status as read_recorder
 from storage.backup_schedule import BackupState, read_state
 from storage.data_directory import DataDirectory
+from storage.offsite.state import OffsiteState, state_for
 from storage.snapshots import read_box
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -53,6 +54,8 @@ class BoxStatus(msgspec.Struct, frozen=True):
     notices: NoticesStatus | None = None
     backup: BackupState | None = None
     """What became of the scheduled backups; None where none are configured."""
+    offsite: OffsiteState | None = None
+    """The same of the encrypted ones off the machine."""
 
 
 def box_status(data: DataDirectory) -> BoxStatus:
@@ -90,6 +93,7 @@ def box_status(data: DataDirectory) -> BoxStatus:
         alarms=sorted(alarms, key=lambda alarm: alarm.since),
         notices=notices,
         backup=_backup(data),
+        offsite=_offsite(data),
     )
 
 
@@ -99,6 +103,11 @@ def _backup(data: DataDirectory) -> BackupState | None:
     if plan is None:
         return None
     return state if state is not None and state.to == plan.to else BackupState(plan.to, 0.0)
+
+
+def _offsite(data: DataDirectory) -> OffsiteState | None:
+    plan = read_box(data).offsite
+    return state_for(data, plan, 0.0) if plan is not None else None
 
 
 def _store_file(data: DataDirectory) -> dict[str, Any]:

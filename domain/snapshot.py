@@ -266,6 +266,24 @@ class BackupPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Generations to keep."""
 
 
+class OffsitePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Encrypted backups off the machine, several an hour."""
+
+    to: str
+    """Where restic's repository is: ``/mnt/disk``, ``sftp:user@host:/path``, ``s3:https://host/bucket``."""
+    password: str
+    """It is encrypted by this; without it nothing can be restored."""
+    minutes: int = 10
+    """From one beginning to the next; what is younger is lost with the box."""
+    keep_days: int = 14
+    """All of the last two days, then one a day for so long."""
+    access_key: str = ""
+    secret_key: str = ""
+    """Of S3."""
+    host_key: str = ""
+    """The line of ``known_hosts`` by which the SFTP server is known."""
+
+
 class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Configuration that belongs to no tenant."""
 
@@ -292,6 +310,7 @@ class BoxSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number_rings_per_minute: int | None = 1200
     """How often one number may be rung within a minute, by all calls together; None: no limit."""
     backup: BackupPlan | None = None
+    offsite: OffsitePlan | None = None
     calendar: dict[str, EnteredDay] = {}
     """Date (``2027-01-01``) -> the operator's word on it."""
     region_groups: dict[str, str] = {}

@@ -102,15 +102,19 @@ class BackupSchedule:
         if self._running is not None and self._running.poll() is None:
             return
         self._running = None
+        if self.is_wanted(now):
+            self._running = self._start(self._data)
+
+    def is_wanted(self, now: float) -> bool:
+        """Tell whether one is due; notes since when backups to a place are asked for."""
         plan = self._plan()
         if plan is None:
-            return
+            return False
         state = read_state(self._data)
         if state is None or state.to != plan.to:
             state = BackupState(plan.to, now)
             write_state(self._data, state)
-        if is_due(plan, state, now):
-            self._running = self._start(self._data)
+        return is_due(plan, state, now)
 
     def keep_looking(self, stop: threading.Event) -> None:
         """Look again and again until ``stop``; a backup that is under way is broken off then."""

@@ -27,6 +27,7 @@ from storage.backup_schedule import BackupSchedule
 from storage.connection import MAIN, RECORDINGS
 from storage.data_directory import DataDirectory, write_atomically
 from storage.evolution import evolve_main
+from storage.offsite.schedule import OffsiteSchedule
 from storage.readiness import notify
 from storage.snapshots import read_box
 
@@ -97,7 +98,10 @@ class Store:
         evolved = evolve_storage(self._main)
         self._server = _serve(str(data.store_socket), {MAIN: self._main, RECORDINGS: self._recordings})
         self._stop = threading.Event()
-        self._backups = BackupSchedule(data, lambda: read_box(data).backup)
+        self._schedules = (
+            BackupSchedule(data, lambda: read_box(data).backup),
+            OffsiteSchedule(data, lambda: read_box(data).offsite),
+        )
         status = StoreStatus(
             os.getpid(), tuple(watch.found), tuple(evolved), self._main.getSize(), self._recordings.getSize()
         )
@@ -108,13 +112,18 @@ class Store:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         threading.Thread(target=self._keep_up, name="upkeep", daemon=True).start()
-        backups = threading.Thread(target=self._backups.keep_looking, args=(self._stop,), name="backups")
-        backups.start()
+        backups = [
+            threading.Thread(target=each.keep_looking, args=(self._stop,), name=type(each).__name__)
+            for each in self._schedules
+        ]
+        for thread in backups:
+            thread.start()
         notify("READY=1")
         self._beat()
         self._server.loop()
         self._stop.set()
-        backups.join()
+        for thread in backups:
+            thread.join()
         self._main.close()
         self._recordings.close()
 

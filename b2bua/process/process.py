@@ -40,6 +40,8 @@ from b2bua.process.in_call import carry_out
 from b2bua.process.lag import ReactorLag
 from b2bua.process.messages import LOOK_SECONDS, MessageQuota
 from b2bua.process.neighbours import Ledger, Notices, Recorder
+from b2bua.process.offsite import CHECK_SECONDS as OFFSITE_SECONDS
+from b2bua.process.offsite import OffsiteWatch
 from b2bua.process.sip import SipSide
 from b2bua.process.timers import Every, LaterSaver
 from b2bua.process.troubles import Troubles
@@ -166,6 +168,7 @@ class Process:
             },
         )
         self.backups = BackupWatch(data, self.alarms, lambda: self.directory.box.backup, self.clock.utc)
+        self.offsite = OffsiteWatch(data, self.alarms, lambda: self.directory.box.offsite, self.clock.utc)
         self.upgrades = UpgradeWatch(data, self.alarms)
         self.media.on_spool_failed = self.troubles.recording
         self.figures = Figures(self)
@@ -229,6 +232,7 @@ class Process:
             Every(self.reactor, CALENDAR_SECONDS, self.holidays.check),
             Every(self.reactor, WATCH_SECONDS, self.watch.check),
             Every(self.reactor, BACKUP_SECONDS, self.backups.check),
+            Every(self.reactor, OFFSITE_SECONDS, self.offsite.check),
             Every(self.reactor, UPGRADE_SECONDS, self.upgrades.check),
             Every(self.reactor, LOOK_SECONDS, self.message_quota.look),
             Every(self.reactor, HOURS_SECONDS, self.floors.check_hours),

@@ -12,6 +12,7 @@ import msgspec
 import storage.backup as backups
 from box400.cli.database import main_database
 from box400.cli.moment import beijing
+from box400.cli.offsite import VERBS, is_repository, restore_offsite
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
@@ -44,6 +45,10 @@ def backup(
 ) -> None:
     """Back the box up to TARGET-DIR while it runs: records, configuration, recordings, prompts, journal.
 
+    In place of TARGET-DIR: `offsite` makes the encrypted backup that is set up now, `drill` restores the
+    newest of those into a scratch place and compares, `snapshots` lists them, `key` prints the box's public
+    key for an SFTP server.
+
     Each backup is a generation; it costs what is new since the one before. TARGET-DIR should be on another
     disk, better on another machine. Without --verify nothing has been proved: do it after the first and
     once a week.
@@ -56,7 +61,11 @@ def backup(
       box400 backup /mnt/backup
       box400 backup /mnt/backup --verify --keep 30
       box400 backup /mnt/backup --list
+      box400 backup drill
     """
+    if str(target) in VERBS:
+        VERBS[str(target)](data, as_json)
+        return
     if only_list:
         _list(target, as_json)
         return
@@ -104,18 +113,21 @@ def _list(target: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("target", type=TARGET, metavar="BACKUP-DIR")
+@click.argument("target", metavar="BACKUP-DIR|REPOSITORY")
 @data_option
 @click.option(
     "--generation",
     metavar="NAME",
     help="Which one; `box400 backup DIR --list` names them.  [default: the newest]",
 )
+@click.option("--host-key", default="", metavar="LINE",
+              help="Line of known_hosts of the SFTP server.")  # fmt: skip
 @click.option("--aside", is_flag=True, help="Move a data directory that is not empty beside itself first.")
-def restore(target: Path, data: DataDirectory, generation: str | None, aside: bool) -> None:
-    """Make the data directory what it was when BACKUP-DIR was written.
+def restore(target: str, data: DataDirectory, generation: str | None, host_key: str, aside: bool) -> None:
+    """Make the data directory what it was when BACKUP-DIR was written, or from an encrypted REPOSITORY.
 
-    The box must be down. Every octet's hash is compared. What happened after the backup is not in it.
+    The box must be down. Every octet's hash is compared. What happened after the backup is not in it. A
+    REPOSITORY (sftp:..., s3:..., or a directory of restic) is opened by $RESTIC_PASSWORD or asks for it.
 
     \b
     Exit status: 0 restored; 1 it was not: the text says why.
@@ -124,9 +136,13 @@ def restore(target: Path, data: DataDirectory, generation: str | None, aside: bo
     Examples:
       box400 restore /mnt/backup --data /srv/box400
       box400 restore /mnt/backup --aside --generation 20261122T090226Z
+      box400 restore sftp:box400@backup.example.com:/srv/box400 --aside
     """
-    with _explained():
-        manifest = backups.restore(target, data.root, generation, aside=aside)
+    if is_repository(target):
+        manifest = restore_offsite(data, target, generation, host_key, aside)
+    else:
+        with _explained():
+            manifest = backups.restore(Path(target), data.root, generation, aside=aside)
     click.echo(
         words(
             f"Restored {manifest.name}: {manifest.recordings_count} recordings. Start the box now.",

@@ -10,6 +10,7 @@ import msgspec
 
 from b2bua.control import AskCalls, Calls, Done, HangUp
 from box400.cli.control import ask
+from box400.cli.moment import beijing
 from box400.cli.options import NOT_DONE, NOT_RUNNING, complain, data_option, json_option
 from box400.cli.parts import who_text
 from box400.cli.table import duration, printable, table
@@ -19,6 +20,7 @@ from domain.trouble_words import trunk_trouble
 from storage.backup_schedule import BackupState
 from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
+from storage.offsite.state import OffsiteState
 
 
 @click.command()
@@ -75,6 +77,8 @@ def _status_text(now: BoxStatus) -> str:
         parts.append(f"{words('calls', '通话')}: {now.b2bua.calls}{draining}")
     if now.backup is not None:
         parts.append(_backup_text(now.backup))
+    if now.offsite is not None:
+        parts.append(_offsite_text(now.offsite))
     parts.append(_alarms_text(now))
     return "\n".join(printable_lines(parts))
 
@@ -104,6 +108,22 @@ def _trunk_state(state: str) -> str:
 def printable_lines(parts: list[str]) -> list[str]:
     """Make each line printable and keep the line ends."""
     return [printable(line) for part in parts for line in part.splitlines()]
+
+
+def _offsite_text(state: OffsiteState) -> str:
+    label = words("backup off the machine", "异机备份")
+    if state.error:
+        return f"{label}: {words('failed', '失败')}: {state.error}"
+    if not state.good_at:
+        return f"{label}: {words('none yet', '尚无')}"
+    drill = state.drill
+    proved = ""
+    if drill is not None:
+        verdict = words("failed", "未通过") if drill.faults else words("passed", "通过")
+        proved = words(
+            f", drill of {beijing(drill.at)} {verdict}", f"，{beijing(drill.at)} 恢复演练{verdict}"
+        )
+    return f"{label}: {state.to}, {beijing(state.good_at)}{proved}"
 
 
 def _backup_text(state: BackupState) -> str:

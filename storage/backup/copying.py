@@ -61,6 +61,17 @@ def copy_whole(source: Path, target: Path) -> None:
     passing.replace(target)
 
 
+def copy_or_link(source: Path, target: Path) -> None:
+    """Give a file that never changes a second name; copy it to another file system. Its directory is made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        copy_whole(source, target)
+
+
 def copy_described(source: Path, target: Path, path: str, before: Path | None = None) -> CopiedFile:
     """Copy a small file that may grow meanwhile, or link the same one from ``before``; describe it."""
     if before is not None and before.is_file() and before.stat().st_size == source.stat().st_size:

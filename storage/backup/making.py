@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ import msgspec
 from ZODB.blob import BushyLayout
 
 from storage.backup import manifest as manifests
-from storage.backup.copying import append_range, copy_described, copy_whole, sync_directories
+from storage.backup.copying import append_range, copy_described, copy_or_link, copy_whole, sync_directories
 from storage.backup.manifest import BackupError, CopiedFile, Manifest, StorageCopy, Stretch
 from storage.backup.transactions import BlobName, Extent, begins_with, blobs, extent
 from storage.backup.viewing import recordings_at
@@ -28,6 +29,7 @@ _NOTHING: Final = Extent(0, 0, bytes(8), 0)
 _KEPT: Final = ("settings.json", "clock.json", "retention.json")
 _TREES: Final = ("journal", "snapshots", "places")
 _layout = BushyLayout()
+Copy = Callable[[Path, Path], None]
 
 
 def blob_path(directory: Path, blob: BlobName) -> Path:
@@ -35,11 +37,12 @@ def blob_path(directory: Path, blob: BlobName) -> Path:
     return directory / str(_layout.getBlobFilePath(blob.oid, blob.tid))
 
 
-def backup(data_dir: Path, target: Path) -> Manifest:
+def backup(data_dir: Path, target: Path, *, link: bool = False) -> Manifest:
     """Add a generation to a backup directory (made if need be) and return its manifest.
 
     Copies what is new since the generation before. Works while the box runs; what is committed when it is
-    called is in it. Raises BackupError, OSError; generations before are untouched then.
+    called is in it. ``link``: audio, which never changes, is linked where possible; for a copy that is only
+    the source of another one. Raises BackupError, OSError; generations before are untouched then.
     """
     data = DataDirectory(data_dir)
     if not (data.store / "main.fs").exists():
@@ -49,13 +52,13 @@ def backup(data_dir: Path, target: Path) -> Manifest:
         names = manifests.generations(target)
         before = manifests.read(target, names[-1]) if names else None
         for _attempt in range(3):
-            made = _generation(data, target, before)
+            made = _generation(data, target, before, copy_or_link if link else copy_whole)
             if made is not None:
                 return made
         raise BackupError(f"{data.root}: the recordings were packed during each of three attempts; try later")
 
 
-def _generation(data: DataDirectory, target: Path, before: Manifest | None) -> Manifest | None:
+def _generation(data: DataDirectory, target: Path, before: Manifest | None, copy: Copy) -> Manifest | None:
     """Make one generation; None when a pack took blobs away in the middle."""
     at = time.time()
     name = _name(target, at)
@@ -64,7 +67,7 @@ def _generation(data: DataDirectory, target: Path, before: Manifest | None) -> M
     source = data.store / "recordings.fs"
     inode = source.stat().st_ino
     recordings = _copy_storage(source, target, RECORDINGS, before.recordings if before else None)
-    recordings, missing = _copy_blobs(data, target, before, recordings)
+    recordings, missing = _copy_blobs(data, target, before, recordings, copy)
     if missing and source.stat().st_ino != inode:
         log.info("recordings were packed while they were copied; again")
         return None
@@ -135,7 +138,7 @@ def _next_base(target: Path, storage: str) -> int:
 
 
 def _copy_blobs(
-    data: DataDirectory, target: Path, before: Manifest | None, copy: StorageCopy
+    data: DataDirectory, target: Path, before: Manifest | None, copy: StorageCopy, copy_file: Copy
 ) -> tuple[StorageCopy, list[str]]:
     """Copy the blobs of the new transactions; return the copy with their number, and what is missing."""
     same = before is not None and before.recordings.base == copy.base
@@ -152,7 +155,7 @@ def _copy_blobs(
         copied = blob_path(there, blob)
         if not copied.exists():
             try:
-                copy_whole(blob_path(here, blob), copied)
+                copy_file(blob_path(here, blob), copied)
             except FileNotFoundError:
                 absent.append(blob)
                 continue

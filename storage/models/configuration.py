@@ -25,6 +25,7 @@ from domain.snapshot import (
     ExtensionSnapshot,
     ListenerSnapshot,
     NumberPlan,
+    OffsitePlan,
     TargetGroup,
     TenantSnapshot,
     TenantState,
@@ -74,6 +75,22 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reservation_days: int = 7
     activation_days: int = 7
     renewal_days: tuple[int, ...] = (60, 30, 7)
+    offsite_to: str = ""
+    offsite_password: str = ""
+    offsite_minutes: int = 10
+    offsite_keep_days: int = 14
+    offsite_access_key: str = ""
+    offsite_secret_key: str = ""
+    offsite_host_key: str = ""
+
+    @property
+    def offsite(self) -> OffsitePlan | None:
+        """Encrypted backups off the machine; None: none are wanted."""
+        if not self.offsite_to:
+            return None
+        return OffsitePlan(
+            **{name: getattr(self, f"offsite_{name}") for name in OffsitePlan.__struct_fields__}
+        )
 
     @property
     def numbering(self) -> Numbering:

@@ -87,6 +87,7 @@ class Root(Persistent):  # type: ignore[misc]
             tenant_rings_per_second=config.tenant_rings_per_second,
             number_rings_per_minute=config.number_rings_per_minute,
             backup=config.backup,
+            offsite=config.offsite,
             calendar=config.calendar,
             region_groups=config.region_groups,
             web_networks=config.web_networks,

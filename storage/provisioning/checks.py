@@ -24,6 +24,11 @@ INVALID: Final[Any] = object()
 """What a check returns when it has noted a problem."""
 
 SECRET_LEAST: Final = 12
+_REPOSITORY: Final = re.compile(
+    r"/[^\0\n]{1,400}|sftp:(//)?[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,253}(:[0-9]{1,5}/|:/)?[^\s\0]{0,400}"
+    r"|s3:https?://[A-Za-z0-9.:-]{1,253}/[A-Za-z0-9._/-]{1,400}",
+    re.ASCII,
+)
 MASK: Final = "********"
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
@@ -297,6 +302,14 @@ def directory(node: Node, path: str, reading: Reading) -> Any:
     if value is not INVALID and ("\0" in value or not value.startswith("/") or not Path(value).is_dir()):
         return reading.wrong(node, path, "directory", value=value)
     return value
+
+
+def repository(node: Node, path: str, reading: Reading) -> Any:
+    """Where restic keeps encrypted backups: a directory, SFTP or S3; nothing else that restic knows."""
+    value = scalar_text(node, path, reading)
+    if value is INVALID or _REPOSITORY.fullmatch(value) is not None:
+        return value
+    return reading.wrong(node, path, "repository", value=value)
 
 
 def prompt(node: Node, path: str, reading: Reading) -> Any:

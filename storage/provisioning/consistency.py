@@ -36,6 +36,7 @@ _NOT_TO_BE_GIVEN = {
 def check_consistency(wishes: Wishes, before: Configuration, after: Configuration) -> list[Problem]:
     """Return what does not fit in ``after`` because of what the file wishes."""
     return [
+        *_offsite(wishes, after),
         *_listeners(wishes, after),
         *_trunks(wishes, after),
         *_tariffs(wishes, after),
@@ -54,6 +55,21 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
 
 def _kept(wishes: dict[str, Wish]) -> Iterator[tuple[str, Wish]]:
     return ((key, wish) for key, wish in wishes.items() if not wish.absent)
+
+
+def _offsite(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
+    """Backups are encrypted always, and go to the one SFTP server that is known."""
+    box = after.box
+    if wishes.box is None or not box.offsite_to:
+        return
+    needed = ["offsite_password"]
+    if box.offsite_to.startswith("sftp:"):
+        needed.append("offsite_host_key")
+    elif box.offsite_to.startswith("s3:"):
+        needed += ["offsite_access_key", "offsite_secret_key"]
+    for field in needed:
+        if not getattr(box, field):
+            yield wishes.box.problem("offsite-needs", field, to=box.offsite_to, value=field)
 
 
 def _listeners(wishes: Wishes, after: Configuration) -> Iterator[Problem]:

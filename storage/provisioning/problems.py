@@ -69,6 +69,11 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     "merged-area": ("area code {value} was merged into {now}; write {now}", "区号 {value} 已并入 {now}；请写 {now}"),
     "no-place": ("{value!r} is neither a province nor a region group; provinces: {provinces}; groups: {groups}; for a city write its area code", "{value!r} 既不是省份也不是大区；省份：{provinces}；大区：{groups}；城市请写区号"),
+    "repository": (
+        "{value!r} is no place for encrypted backups: write /DIRECTORY, sftp:USER@HOST:/DIRECTORY or s3:https://HOST/BUCKET",
+        "{value!r} 不是加密备份的去处：请写 /目录、sftp:用户@主机:/目录 或 s3:https://主机/桶",
+    ),
+    "offsite-needs": ("backups to {to} need {value}", "备份到 {to} 须填写 {value}"),
     "pin": ("is no PIN: 4 to 12 digits", "不是合法的专用密码：应为 4 到 12 位数字"),
     "rule-goal": ("needs either `to` or `split`, not both", "须写 to 或 split 其中之一"),
     "share-fields": ("each share needs `to` and `percent`", "每一项都须有 to 和 percent"),

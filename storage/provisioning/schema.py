@@ -249,6 +249,16 @@ def _backup(node: Node, path: str, reading: c.Reading) -> Any:
     return found
 
 
+OFFSITE_FIELDS: Final = (
+    Field("offsite_to", c.or_empty(c.repository), "/DIR, sftp:USER@HOST:/DIR or s3:https://HOST/BUCKET", "Where encrypted backups go; empty: nowhere", "加密备份的去处：目录、SFTP 或 S3；空表示不备份"),
+    Field("offsite_password", c.or_empty(c.secret), "12 characters or more", "Encrypts them: keep it elsewhere, nothing can be restored without it", "备份加密密码：请另行保存，丢失则无法恢复", secret=True),
+    Field("offsite_minutes", c.integer(5, 1440), "5 to 1440", "Minutes from one to the next; what is younger is lost with the box", "备份间隔（分钟）；整机损坏时最多丢失这段时间的数据"),
+    Field("offsite_keep_days", c.integer(1, 3650), "1 to 3650", "All of two days are kept, then one a day for so long", "保留天数：近两天全部保留，之后每天保留一份"),
+    Field("offsite_access_key", c.or_empty(c.text(128)), "text", "Access key of S3", "S3 访问密钥 ID"),
+    Field("offsite_secret_key", c.given_secret, "text", "Secret key of S3", "S3 访问密钥", secret=True),
+    Field("offsite_host_key", c.or_empty(c.text(1000)), "HOST ssh-ed25519 KEY", "Line of known_hosts of the SFTP server; `box400 backup key` prints the box's own key for it", "SFTP 服务器的 known_hosts 行；本机公钥见 box400 backup key"),
+)  # fmt: skip
+
 BOX_FIELDS: Final = (
     Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
     Field("phone_domain", c.or_empty(c.host), "host", "Domain of the phones: TENANT.domain stands for a tenant; empty: none", "话机域名：“租户.域名”代表该租户；空表示不用"),
@@ -256,6 +266,7 @@ BOX_FIELDS: Final = (
     Field("tenant_rings_per_second", c.decimal(0.1, 1000), "0.1 to 1000", "Bound numbers that one tenant may ring per second (four seconds' worth at once, at least 40)", "每个租户每秒最多振铃次数（可一次用掉 4 秒的量，至少 40 次）"),
     Field("number_rings_per_minute", c.integer(1, 100_000), "1 to 100000", "How often one number may be rung within a minute by all calls", "同一号码每分钟最多被振铃次数（所有来电合计）"),
     Field("backup", c.optional(_backup), "to, at, keep; or null", "A backup each night, verified; null: none", "每晚备份并验证；null 表示不备份"),
+    *OFFSITE_FIELDS,
     Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
     Field("announcements", c.flag, "true, false", "Whether callers who are not connected hear why, in early media; false: only by what system_prompts names", "未接通时是否以早期媒体播放原因；false 表示仅播放 system_prompts 中列出的"),
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts; empty: the one that ships", "系统提示音使用的语音包；空表示自带语音"),

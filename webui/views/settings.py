@@ -38,6 +38,9 @@ BOX_GROUPS: Final[Groups] = (
     (N_("Days and places"), ("calendar", "region_groups")),
     (N_("Alarms"), ("alarm_mobiles", "alarm_emails", "alarm_warnings")),
     (N_("Backup"), ("backup",)),
+    (N_("Encrypted backup off the machine"), (
+        "offsite_to", "offsite_password", "offsite_minutes", "offsite_keep_days", "offsite_access_key",
+        "offsite_secret_key", "offsite_host_key")),
     (N_("Network"), ("stranger_status", "web_networks", "realm", "phone_domain")),
 )  # fmt: skip
 TRUNK_FORM: Final = SectionForm(
