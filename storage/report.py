@@ -9,7 +9,7 @@ from domain.analysis.callers import Change
 from domain.analysis.cell import Cell
 from domain.analysis.figures import Counted, Figures, Groups, in_whole
 from domain.analysis.report import Report, day_of_hour
-from storage.counted import counted
+from storage.counted import count, counts
 from storage.models import Root
 from storage.models.figures import CallerBook, FiguresBook
 from storage.rows import CallRow
@@ -28,7 +28,7 @@ def report(root: Root, tenant: str | None, first: date, last: date, number: str 
 
 
 def report_of_rows(rows: Iterable[CallRow], first: date, last: date) -> Report:
-    """Return the report of a tenant's calls, counted one by one: what the figures kept must be equal to.
+    """Return the report of a tenant's calls, counted one by one, the oldest first; what is kept equals it.
 
     Give the calls of the seven days before and after as well: they tell who called again.
     """
@@ -57,7 +57,8 @@ def whole_of_rows(tenants: Mapping[str, Iterable[CallRow]], first: date, last: d
 
 def _one_by_one(rows: Iterable[CallRow]) -> Iterator[tuple[Counted, list[Change]]]:
     callers = CallerBook()
-    for call in sorted(counted(rows), key=lambda call: (call.groups.ms, call.groups.id)):
+    for row in filter(counts, rows):
+        call = count(row)
         yield call, list(callers.take([call]))
 
 

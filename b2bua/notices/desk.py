@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date
 from typing import Final
@@ -10,7 +11,7 @@ import msgspec
 
 from b2bua.notices.alarm_news import AlarmNews
 from b2bua.notices.hooks import Hooks
-from b2bua.notices.sending import Message
+from b2bua.notices.sending import File, Message
 from domain.money import EntryKind
 from domain.notices.delivery import Channel, Delivery, DeliveryState, Receipt
 from domain.notices.kinds import NoticeKind
@@ -29,9 +30,12 @@ from storage.notice_intake import (
     tell_retention,
 )
 from storage.notices import price_of, template_of, why_not_by_sms
+from storage.report_mails import send_due
 from storage.retention_job import RetentionSummary
 from storage.tickets.upkeep import look_after as look_after_tickets
 from storage.tickets.upkeep import tickets_due
+
+log = logging.getLogger(__name__)
 
 MOST_DUE: Final = 1000
 _REPORTING: Final = (GatewayKind.SMPP, GatewayKind.CMPP2, GatewayKind.CMPP3)
@@ -95,7 +99,15 @@ class Desk:
             self._accounts_due = now + ACCOUNT_SECONDS
         if now >= self._slow_due:
             self._take_in_slowly(now)
+            self._send_reports(now)
             self._slow_due = now + SLOW_SECONDS
+
+    def _send_reports(self, now: float) -> None:
+        """Make the reports that are due; one that cannot be made now is made later."""
+        try:
+            send_due(self._database, now)
+        except (OSError, ValueError) as error:
+            log.error("a report by e-mail cannot be made: %s", error)
 
     def _take_in_slowly(self, now: float) -> None:
         """Look at what changes within hours: how long money lasts, what retention did last night."""
@@ -198,7 +210,9 @@ def _by_gateway(
         promised[delivery.tenant] = promised.get(delivery.tenant, 0) + price_of(root, delivery)
     up = [each for each in fitting if f"gateway:{each.name}" not in down] or fitting
     gateway = next((each for each in up if each.name != delivery.by), up[0])
-    return Work(delivery, Message(delivery, gateway, template_of(root, NoticeKind(delivery.kind))))
+    kept = (root.mailings.files.get(name) for name in delivery.files)
+    files = tuple(File(file.name, file.content) for file in kept if file is not None)
+    return Work(delivery, Message(delivery, gateway, template_of(root, NoticeKind(delivery.kind)), files))
 
 
 def _by_web(root: Root, delivery: Delivery) -> Work:

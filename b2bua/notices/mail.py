@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -76,6 +77,9 @@ def written(message: Message, now: float) -> bytes:
     mail["Message-ID"] = f"<{delivery.id}@{gateway.sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(delivery.text)
+    for file in message.files:
+        main, _, sub = (mimetypes.guess_type(file.name)[0] or "application/octet-stream").partition("/")
+        mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return mail.as_bytes()
 
 

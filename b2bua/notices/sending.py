@@ -24,12 +24,20 @@ class SendFailed(Exception):
         self.again = again
 
 
+class File(msgspec.Struct, frozen=True):
+    """A file that goes with an e-mail."""
+
+    name: str
+    content: bytes
+
+
 class Message(msgspec.Struct, frozen=True):
     """One delivery with what a gateway needs to know."""
 
     delivery: Delivery
     gateway: Gateway
     template: Template
+    files: tuple[File, ...] = ()
 
 
 class Web(Protocol):

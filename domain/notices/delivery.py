@@ -74,6 +74,8 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     """What the tenant is charged, in 厘."""
     merged: int = 0
     """Other notices that its message told as well."""
+    files: tuple[str, ...] = ()
+    """Ids of the files that go with an e-mail (``root.mailings.files``)."""
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     TICKET_REMINDER = "ticket-reminder"
     TICKET_CLOSED = "ticket-closed"
     FOLLOW_UP = "follow-up"
+    REPORT = "report"
     PASSWORD_CODE = "password-code"  # noqa: S105 - a name
     ALARM = "alarm"
     TEST = "test"
@@ -90,6 +91,7 @@ VARIABLES: Final[dict[NoticeKind, dict[str, Variable]]] = {
     NoticeKind.PASSWORD_CODE: _COMMON | {"code": Variable(6, "验证码")},
     NoticeKind.ALARM: _COMMON
     | {"state": Variable(4, "告警级别，或“恢复”"), "alarm": Variable(60, "告警内容")},
+    NoticeKind.REPORT: _COMMON,
     NoticeKind.TEST: _COMMON,
 }
 
@@ -151,6 +153,7 @@ SHIPPED: Final[dict[NoticeKind, Words]] = {
         "重置密码验证码", "您正在重置{number}的登录密码，验证码{code}，5分钟内有效，请勿告诉他人。"
     ),
     NoticeKind.ALARM: Words("系统告警", "[{state}] {alarm}，{time}。"),
+    NoticeKind.REPORT: Words("呼叫分析报表", "{tenant}：呼叫分析报表见附件。"),
     NoticeKind.TEST: Words("测试消息", "这是一条测试消息，{time}。"),
 }
 

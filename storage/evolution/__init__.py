@@ -34,6 +34,7 @@ from storage.evolution import (
     step020_traces,
     step021_reports,
     step022_reconciliations,
+    step023_mailings,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -69,6 +70,7 @@ STEPS: tuple[Step, ...] = (
     Step(20, "traces of sealed rows", step020_traces.run),
     Step(21, "reports on SMS", step021_reports.run),
     Step(22, "comparisons with carriers", step022_reconciliations.run),
+    Step(23, "reports by e-mail", step023_mailings.run),
 )
 
 

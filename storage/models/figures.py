@@ -90,15 +90,21 @@ def _add(tree: Any, key: str, figures: Figures) -> None:
         document.value = value
 
 
+class CallerTree(OOBTree):  # type: ignore[misc]
+    """Callers. Small leaves: each call rewrites the one of its caller."""
+
+    max_leaf_size = 10
+
+
 class CallerBook(Persistent):  # type: ignore[misc]
     """The last calls of each of a tenant's callers, for a month after the last one at least."""
 
     def __init__(self) -> None:
         self.month = ""
         """YYYYMM of the newest call."""
-        self.recent: Any = OOBTree()
+        self.recent: Any = CallerTree()
         """Caller -> his calls in the order of time."""
-        self.older: Any = OOBTree()
+        self.older: Any = CallerTree()
         """Of those who have not called in this month."""
 
     def take(self, calls: Iterable[Counted]) -> Iterator[Change]:
@@ -128,7 +134,7 @@ class CallerBook(Persistent):  # type: ignore[misc]
 
     def _turn(self, month: str) -> None:
         if month > self.month:
-            self.month, self.older, self.recent = month, self.recent, OOBTree()
+            self.month, self.older, self.recent = month, self.recent, CallerTree()
 
 
 class FiguresTaken:

@@ -15,6 +15,7 @@ from storage.models.customers import CustomerBook
 from storage.models.desk import DeskBook
 from storage.models.inspection import InspectionBook
 from storage.models.inventory import Inventory
+from storage.models.mailings import Mailings
 from storage.models.missed import MissedBook
 from storage.models.money import Money
 from storage.models.notices import NoticeBook
@@ -63,6 +64,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.web = WebBook()
         self.notices = NoticeBook()
         self.desk = DeskBook()
+        self.mailings = Mailings()
         self.inventory = Inventory()
         self.timelines = TimelineBook()
         self.tickets = TicketBook()

@@ -92,5 +92,8 @@ WEBHOOK_FIELDS: Final = (
     Field("enabled", c.flag, "true, false", "Whether it is told", "是否启用"),
 )  # fmt: skip
 
-KINDS: Final = ("all", *(kind for kind in NoticeKind if kind not in (NoticeKind.TEST, NoticeKind.ALARM)))
+KINDS: Final = (
+    "all",
+    *(kind for kind in NoticeKind if kind not in (NoticeKind.TEST, NoticeKind.ALARM, NoticeKind.REPORT)),
+)
 """Names that recipients may have."""

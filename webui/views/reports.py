@@ -6,16 +6,23 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.analysis.cell import TARGETS
 from domain.analysis.dimensions import DIMENSIONS, dimensions_of, weekday_words
+from domain.analysis.findings import findings
 from domain.analysis.report import Report
+from domain.analysis.staffing import LEVEL
+from domain.refusal import NotPossible
+from storage.analysis import goal_of
+from storage.export_pdf import pdf_of
 from storage.export_report import write_report
 from storage.models import Root
 from webui.presenters import report_page
 from webui.presenters.report_page import Links
+from webui.presenters.says import say
 from webui.presenters.tile_map import tiles
 from webui.resources import OperatorPages, TenantPages
 from webui.security.permissions import TENANT
@@ -103,6 +110,27 @@ def excel(request: Request) -> Response:
     note_export(request, seen)
     response = Response(content, content_type=XLSX)
     response.content_disposition = 'attachment; filename="report.xlsx"'
+    return response
+
+
+@view(context=TenantPages, name="reports-pdf", permission=TENANT, request_method="GET")
+@view(context=OperatorPages, name="reports-pdf", permission="reports", request_method="GET")
+def pdf(request: Request) -> Response:
+    """Send the same figures with the findings as PDF; noted in the audit log."""
+    seen, language = look(request), request.texts.language
+    goal = request.services.read(lambda root: goal_of(root, seen.tenant, LEVEL, seen.wanted.target.seconds))
+    found = [(each.text(language), each.advice(language)) for each in findings(seen.report, goal)]
+    try:
+        content = pdf_of(
+            seen.report, seen.wanted.target, seen.whose or request.texts("All tenants"), language,
+            findings=found, name_of=lambda name: seen.names.get(name, name),
+        )  # fmt: skip
+    except NotPossible as refused:
+        back = request.path.removesuffix("-pdf")
+        return say(request, HTTPSeeOther(back), refused.zh if language == "zh" else str(refused), "warn")
+    note_export(request, seen)
+    response = Response(content, content_type="application/pdf")
+    response.content_disposition = 'attachment; filename="report.pdf"'
     return response
 
 

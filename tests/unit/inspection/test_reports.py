@@ -14,10 +14,10 @@ from domain.inspection import round as rounds
 from domain.inspection.catalogue import catalogue
 from domain.inspection.round import Photo, State
 from domain.refusal import NotPossible
+from storage import paper
 from tests.unit.inspection.facts import NOW, well
 from tests.unit.inspection.test_rounds import WANG, begun
 from webui.presenters.inspection_report import html_of
-from webui.services.inspection import report_pdf
 from webui.services.inspection.report import Report, report_of
 from webui.services.inspection.report_pdf import pdf_of
 from webui.services.inspection.report_xlsx import write_xlsx
@@ -67,7 +67,7 @@ def test_the_pdf_carries_its_chinese_letters() -> None:
 
 def test_without_a_chinese_font_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rather than a report of empty boxes."""
-    monkeypatch.setattr(report_pdf, "FONTS", (Path("/nowhere.ttc"),))
+    monkeypatch.setattr(paper, "FONTS", (Path("/nowhere.ttc"),))
     with pytest.raises(NotPossible, match="fonts-wqy-microhei"):
         pdf_of(made("zh"), read)
 

@@ -73,7 +73,8 @@ def database() -> Iterator[MainDatabase]:
 
 
 def rows_of(database: MainDatabase, tenant: str) -> list[CallRow]:
-    return database.read(lambda root: [each.row for each in search(root, Filter(tenant=tenant))])
+    """Return the calls of a tenant, the oldest first."""
+    return database.read(lambda root: [each.row for each in search(root, Filter(tenant=tenant))])[::-1]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

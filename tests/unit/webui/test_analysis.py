@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from domain.calendar import local
 from domain.outcomes import Outcome
-from tests.unit.webui.site import Site, made_up
+from tests.unit.webui.site import Browser, Site, made_up
 
 PAGE = "/t/alpha/analysis"
 
@@ -82,3 +83,55 @@ def test_the_operator_analyses_one_tenant_or_all(busy: Site) -> None:
     assert all(
         "tenant=alpha" in each["href"] and each["href"].startswith("/operator/calls") for each in links
     )
+
+
+def sent(browser: Browser, place: str, **fields: str) -> Any:
+    """Send a form with its token."""
+    page = place.rpartition("-")[0] if place.endswith(("-now", "-remove")) else place
+    return browser.post(place, {"csrf_token": browser.token(page), **fields}, status="*")
+
+
+def test_a_report_is_sent_by_e_mail(busy: Site) -> None:
+    """Wished, sent at once for a trial, taken away; what cannot be is refused, nothing typed is lost."""
+    browser = busy.browser("4001003721", language="zh")
+    place = "/t/alpha/report-mails"
+    form = browser.get(place).html.select_one("form.report-mail-form")
+    assert form is not None
+    wrong = sent(browser, place, often="weekly", hour="8", seconds="20", emails="nobody", pdf="1")
+    assert wrong.status_int == 422
+    assert "不是邮箱地址：nobody" in wrong
+    assert wrong.html.select_one("#emails")["value"] == "nobody"
+    typed = {"often": "daily", "hour": "9", "seconds": "20", "emails": "a@b.cn， c@d.cn", "excel": "1"}
+    assert sent(browser, place, **typed).status_int == 303
+    page = browser.get(place)
+    assert "a@b.cn, c@d.cn" in page
+    name = page.html.select_one("input[name=id]")["value"]
+    assert sent(browser, f"{place}-now", id=name).status_int == 303
+    kept = busy.read(lambda root: [each.to for each in root.notices.newest_first("alpha")])
+    assert sorted(kept) == ["a@b.cn", "c@d.cn"]
+    other = busy.browser("4001003731")
+    assert sent(other, "/t/beta/report-mails-remove", id=name).status_int == 404
+    assert sent(other, "/t/beta/report-mails-now", id=name).status_int == 404
+    assert sent(browser, f"{place}-remove", id=name).status_int == 303
+    assert "还没有定时报表" in browser.get(place)
+    noted = [each for each in busy.actions() if each.startswith("report-mail")]
+    assert noted == ["report-mail-removed", "report-mail-sent", "report-mail-wished"]
+
+
+def test_the_report_as_pdf(busy: Site) -> None:
+    """For the tenant and the operator, with the findings; noted."""
+    answer = busy.browser("4001003721", language="zh").get("/t/alpha/reports-pdf")
+    assert answer.content_type == "application/pdf"
+    assert answer.body.startswith(b"%PDF")
+    assert busy.actions()[0] == "report-exported"
+    assert busy.browser("anna").get("/operator/reports-pdf?tenant=alpha").body.startswith(b"%PDF")
+
+
+def test_a_wall_board_for_a_big_screen(busy: Site) -> None:
+    """The page asks for the stream of live calls and, every few seconds, for the figures of today."""
+    browser = busy.browser("4001003721")
+    page = browser.get("/t/alpha/wallboard").html.select_one("main.wb")
+    assert browser.get(page["data-ticket"]).json["url"].startswith("/live?ticket=")
+    told = browser.get(page["data-figures"]).json
+    assert (told["calls"], told["missed"], told["level"]) == ("1", "0", "100%")
+    assert told["formula"] == "answered within 20 s / all calls"

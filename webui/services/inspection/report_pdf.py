@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-from fpdf import FPDF
 from fpdf.enums import WrapMode
 from fpdf.fonts import FontFace
 from PIL import Image, UnidentifiedImageError
 
 from domain.inspection.round import State
 from domain.refusal import NotPossible
+from storage.paper import FONT, Paper
 from webui.services.inspection.report import Report, Row
 
-FONTS: Final = (
-    Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"),
-    Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"),
-    Path("/usr/share/fonts/truetype/arphic/uming.ttc"),
-)
-"""Debian's fonts-wqy-microhei, fonts-wqy-zenhei, fonts-arphic-uming; the first that is there is taken."""
-_NAME: Final = "chinese"
 _COLOURS: Final = {
     State.OPEN: (120, 120, 120), State.GOOD: (20, 110, 50), State.FINDING: (180, 30, 30),
     State.CLOSED: (20, 90, 150), State.NOT_HERE: (120, 120, 120),
@@ -31,34 +23,13 @@ PHOTO_PIXELS: Final = 1200
 """Longer sides are made smaller: a report travels by mail."""
 
 
-class _Paper(FPDF):
-    """A4 across, with page numbers."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__("landscape", "mm", "A4")
-        self._title = title
-        self.set_title(title)
-        self.set_margins(12, 12)
-        self.set_auto_page_break(True, 14)
-        self.add_font(_NAME, "", _font(), collection_font_number=0)
-        self.set_font(_NAME, size=9)
-
-    def footer(self) -> None:
-        """Number the page."""
-        self.set_y(-11)
-        self.set_font(_NAME, size=8)
-        self.set_text_color(110)
-        self.cell(0, 6, f"{self._title}    {self.page_no()} / {{nb}}", align="C")
-        self.set_text_color(0)
-
-
 def pdf_of(report: Report, read: Callable[[str], bytes]) -> bytes:
     """Return the file; ``read`` gives a photo by its id. Raises NotPossible without a Chinese font."""
-    paper = _Paper(report.title)
+    paper = Paper(report.title)
     paper.add_page()
-    paper.set_font(_NAME, size=18)
+    paper.set_font(FONT, size=18)
     paper.cell(0, 10, report.title, new_x="LMARGIN", new_y="NEXT")
-    paper.set_font(_NAME, size=9)
+    paper.set_font(FONT, size=9)
     for name, value in report.facts:
         paper.cell(28, 5.5, name)
         paper.cell(0, 5.5, value, new_x="LMARGIN", new_y="NEXT")
@@ -72,11 +43,11 @@ def pdf_of(report: Report, read: Callable[[str], bytes]) -> bytes:
     return bytes(paper.output())
 
 
-def _layer(paper: _Paper, report: Report, layer: str, rows: list[Row]) -> None:
+def _layer(paper: Paper, report: Report, layer: str, rows: list[Row]) -> None:
     paper.ln(3)
-    paper.set_font(_NAME, size=12)
+    paper.set_font(FONT, size=12)
     paper.cell(0, 8, layer, new_x="LMARGIN", new_y="NEXT")
-    paper.set_font(_NAME, size=8)
+    paper.set_font(FONT, size=8)
     _, point, result, evidence, note, technician, due, done, finding, remedy, _ = report.headings
     titles = (point, result, evidence, note, f"{technician} / {due}", done, f"{finding} / {remedy}")
     head = FontFace(emphasis="", fill_color=(232, 238, 245))
@@ -96,7 +67,7 @@ def _layer(paper: _Paper, report: Report, layer: str, rows: list[Row]) -> None:
             line.cell(" / ".join(filter(None, (row.finding, row.remedy))))
 
 
-def _signatures(paper: _Paper, zh: bool) -> None:
+def _signatures(paper: Paper, zh: bool) -> None:
     paper.ln(8)
     names = ("巡检人", "审核人", "日期") if zh else ("Inspected by", "Reviewed by", "Date")
     for name in names:
@@ -104,12 +75,12 @@ def _signatures(paper: _Paper, zh: bool) -> None:
     paper.ln(8)
 
 
-def _photos(paper: _Paper, row: Row, read: Callable[[str], bytes]) -> None:
+def _photos(paper: Paper, row: Row, read: Callable[[str], bytes]) -> None:
     for photo in row.photos:
         if photo.type == "application/pdf":
             continue
         paper.add_page()
-        paper.set_font(_NAME, size=10)
+        paper.set_font(FONT, size=10)
         caption = f"{row.layer} · {row.name} · {photo.name}"
         paper.multi_cell(0, 6, caption, new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
         try:
@@ -120,13 +91,3 @@ def _photos(paper: _Paper, row: Row, read: Callable[[str], bytes]) -> None:
             paper.cell(0, 6, "?")
             continue
         paper.image(small, h=min(160.0, 260.0 * small.height / small.width), keep_aspect_ratio=True)
-
-
-def _font() -> Path:
-    found = next((path for path in FONTS if path.exists()), None)
-    if found is None:
-        raise NotPossible(
-            "A PDF needs a Chinese font: install fonts-wqy-microhei, or take the page or Excel.",
-            "生成 PDF 需要中文字体：请安装 fonts-wqy-microhei，或改用网页、Excel。",
-        )
-    return found
