@@ -273,7 +273,7 @@ def _pages(database: MainDatabase, wanted: Filter) -> int:
 
 
 def _opened(data: DataDirectory) -> MainDatabase:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while True:
         try:
             database = open_main(data)
