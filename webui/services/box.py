@@ -12,6 +12,7 @@ from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.recordings import Recordings
+from webui.services.call_files import CallFiles
 from webui.services.captcha import Captchas
 from webui.services.kept_files import KeptFiles
 from webui.services.passwords import Passwords
@@ -43,6 +44,7 @@ class BoxServices:
         self.captchas = Captchas(now)
         self.resets = Resets(now)
         self.kept = KeptFiles(now)
+        self.call_files = CallFiles(database, now)
 
     def read(self, work: Callable[[Root], T]) -> T:
         """Run ``work(root)`` on one view; raises StoreDown."""

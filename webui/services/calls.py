@@ -9,6 +9,7 @@ from domain.analysis.cell import Fate
 from domain.analysis.dimensions import hour_words, key_words, weekday_words
 from domain.missed import NOT_MISSED
 from domain.outcomes import Outcome
+from domain.regions import shipped_regions
 from storage.behind import Behind
 from storage.call_id import BEIJING
 from storage.models import Root
@@ -33,13 +34,29 @@ class CallSearch(NamedTuple):
     ones who called again within seven days."""
 
 
+_TYPED: Final = (
+    "caller", "answerer", "number", "first", "last", "result", "recorded", "place", "pressed",
+)  # fmt: skip
+
+
 def read_search(query: Any, tenant: str | None) -> CallSearch:
     """Read a filter out of a query; what makes no sense is left out."""
     typed = {
         name: str(query.get(name, "")).strip()[:40]
-        for name in ("caller", "answerer", "number", "first", "last", "result", "recorded")
+        for name in (
+            "caller",
+            "answerer",
+            "number",
+            "first",
+            "last",
+            "result",
+            "recorded",
+            "place",
+            "pressed",
+        )
     }
     first, last = _day(typed["first"]), _day(typed["last"])
+    place = _place(typed["place"])
     caller = "".join(char for char in typed["caller"] if char.isdigit() and char.isascii())
     behind, again = _behind(query, typed["result"])
     results: dict[str, dict[str, Any]] = {
@@ -55,12 +72,25 @@ def read_search(query: Any, tenant: str | None) -> CallSearch:
         since=first.timestamp() if first else 0.0,
         until=(last + timedelta(days=1)).timestamp() if last else None,
         recorded=bool(typed["recorded"]),
+        keys=typed["pressed"],
+        area_code=place.get("area_code", ""),
+        province=place.get("province", ""),
+        city=place.get("city", ""),
         behind=_read_behind(behind, typed["result"])
         if behind or again or typed["result"] in OF_REPORTS
         else None,
         **results.get(typed["result"], {}),
     )
     return CallSearch(wanted, {name: value for name, value in typed.items() if value}, behind, again)
+
+
+def _place(text: str) -> dict[str, str]:
+    """Read where callers are from: an area code with or without its 0, a province, or a city."""
+    if text.isascii() and text.isdigit():
+        return {"area_code": text if text.startswith("0") else f"0{text}"}
+    if text in shipped_regions():
+        return {"province": text}
+    return {"city": text} if text else {}
 
 
 BEHIND: Final = (

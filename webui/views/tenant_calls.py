@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
-from storage.export_xlsx import write_xlsx
 from storage.models import Root
 from storage.recordings import RecordingDamaged, RecordingMissing, Recordings
 from webui.presenters.timeline import timeline
@@ -61,26 +59,6 @@ def recordings(request: Request) -> dict[str, Any]:
 def _filter(request: Request, wanted: calls.CallSearch) -> dict[str, Any]:
     words = calls.behind_words(wanted.behind, request.texts.language)
     return {"typed": dict(wanted.typed), "behind": wanted.behind, "behind_words": words}
-
-
-@view(context=TenantCalls, name="excel", permission=TENANT, request_method="GET")
-def excel(request: Request) -> Response:
-    """Send what the filter finds as Excel, at most 5,000 rows; noted in the audit log."""
-    tenant, services = request.context.__parent__, request.services
-    wanted = calls.read_search(request.GET, tenant.id)
-    found = services.read(lambda root: calls.every(root, wanted, calls.MOST_EXCEL))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "calls.xlsx"
-        write_xlsx(path, found)
-        content = path.read_bytes()
-    entry = audited(
-        services.now(), request.identity.who, "calls-exported", str(len(found)), tenant=tenant.id,
-        address=request.remote_addr or "",
-    )  # fmt: skip
-    services.audit(entry)
-    response = Response(content, content_type=XLSX)
-    response.content_disposition = 'attachment; filename="calls.xlsx"'
-    return response
 
 
 @view(context=TenantCall, permission=TENANT, request_method="GET", renderer="tenant/call.html")
