@@ -65,9 +65,15 @@ def analysed(
         hour = max(range(24), key=lambda n: each.hours[n])
         peaks.append(Peak(hour, each.hours[hour], needed(each.hours[hour], takes, goal)))
     return Analysis(
-        made, goal, findings(made, goal, before if before.all.calls else None), advice(made, goal),
+        made, goal, findings(made, goal, before if _is_whole(before) else None), advice(made, goal),
         patience_of(made.all), days, peaks, backtest(known, today, day_type),
     )  # fmt: skip
+
+
+def _is_whole(before: Report) -> bool:
+    """Tell whether the box took calls from about the begin of a period on: else it compares with nothing."""
+    hours = before.figures.hours
+    return bool(hours) and day_of_hour(min(hours)) - before.first <= timedelta(days=before.days_count // 7)
 
 
 def history(root: Root, tenant: str | None, today: date, number: str | None = None) -> dict[date, list[int]]:

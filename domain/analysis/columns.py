@@ -90,10 +90,10 @@ COLUMNS: Final = (
         Kind.SHARE,
         lambda cell, _: _of_offered(cell.abandoned, cell),
         "",
-        "放弃 ÷（接听 + 漏接）",
+        "放弃 ÷（接听 + 未接）",
         "abandoned / (answered + missed)",
     ),
-    Column("missed", "漏接", "Missed", Kind.COUNT, lambda cell, _: cell.missed, "missed"),
+    Column("missed", "未接", "Missed", Kind.COUNT, lambda cell, _: cell.missed, "missed"),
     Column("level", "服务水平", "Service level", Kind.SHARE, _level),
     Column(
         "speed",

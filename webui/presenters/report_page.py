@@ -151,7 +151,7 @@ def week(report: Report, links: Links, language: str) -> list[Hour]:
         when = f"{weekday_words(slot.weekday, language)} {hour_words(slot.hour, language)}"
         missed = f"{cell.missed / cell.offered:.0%}" if cell.offered else "—"
         title = (
-            f"{when}: 平均 {mean:.1f} 个来电，漏接 {missed}"
+            f"{when}: 平均 {mean:.1f} 个来电，未接 {missed}"
             if language == "zh"
             else f"{when}: {mean:.1f} calls, {missed} missed"
         )

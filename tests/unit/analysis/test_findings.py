@@ -80,7 +80,7 @@ def test_an_hour_that_needs_more_agents() -> None:
     found = next(each for each in findings(made.report, GOAL) if each.kind == "slot-add")
     needed = agents_needed(Load(20 / 3600, 600), 20, 0.8)
     text = found.whole("zh")
-    assert text.startswith("周一 9-10 点遇忙率 35 %、漏接率 35 %（应接 80，漏接 28）")
+    assert text.startswith("周一 9-10 点遇忙率 35 %、未接率 35 %（应接 80，未接 28）")
     assert f"按 80/20 需 {needed} 个坐席" in text
     assert "现有 4 个" in text
     assert f"建议增加 {needed - 4} 个坐席" in text
@@ -135,7 +135,7 @@ def test_what_else_is_found() -> None:
     } <= set(told)
     assert "缩短欢迎词" in told["patience-early"]
     assert "坐席 8009 的满意度 2.0（12 次评分）" in told["rating"]
-    assert told["place"].startswith("广东来电漏接率 100 %（40/40）")
+    assert told["place"].startswith("广东来电未接率 100 %（40/40）")
 
 
 def test_the_gravest_stand_first_and_few_calls_tell_nothing() -> None:

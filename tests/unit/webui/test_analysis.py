@@ -38,7 +38,7 @@ def test_findings_lead_to_their_calls(busy: Site) -> None:
     page = browser.get(PAGE)
     told = [each.text for each in page.html.select(".finding")]
     slot = next(each for each in page.html.select(".finding") if "10-11 点" in each.text)
-    assert "漏接率 33 %（应接 48，漏接 16）" in slot.text
+    assert "未接率 33 %（应接 48，未接 16）" in slot.text
     assert any("服务水平" in each for each in told)
     found = browser.get(slot.select_one("a")["href"])
     assert len(found.html.select("table.calls tbody tr")) == 16
@@ -135,3 +135,13 @@ def test_a_wall_board_for_a_big_screen(busy: Site) -> None:
     told = browser.get(page["data-figures"]).json
     assert (told["calls"], told["missed"], told["level"]) == ("1", "0", "100%")
     assert told["formula"] == "answered within 20 s / all calls"
+
+
+def test_a_box_that_is_younger_than_the_period_before_shows_no_trend(busy: Site) -> None:
+    """Monday to Friday are more than the five days before; before the last four weeks little is known."""
+    browser = busy.browser("4001003721", language="zh")
+    assert "比上一个同样长的时段" not in browser.get(PAGE)
+    day = local(busy.clock()).date()
+    friday = day - timedelta(days=(day.weekday() - 4) % 7 or 7)
+    week = browser.get(f"{PAGE}?first={friday - timedelta(days=4)}&last={friday}")
+    assert "来电 60 个，比上一个同样长的时段（40 个）增加 50 %" in week
