@@ -17,7 +17,16 @@ from storage.records import CallRecord
 from webui.node import Node
 from webui.resources_customers import DeskCustomers, TenantCustomers
 from webui.resources_money import FinanceDesk, ReconciliationDesk, TariffDesk, TenantBills
-from webui.resources_service import AgentTickets, OperatorTickets, SupportTickets, TenantTickets
+from webui.resources_service import (
+    AgentKnowledge,
+    AgentTickets,
+    OperatorKnowledge,
+    OperatorTickets,
+    PublicDesk,
+    SupportTickets,
+    TenantKnowledge,
+    TenantTickets,
+)
 from webui.resources_setup import (
     CALL,
     BoundPages,
@@ -39,6 +48,8 @@ class Site(Node):
     """``/``."""
 
     def __getitem__(self, name: str) -> Node:
+        if name == "help":
+            return PublicDesk.of_operator(self.request, self, name)
         identity = self.request.identity
         if name not in ("operator", "t", "account", "desk"):
             raise KeyError(name)
@@ -75,6 +86,8 @@ class AgentDesk(Node):
             return AgentTickets(self.request, self, name)
         if name == "customers":
             return DeskCustomers(self.request, self, name)
+        if name == "knowledge":
+            return AgentKnowledge(self.request, self, name)
         raise KeyError(name)
 
 
@@ -124,6 +137,8 @@ class TenantPages(Node):
             return TenantCalls(self.request, self, name)
         if name == "tickets":
             return TenantTickets(self.request, self, name)
+        if name == "knowledge":
+            return TenantKnowledge(self.request, self, name)
         if name == "support":
             return SupportTickets(self.request, self, name)
         if name == "billing":
@@ -208,6 +223,8 @@ class OperatorPages(Node):
             return OperatorTickets(self.request, self, name)
         if name == "reconciliation":
             return ReconciliationDesk(self.request, self, name)
+        if name == "knowledge":
+            return OperatorKnowledge(self.request, self, name)
         if name in SYSTEM:
             return SYSTEM[name](self.request, self, name)
         raise KeyError(name)

@@ -35,6 +35,7 @@ from storage.evolution import (
     step021_reports,
     step022_reconciliations,
     step023_mailings,
+    step024_knowledge,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -71,6 +72,7 @@ STEPS: tuple[Step, ...] = (
     Step(21, "reports on SMS", step021_reports.run),
     Step(22, "comparisons with carriers", step022_reconciliations.run),
     Step(23, "reports by e-mail", step023_mailings.run),
+    Step(24, "knowledge bases", step024_knowledge.run),
 )
 
 

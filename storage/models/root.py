@@ -15,6 +15,7 @@ from storage.models.customers import CustomerBook
 from storage.models.desk import DeskBook
 from storage.models.inspection import InspectionBook
 from storage.models.inventory import Inventory
+from storage.models.knowledge import KnowledgeBook
 from storage.models.mailings import Mailings
 from storage.models.missed import MissedBook
 from storage.models.money import Money
@@ -70,6 +71,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.tickets = TicketBook()
         self.inspection = InspectionBook()
         self.customers = CustomerBook()
+        self.knowledge = KnowledgeBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

@@ -95,14 +95,17 @@ class TextIndex(Persistent):  # type: ignore[misc]
                 rare.append((math.log((everything + 1) / count), found, self._map(_TITLE + gram)))
         rare.sort(key=lambda each: -each[0])
         points: dict[int, float] = {}
+        shared: dict[int, int] = {}
         for weight, found, titled in rare[:MOST_LIKE]:
             for number in _bits(found):
                 points[number] = points.get(number, 0.0) + weight
+                shared[number] = shared.get(number, 0) + 1
             for number in _bits(titled):
-                points[number] = points.get(number, 0.0) + weight * TITLE_WEIGHT
+                points[number] += weight * TITLE_WEIGHT
+                shared[number] += 1
         best = sorted(points, key=lambda number: (-points[number], -number))[:most]
         top = points[best[0]] if best else 0.0
-        return [self.names[number] for number in best if points[number] * 3 >= top and points[number] > 1]
+        return [self.names[number] for number in best if points[number] * 2 >= top and shared[number] > 1]
 
     def _named(self, bits: int) -> Iterator[str]:
         return (self.names[number] for number in _bits(bits))

@@ -31,6 +31,8 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "acknowledge": frozenset({Role.ADMIN, Role.SUPPORT}),
     "tickets": _ALL,
     "inspection": frozenset({Role.ADMIN, Role.SUPPORT}),
+    "articles": _ALL,
+    "review-articles": frozenset({Role.ADMIN}),
     "see-notices": frozenset({Role.ADMIN, Role.SUPPORT}),
     "reports": _ALL,
 }

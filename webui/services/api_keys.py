@@ -28,6 +28,7 @@ class Scope(StrEnum):
     MESSAGES_WRITE = "messages:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    ARTICLES_READ = "articles:read"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
     PROMPTS_READ = "prompts:read"

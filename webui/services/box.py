@@ -18,6 +18,7 @@ from webui.services.kept_files import KeptFiles
 from webui.services.passwords import Passwords
 from webui.services.resets import Resets
 from webui.services.throttle import Throttle
+from webui.services.visits import Visits
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,6 +46,7 @@ class BoxServices:
         self.resets = Resets(now)
         self.kept = KeptFiles(now)
         self.call_files = CallFiles(database, now)
+        self.visits = Visits()
 
     def read(self, work: Callable[[Root], T]) -> T:
         """Run ``work(root)`` on one view; raises StoreDown."""

@@ -13,6 +13,7 @@ from b2bua.control_floor import Agents, AskAgents
 from domain.acd.configuration import Agent
 from domain.customer import Customer
 from domain.desk import CallNote, DeskSettings
+from domain.knowledge import Article
 from domain.tickets.ticket import Ticket
 from domain.timeline import Entry, number_stream
 from storage.call_id import BEIJING
@@ -22,6 +23,7 @@ from storage.query import Filter, search
 from webui.services.agents import agent_named
 from webui.services.box import BoxServices
 from webui.services.customers import Viewer, latest
+from webui.services.knowledge import about_call
 from webui.services.picture import call_of
 
 RECENT: Final = 8
@@ -60,6 +62,8 @@ class Shown(NamedTuple):
     settings: DeskSettings
     tickets: list[Ticket]
     """What he asked, the latest first."""
+    articles: list[Article]
+    """About what he chose: his queue, what was noted."""
 
 
 class Figures(NamedTuple):
@@ -110,6 +114,7 @@ class Desks:
     def shown(self, desk: Desk, call: str) -> Shown:
         """Return who calls, or called, and what is known of him; raises NotHis."""
         caller, place = self._caller_of(desk, call)
+        queue = self._queue_of(desk)
 
         def read(root: Root) -> Shown:
             held = root.desk.find(desk.tenant)
@@ -123,9 +128,18 @@ class Desks:
                 "" if company is None else company.name,
                 [entry for entry in entries if entry.id != call][:RECENT], held.note(call), settings,
                 list(islice(root.tickets.read(desk.tenant).tickets_of(caller), RECENT)),
+                about_call(root, desk.tenant, call, queue),
             )  # fmt: skip
 
         return self._services.read(read)
+
+    def _queue_of(self, desk: Desk) -> str:
+        """Return the queue whose call he has, empty for none."""
+        try:
+            agents = self._services.ask(AskAgents(), Agents).agents
+        except (ControlDown, ControlFailed):
+            return ""
+        return next((each.queue for each in agents if (each.tenant, each.agent) == desk[:2]), "")
 
     def write(self, desk: Desk, call: str, code: str, text: str) -> None:
         """Keep what he writes of a call of his; raises NotHis."""

@@ -28,6 +28,7 @@ SCOPES = {
     Scope.MESSAGES_WRITE: N_("Mark and delete messages"),
     Scope.CONTACTS_READ: N_("Read contact cards"),
     Scope.CONTACTS_WRITE: N_("Write contact cards"),
+    Scope.ARTICLES_READ: N_("Read the knowledge base"),
     Scope.TICKETS_READ: N_("Read tickets"),
     Scope.TICKETS_WRITE: N_("Open and answer tickets"),
     Scope.PROMPTS_READ: N_("Listen to prompts"),

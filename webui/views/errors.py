@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther, HTTPTooManyRequests
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -44,6 +44,13 @@ def stale(request: Request) -> dict[str, Any]:
         _("This page was too old"),
         _("Nothing was changed. Go back, reload the page and try again."),
     )
+
+
+@exception_view(HTTPTooManyRequests, renderer="error.html")
+def too_many(request: Request) -> dict[str, Any]:
+    """Ask a stranger to wait."""
+    _ = request.texts
+    return _error(request, 429, _("Too many requests"), _("Wait a moment and try again."))
 
 
 @exception_view(StoreDown, renderer="error.html")

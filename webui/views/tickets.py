@@ -91,7 +91,11 @@ def frame_of(request: Request) -> dict[str, Any]:
     where = request.texts("Operator") if pages.role == "operator" else pages.tenant
     if pages.role != "operator":
         where = request.services.read(lambda root: root.tenants[pages.tenant].config.value.name)
-    return {"where": where, "priorities": tuple(Priority), "max_files": MOST_FILES}
+    base = {"operator": "/operator", "agent": "/desk"}.get(pages.role, f"/t/{pages.tenant}")
+    return {
+        "where": where, "suggests": f"{base}/knowledge/suggest", "articles": f"{base}/knowledge",
+        "priorities": tuple(Priority), "max_files": MOST_FILES,
+    }  # fmt: skip
 
 
 def _numbers_as_seen(request: Request, root: Root) -> Callable[[str], str]:

@@ -48,6 +48,7 @@ def _page(request: Request, typed: str = "", wrong: str = "") -> dict[str, Any]:
         request.response.status = 422
     return {
         "pages": pages, "ticket": ticket, "address": f"{pages.address}/{ticket.id}",
+        "about": {"subject": ticket.subject, "text": ticket.category},
         "me": request.identity.name, "now": request.services.now(), "written": typed, "wrong": wrong,
         "shown_number": numbers_as_seen(request), "is_tenant": ticket.asker.kind is AskerKind.TENANT,
         **request.services.read(read), **frame_of(request),
@@ -117,7 +118,7 @@ def confirm(request: Request) -> Response | dict[str, Any]:
     how, who, now = request.POST.get("text", ""), request.identity.name, request.services.now()
     return _do(
         request, "closed", lambda each, _terms, _files: rules.confirmed(each, how, who, now),
-        request.texts("Closed."), how,
+        request.texts("It is closed."), how,
     )  # fmt: skip
 
 

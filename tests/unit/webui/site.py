@@ -10,6 +10,7 @@ from pyramid.router import Router
 from webtest import TestApp
 
 from domain.customer import Customer
+from domain.knowledge import Article, Audience, Words, approved, drafted, submitted
 from domain.outcomes import Outcome
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import OPERATOR, Asker, AskerKind, Source, SourceKind
@@ -18,6 +19,7 @@ from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.models.web import Account, AuditEntry, Credential, Role
+from storage.notices import new_id
 from storage.recordings import Recordings
 from storage.records import CallRecord, LegRecord, Moment
 from storage.tickets import open_ticket
@@ -44,6 +46,8 @@ class Site:
         """Tenant -> id of its call."""
         self.tickets: dict[str, str] = {}
         """Tenant -> id of what he asked the operator; ``TENANT served`` -> of what a customer asked him."""
+        self.articles: dict[str, str] = {}
+        """Tenant, or the operator (empty) -> id of an article of his."""
         self.moved = 0.0
         """Seconds that the clock was put forward."""
 
@@ -96,6 +100,16 @@ class Site:
                 wanted = Wanted(desk, tenant, asker, HOSTILE, HOSTILE, Source(SourceKind.PAGE))
                 ticket = self.change(lambda root, wanted=wanted: open_ticket(root, wanted, self.clock()))
                 self.tickets[name] = ticket.id
+        for owner in ("", *self.calls):
+            self.articles[owner] = self.publish(owner, HOSTILE, HOSTILE)
+
+    def publish(self, owner: str, title: str, body: str, audience: Audience = Audience.TENANT) -> str:
+        """Publish an article; return its id."""
+        now = self.clock()
+        made = drafted(Article(new_id(now), owner, now), Words(title, body, "其他", audience), "anna", now)
+        shown = approved(submitted(made), "anna", now)
+        self.change(lambda root: root.knowledge.of(owner).put(shown))
+        return shown.id
 
     def _can_sign_in(self, root: Root, tenant: str) -> None:
         root.web.set_account(f"tenant:{tenant}", Account(CREDENTIAL))

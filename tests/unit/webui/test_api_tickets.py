@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.knowledge import Audience
 from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site
 
@@ -69,6 +70,18 @@ def test_lists_come_by_pages_and_another_tenants_ticket_is_not_there(programs: P
     assert foreign.ask("GET", place).status_int == 404
     assert foreign.ask("PATCH", place, {"by": ""}).status_int == 404
     assert foreign.ask("POST", f"{place}/entries", {"kind": "note", "text": "x"}).status_int == 404
+
+
+def test_articles_are_found_as_the_tenants_people_find_them(site: Site, programs: Programs) -> None:
+    """His own and the operator's for tenants; another tenant's, and the operator's own, are not there."""
+    own = site.publish("alpha", "如何开发票", "在订单页申请")
+    shared = site.publish("", "发票常见问题", "见说明")
+    hidden = [site.publish("", "发票内部口径", "x", Audience.OPERATOR), site.publish("beta", "发票", "x")]
+    program = programs.of("alpha")
+    found = program.ask("GET", f"{ALPHA}/articles?search=%E5%8F%91%E7%A5%A8").json["items"]
+    assert [each["id"] for each in found] == [own, shared]
+    assert program.ask("GET", f"{ALPHA}/articles/{own}").json["title"] == "如何开发票"
+    assert [program.ask("GET", f"{ALPHA}/articles/{each}").status_int for each in hidden] == [404, 404]
 
 
 def test_a_key_needs_its_scope(programs: Programs) -> None:

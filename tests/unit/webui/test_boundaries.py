@@ -74,6 +74,13 @@ PLACES: dict[type, str] = {
     resources_service.AgentTicket: "/desk/tickets/{served}/",
     resources_service.SupportTickets: "/t/{tenant}/support/",
     resources_service.SupportTicket: "/t/{tenant}/support/{ticket}/",
+    resources_service.OperatorKnowledge: "/operator/knowledge/",
+    resources_service.OperatorArticle: "/operator/knowledge/{article}/",
+    resources_service.TenantKnowledge: "/t/{tenant}/knowledge/",
+    resources_service.TenantArticle: "/t/{tenant}/knowledge/{own}/",
+    resources_service.AgentKnowledge: "/desk/knowledge/",
+    resources_service.AgentArticle: "/desk/knowledge/{own}/",
+    resources_service.PublicDesk: "/help/",
     resources_system.OperatorDesk: "/operator/operators/",
     resources_system.OperatorFile: "/operator/operators/anna/",
     resources_system.NoticeDesk: "/operator/notices/",
@@ -116,6 +123,7 @@ def views(site: Site, tenant: str) -> list[View]:
         "tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant], "trunk": "demo",
         "ticket": site.tickets[tenant], "served": site.tickets[f"{tenant} served"],
         "customer": CUSTOMER[tenant],
+        "article": site.articles[""], "own": site.articles[tenant],
     }  # fmt: skip
     for each in site.application.registry.introspector.get_category("views"):
         view = each["introspectable"]
