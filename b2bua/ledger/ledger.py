@@ -32,6 +32,7 @@ from storage.numbers.upkeep import NOTHING_TO_DO, look_after
 from storage.records import CallRecord
 from storage.rows import row_of
 from storage.standings import limited_tenants, standings
+from storage.tickets.low_scores import take_low_scores
 
 log = logging.getLogger(__name__)
 
@@ -235,6 +236,7 @@ class Ledger:
 
                 root.records.add(group, take)
             root.missed.take(new)
+            take_low_scores(root, new)
             for record in new:
                 if record.tenant is not None and record.extension is None:  # colleagues call each other
                     root.timelines.take_call(record.tenant, row_of(record))

@@ -1,0 +1,79 @@
+"""Satisfaction (满意度) of a desk over a time: scores of calls and of tickets, and what they come to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Final, NamedTuple
+
+from domain.tickets.ratings import Rating, Share, share, shares
+from storage.call_id import BEIJING
+from storage.models import Root
+from storage.query import Filter, search
+
+MOST_CALLS: Final = 50_000
+"""Looked at, the newest."""
+MOST_LOW: Final = 50
+
+
+class Period(StrEnum):
+    """What scores are put together by."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Satisfaction(NamedTuple):
+    """What the scores of a time come to."""
+
+    calls: Share | None
+    tickets: Share | None
+    agents: list[Share]
+    """Of calls and tickets together, by who served."""
+    queues: list[Share]
+    categories: list[Share]
+    """Of tickets."""
+    periods: list[Share]
+    """Of all, oldest first."""
+    low: list[Rating]
+    """The newest low ones."""
+
+
+def satisfaction(root: Root, desk: str, since: float, until: float, by: Period, low: int) -> Satisfaction:
+    """Return what was scored from ``since`` to before ``until`` (POSIX seconds); up to ``low`` is low."""
+    calls = list(_calls(root, desk, since, until)) if desk else []
+    tickets = list(root.tickets.read(desk).ratings_between(since, until))
+    every = sorted([*calls, *tickets], key=lambda each: -each.at)
+    periods = shares((name_of(each.at, by), each.score) for each in every)
+    return Satisfaction(
+        share("", (each.score for each in calls)),
+        share("", (each.score for each in tickets)),
+        shares((each.agent, each.score) for each in every if each.agent),
+        shares((each.queue, each.score) for each in calls if each.queue),
+        shares((each.category, each.score) for each in tickets if each.category),
+        sorted(periods, key=lambda each: each.name),
+        [each for each in every if each.score <= low][:MOST_LOW],
+    )
+
+
+def _calls(root: Root, desk: str, since: float, until: float) -> list[Rating]:
+    found = search(root, Filter(tenant=desk, since=since, until=until))
+    return [
+        Rating(
+            each.row.start_ms / 1000, each.row.rating, call=each.row.id,
+            agent=each.row.job_number or each.row.answered_by, queue=each.row.queue,
+        )
+        for each in islice(found, MOST_CALLS)
+        if each.row.rating
+    ]  # fmt: skip
+
+
+def name_of(at: float, by: Period) -> str:
+    """Return the day, the week (by its Monday's ISO number) or the month of a moment in Beijing."""
+    local = datetime.fromtimestamp(at, BEIJING)
+    if by is Period.WEEK:
+        year, week, _ = local.isocalendar()
+        return f"{year}-W{week:02}"
+    return local.strftime("%Y-%m" if by is Period.MONTH else "%Y-%m-%d")
