@@ -62,7 +62,7 @@ def main() -> None:
         began = time.perf_counter()
         for number in range(count):
             index.put(f"{number:026d}", text_of(draw))
-            if number % 500 == 499:
+            if number % 2000 == 1999:
                 transaction.commit()
                 connection.cacheGC()
         transaction.commit()
