@@ -13,6 +13,7 @@ import msgspec
 
 from b2bua.alarms import Alarm
 from b2bua.control_floor import Agents, AwaitChange, Changed, FloorRequest, Queues
+from domain.flow.document import Flow
 
 MAX_LINE = 4 * 1024 * 1024
 
@@ -121,6 +122,29 @@ class CallBack(msgspec.Struct, frozen=True, tag_field="do", tag="call-back"):
     """An extension of the tenant, or a number bound to the 400 number that was called."""
 
 
+class TryMenu(msgspec.Struct, frozen=True, tag_field="do", tag="try-menu"):
+    """Ring a phone of the tenant and lead it through a menu that need not be published.
+
+    Answered by :class:`Begun`; the menu is in force in this call alone.
+    """
+
+    tenant: str
+    number: str
+    """The 400 number that the call is of."""
+    phone: str
+    """A registered target of that number."""
+    flow: Flow
+
+
+class TryTrunk(msgspec.Struct, frozen=True, tag_field="do", tag="try-trunk"):
+    """Ring a number by one trunk and play something to it; answered by :class:`Begun`."""
+
+    trunk: str
+    to: str
+    shows: str
+    """The 400 number that is shown."""
+
+
 class Reload(msgspec.Struct, frozen=True, tag_field="do", tag="reload"):
     """Read the snapshot files again; answered by :class:`InForce`."""
 
@@ -146,6 +170,8 @@ Request = (
     | AskCalls
     | HangUp
     | CallBack
+    | TryMenu
+    | TryTrunk
     | Reload
     | TakeStandings
     | FlushTrace

@@ -35,6 +35,8 @@ from b2bua.control import (
     Response,
     Status,
     TakeStandings,
+    TryMenu,
+    TryTrunk,
 )
 from b2bua.control_floor import (
     Agents,
@@ -74,6 +76,9 @@ class Controlled(Protocol):
 
     def call_back(self, tenant: str, contact: str, agent: str) -> Deferred[Response]:
         """Ring an agent, then the caller of a contact; fires with Begun or Failed."""
+
+    def trial(self, request: TryMenu | TryTrunk) -> Response:
+        """Begin a test call; Begun or Failed."""
 
     def reload(self) -> InForce:
         """Put the snapshot files in force."""
@@ -153,6 +158,8 @@ def answer(box: Controlled, request: Request) -> Response | Deferred[Any]:
             return Done() if box.hang_up(call) else Failed(f"no call {call} is up")
         case CallBack(tenant=tenant, contact=contact, agent=agent):
             return box.call_back(tenant, contact, agent)
+        case TryMenu() | TryTrunk():
+            return box.trial(request)
         case Reload():
             return box.reload()
         case TakeStandings():

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from twisted.logger import Logger
 
-from b2bua.calls.course import CALL_BACK
+from b2bua.calls.course import CALL_BACK, TEST
 from b2bua.calls.ports import Journal
 from b2bua.sip.core import SipCore
 from b2bua.sip.dialog import DialogState, Phase, decode_state
@@ -49,7 +49,7 @@ def open_legs(call: OpenCall) -> list[OpenLeg]:
     for event in call.events:
         match event:
             case Started(direction=direction):
-                if direction != CALL_BACK:  # its customer is dialled later
+                if direction not in (CALL_BACK, TEST):  # whose leg a is dialled later, if at all
                     legs["a"] = {}
             case LegDialled(leg=leg, is_extension=forks):
                 # All phones of an extension ring at once, trunks one after the other.

@@ -66,6 +66,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "position": ("position announced: {}", "播报排队位置：{}"),
     "call-back-wished": ("call-back wished, queue {}", "登记回拨，队列 {}"),
     "call-back": ("call-back: {}", "回拨：{}"),
+    "test": ("test call: {}", "测试呼叫：{}"),
     "no-call-back": ("cannot be called back: {}", "无法回拨：{}"),
     "agent-code": ("agent's star code: {}", "坐席功能码：{}"),
     "hold": ("hold {}", "保持 {}"),

@@ -19,7 +19,7 @@ from storage.models import Root
 
 STORE_DOWN: Final = 3
 """Exit status without a store."""
-OF_PHONES: Final = ("consultation", "pickup", "supervision")
+OF_PHONES: Final = ("consultation", "pickup", "supervision", "test")
 """Directions of calls of the tenant's own phones, which are nobody to call back."""
 
 

@@ -38,7 +38,8 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     """``callback``: the box itself began the call, and leg ``a`` is dialled like the others.
     ``consultation``: the second line of an agent's phone; its colleague is a leg of the call he serves.
     ``pickup``: a phone took the place of another; it is a leg of that one's call.
-    ``supervision``: so does a supervisor's phone that has dialled in."""
+    ``supervision``: so does a supervisor's phone that has dialled in.
+    ``test``: the box began it to be tested; who tests a menu is leg ``a``."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

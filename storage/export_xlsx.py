@@ -26,6 +26,7 @@ DIRECTIONS: Final = {
     "consultation": "咨询",
     "pickup": "代接",
     "supervision": "监听",
+    "test": "测试",
 }
 MOST_ROWS: Final = 1_048_575
 """What a sheet holds beside its head; more rows go to further sheets."""

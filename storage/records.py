@@ -133,7 +133,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     direction: str = ""
     """``callback``: the box began it, ``caller`` is the customer, rung as leg ``a``;
     ``consultation``: an agent's phone called a colleague while his caller waited; ``pickup``: a phone took
-    the place of another one; ``supervision``: a supervisor dialled in; empty: inbound."""
+    the place of another one; ``supervision``: a supervisor dialled in; ``test``: the box began
+    it to be tested, by a trunk or with who tests a menu as leg ``a``; empty: inbound."""
     contact: str = ""
     """Of a call-back: id of the call that it answers."""
     agent: str = ""

@@ -26,6 +26,7 @@ PICK_UP: Final = 32
 SUPERVISION: Final = 64
 KEYS_IN_ROW: Final = 16
 """Digits that lists are searched by: a menu's choices."""
+TEST: Final = 128
 
 
 class CallRow(msgspec.Struct, frozen=True, array_like=True):
@@ -96,9 +97,9 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def is_of_phone(self) -> bool:
-        """Whether a phone of the tenant made it for another call's sake: asked a colleague, took a call over,
-        supervised. Nobody has called in."""
-        return bool(self.flags & (CONSULTATION | PICK_UP | SUPERVISION))
+        """Whether a phone of the tenant made it for another call's sake (asked a colleague, took a call over,
+        supervised), or it was a test. Nobody has called in."""
+        return bool(self.flags & (CONSULTATION | PICK_UP | SUPERVISION | TEST))
 
     @property
     def answered(self) -> bool:
@@ -158,6 +159,7 @@ _DIRECTIONS: Final = {
     "consultation": CONSULTATION,
     "pickup": PICK_UP,
     "supervision": SUPERVISION,
+    "test": TEST,
 }
 
 

@@ -58,7 +58,7 @@ class Route(msgspec.Struct, frozen=True):
 class Authorised:
     """Leave to ring one target at one payer's expense; only this module makes it."""
 
-    __slots__ = ("_ports", "_shows", "payer", "routes", "target")
+    __slots__ = ("_ports", "_shows", "is_own", "payer", "routes", "target")
 
     def __init__(
         self,
@@ -67,12 +67,17 @@ class Authorised:
         payer: Payer,
         routes: tuple[Route, ...],
         shows: str | None = None,
+        is_own: bool = True,
     ) -> None:
-        """``shows``: the number shown to the target where its trunk allows; None: the caller's."""
+        """``shows``: the number shown to the target where its trunk allows; None: the caller's.
+
+        ``is_own``: it is a registered target of the payer, whose use is counted.
+        """
         self.target = target
         self.payer = payer
         self.routes = routes
         """Ways out in order of preference; empty when no trunk takes calls out."""
+        self.is_own = is_own
         self._ports = ports
         self._shows = shows
 
@@ -83,8 +88,8 @@ class Authorised:
 
     @property
     def line(self) -> str:
-        """By what name the use of the phone is counted; empty for who is called back."""
-        return self.target.line(self.payer.tenant) if self._shows is None else ""
+        """By what name the use of the phone is counted; empty for who is no target of the payer."""
+        return self.target.line(self.payer.tenant) if self.is_own else ""
 
     def dial(
         self,
@@ -124,18 +129,21 @@ def _tell(result: T, over: Callable[[], None]) -> T:
     return result
 
 
-def authorise(ports: CallPorts, destination: str | BoundNumber, payer: Payer) -> Authorised:
+def authorise(
+    ports: CallPorts, destination: str | BoundNumber, payer: Payer, *, shows: str | None = None
+) -> Authorised:
     """Allow or refuse one leg, to the registered target of a number; of several to the one that is meant.
 
     Only registered targets of the payer, switched on, may be rung: numbers bound to the 400 number, its
     forward numbers, members of the tenant's groups, the tenant's own extensions. Nothing a caller dials or
     sends can become another destination. Each leg counts against the limits of its tenant and its
-    destination (``calls.rates``). Raises :class:`NotAllowed`, and :class:`TooOften` of its kinds.
+    destination (``calls.rates``). ``shows``: as of :class:`Authorised`. Raises :class:`NotAllowed`, and
+    :class:`TooOften` of its kinds.
     """
     tenant, plan = _paying(ports, payer)
     target = _registered(ports.directory, tenant, plan, destination)
     _count(ports, tenant, target)
-    return Authorised(ports, target, payer, _routes(ports.directory, tenant, target))
+    return Authorised(ports, target, payer, _routes(ports.directory, tenant, target), shows)
 
 
 def _registered(
@@ -173,7 +181,29 @@ def authorise_call_back(ports: CallPorts, contact: Contact, payer: Payer) -> Aut
         )
     target = BoundNumber(number=contact.caller)
     _count(ports, tenant, target)
-    return Authorised(ports, target, payer, _routes(ports.directory, tenant, target), shows=payer.number)
+    routes = _routes(ports.directory, tenant, target)
+    return Authorised(ports, target, payer, routes, payer.number, is_own=False)
+
+
+def authorise_test(ports: CallPorts, name: str, to: str, shows: str) -> Authorised:
+    """Allow or refuse an operator's test call through one trunk, paid by nobody; the edge has noted who asks.
+
+    Numbers within China only, as for call-backs. ``shows``: the 400 number shown. Counts and raises as
+    :func:`authorise` does, the box being the tenant.
+    """
+    trunk = ports.directory.trunk(name)
+    if trunk is None or not trunk.enabled or not trunk.outbound:
+        raise NotAllowed(f"no call leaves by {name}")
+    if not can_be_called_back(to):
+        raise NotAllowed(f"{to!r} is no number within China")
+    box = ports.directory.box
+    over = ports.rates.take(
+        "", box.tenant_rings_per_second, to, box.number_rings_per_minute, ports.clock.mono()
+    )
+    if over is not None:
+        raise TooOften(over, to)
+    payer = Payer(tenant="", number=shows)
+    return Authorised(ports, BoundNumber(number=to), payer, (_to_trunks([trunk]),), shows, is_own=False)
 
 
 def _paying(ports: CallPorts, payer: Payer) -> tuple[TenantSnapshot, NumberPlan]:

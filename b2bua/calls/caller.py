@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from twisted.internet.defer import CancelledError
 
 from b2bua.calls.call import Call
+from b2bua.calls.callee import Callee
 from b2bua.calls.negotiation import Negotiation, codecs_of_extension, codecs_of_leg, wants_srtp
 from b2bua.calls.party import Party, expected_to_end
 from b2bua.calls.ports import CallPorts, InboundLeg, MediaEndpoint
@@ -29,6 +32,15 @@ async def receive_caller(
     early = trunk.early_media_seconds if trunk is not None else 60.0
     negotiation = Negotiation(endpoint, codecs, srtp=srtp, randomness=ports.randomness)
     return Caller(call, leg, endpoint, negotiation, ports, early_media_seconds=early)
+
+
+def caller_of(call: Call, callee: Callee, ports: CallPorts) -> Caller:
+    """Return somebody whom the box has rung and who has picked up as one who has called and was answered."""
+    # Answered as he is, nothing is asked of his leg any more that only an inbound one can do.
+    leg = cast(InboundLeg, callee.leg)
+    caller = Caller(call, leg, callee.endpoint, callee.negotiation, ports, early_media_seconds=0.0)
+    caller.answered = True
+    return caller
 
 
 class Caller(Party):

@@ -52,6 +52,8 @@ PICK_UP: Final = "pickup"
 """``Started.direction`` of a phone's call that took the place of another leg."""
 SUPERVISION: Final = "supervision"
 """``Started.direction`` of a supervisor's call that takes part in another one."""
+TEST: Final = "test"
+"""``Started.direction`` of calls that the box begins so that somebody can hear how it works."""
 
 
 class _Named(msgspec.Struct):
@@ -133,7 +135,7 @@ class Course:
         self.plan: NumberPlan | None = None
         self.facts: CallerFacts | None = None
         """Who calls from where and when; set before the call's first line is written."""
-        self.direction = CALL_BACK if invitation.call_back is not None else ""
+        self.direction = CALL_BACK if invitation.call_back is not None else TEST if invitation.test else ""
         """``Started.direction``: what kind of call it is."""
         self.meter: Meter | None = None
         """What keeps the call within its tenant's means; None: nothing limits it."""

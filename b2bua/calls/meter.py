@@ -51,8 +51,9 @@ class Meter:
         self._month = f"{day:%Y%m}"
         self._edition: Edition | None = None if terms.tariff is None else terms.tariff.on(day.isoformat())
         self._kind: CallKind = kind_of_call(call.facts.caller, call.facts.place, terms.area_code)
-        self._legs = 1 if call.invitation.call_back is None else 2
-        """Both legs of a call-back are charged; one to an extension is not, which the ledger knows."""
+        self._legs = 2 if call.direction else 1
+        """Both legs of a call that the box begins are charged; one to an extension is not, which the ledger
+        knows."""
         self._granted = 0
         """Charged seconds that are reserved."""
         self._used = 0.0

@@ -63,6 +63,8 @@ class Invitation(msgspec.Struct, frozen=True):
     call_back: CallBackFacts | None = None
     """The box itself begins the call: there is no INVITE, and what else is said here is made up of the
     contact."""
+    test: bool = False
+    """The box begins the call so that somebody can hear how it works; there is no INVITE either."""
     caller_class: CallerClass = CallerClass.UNKNOWN
     caller_header: str = ""
     """Header the caller was found in."""

@@ -98,10 +98,7 @@ class Switchboard:
         """
         ports = self.ports
         verdict = self.admission.ask(ports.directory, invitation, ports.clock.mono())
-        if self.draining:
-            raise NotBegun(Outcome.SHUTDOWN)
-        if ports.journal.failing:
-            raise NotBegun(Outcome.INTERNAL_ERROR)
+        self._ready()
         if verdict.refusal not in (None, Outcome.NOTHING_BOUND):
             raise NotBegun(verdict.refusal)
         assert verdict.tenant is not None
@@ -113,6 +110,23 @@ class Switchboard:
             raise NotBegun(refusal)
         call.records = verdict.plan.record and ports.may_record()
         return call, self._run(call, verdict.tenant.id, self._serve_from_box(call, flow))
+
+    def begin_unpaid(self, invitation: Invitation, flow: Callable[[Call], Awaitable[CallEnd]]) -> Call:
+        """Begin a call of the box's own, which is no tenant's and is not recorded. Raises NotBegun."""
+        self._ready()
+        if self.admission.up >= self.ports.directory.box.max_calls:
+            raise NotBegun(Outcome.OVER_BOX_LIMIT)
+        call = self._new(invitation)
+        self._identify(call, None, None)
+        self._run(call, None, self._serve_from_box(call, flow))
+        return call
+
+    def _ready(self) -> None:
+        """Raise NotBegun while the box begins no calls."""
+        if self.draining:
+            raise NotBegun(Outcome.SHUTDOWN)
+        if self.ports.journal.failing:
+            raise NotBegun(Outcome.INTERNAL_ERROR)
 
     def _run(self, call: Call, payer: str | None, flow: Coroutine[Any, Any, None]) -> Deferred[CallEnd]:
         over: Deferred[CallEnd] = Deferred()

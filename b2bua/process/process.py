@@ -18,8 +18,21 @@ from b2bua.calls.place import restore_places
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.rates import DialRates
 from b2bua.calls.switchboard import MARK_SECONDS, NotBegun, Switchboard
+from b2bua.calls.trial import try_menu, try_trunk
 from b2bua.clock import MonotonicReactor, ReactorClock
-from b2bua.control import Begun, Calls, Done, Failed, InCallRequest, InForce, LiveCall, Response, Status
+from b2bua.control import (
+    Begun,
+    Calls,
+    Done,
+    Failed,
+    InCallRequest,
+    InForce,
+    LiveCall,
+    Response,
+    Status,
+    TryMenu,
+    TryTrunk,
+)
 from b2bua.control_floor import Agents, Changed, FloorRequest, Queues
 from b2bua.control_server import listen
 from b2bua.directory import FileDirectory
@@ -353,6 +366,18 @@ class Process:
         except ContactUnknown as unknown:
             return Failed(str(unknown), f"查不到联系记录：{unknown}")
 
+    def trial(self, request: TryMenu | TryTrunk) -> Response:
+        """Begin a test call."""
+        board = self.switchboard
+        try:
+            if isinstance(request, TryMenu):
+                return Begun(try_menu(board, request.tenant, request.number, request.phone, request.flow).id)
+            return Begun(try_trunk(board, request.trunk, request.to, request.shows).id)
+        except NotAllowed as refused:
+            return Failed(str(refused), f"不允许呼叫：{refused}")
+        except NotBegun as refused:
+            return Failed(str(refused), f"现在无法呼叫：{VERDICTS[refused.outcome].zh}")
+
     def reload(self) -> InForce:
         """Put the snapshot files in force, for calls from now on."""
         versions = self.directory.reload()
@@ -389,7 +414,7 @@ def _live(call: Call, now: float) -> LiveCall:
         caller=call.invitation.caller,
         state=call.state.value,
         who=call.talking_to,
-        trunk=call.invitation.trunk or call.invitation.extension or "callback",
+        trunk=call.invitation.trunk or call.invitation.extension or call.direction,
         seconds=now - call.started_mono,
         talk_seconds=now - call.talking_mono if call.talking_mono is not None else None,
         area_code=place.area_code,

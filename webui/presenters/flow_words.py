@@ -32,6 +32,7 @@ WORDS: Final = {
     "saved": N_("Draft saved."), "lost": N_("The box did not answer; nothing was stored. Try again."),
 
     "choose": N_("Choose a node to change it, or draw a line from one to the other."),
+    "way": N_("When the call is over: the way it took"),
     "comes": N_("The call comes out here:"), "broken": N_("This is no JSON."),
 }  # fmt: skip
 

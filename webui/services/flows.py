@@ -7,11 +7,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from b2bua.control import Begun, TryMenu
 from b2bua.in_force import change_in_force
 from b2bua.recorder import voice
 from domain.caller import canonical_caller
 from domain.facts import facts_of
-from domain.flow.document import FlowDocument, Go, HangUp, Menu, Play
+from domain.flow.document import Flow, FlowDocument, Go, HangUp, Menu, Play
 from domain.flow.problems import FlowProblem
 from domain.flow.reading import as_written
 from domain.flow.simulation import Course, simulate
@@ -19,6 +20,7 @@ from domain.flow.steps import Surroundings
 from domain.places import Places
 from domain.regions import regions_with
 from storage import flows
+from storage.flows import FlowRefused
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.flow_world import FlowWorld
@@ -131,6 +133,34 @@ def publish(
         root.web.note(entry)
 
     return _in_force(services, work, entry)
+
+
+def call(
+    services: BoxServices, tenant: str, name: str, document: FlowDocument, phone: str, entry: AuditEntry
+) -> str:
+    """Ring a phone of the tenant and lead it through a menu as it stands here; return the call's id.
+
+    Raises FlowRefused, ControlDown, ControlFailed, StoreDown.
+    """
+
+    def read(root: Root) -> tuple[Problems, str]:
+        return problems(root, tenant, name, document), _number_of(root, tenant, phone)
+
+    wrong, number = services.read(read)
+    if wrong:
+        raise FlowRefused(wrong)
+    services.audit(entry)
+    flow = Flow(name=name, title=document.title, start=document.start, nodes=document.nodes)
+    return services.ask(TryMenu(tenant, number, phone, flow), Begun).call
+
+
+def _number_of(root: Root, tenant: str, phone: str) -> str:
+    """Return the 400 number that a phone is bound to, else the tenant's first one; empty: he has none."""
+    numbers = root.tenants[tenant].numbers
+    for name, plan in numbers.items():
+        if any(each.number == phone and each.enabled for each in plan.value.bound):
+            return str(name)
+    return next(iter(numbers), "")
 
 
 def roll_back(services: BoxServices, tenant: str, name: str, number: int, entry: AuditEntry) -> Done:

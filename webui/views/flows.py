@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from b2bua.control import ControlDown, ControlFailed
 from b2bua.recorder import voice
 from domain.flow.document import FlowDocument
 from domain.flow.problems import FlowError, FlowProblem
@@ -27,7 +28,7 @@ from webui.presenters.says import say
 from webui.presenters.texts import Texts
 from webui.resources_setup import FlowPage, FlowPages
 from webui.security.permissions import TENANT
-from webui.services import flows, routing
+from webui.services import flows, missed, routing
 from webui.services.provisioning import Stale
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
@@ -85,6 +86,7 @@ def editor(request: Request) -> dict[str, Any]:
         "state": page.state,
         "way": way,
         "call": call[:26],
+        "phones": request.services.read(lambda root: missed.phones(root, page.tenant.id)),
         "versions": list(reversed(page.state.versions))[: flows.MOST_SHOWN],
         "data": msgspec.json.encode(request.services.read(read)).decode(),
     }
@@ -144,6 +146,27 @@ def try_(request: Request) -> Response:
             "steps": [step_words(n.name, n.detail, language) or f"{n.name} {n.detail}" for n in course.notes],
             "end": outcome_words(texts, end) if isinstance(end, Outcome) else where(end, texts),
         }
+
+    return _answer(request, work)
+
+
+@view(context=FlowPage, name="call", permission=TENANT, request_method="POST")
+def call(request: Request) -> Response:
+    """Ring a phone and lead it through the menu as it stands in the editor; nothing is stored."""
+    page, _ = request.context, request.texts
+    phone = request.POST.get("phone", "")[:40]
+
+    def work(document: FlowDocument) -> dict[str, Any]:
+        entry = entry_of(request, "flow-test-called", f"{page.state.name} {phone}", page.tenant.id)
+        try:
+            begun = flows.call(request.services, page.tenant.id, page.state.name, document, phone, entry)
+        except ControlDown:
+            return {"said": _("The box takes no calls at the moment; nobody was rung."), "rung": False}
+        except ControlFailed as error:
+            why = _.either(error.zh, str(error))
+            return {"said": _("Nobody was rung: {why}", why=why), "rung": False}
+        text = _("{phone} rings now: pick up and press keys as a caller would.", phone=phone)
+        return {"said": text, "rung": True, "call": begun, "problems": []}
 
     return _answer(request, work)
 

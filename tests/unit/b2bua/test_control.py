@@ -19,9 +19,13 @@ from b2bua.control import (
     Request,
     Response,
     Status,
+    TryMenu,
+    TryTrunk,
 )
 from b2bua.control_server import ControlProtocol
+from domain.flow.document import Flow, HangUp
 
+FLOW = Flow(name="main", start="main", nodes={"main": HangUp()})
 LIVE = LiveCall(
     call="01", number="4001003721", tenant="acme", caller="139", state="talking", who="010", trunk="t",
     seconds=3.5, talk_seconds=1.0, area_code="0755", place="广东 深圳",
@@ -56,6 +60,11 @@ class Box:
         self.asked.append(f"call back {tenant} {contact} {agent}")
         self.begun: Deferred[Response] = Deferred()
         return self.begun
+
+    def trial(self, request: TryMenu | TryTrunk) -> Response:
+        """Note it."""
+        self.asked.append(f"trial {request}")
+        return Begun("01M8172EV8WM5RPGMQH3500BQN")
 
     def reload(self) -> InForce:
         """Tell versions."""
@@ -100,6 +109,21 @@ def test_calls_that_are_up_are_worked_on() -> None:
         "Supervise",
         "TakeDown",
     ]
+
+
+def test_test_calls_are_begun() -> None:
+    """A menu comes whole, as it stands in the editor."""
+    hang_up = {"main": {"kind": "hang-up", "prompts": []}}
+    asked = [
+        {"do": "try-trunk", "trunk": "unicom", "to": "13900001111", "shows": "4001003721"},
+        {
+            "do": "try-menu", "tenant": "acme", "number": "4001003721", "phone": "8001",
+            "flow": {"name": "main", "start": "main", "nodes": hang_up},
+        },
+    ]  # fmt: skip
+    box, answers, _ = ask(*map(msgspec.json.encode, asked))
+    assert answers == [Begun("01M8172EV8WM5RPGMQH3500BQN")] * 2
+    assert len(box.asked) == 2
 
 
 def test_what_takes_time_is_answered_in_its_turn() -> None:
@@ -158,5 +182,7 @@ def test_every_request_can_be_written_and_read() -> None:
     """The client's side of the protocol."""
     for request in Request.__args__:
         needed = [name for name in request.__struct_fields__ if name not in ("on", "seen")]
-        value = request(**dict.fromkeys(needed, "01"))
+        value = request(
+            **{**dict.fromkeys(needed, "01"), **{name: FLOW for name in needed if name == "flow"}}
+        )
         assert msgspec.json.decode(msgspec.json.encode(value), type=Request) == value

@@ -352,6 +352,11 @@
         event.preventDefault();
         this.send("try", Object.fromEntries(new FormData(event.target)));
       });
+      const call = this.root.querySelector(".flow-call");
+      if (call) call.addEventListener("submit", (event) => {
+        event.preventDefault();
+        this.send("call", Object.fromEntries(new FormData(event.target)));
+      });
       window.addEventListener("beforeunload", (event) => { if (JSON.stringify(this.flow) !== this.stored) event.preventDefault(); });
     }
 
@@ -375,7 +380,8 @@
       this.way = action === "try" && answer.way ? answer.way : [];
       this.draw();
       this.choose(this.chosen);
-      if (answer.said) this.words([answer.said], answer.status === 200 ? "success" : "warning");
+      if (answer.call) this.words([answer.said, make("a", { href: `${this.root.dataset.base}?call=${answer.call}`, target: "_blank", rel: "noopener" }, this.said.way)], "success");
+      else if (answer.said) this.words([answer.said], answer.status === 200 && answer.rung !== false ? "success" : "warning");
       else if (action === "try" && answer.status === 200) this.walked(answer);
       else this.tell(answer.problems || [], action === "save" && answer.status === 200);
     }
