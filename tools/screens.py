@@ -7,7 +7,6 @@ word all of ``docs/screens`` is made anew. Needs what the tests need (``./test``
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 import sys
 import tempfile
@@ -19,10 +18,10 @@ from pathlib import Path
 import numpy
 import soundfile
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.product.box import ROOT, Box, Place
-from tests.product.test_workbench import sign_in
+from tests.product.browsing import Windows, chromium, operator_first, sign_in, tenant_first
 from tests.product.waiting import wait_until
 
 SCREENS = ROOT / "docs/screens"
@@ -97,20 +96,14 @@ class Camera:
 class Screens:
     """One box, one browser; each kind of user signs in once."""
 
-    def __init__(self, box: Box, browser: Browser, camera: Camera) -> None:
+    def __init__(self, box: Box, windows: Windows, camera: Camera) -> None:
         self.box = box
-        self._browser = browser
+        self._windows = windows
         self._camera = camera
 
-    def opened(self, size: tuple[int, int], scale: float = 1) -> Page:
-        """Return an empty browser in Chinese."""
-        context = self._browser.new_context(
-            base_url=f"http://{self.box.place.box}:8400", locale="zh-CN", timezone_id="Asia/Shanghai",
-            viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale,
-        )  # fmt: skip
-        page = context.new_page()
-        page.on("dialog", lambda dialog: dialog.accept())
-        return page
+    def opened(self, size: tuple[int, int]) -> Page:
+        """Return an empty window in Chinese."""
+        return self._windows.open(size, language="zh-CN")
 
     @contextmanager
     def call(self, number: str, caller: str, *options: str) -> Iterator[None]:
@@ -165,7 +158,7 @@ class Screens:
 
     def operator(self) -> None:
         """Take the operator's pages, wide; the live board with calls up."""
-        first = self.box.cli("operator", "add", "wang", "--role", "admin").rsplit(maxsplit=1)[-1]
+        first = operator_first(self.box, "wang")
         page = self.opened(WIDE)
         page.goto("/login")
         self._camera.take(page, "login")
@@ -189,9 +182,8 @@ class Screens:
 
     def tenant(self) -> Page:
         """Take the tenant's pages, five as on a telephone; return the browser, signed in."""
-        first = re.findall(r"[0-9]{6}$", self.box.cli("tenant", "password", "demo").strip())[0]
         page = self.opened(WIDE)
-        sign_in(page, MENU, first)
+        sign_in(page, MENU, tenant_first(self.box, "demo"))
         for name, path in TENANT_WIDE.items():
             page.goto(f"/t/demo{path}")
             if name == "tenant-flow":
@@ -200,12 +192,7 @@ class Screens:
         page.goto("/t/demo/calls")
         page.click(f"a.number:has-text('{CUSTOMER}')")
         self._camera.take(page, "tenant-call")
-        small = self.opened(PHONE, 1.5)
-        kept = page.context.cookies()
-        home = f"http://{self.box.place.box}:8400/"
-        small.context.add_cookies(
-            [{"name": each["name"], "value": each["value"], "url": home} for each in kept]
-        )
+        small = self._windows.twin(page, PHONE, scale=1.5)
         for name, path in TENANT_PHONE.items():
             small.goto(f"/t/demo{path}")
             self._camera.take(small, name, 1100)
@@ -268,10 +255,10 @@ def main(wanted: Sequence[str]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         Box(Path(folder) / "data", Place(), configuration + TARIFF).running() as box,
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        screens = Screens(box, browser, Camera())
+        windows = Windows(browser, box)
+        screens = Screens(box, windows, Camera())
         screens.past()
         if "operator" in wanted:
             screens.operator()
@@ -279,7 +266,7 @@ def main(wanted: Sequence[str]) -> None:
             tenant = screens.tenant()
             if "agent" in wanted:
                 screens.agent(tenant)
-        browser.close()
+        windows.close()
         box.quiet()
     print(f"{len(list(SCREENS.glob('*.png')))} pictures, {time.monotonic() - begun:.0f} s")
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.product.box import Box, Place
+from tests.product.browsing import Windows, windows
+from tests.product.browsing import chromium as run_chromium
 from tests.product.sipp import Sipp, tone_file
 
 CALLER_HERTZ = 440
@@ -78,3 +81,17 @@ def carrier(tmp_path: Path, quiet_box: Box, caller_sound: Path) -> Iterator[Carr
     yield carrier
     for sipp in carrier.running:
         sipp.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return Debian's browser."""
+    with run_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(chromium: Browser, box: Box) -> Iterator[Windows]:
+    """Open windows on the shared box; afterwards none may have complained."""
+    with windows(chromium, box) as opened:
+        yield opened

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.product.box import Box
-from tests.product.test_web_journey import sign_in
+from tests.product.browsing import Windows, operator_first, sign_in, tenant_first
 from tests.product.waiting import wait_until
 
 NUMBER = "4001007002"
 PHONE, OTHER = "13900001111", "13922223333"
-TENANT = "4001007002"
 SETUP = f"""
 tenants:
   studio:
@@ -23,53 +19,17 @@ tenants:
 """
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return Debian's browser, with a microphone that beeps."""
-    devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", *devices]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def pages(chromium: Browser, box: Box) -> Iterator[tuple[Page, Page]]:
-    """Return the browsers of a tenant and of an operator, in English; they must complain of nothing."""
-    complaints: list[str] = []
-    contexts = [
-        chromium.new_context(
-            base_url=f"http://{box.place.box}:8400", locale="en-US", viewport={"width": 1280, "height": 900}
-        )
-        for _ in range(2)
-    ]
-    opened = [context.new_page() for context in contexts]
-    for page in opened:
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("dialog", lambda dialog: dialog.accept())
-    yield opened[0], opened[1]
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def test_a_tenant_sets_his_number_up(quiet_box: Box, pages: tuple[Page, Page]) -> None:
+def test_a_tenant_sets_his_number_up(quiet_box: Box, opened: Windows) -> None:
     """Hours, order, a recorded greeting that the operator approves, a drawn menu, routing; then calls."""
-    box, (page, operator) = quiet_box, pages
+    box, page, operator = quiet_box, opened.open(), opened.open()
     file = box.data.parent / "studio.yaml"
     file.write_text(SETUP, encoding="utf-8")
     box.cli("apply", str(file))
-    first = box.cli("tenant", "password", "studio").rsplit(maxsplit=1)[-1]
-    sign_in(page, NUMBER, first, "light and shade 7")
+    sign_in(page, NUMBER, tenant_first(box, "studio"))
 
     _drag_and_hours(page)
     _record_greeting(page)
-    password = box.cli("operator", "add", "chief", "--role", "admin").rsplit(maxsplit=1)[-1]
-    sign_in(operator, "chief", password, "operators know 7")
+    sign_in(operator, "chief", operator_first(box, "chief"))
     operator.goto("/operator/prompts")
     operator.click("button[value=approve]")
     operator.wait_for_selector("text=in force from the next call on")

@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+import http.client
+import socket
+from contextlib import suppress
 
 from tests.product.box import Box
+from tests.product.browsing import PHONE, Windows, operator_first, sign_in
 from tests.product.waiting import wait_until
 
 NUMBER = "4001007001"
 OLD, NEW = "13900001111", "13922223333"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return Debian's browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser, box: Box) -> Iterator[Page]:
-    """Return an empty browser in English, as wide as a phone; it must complain of nothing."""
-    context = chromium.new_context(
-        base_url=f"http://{box.place.box}:8400", locale="en-US", viewport={"width": 360, "height": 740}
-    )
-    complaints: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("dialog", lambda dialog: dialog.accept())
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def sign_in(page: Page, login: str, first: str, password: str) -> None:
-    """Sign in with a first password and change it."""
-    page.goto("/login")
-    page.fill("#login", login)
-    page.fill("#password", first)
-    page.click("button.btn-primary")
-    page.wait_for_url("**/account/first-password")
-    page.fill("#current", first)
-    page.fill("#new", password)
-    page.fill("#again", password)
-    page.click("button.btn-primary")
-    page.wait_for_selector(".frame")
-
-
-def test_from_opening_a_tenant_to_hearing_his_call(quiet_box: Box, page: Page) -> None:
+def test_from_opening_a_tenant_to_hearing_his_call(quiet_box: Box, opened: Windows) -> None:
     """The operator opens a tenant; he changes who answers, and the next call rings there; he hears it."""
-    password = quiet_box.cli("operator", "add", "boss", "--role", "admin").rsplit(maxsplit=1)[-1]
-    sign_in(page, "boss", password, "operators know 7")
+    page = opened.open(PHONE)
+    sign_in(page, "boss", operator_first(quiet_box, "boss"))
     page.goto("/operator/tenants/new")
     for field, value in {"name": "旅行社", "id": "travel", "number": NUMBER, "bound": OLD}.items():
         page.fill(f"#{field}", value)
@@ -64,7 +25,7 @@ def test_from_opening_a_tenant_to_hearing_his_call(quiet_box: Box, page: Page) -
     first = page.inner_text("#first-password")
     page.click("header button[aria-label='Sign out']")
 
-    sign_in(page, NUMBER, first, "far and away 7")
+    sign_in(page, NUMBER, first)
     page.goto(f"/t/travel/bound/{NUMBER}")
     page.fill("#number", NEW)
     page.click("text=Add >> nth=-1")
@@ -88,3 +49,22 @@ def test_from_opening_a_tenant_to_hearing_his_call(quiet_box: Box, page: Page) -
     assert page.evaluate(f"{sound}.duration") > 1
     assert NEW in page.inner_text("dl.facts")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_an_upload_of_a_gigabyte_is_refused_before_it_is_read(box: Box) -> None:
+    """Whoever says how much it is hears 413 at once; who does not say is cut off at the limit."""
+    asked = http.client.HTTPConnection(box.place.box, 8400, timeout=60)
+    asked.putrequest("POST", "/t/travel/prompts/upload")
+    asked.putheader("Content-Type", "multipart/form-data; boundary=x")
+    asked.putheader("Content-Length", str(1 << 30))
+    asked.endheaders(b"--x\r\n")
+    assert asked.getresponse().status == 413
+    asked.close()
+    sent = 0
+    with socket.create_connection((box.place.box, 8400), 60) as line:
+        line.sendall(b"POST /login HTTP/1.1\r\nHost: box\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while sent < 1 << 28:
+                line.sendall(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
+                sent += 1 << 20
+    assert sent < 1 << 28

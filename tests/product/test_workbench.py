@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.product.baresip import Baresip
 from tests.product.box import Box, Place
+from tests.product.browsing import Windows, agent_page, sign_in, tenant_first
 from tests.product.conftest import Carrier
 from tests.product.sipp import gateway
 from tests.product.waiting import wait_until
 
 SERVICE = "4001003761"
 SECRET = "correct-horse-battery"
-PASSWORD = "agents know 7"
 MOBILE = "13711112222"
-Pages = Callable[[], Page]
 Phones = Callable[..., Baresip]
 
 
@@ -30,38 +29,6 @@ def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]
     configuration = (Path(__file__).parent / "workbench.yaml").read_text(encoding="utf-8")
     with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return Debian's browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def pages(chromium: Browser, box: Box) -> Iterator[Pages]:
-    """Open browsers in English, each by itself; they must complain of nothing."""
-    complaints: list[str] = []
-    contexts = []
-
-    def opened() -> Page:
-        context = chromium.new_context(
-            base_url=f"http://{box.place.box}:8400", locale="en-US", viewport={"width": 1280, "height": 900}
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("dialog", lambda dialog: dialog.accept())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 @pytest.fixture
@@ -80,59 +47,26 @@ def phones(quiet_box: Box, tmp_path: Path) -> Iterator[Phones]:
         phone.stop()
 
 
-def sign_in(page: Page, number: str, first: str, agent: str = "") -> None:
-    """Sign in with a first password and change it."""
-    page.goto("/login?as=agent" if agent else "/login")
-    page.fill("#login", number)
-    if agent:
-        page.fill("#agent", agent)
-    page.fill("#password", first)
-    page.click("button.btn-primary")
-    page.wait_for_url("**/account/first-password")
-    for field, value in {"current": first, "new": PASSWORD, "again": PASSWORD}.items():
-        page.fill(f"#{field}", value)
-    page.click("button.btn-primary")
-    page.wait_for_selector(".frame")
-
-
 def steps(record: dict[str, Any], name: str) -> list[str]:
     """Return what a record's timeline says of one kind of step."""
     told = [moment["detail"] for moment in record["timeline"] if moment["what"] == "step"]
     return [each.removeprefix(f"{name} ") for each in told if each.startswith(f"{name} ")]
 
 
-@pytest.fixture(scope="module")
-def tenant(box: Box, chromium: Browser) -> Iterator[Page]:
-    """Return the tenant's own browser, signed in."""
-    context = chromium.new_context(base_url=f"http://{box.place.box}:8400", locale="en-US")
-    page = context.new_page()
-    page.on("dialog", lambda dialog: dialog.accept())
-    first = re.findall(r"[0-9]{6}$", box.cli("tenant", "password", "demo").strip())[0]
-    sign_in(page, SERVICE, first)
-    yield page
-    context.close()
-
-
-def agent_page(tenant: Page, pages: Pages, name: str, *, supervisor: bool = False) -> Page:
-    """Let the tenant make an agent's password; return his browser at the workbench."""
-    tenant.goto("/t/demo/desk")
-    form = "form[action$=agent-{}]:has(input[value='{}'])"
-    tenant.click(f"{form.format('password', name)} button")
-    first = tenant.inner_text("#first-password")
-    if supervisor:
-        tenant.click(f"{form.format('role', name)} button")
-    page = pages()
-    sign_in(page, SERVICE, first, name)
-    page.goto("/desk")
-    page.wait_for_selector("#my-state:not(:has-text('…'))")
+@pytest.fixture
+def tenant(box: Box, opened: Windows) -> Page:
+    """Return the tenant's own window, signed in."""
+    page = opened.open()
+    sign_in(page, SERVICE, tenant_first(box, "demo"))
     return page
 
 
 def test_from_the_pop_to_the_record(
-    quiet_box: Box, tenant: Page, pages: Pages, phones: Phones, carrier: Carrier
+    quiet_box: Box, tenant: Page, opened: Windows, phones: Phones, carrier: Carrier
 ) -> None:
     """A caller presses 2; the agent sees who it is before he answers, holds, notes, transfers; it is kept."""
-    agent, boss = agent_page(tenant, pages, "8001"), agent_page(tenant, pages, "8009", supervisor=True)
+    agent = agent_page(tenant, opened.open(), "8001", SERVICE)
+    boss = agent_page(tenant, opened.open(), "8009", SERVICE, supervisor=True)
     phone = phones("8001", "manual")
     colleague = phones("8002")
     phones("8009")
@@ -187,14 +121,14 @@ def test_from_the_pop_to_the_record(
 
 
 def test_a_missed_call_is_called_back_with_one_click(
-    quiet_box: Box, tenant: Page, pages: Pages, phones: Phones, gateway_sound: Path, tmp_path: Path
+    quiet_box: Box, tenant: Page, opened: Windows, phones: Phones, gateway_sound: Path, tmp_path: Path
 ) -> None:
     """He gave up in the queue; the agent clicks, his phone rings, then the caller's; the item is done."""
     quiet_box.caller = MOBILE
     quiet_box.cli("agents", "login", "demo", "8001")
     quiet_box.cli("agents", "pause", "demo", "8001")
     quiet_box.call(SERVICE, "--keys", "w1,2", "--seconds", "4")
-    agent = agent_page(tenant, pages, "8001")
+    agent = agent_page(tenant, opened.open(), "8001", SERVICE)
     agent.wait_for_selector(f"#missed:has-text('{MOBILE}')")
     phones("8001")
     with gateway(

@@ -16,6 +16,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "static" / "vendor"
+FOR_TESTS = HERE.parents[1] / "tests" / "vendor"
+TESTED_WITH = {"axe.min.js": ("axe-core", "axe.min.js"), "axe.LICENSE": ("axe-core", "LICENSE")}
+"""Never served."""
 FILES = {
     "htmx.min.js": ("htmx.org", "dist/htmx.min.js"),
     "htmx.LICENSE": ("htmx.org", "LICENSE"),
@@ -49,28 +52,30 @@ ICONS = (
 
 def main() -> None:
     """Fetch, compare, copy, write down what was copied."""
-    TARGET.mkdir(parents=True, exist_ok=True)
+    for folder in (TARGET, FOR_TESTS):
+        folder.mkdir(parents=True, exist_ok=True)
     lock = json.loads((HERE / "package-lock.json").read_text())["packages"]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as place:
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copyfile(HERE / name, Path(folder) / name)
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)  # noqa: S607
-        modules = Path(folder) / "node_modules"
-        for target, (package, source) in FILES.items():
-            shutil.copyfile(modules / package / source, TARGET / target)
+            shutil.copyfile(HERE / name, Path(place) / name)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=place, check=True)  # noqa: S607
+        modules = Path(place) / "node_modules"
+        for folder, files in ((TARGET, FILES), (FOR_TESTS, TESTED_WITH)):
+            for target, (package, source) in files.items():
+                shutil.copyfile(modules / package / source, folder / target)
         (TARGET / "icons.svg").write_text(_sprite(modules / "@tabler/icons/icons/outline"), encoding="utf-8")
-    sums = {
-        name: {
-            "package": package,
-            "version": lock[f"node_modules/{package}"]["version"],
-            "integrity": lock[f"node_modules/{package}"]["integrity"],
-            "sha256": hashlib.sha256((TARGET / name).read_bytes()).hexdigest(),
+    icons = {"icons.svg": ("@tabler/icons", "")}
+    for folder, files in ((TARGET, FILES | icons), (FOR_TESTS, TESTED_WITH)):
+        sums = {
+            name: {
+                "package": package,
+                "version": lock[f"node_modules/{package}"]["version"],
+                "integrity": lock[f"node_modules/{package}"]["integrity"],
+                "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+            }
+            for name, (package, _) in sorted(files.items())
         }
-        for name, package in sorted(
-            {**{name: package for name, (package, _) in FILES.items()}, "icons.svg": "@tabler/icons"}.items()
-        )
-    }
-    (TARGET / "vendor.json").write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+        (folder / "vendor.json").write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
 
 
 def _sprite(folder: Path) -> str:

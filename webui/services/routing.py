@@ -114,7 +114,7 @@ def order_rules(
         if sorted(wanted) != sorted(digest(each) for each in rules):
             raise Stale("rules")
         ordered = sorted(rules, key=lambda rule: wanted.index(digest(rule)))
-        return {"routing": _merged(fields["routing"], {"rules": ordered})}
+        return {"routing": _merged(fields.get("routing", {}), {"rules": ordered})}
 
     return _change(services, tenant, number, entry, edit)
 

@@ -47,7 +47,7 @@ def add(request: Request) -> Response | dict[str, Any]:
     if not form.validate():
         return _page(request, errors_of(form, request.texts), form.data)
     row: dict[str, Any] = {"number": form.number.data.strip().replace(" ", "").replace("-", "")}
-    row |= {name: form[name].data.strip() for name in ("label", "job_number") if form[name].data.strip()}
+    row |= {name: text for name in ("label", "job_number") if (text := (form[name].data or "").strip())}
     if form.kind.data:
         row["kind"] = form.kind.data
     return _change(request, "bound-added", row["number"], bound.added(row), form.data)

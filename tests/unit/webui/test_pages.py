@@ -59,15 +59,18 @@ def test_every_text_is_translated_and_nothing_else() -> None:
     assert [text for text, told in held.items() if set(facts.findall(text)) != set(facts.findall(told))] == []
 
 
-def test_what_is_vendored_is_what_the_lock_names() -> None:
+@pytest.mark.parametrize(
+    "folder", [VENDOR, WEBUI.parent / "tests" / "vendor"], ids=lambda each: each.parts[-2]
+)
+def test_what_is_vendored_is_what_the_lock_names(folder: Path) -> None:
     """Versions, integrity and sums; nothing is there that nobody knows."""
     lock = json.loads((WEBUI / "assets" / "package-lock.json").read_text())["packages"]
-    known = json.loads((VENDOR / "vendor.json").read_text())
-    assert {path.name for path in VENDOR.iterdir()} == {*known, "vendor.json"}
+    known = json.loads((folder / "vendor.json").read_text())
+    assert {path.name for path in folder.iterdir()} == {*known, "vendor.json"}
     for name, each in known.items():
         package = lock[f"node_modules/{each['package']}"]
         assert (each["version"], each["integrity"]) == (package["version"], package["integrity"]), name
-        assert each["sha256"] == hashlib.sha256((VENDOR / name).read_bytes()).hexdigest(), name
+        assert each["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest(), name
 
 
 def test_nothing_comes_from_another_host_and_nothing_is_inline(site: Site) -> None:
