@@ -15,6 +15,7 @@ from pyramid.router import Router
 from b2bua.control import ControlDown
 from storage.connection import StoreDown
 from webui.api import (
+    applications,
     bills,
     calls,
     configuration,
@@ -28,7 +29,9 @@ from webui.api import (
     notices,
     numbers,
     operator,
+    operators,
     prompts,
+    proposals,
     reports,
     tickets,
 )
@@ -89,6 +92,18 @@ DO: Final[dict[str, Callable[[Caller], Any]]] = {
     "number_show": numbers.show,
     "number_put": numbers.put,
     "number_move": numbers.move,
+    "application_show": applications.show,
+    "application_receive": applications.receive,
+    "application_step": applications.step,
+    "proposal_list": proposals.listing,
+    "proposal_ask": proposals.ask,
+    "proposal_decide": proposals.decide,
+    "invoice_waiting": proposals.waiting_invoices,
+    "invoice_answer": proposals.answer_invoice,
+    "operator_list": operators.listing,
+    "operator_put": operators.put,
+    "operator_patch": operators.patch,
+    "operator_act": operators.act,
     "prompt_waiting": prompts.waiting,
     "prompt_list": prompts.listing,
     "prompt_upload": prompts.upload,

@@ -44,6 +44,7 @@ class Scope(StrEnum):
     NUMBERS_READ = "numbers:read"
     NUMBERS_WRITE = "numbers:write"
     BOX_READ = "box:read"
+    OPERATORS_WRITE = "operators:write"
 
 
 OPERATORS_ONLY: Final = frozenset(
@@ -54,6 +55,7 @@ OPERATORS_ONLY: Final = frozenset(
         Scope.NUMBERS_READ,
         Scope.NUMBERS_WRITE,
         Scope.BOX_READ,
+        Scope.OPERATORS_WRITE,
     }
 )
 """Scopes that no tenant's key can have."""

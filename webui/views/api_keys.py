@@ -44,6 +44,7 @@ SCOPES = {
     Scope.NUMBERS_READ: N_("Read the number inventory"),
     Scope.NUMBERS_WRITE: N_("Take in and move numbers"),
     Scope.BOX_READ: N_("See the box and its audit log"),
+    Scope.OPERATORS_WRITE: N_("Keep the accounts of operators"),
 }
 TERMS = ((0, N_("without end")), (30, N_("30 days")), (365, N_("a year")))
 
