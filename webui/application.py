@@ -6,12 +6,15 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.router import Router
 
+from storage.models import Root
 from webui.presenters.texts import Texts, language_of
 from webui.resources import Site
 from webui.security.csrf import CsrfOfBrowser
 from webui.security.policy import Policy
 from webui.services.box import BoxServices
+from webui.services.brands import Brands
 from webui.services.desk import Desks
+from webui.services.masking import hides
 
 
 def make_application(services: BoxServices) -> Router:
@@ -29,8 +32,11 @@ def make_application(services: BoxServices) -> Router:
     config.set_default_csrf_options(require_csrf=True)
     config.add_request_method(_services, "services", reify=True)
     config.add_request_method(_texts, "texts", reify=True)
+    config.add_request_method(_hides_callers, "hides_callers", reify=True)
+    config.registry["brands"] = Brands(services)
     config.add_tween("webui.security.headers.headers_tween")
     config.include("webui.presenters.page")
+    config.include("webui.views.branding")
     config.scan("webui.views")
     return config.make_wsgi_app()
 
@@ -38,6 +44,17 @@ def make_application(services: BoxServices) -> Router:
 def _services(request: Request) -> BoxServices:
     services: BoxServices = request.registry["services"]
     return services
+
+
+def _hides_callers(request: Request) -> bool:
+    """Tell whether who asks sees callers' numbers masked; an operator who acts as a tenant as by himself."""
+    identity = request.identity
+
+    def read(root: Root) -> bool:
+        acting = root.web.account(f"operator:{identity.acting}") if identity.acting else None
+        return hides(root, identity.role if acting is None else acting.role)
+
+    return identity is not None and bool(request.services.read(read))
 
 
 def _texts(request: Request) -> Texts:

@@ -38,9 +38,10 @@ from webui.resources_setup import (
     RoutingPages,
 )
 from webui.resources_system import SYSTEM
+from webui.security.editions import require
 from webui.security.identity import Identity
 
-FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails")
+FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails", "extensions")
 """Kinds of parts that have forms."""
 
 
@@ -80,6 +81,9 @@ class AgentDesk(Node):
         identity: Identity = request.identity
         self.tenant = identity.desk
         self.agent = identity.agent
+        config = request.services.read(lambda root: _config(root, identity.desk))
+        if config is not None:
+            require(config, name)
 
     def __getitem__(self, name: str) -> Node:
         if name == "tickets":
@@ -113,6 +117,7 @@ class TenantPages(Node):
         self.id = config.id
 
     def __getitem__(self, name: str) -> Node:
+        require(self.config, name)
         if name == "api-keys":
             return TenantApiKeys(self.request, self, name)
         if name == "missed":

@@ -193,9 +193,9 @@ def authorise_test(ports: CallPorts, name: str, to: str, shows: str) -> Authoris
     """
     trunk = ports.directory.trunk(name)
     if trunk is None or not trunk.enabled or not trunk.outbound:
-        raise NotAllowed(f"no call leaves by {name}")
+        raise NotAllowed(f"no call leaves by {name}", f"线路 {name} 不能呼出")
     if not can_be_called_back(to):
-        raise NotAllowed(f"{to!r} is no number within China")
+        raise NotAllowed(f"{to!r} is no number within China", f"{to!r} 不是国内号码")
     box = ports.directory.box
     over = ports.rates.take(
         "", box.tenant_rings_per_second, to, box.number_rings_per_minute, ports.clock.mono()

@@ -58,7 +58,7 @@ def try_trunk(switchboard: Switchboard, trunk: str, to: str, shows: str) -> Call
 def _few(switchboard: Switchboard) -> None:
     up = sum(call.invitation.test for call in switchboard.calls.values())
     if up >= MOST_AT_ONCE:
-        raise NotAllowed(f"{up} test calls are up")
+        raise NotAllowed(f"{up} test calls are up", f"已有 {up} 个测试呼叫正在进行")
 
 
 def _invitation(called: str, caller: str) -> Invitation:

@@ -374,7 +374,7 @@ class Process:
                 return Begun(try_menu(board, request.tenant, request.number, request.phone, request.flow).id)
             return Begun(try_trunk(board, request.trunk, request.to, request.shows).id)
         except NotAllowed as refused:
-            return Failed(str(refused), f"不允许呼叫：{refused}")
+            return Failed(str(refused), f"不允许呼叫：{refused.zh}")
         except NotBegun as refused:
             return Failed(str(refused), f"现在无法呼叫：{VERDICTS[refused.outcome].zh}")
 

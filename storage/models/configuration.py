@@ -11,7 +11,9 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from domain.acd.configuration import Agent, Queue
+from domain.brand import Brand
 from domain.calendar import EnteredDay
+from domain.features import Feature, ProductEdition, features_of, served
 from domain.fees import Agreement
 from domain.funds import Terms
 from domain.notices.template import Template
@@ -37,6 +39,7 @@ from domain.voicemail import Voicemail
 from storage.models.document import Document
 from storage.models.flows import PublishedFlow
 from storage.models.prompts import TenantPrompt
+from storage.models.web import Role
 
 BOUND_LIMIT: Final = 20
 """Bound numbers a 400 number may have unless the operator raised the tenant's limit (features.md 2)."""
@@ -82,6 +85,11 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offsite_access_key: str = ""
     offsite_secret_key: str = ""
     offsite_host_key: str = ""
+    masked_roles: tuple[Role, ...] = ()
+    """Operators of these roles see callers' numbers without their middle."""
+    brand_name: str = ""
+    brand_colour: str = ""
+    brand_logo: str = ""
 
     @property
     def offsite(self) -> OffsitePlan | None:
@@ -91,6 +99,11 @@ class BoxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return OffsitePlan(
             **{name: getattr(self, f"offsite_{name}") for name in OffsitePlan.__struct_fields__}
         )
+
+    @property
+    def brand(self) -> Brand:
+        """What pages show in the place of the product's own."""
+        return Brand(self.brand_name, self.brand_colour, self.brand_logo)
 
     @property
     def numbering(self) -> Numbering:
@@ -132,6 +145,13 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blacklist: dict[str, str] = {}
     vip: dict[str, str] = {}
     web_secret: str = ""
+    edition: ProductEdition = ProductEdition.NETWORK
+    features: dict[Feature, bool] = {}
+    """What was switched by hand, whatever the edition includes."""
+
+    def has(self, feature: Feature) -> bool:
+        """Tell whether the tenant has a feature."""
+        return feature in features_of(self.edition, self.features)
 
 
 class PromptInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -329,4 +349,4 @@ class Tenant(Persistent):  # type: ignore[misc]
             version=self.version,
             **parts,
         )
-        return resolved(written, own)
+        return served(resolved(written, own), features_of(config.edition, config.features))

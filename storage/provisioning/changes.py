@@ -10,6 +10,7 @@ import msgspec
 
 from domain.calendar import EnteredDay
 from domain.destination import Destination
+from domain.masking import veiled
 from domain.schedule import Schedule
 from domain.schedule_text import schedule_lines
 from domain.snapshot import BoundNumber
@@ -140,6 +141,8 @@ class _Telling:
                 continue
             if each.secret:
                 fields.append(FieldChange(each.name, _masked(was), _masked(will)))
+            elif each.has_keys:
+                fields.append(FieldChange(each.name, _veiled(was), _veiled(will)))
             elif each.name == "nodes":
                 fields += _node_changes(was, will)
             elif each.name in ("bound", "targets") and what == "changed":
@@ -229,6 +232,10 @@ def _node(node: Any) -> str | None:
     fields.pop("position", None)
     shown = msgspec.json.encode(fields).decode()
     return f"{kind} {shown if len(shown) <= 200 else shown[:200] + '...'}"
+
+
+def _veiled(value: Any) -> str | None:
+    return veiled(value) if value and value is not msgspec.NODEFAULT else None
 
 
 def _masked(value: Any) -> str | None:

@@ -11,6 +11,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from domain.calendar import EnteredDay
 from domain.destination import Destination
+from domain.masking import veiled
 from domain.schedule import Schedule
 from domain.schedule_text import schedule_lines
 from storage.models import TenantConfig
@@ -112,6 +113,8 @@ class _Writing:
                 continue
             if each.secret and not self.secrets:
                 found[each.name] = _text(MASK)
+            elif each.has_keys and not self.secrets:
+                found[each.name] = _text(veiled(content))
             else:
                 found[each.name] = self._plain(content)
         return found

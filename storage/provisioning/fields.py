@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
+from domain.masking import VEIL
 from storage.provisioning.checks import INVALID, Check, Reading
 from storage.provisioning.tree import Mapping, Node, Scalar
 
@@ -23,6 +24,8 @@ class Field(NamedTuple):
     en: str
     zh: str
     secret: bool = False
+    has_keys: bool = False
+    """A text that passwords and keys may stand in, which people see veiled (``domain.masking``)."""
 
 
 def read_fields(
@@ -49,6 +52,9 @@ def read_fields(
         elif name in by_name:
             if isinstance(value, Scalar) and value.is_null:
                 given[name] = RESET
+                continue
+            if by_name[name].has_keys and isinstance(value, Scalar) and VEIL in value.text:
+                reading.wrong(value, place, "masked")
                 continue
             checked = by_name[name].check(value, place, reading)
             if checked is not INVALID:

@@ -49,6 +49,11 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "phone": ("{value!r} is no phone number: 3 to 20 digits, such as 13900001111 or 01061234567", "{value!r} 不是电话号码：3 到 20 位数字，例如 13900001111 或 01061234567"),
     "digits": ("{value!r} may hold digits, +, * and # only", "{value!r} 只能含数字、+、* 和 #"),
     "secret": ("is too weak: at least {least} characters, none of them white space; leave it out to have one made", "密码太弱：至少 {least} 个字符且不含空白；也可省略，由系统生成"),
+    "brand-colour": (
+        "{value!r} is no colour such as #0b5cab on which white words can be read",
+        "{value!r} 不是可衬托白字的颜色，例如 #0b5cab",
+    ),
+    "brand-logo": ("is no PNG or JPEG of 64 KiB at most", "须为不超过 64 KiB 的 PNG 或 JPEG 图片"),
     "masked": ("is a masked secret; write the real one or leave it out", "是被遮盖的密码；请写真实密码或省略"),
     "file": ("there is no file {value!r}", "没有文件 {value!r}"),
     "prompt": ("{en}", "{zh}"),

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.acd.configuration import Agent, Queue
+from domain.features import Feature, ProductEdition
 from domain.fees import Agreement, SpendStep
 from domain.flow.document import Flow
 from domain.notices.template import Template
@@ -34,8 +35,9 @@ from domain.snapshot import (
 from domain.tariff import Edition, Price, Tariff
 from domain.voicemail import Voicemail
 from storage.models import OWN_PROMPTS, BoxConfig, OwnAudio, TenantConfig
+from storage.models.web import Role
+from storage.provisioning import branding, days, routing
 from storage.provisioning import checks as c
-from storage.provisioning import days, routing
 from storage.provisioning import flow_fields as flows
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.notice_fields import (
@@ -163,6 +165,8 @@ TENANT_FIELDS: Final = (
     Field("blacklist", routing.blacklist, "caller: note", "Callers whom none of the tenant's numbers takes", "全部号码的黑名单"),
     Field("vip", routing.vip, "number: note", "VIP callers of all the tenant's numbers", "全部号码的 VIP 名单"),
     Field("web_secret", c.or_empty(flows.signing_secret), "12 characters or more, or empty", "Signs what voice menus send to the tenant's web servers (docs/flows.md); empty: unsigned", "语音导航向企业网站发送请求时的签名密钥（见 docs/flows.md）；空表示不签名", secret=True),
+    Field("edition", c.choice(ProductEdition), "basic, network", "Product edition: network has the call centre", "产品版本：basic 基本版，network 网络版（含网络呼叫中心）"),
+    Field("features", c.table_of(c.choice(Feature), c.flag), "feature: true or false", "What the tenant has whatever its edition says: recording, menus, voicemail, ringback, call-centre, reports, api", "单独开通或关闭的功能：recording、menus、voicemail、ringback、call-centre、reports、api"),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
     Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
     Field("prompt_mebibytes", c.integer(1, 10_000), "1 to 10000", "What its own prompts may take, as uploaded, all versions (MiB)", "自有提示音上传文件总量上限，含所有版本（MiB）"),
@@ -260,6 +264,10 @@ OFFSITE_FIELDS: Final = (
 )  # fmt: skip
 
 BOX_FIELDS: Final = (
+    Field("masked_roles", c.list_of(c.choice(Role)), "list of admin, finance, support", "Operators of these roles see callers' numbers masked (138****8000)", "这些角色的操作员看到的主叫号码隐藏中间四位"),
+    Field("brand_name", c.text(40), "text", "Name of the reseller on the pages; empty: box400", "页面上显示的服务商名称；空表示 box400"),
+    Field("brand_colour", c.or_empty(branding.colour), "#RRGGBB", "Main colour of the pages, dark enough for white words; empty: the product's own", "页面主色，须能衬托白字；空表示默认"),
+    Field("brand_logo", c.or_empty(branding.logo), "base64", "Logo on the pages: PNG or JPEG in base64, 64 KiB at most; empty: the product's own", "页面标志：base64 编码的 PNG 或 JPEG，最大 64 KiB；空表示默认"),
     Field("realm", c.text(60), "text", "Realm that phones authenticate to", "话机认证域"),
     Field("phone_domain", c.or_empty(c.host), "host", "Domain of the phones: TENANT.domain stands for a tenant; empty: none", "话机域名：“租户.域名”代表该租户；空表示不用"),
     Field("max_calls", c.integer(1, 10_000), "1 to 10000", "Calls up at a time", "最大并发呼叫"),

@@ -9,11 +9,13 @@ from typing import Final
 
 from pyramid.request import Request
 
+from domain.features import WORDS
 from domain.token_bucket import TokenBucket
 from storage.models import Root, TenantConfig
 from storage.models.web import AuditEntry
 from webui.api.problems import ApiProblem
 from webui.presenters.texts import language_of
+from webui.security.editions import missing
 from webui.services.accounts import audited
 from webui.services.api_keys import KnownKey, recognised
 from webui.services.box import BoxServices
@@ -101,7 +103,20 @@ def admitted(request: Request, services: BoxServices, rates: Rates, scope: str) 
     tenant = request.matchdict.get("tenant")
     if tenant is not None and (_TENANT.fullmatch(tenant) is None or known.key.tenant not in ("", tenant)):
         raise ApiProblem(404)
+    _require_features(request, services, known, tenant)
     return Caller(request, services, known)
+
+
+def _require_features(request: Request, services: BoxServices, known: KnownKey, tenant: str | None) -> None:
+    """Raise 403 where the tenant has not the feature that is asked for, or his own programs none at all."""
+    below = request.matched_route.pattern.partition("{tenant}/")[2].partition("/")[0]
+    config = None if tenant is None else services.read(lambda root: _config(root, tenant))
+    if config is None:
+        return
+    off = missing(config, "api-keys" if known.key.tenant else below) or missing(config, below)
+    if off is not None:
+        en, zh = WORDS[off]
+        raise ApiProblem(403, f"该租户未开通：{zh}", f"The tenant does not have: {en}")
 
 
 def _config(root: Root, tenant: str) -> TenantConfig | None:

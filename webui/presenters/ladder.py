@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from b2bua.trace_read import TracedMessage
+from domain.masking import in_text
 from webui.presenters.formats import moment
 
 COLUMN: Final = 220
@@ -41,8 +43,11 @@ class Ladder(NamedTuple):
     arrows: list[Arrow]
 
 
-def draw(messages: list[TracedMessage]) -> Ladder:
-    """Lay the messages out; the box stands between the caller and who is rung."""
+def draw(messages: list[TracedMessage], hidden: Iterable[str] = ()) -> Ladder:
+    """Lay the messages out; the box stands between the caller and who is rung.
+
+    ``hidden``: numbers that are shown without their middle.
+    """
     legs = sorted({each.leg for each in messages if each.leg != "a"}, key=lambda leg: (len(leg), leg))
     names = ["a", "box400", *legs]
     places = {name: LEFT + COLUMN // 2 + COLUMN * index for index, name in enumerate(names)}
@@ -51,6 +56,8 @@ def draw(messages: list[TracedMessage]) -> Ladder:
         box, leg = places["box400"], places[each.leg]
         start, end = (box, leg) if each.sent else (leg, box)
         text = each.data.decode("utf-8", "replace")
+        for number in hidden:
+            text = in_text(text, number)
         arrows.append(
             Arrow(
                 TOP + ROW * (row + 1), start, end, _label(each), moment(each.utc, "%H:%M:%S.%f")[:12],

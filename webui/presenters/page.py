@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -18,7 +18,9 @@ from webui.presenters.files import StaticFiles
 from webui.presenters.says import said
 from webui.presenters.texts import theme_of
 from webui.presenters.words import Words
+from webui.security.editions import missing
 from webui.security.policy import may
+from webui.services.brands import Brands, sum_of
 
 _NAME: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
 
@@ -74,8 +76,39 @@ def _names(event: Any) -> None:
         place=formats.place_words,
         sound=lambda value: formats.sound_words(texts, value),
         said=lambda: said(request),
+        included=lambda name: _included(request, name),
+        brand=_brand(request, files),
         path=request.path,
         query_but_by=urlencode([pair for pair in request.GET.items() if pair[0] != "by"]),
         query=urlencode([pair for pair in request.GET.items() if pair[0] != "after"]),
         **Words(texts).all(),
     )
+
+
+class Look(NamedTuple):
+    """What a page shows of whom it is."""
+
+    name: str
+    logo: str
+    style: str
+    """Empty: the product's own colours."""
+
+
+def _brand(request: Request, files: StaticFiles) -> Look:
+    brands: Brands = request.registry["brands"]
+    held = brands.now()
+    base = f"/brand/{sum_of(held)}"
+    return Look(
+        held.name or "box400", f"{base}/logo" if held.logo else files.url("own/logo.svg"),
+        f"{base}/style.css" if held.colour else "",
+    )  # fmt: skip
+
+
+def _included(request: Request, name: str) -> bool:
+    """Tell whether who is signed in finds something at a name below his tenant: a link is shown then."""
+    config = getattr(request, "own_config", None)
+    if config is None:
+        tenant = request.identity.tenant
+        config = request.services.read(lambda root: root.tenants[tenant].config.value)
+        request.own_config = config
+    return missing(config, name) is None

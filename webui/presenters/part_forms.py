@@ -72,6 +72,12 @@ FORMS: Final = {
             ("notify", "list"), ("otherwise", "destination"),
         ), N_("Name"),
     ),
+    "extensions": Form(
+        N_("Extensions"), N_("Extension"), "phone",
+        N_("SIP phones that register with the box. Agents and bound numbers use them."),
+        (("secret", "secret"), ("max_bindings", "number"), ("ringback", "prompt"), ("srtp", "flag")),
+        N_("Extension number"),
+    ),
 }  # fmt: skip
 LIMITS: Final = (
     ("blacklist", "noted"), ("vip", "noted"), ("monthly_cap_li", "yuan"), ("monthly_cap_calls", "maybe"),
@@ -100,7 +106,7 @@ def values_of(
         match widget:
             case "text" | "strategy" | "ringing":
                 values[name] = text
-            case "number":
+            case "number" | "secret":
                 if text:
                     values[name] = text
             case "maybe":
@@ -129,6 +135,8 @@ def values_of(
 
 def _typed(name: str, widget: str, value: Any, language: str) -> dict[str, Any]:
     match widget:
+        case "secret":
+            return {name: ""}
         case "number" | "maybe":
             return {name: "" if value is None else f"{value:g}"}
         case "yuan":

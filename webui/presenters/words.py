@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from domain.features import WORDS as FEATURES
+from domain.features import Feature
 from domain.invoice import INVOICE_WORDS, KIND_NAMES, InvoiceKind, InvoiceState
 from domain.money import KIND_WORDS, EntryKind
 from webui.presenters.formats import HANG_UP
@@ -66,6 +68,8 @@ TRUNKS: Final = {"up": N_("Up"), "down": N_("Down"), "off": N_("Off"), "unknown"
 _SPECIAL: Final = N_("Special")
 _CLASS: Final = N_("Class {name}")
 SETTINGS: Final = {
+    "basic": N_("Basic edition"),
+    "network": N_("Network edition"),
     "ip": N_("By address"),
     "register": N_("Registers"),
     "caller": N_("The caller's"),
@@ -112,6 +116,7 @@ ACTIONS: Final = {
     "prompt-approved": N_("Prompt approved"),
     "prompt-refused": N_("Prompt refused"),
     "flow-drafted": N_("Voice menu draft saved"),
+    "flow-test-called": N_("Test call of a voice menu"),
     "flow-published": N_("Voice menu published"),
     "flow-rolled-back": N_("Earlier voice menu put in force"),
     "flow-removed": N_("Voice menu removed"),
@@ -129,6 +134,7 @@ ACTIONS: Final = {
     "tenant-suspended": N_("Tenant suspended"),
     "tenant-active": N_("Tenant resumed"),
     "tenant-password": N_("New first password"),
+    "tenant-changed": N_("Tenant changed"),
     "recharge": N_("Recharge"),
     "money-asked": N_("Change of an account asked for"),
     "money-approved": N_("Change of an account approved"),
@@ -157,6 +163,7 @@ ACTIONS: Final = {
     "agent-set": N_("Supervisor changed an agent's state"),
     "trunk-added": N_("Trunk added"),
     "trunk-changed": N_("Trunk changed"),
+    "trunk-test-called": N_("Test call through a trunk"),
     "trunk-removed": N_("Trunk removed"),
     "settings-changed": N_("Settings changed"),
     "api-key-added": N_("API key made"),
@@ -271,6 +278,11 @@ class Words:
         """Say a value that a setting may have."""
         return self._say(SETTINGS, value)
 
+    def switch_words(self, value: str) -> str:
+        """Say a feature of an edition."""
+        en, zh = FEATURES[Feature(value)]
+        return self._texts.either(zh, en)
+
     def action_words(self, value: str) -> str:
         """Say what an entry of the audit log is about."""
         return self._say(ACTIONS, value)
@@ -301,6 +313,7 @@ class Words:
         """Return them by name, for templates."""
         names = (
             "kind_words", "ring_words", "offer_words", "state_words", "trunk_words", "setting_words",
-            "action_words", "hang_up", "entry_kind", "invoice_state", "invoice_kind", "live_words", "vanity",
+            "switch_words", "action_words", "hang_up", "entry_kind", "invoice_state", "invoice_kind",
+            "live_words", "vanity",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}

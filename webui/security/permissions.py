@@ -13,6 +13,7 @@ OPERATORS: Final[dict[str, frozenset[Role]]] = {
     "see-tenants": _ALL,
     "open-tenant": frozenset({Role.ADMIN, Role.SUPPORT}),
     "suspend-tenant": frozenset({Role.ADMIN, Role.FINANCE}),
+    "tenant-settings": frozenset({Role.ADMIN, Role.SUPPORT}),
     "tenant-password": frozenset({Role.ADMIN, Role.SUPPORT}),
     "act-as-tenant": frozenset({Role.ADMIN, Role.SUPPORT}),
     "money": frozenset({Role.ADMIN, Role.FINANCE}),

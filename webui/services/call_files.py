@@ -15,7 +15,7 @@ from typing import Final
 from storage.connection import MainDatabase, StoreDown
 from storage.export_xlsx import write_xlsx
 from storage.query import Found, page
-from webui.services import calls
+from webui.services import calls, masking
 
 AT_A_TIME: Final = 2000
 """Rows read in one transaction."""
@@ -29,8 +29,10 @@ SECONDS: Final = 3600.0
 class Job:
     """One file; read by pages while its thread writes."""
 
-    def __init__(self, who: str, path: Path, wanted: calls.CallSearch, at: float) -> None:
+    def __init__(self, who: str, path: Path, wanted: calls.CallSearch, at: float, *, hidden: bool) -> None:
         self.who = who
+        self.hidden = hidden
+        """Callers stand in it without their middle."""
         self.path = path
         self.wanted = wanted
         self.at = at
@@ -52,13 +54,14 @@ class CallFiles:
         self._folder: Path | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, who: str, wanted: calls.CallSearch) -> str:
+    def start(self, who: str, wanted: calls.CallSearch, *, hidden: bool = False) -> str:
         """Begin to make a file for somebody; return the token it is asked after by."""
         token = secrets.token_urlsafe(16)
         with self._lock:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="box400-web-calls-"))
-            job = self._jobs[token] = Job(who, self._folder / f"{token}.xlsx", wanted, self._now())
+            path = self._folder / f"{token}.xlsx"
+            job = self._jobs[token] = Job(who, path, wanted, self._now(), hidden=hidden)
             while len(self._jobs) > MOST:
                 _, gone = self._jobs.popitem(last=False)
                 gone.state = "failed"
@@ -116,7 +119,8 @@ class CallFiles:
                     root, job.wanted.wanted, AT_A_TIME, cursor, calls.also(root, job.wanted)
                 )
             )
-            for each in found[: MOST_ROWS - job.rows]:
+            shown = masking.rows(found) if job.hidden else found
+            for each in shown[: MOST_ROWS - job.rows]:
                 yield each
                 job.rows += 1
             if not cursor or job.rows >= MOST_ROWS:

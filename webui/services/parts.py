@@ -1,19 +1,30 @@
-"""What a tenant owns by name (queues, agents, ring groups, voicemail boxes), and his own limits."""
+"""What a tenant owns by name (queues, agents, extensions ...), and his own limits."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.export import as_written
-from storage.provisioning.schema import PARTS, TENANT, Section
+from storage.provisioning.schema import EXTENSION, PARTS, TENANT, Section
 from webui.services.box import BoxServices
 from webui.services.provisioning import Done, Stale, wish
 from webui.services.routing import digest
 
 Fields = dict[str, Any]
-KINDS = {section.plural: section for section in PARTS}
+
+
+class PhoneAccount(NamedTuple):
+    """What a SIP phone needs to register."""
+
+    server: str
+    user: str
+    secret: str
+
+
+EXTENSIONS = "extensions"
+KINDS = {**{section.plural: section for section in PARTS}, EXTENSIONS: EXTENSION}
 LIMITS = ("blacklist", "vip", "monthly_cap_li", "monthly_cap_calls")
 """Fields of the tenant that he may change himself."""
 
@@ -25,18 +36,32 @@ def section_of(kind: str) -> Section:
 
 def names(root: Root, tenant: str, kind: str) -> list[str]:
     """Return the names of a tenant's parts of a kind."""
-    return [name for name, _ in root.tenants[tenant].named(kind)]
+    return [name for name, _ in listed(root, tenant, kind)]
 
 
 def listed(root: Root, tenant: str, kind: str) -> list[tuple[str, Any]]:
     """Return name and value of each."""
+    if kind == EXTENSIONS:
+        found = root.extensions.items(min=f"{tenant}/", max=f"{tenant}0")
+        return [(key.partition("/")[2], held.value) for key, held in found]
     return list(root.tenants[tenant].named(kind))
 
 
 def fields_of(root: Root, tenant: str, kind: str, name: str) -> Fields | None:
     """Return one as provisioning files write it, or None."""
-    value = next((value for each, value in root.tenants[tenant].named(kind) if each == name), None)
+    value = next((value for each, value in listed(root, tenant, kind) if each == name), None)
     return None if value is None else as_written(KINDS[kind], value)
+
+
+def account_of(root: Root, tenant: str, name: str, host: str) -> PhoneAccount:
+    """Return what is typed into the phone of an extension; ``host`` where its listener names no address."""
+    held = root.extensions[f"{tenant}/{name}"].value
+    found = root.listeners.get(held.listener)
+    listener = None if found is None else found.value
+    named = "" if listener is None else listener.advertise or listener.bind
+    server = host if named in ("", "0.0.0.0", "::") else named  # noqa: S104 - compared, not listened on
+    port = 5060 if listener is None else listener.port
+    return PhoneAccount(server if port == 5060 else f"{server}:{port}", held.account, held.secret)
 
 
 def limits_of(root: Root, tenant: str) -> Fields:

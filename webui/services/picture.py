@@ -56,19 +56,20 @@ class Painter:
 
     def _topic(self, topic: str, picture: Picture, around: Around) -> dict[str, Any]:
         kind, _, rest = topic.partition(":")
+        kind, _, hidden_for = kind.partition("-")
         tenant, _, agent = rest.partition(":")
         if not picture.up:
             return {"up": False}
         if kind == "box":
             calls = [
                 {
-                    **self._call(_in_words(each, picture.queues), picture.at, False),
+                    **self._call(_in_words(each, picture.queues), picture.at, bool(hidden_for)),
                     "name": around.names.get(each.tenant, ""),
                 }
                 for each in picture.calls
             ]
             return {"up": True, "calls": calls}
-        hidden = _MASKS.get(kind, "") in around.masks.get(tenant, frozenset())
+        hidden = bool(hidden_for) or _MASKS.get(kind, "") in around.masks.get(tenant, frozenset())
         agents = [each for each in picture.agents if each.tenant == tenant]
         shown: dict[str, Any] = {
             "up": True,

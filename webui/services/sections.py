@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import inspect
 
+from domain.masking import veiled
 from storage.provisioning.export import as_written
 from storage.provisioning.fields import Field
 from storage.provisioning.schema import Section
@@ -33,8 +34,12 @@ class Shape(StrEnum):
     """One value a line."""
     PAIRS = "pairs"
     """``key = value`` a line."""
+    SWITCHES = "switches"
+    """Each of several things on, off, or as it would be by itself."""
     RULES = "rules"
     """``match > replace`` a line."""
+    WORDS = "words"
+    """A text of several lines."""
     SECRET = "secret"  # noqa: S105 - how it is typed
 
 
@@ -50,6 +55,8 @@ class Input(NamedTuple):
     choices: tuple[str, ...] = ()
     default: str = ""
     """Shown in place of what nobody typed."""
+    chosen: Mapping[str, str] = {}
+    """Of switches: which are ``on`` or ``off``."""
 
 
 def inputs(
@@ -58,8 +65,12 @@ def inputs(
     value: msgspec.Struct | None,
     language: str,
     typed: Mapping[str, str],
+    long: Iterable[str] = (),
 ) -> list[Input]:
-    """Return the inputs of some fields; what was typed wins over what is stored."""
+    """Return the inputs of some fields; what was typed wins over what is stored.
+
+    ``long``: fields whose texts have several lines.
+    """
     written = {} if value is None else as_written(section, value)
     found = []
     for name in names:
@@ -68,24 +79,42 @@ def inputs(
         label, hint = _label(field.zh if language == "zh" else field.en)
         shape, choices = shape_of(section, field)
         default = section.default(name)
+        if name in long:
+            shape = Shape.WORDS
         stored = "" if shape is Shape.SECRET else _as_text(written.get(name), shape)
+        if field.has_keys:
+            stored = veiled(stored)
         if shape in (Shape.FLAG, Shape.CHOICE) and name not in written:
             stored = _as_text(None if default is msgspec.NODEFAULT else default, shape)
         fallback = "" if default is msgspec.NODEFAULT else _as_text(default, shape)
-        found.append(Input(name, label, hint, shape, typed.get(name, stored), choices, fallback))
+        chosen: dict[str, str] = {}
+        if shape is Shape.SWITCHES:
+            held = {each: "on" if on else "off" for each, on in written.get(name, {}).items()}
+            chosen = {each: typed.get(f"{name}.{each}", held.get(each, "")) for each in choices}
+        found.append(Input(name, label, hint, shape, typed.get(name, stored), choices, fallback, chosen))
     return found
 
 
-def read_typed(section: Section, names: Iterable[str], form: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a file would say; an empty input brings the default back, an empty secret stays."""
+def read_typed(
+    section: Section, names: Iterable[str], form: Mapping[str, str], held: msgspec.Struct | None = None
+) -> dict[str, Any]:
+    """Return what a file would say; an empty input brings the default back, an empty secret stays.
+
+    So does a text with keys that comes back as it was shown, veiled.
+    """
     wanted: dict[str, Any] = {}
     for name in names:
         field = section.field(name)
         assert field is not None
-        shape, _ = shape_of(section, field)
+        shape, choices = shape_of(section, field)
         text = str(form.get(name, ""))[:MOST_TYPED].strip()
         if shape is Shape.FLAG:
             wanted[name] = text == "on"
+        elif shape is Shape.SWITCHES:
+            chosen = {each: form.get(f"{name}.{each}", "") for each in choices}
+            wanted[name] = {each: on == "on" for each, on in chosen.items() if on in ("on", "off")} or None
+        elif field.has_keys and held is not None and text and text == veiled(getattr(held, name)):
+            continue
         elif text:
             wanted[name] = _READ[shape](text)
         elif shape is not Shape.SECRET:
@@ -109,6 +138,8 @@ def shape_of(section: Section, field: Field) -> tuple[Shape, tuple[str, ...]]:
         return Shape.NUMBER, ()
     if isinstance(kind, inspect.VarTupleType):
         return (Shape.RULES if isinstance(kind.item_type, inspect.StructType) else Shape.LINES), ()
+    if isinstance(kind, inspect.DictType) and isinstance(kind.key_type, inspect.EnumType):
+        return Shape.SWITCHES, tuple(str(each.value) for each in kind.key_type.cls)
     if isinstance(kind, (inspect.DictType, inspect.StructType)):
         return Shape.PAIRS, ()
     return Shape.TEXT, ()
@@ -130,7 +161,7 @@ def _label(text: str) -> tuple[str, str]:
 
 
 def _as_text(value: Any, shape: Shape) -> str:
-    if value is None or value is False:
+    if value is None or value is False or shape is Shape.SWITCHES:
         return ""
     if value is True:
         return "on"

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 SECONDS: Final = 60
 _FORM: Final = re.compile(
-    r"([0-9a-f]{64})\.([0-9]{1,12})\.([0-9a-f]{64})\.([a-z]+(?::[A-Za-z0-9_.-]{1,80}){0,2})", re.ASCII
+    r"([0-9a-f]{64})\.([0-9]{1,12})\.([0-9a-f]{64})\.([a-z-]+(?::[A-Za-z0-9_.-]{1,80}){0,2})", re.ASCII
 )
 
 
@@ -19,7 +19,8 @@ class Ticket(NamedTuple):
     session: str
     """Digest of the session's cookie; the stream ends when the session does."""
     topic: str
-    """``box``, ``tenant:ID`` ``wall:ID``, ``agent:ID:NAME`` or ``lead:ID:NAME``."""
+    """``box``, ``tenant:ID``, ``wall:ID``, ``agent:ID:NAME`` or ``lead:ID:NAME``; ``box-masked`` and
+    ``tenant-masked:ID`` show callers without their middle."""
 
 
 def make_ticket(secret: bytes, ticket: Ticket, now: float) -> str:

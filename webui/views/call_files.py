@@ -13,7 +13,7 @@ from pyramid.response import FileIter, Response
 from storage.export_xlsx import write_xlsx
 from webui.resources import CallDesk, TenantCalls
 from webui.security.permissions import TENANT
-from webui.services import calls
+from webui.services import calls, masking
 from webui.services.accounts import audited
 from webui.services.call_files import Job
 from webui.views.declare import view
@@ -38,10 +38,11 @@ def excel(request: Request) -> Response:
     )  # fmt: skip
     services.audit(entry)
     if many:
-        return HTTPSeeOther(f"{base}/excel-job?token={services.call_files.start(who, wanted)}")
+        token = services.call_files.start(who, wanted, hidden=request.hides_callers)
+        return HTTPSeeOther(f"{base}/excel-job?token={token}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "calls.xlsx"
-        write_xlsx(path, found)
+        write_xlsx(path, masking.rows(found) if request.hides_callers else found)
         content = path.read_bytes()
     return _named(Response(content, content_type=XLSX))
 

@@ -10,6 +10,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from storage.connection import StoreDown
+from webui.security.editions import SwitchedOff
 from webui.views.declare import exception_view, forbidden_view, notfound_view
 
 
@@ -30,6 +31,9 @@ def forbidden(request: Request) -> Response | dict[str, Any]:
             return response
         return HTTPSeeOther("/login")
     _ = request.texts
+    if isinstance(request.exception, SwitchedOff):
+        text = _("This is not part of your edition. Your operator can switch it on.")
+        return _error(request, 403, request.exception.told(_), text)
     return _error(request, 403, _("Not allowed"), _("Your role does not include this."))
 
 

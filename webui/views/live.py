@@ -15,13 +15,13 @@ from webui.views.declare import view
 @view(context=OperatorPages, name="ticket", permission="watch", request_method="GET", renderer="json")
 def of_box(request: Request) -> dict[str, str]:
     """Open what operators see: every call."""
-    return opens(request, "box")
+    return opens(request, "box-masked" if request.hides_callers else "box")
 
 
 @view(context=TenantPages, name="ticket", permission=TENANT, request_method="GET", renderer="json")
 def of_tenant(request: Request) -> dict[str, str]:
     """Open what a tenant sees: his calls, queues and agents."""
-    return opens(request, f"tenant:{request.context.id}")
+    return opens(request, f"tenant{'-masked' if request.hides_callers else ''}:{request.context.id}")
 
 
 def opens(request: Request, topic: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from storage.recordings_search import newest
 from webui.presenters.says import say
 from webui.resources_setup import MessagePage, MessagePages
 from webui.security.permissions import TENANT
+from webui.services import masking
 from webui.views.bound import entry_of
 from webui.views.declare import view
 from webui.views.tenant_calls import XLSX, ranged
@@ -35,7 +36,8 @@ def listing(request: Request) -> dict[str, Any]:
     caller = "".join(char for char in request.GET.get("caller", "") if char in "0123456789")[:20]
     wanted = MessageFilter(tenant.id, caller=caller, mark=mark or None)
     found = list(islice(newest(request.services.recordings.messages(), wanted), PAGE))
-    return {"tenant": tenant, "found": found, "mark": mark, "typed": {"caller": caller}}
+    shown = masking.callers(found) if request.hides_callers else found
+    return {"tenant": tenant, "found": shown, "mark": mark, "typed": {"caller": caller}}
 
 
 @view(context=MessagePages, name="excel", permission=TENANT, request_method="GET")
@@ -45,7 +47,7 @@ def excel(request: Request) -> Response:
     found = list(islice(newest(services.recordings.messages(), MessageFilter(tenant.id)), MOST_EXCEL))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "messages.xlsx"
-        write_xlsx(path, found)
+        write_xlsx(path, masking.callers(found) if request.hides_callers else found)
         content = path.read_bytes()
     services.audit(entry_of(request, "messages-exported", str(len(found)), tenant.id))
     response = Response(content, content_type=XLSX)

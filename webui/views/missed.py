@@ -18,7 +18,7 @@ from storage.places import read_places
 from webui.presenters.says import say
 from webui.resources_setup import MissedPages
 from webui.security.permissions import TENANT
-from webui.services import missed
+from webui.services import masking, missed
 from webui.services.provisioning import Stale
 from webui.views.bound import entry_of
 from webui.views.declare import view
@@ -34,8 +34,9 @@ def listing(request: Request) -> dict[str, Any]:
     places = read_places(request.services.data)
 
     def read(root: Root) -> dict[str, Any]:
+        items = missed.listed(root, tenant.id, every=every)
         return {
-            "items": missed.listed(root, tenant.id, every=every),
+            "items": masking.callers(items) if request.hides_callers else items,
             "phones": missed.phones(root, tenant.id),
         }
 

@@ -14,7 +14,7 @@ from storage.models import Root
 from webui.presenters.ladder import draw
 from webui.presenters.timeline import timeline
 from webui.resources import CallDesk, CallFile
-from webui.services import calls
+from webui.services import calls, masking
 from webui.views.bound import entry_of
 from webui.views.declare import view
 
@@ -28,7 +28,8 @@ def listing(request: Request) -> dict[str, Any]:
     def read(root: Root) -> dict[str, Any]:
         found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
         names = {name: held.config.value.name for name, held in root.tenants.items()}
-        return {"found": found, "next": after, "names": names}
+        shown = masking.rows(found) if request.hides_callers else found
+        return {"found": shown, "next": after, "names": names}
 
     return {
         "typed": wanted.typed,
@@ -46,9 +47,12 @@ def one_call(request: Request) -> dict[str, Any]:
     services.audit(entry_of(request, "call-seen", record.id, record.tenant or ""))
     with suppress(ControlDown, ControlFailed):
         services.ask(FlushTrace(), Did, timeout=2.0)
+    messages = read_call(services.data.trace, record.id)
+    shown = masking.without_middle(record) if request.hides_callers else record
+    hidden = (record.caller, record.caller_raw) if request.hides_callers else ()
     return {
-        "record": record,
-        "timeline": timeline(record, request.texts),
-        "ladder": draw(read_call(services.data.trace, record.id)),
+        "record": shown,
+        "timeline": timeline(shown, request.texts),
+        "ladder": draw(messages, hidden),
         "recorded": bool(record.recorded and services.recordings.known([record.id])),
     }

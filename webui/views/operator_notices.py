@@ -35,7 +35,8 @@ GATEWAY_FORM: Final = SectionForm(
         (N_("Further"), ("app_id", "region", "seconds", "per_second")),
     ),
     "/operator/gateways", new=N_("New gateway"), naming=N_("Name of the gateway"), example="aliyun-1",
-    remove=N_("Remove the gateway {name}?"),
+    remove=N_("Remove the gateway {name}?"), plural="gateways",
+    taken=N_("There is a gateway of this name already."), long=("body",),
 )  # fmt: skip
 TEMPLATE_FORM: Final = SectionForm(
     TEMPLATE,
@@ -44,7 +45,7 @@ TEMPLATE_FORM: Final = SectionForm(
         (N_("What e-mails and groups say"), ("title", "text")),
         (N_("At the providers"), ("codes", "order")),
     ),
-    "/operator/templates",
+    "/operator/templates", long=("sms", "title", "text"),
 )  # fmt: skip
 
 
@@ -131,13 +132,8 @@ def new_gateway(request: Request) -> dict[str, Any]:
     renderer="operator/settings.html",
 )  # fmt: skip
 def add_gateway(request: Request) -> Response | dict[str, Any]:
-    """Add a gateway; one of this name that is there is not touched."""
-    name = request.POST.get("name", "").strip()[:40]
-    if request.services.read(lambda root: name in root.gateways):
-        taken = {"name": request.texts("There is a gateway of this name already.")}
-        return GATEWAY_FORM.shown(request, None, name, taken)
-    entry = entry_of(request, "gateway-added", name)
-    return GATEWAY_FORM.stored(request, lambda typed: {"gateways": {name: typed}}, entry, None, name)
+    """Add a gateway."""
+    return GATEWAY_FORM.added(request, "gateway-added")
 
 
 @view(context=GatewayFile, permission="settings", request_method="GET", renderer="operator/settings.html")
@@ -149,9 +145,7 @@ def gateway(request: Request) -> dict[str, Any]:
 @view(context=GatewayFile, permission="settings", request_method="POST", renderer="operator/settings.html")
 def change_gateway(request: Request) -> Response | dict[str, Any]:
     """Store it."""
-    name, entry = request.context.name, entry_of(request, "gateway-changed", request.context.name)
-    held = request.context.gateway
-    return GATEWAY_FORM.stored(request, lambda typed: {"gateways": {name: typed}}, entry, held, name)
+    return GATEWAY_FORM.changed(request, "gateway-changed", request.context.gateway, request.context.name)
 
 
 @view(
@@ -160,11 +154,7 @@ def change_gateway(request: Request) -> Response | dict[str, Any]:
 )  # fmt: skip
 def remove_gateway(request: Request) -> Response | dict[str, Any]:
     """Remove a gateway."""
-    name = request.context.name
-    gone = {"gateways": {name: {"absent": True}}}
-    return GATEWAY_FORM.removed(
-        request, gone, entry_of(request, "gateway-removed", name), request.context.gateway, name
-    )
+    return GATEWAY_FORM.removed(request, "gateway-removed", request.context.gateway, request.context.name)
 
 
 @view(context=TemplateDesk, permission="settings", request_method="GET", renderer="operator/templates.html")

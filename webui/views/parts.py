@@ -1,4 +1,4 @@
-"""队列与坐席, 振铃组, 留言信箱, and the tenant's own limits: lists and forms out of one table."""
+"""队列与坐席, 振铃组, 留言信箱, 分机, and the tenant's own limits: lists and forms out of one table."""
 
 from __future__ import annotations
 
@@ -61,8 +61,13 @@ def form(request: Request) -> dict[str, Any]:
     """Show the form of one."""
     page = request.context
     tenant = page.__parent__.__parent__
-    seen = routing.digest(page.fields)
-    return _part_form(request, tenant, page.__parent__.kind, page.__name__, page.fields, seen)
+    seen, kind = routing.digest(page.fields), page.__parent__.kind
+    shown = _part_form(request, tenant, kind, page.__name__, page.fields, seen)
+    if kind == parts.EXTENSIONS:
+        shown["account"] = request.services.read(
+            lambda root: parts.account_of(root, tenant.id, page.__name__, request.domain)
+        )
+    return shown
 
 
 @view(context=PartPage, permission=TENANT, request_method="POST", renderer=FORM)

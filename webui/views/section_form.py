@@ -13,7 +13,7 @@ from storage.models.web import AuditEntry
 from storage.provisioning.schema import Section
 from webui.services.provisioning import Refused, told, wish
 from webui.services.sections import inputs, read_typed
-from webui.views.bound import said_in_force
+from webui.views.bound import entry_of, said_in_force
 
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -35,15 +35,17 @@ class SectionForm(NamedTuple):
     """A name."""
     remove: str = ""
     """What is asked before removing one, with ``{name}``; empty: it cannot be removed."""
+    plural: str = ""
+    """Under which key they stand in a file, and in the root; empty: there is but one."""
+    taken: str = ""
+    """What is said of a name that is there already."""
+    long: tuple[str, ...] = ()
+    """Fields whose texts have several lines."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The fields, in their order."""
         return tuple(name for _, names in self.groups for name in names)
-
-    def typed(self, request: Request) -> dict[str, Any]:
-        """Return what was typed as a file would say it."""
-        return read_typed(self.section, self.names, request.POST)
 
     def shown(
         self, request: Request, held: Any, name: str, errors: dict[str, str] | None = None, **more: Any
@@ -54,11 +56,11 @@ class SectionForm(NamedTuple):
         if errors:
             request.response.status = 422
             if any(each in request.POST for each in self.names):
-                typed = {each: request.POST.get(each, "") for each in self.names}
+                typed = {**request.POST, **{each: request.POST.get(each, "") for each in self.names}}
         new = held is None
         return {
             "groups": [
-                (_(title), inputs(self.section, names, held, _.language, typed))
+                (_(title), inputs(self.section, names, held, _.language, typed, self.long))
                 for title, names in self.groups
             ],
             "title": _(self.new) if new and self.new else _(self.title) if self.title else name,
@@ -77,17 +79,28 @@ class SectionForm(NamedTuple):
         name: str,
     ) -> Response | dict[str, Any]:
         """Store what was typed, wrapped by ``document`` as a file has it, or show what is wrong."""
-        wanted = document(self.typed(request))
+        wanted = document(read_typed(self.section, self.names, request.POST, held))
         try:
             done = wish(request.services, lambda root: wanted, entry)
         except Refused as refused:
             return self.shown(request, held, name, self._by_field(refused, request.texts.language))
         return said_in_force(request, done, self.back)
 
-    def removed(
-        self, request: Request, document: dict[str, Any], entry: AuditEntry, held: Any, name: str
-    ) -> Response | dict[str, Any]:
+    def added(self, request: Request, action: str) -> Response | dict[str, Any]:
+        """Add an object; one of its name that is there is not touched."""
+        name = request.POST.get("name", "").strip()[:40]
+        if request.services.read(lambda root: name in getattr(root, self.plural)):
+            return self.shown(request, None, name, {"name": request.texts(self.taken)})
+        return self.changed(request, action, None, name)
+
+    def changed(self, request: Request, action: str, held: Any, name: str) -> Response | dict[str, Any]:
+        """Store an object by its name."""
+        entry = entry_of(request, action, name)
+        return self.stored(request, lambda typed: {self.plural: {name: typed}}, entry, held, name)
+
+    def removed(self, request: Request, action: str, held: Any, name: str) -> Response | dict[str, Any]:
         """Remove an object, or say why it cannot be."""
+        document, entry = {self.plural: {name: {"absent": True}}}, entry_of(request, action, name)
         try:
             done = wish(request.services, lambda root: document, entry)
         except Refused as refused:

@@ -42,10 +42,12 @@ BOX_GROUPS: Final[Groups] = (
         "offsite_to", "offsite_password", "offsite_minutes", "offsite_keep_days", "offsite_access_key",
         "offsite_secret_key", "offsite_host_key")),
     (N_("Network"), ("stranger_status", "web_networks", "realm", "phone_domain")),
+    (N_("Privacy"), ("masked_roles",)),
 )  # fmt: skip
 TRUNK_FORM: Final = SectionForm(
     TRUNK, TRUNK_GROUPS, "/operator/trunks", new=N_("New trunk"), naming=N_("Name of the trunk"),
-    example="unicom-1", remove=N_("Remove the trunk {name}?"),
+    example="unicom-1", remove=N_("Remove the trunk {name}?"), plural="trunks",
+    taken=N_("There is a trunk of this name already."),
 )  # fmt: skip
 BOX_FORM: Final = SectionForm(BOX, BOX_GROUPS, "/operator/settings", title=N_("Settings"))
 
@@ -64,13 +66,8 @@ def new_trunk(request: Request) -> dict[str, Any]:
     renderer="operator/settings.html",
 )  # fmt: skip
 def add_trunk(request: Request) -> Response | dict[str, Any]:
-    """Add a trunk; one of this name that is there is not touched."""
-    name = request.POST.get("name", "").strip()[:40]
-    known = request.services.read(lambda root: name in root.trunks)
-    if known:
-        taken = {"name": request.texts("There is a trunk of this name already.")}
-        return TRUNK_FORM.shown(request, None, name, taken)
-    return _store_trunk(request, name, None)
+    """Add a trunk."""
+    return TRUNK_FORM.added(request, "trunk-added")
 
 
 @view(context=TrunkFile, permission="settings", request_method="GET", renderer="operator/settings.html")
@@ -90,17 +87,14 @@ def trunk(request: Request) -> dict[str, Any]:
 @view(context=TrunkFile, permission="settings", request_method="POST", renderer="operator/settings.html")
 def change_trunk(request: Request) -> Response | dict[str, Any]:
     """Store it; in force from the next call on."""
-    return _store_trunk(request, request.context.name, request.context.trunk)
+    return TRUNK_FORM.changed(request, "trunk-changed", request.context.trunk, request.context.name)
 
 
 @view(context=TrunkFile, name="remove", permission="settings", request_method="POST",
       renderer="operator/settings.html")  # fmt: skip
 def remove_trunk(request: Request) -> Response | dict[str, Any]:
     """Remove a trunk that nobody uses."""
-    page: TrunkFile = request.context
-    entry = entry_of(request, "trunk-removed", page.name)
-    gone = {"trunks": {page.name: {"absent": True}}}
-    return TRUNK_FORM.removed(request, gone, entry, page.trunk, page.name)
+    return TRUNK_FORM.removed(request, "trunk-removed", request.context.trunk, request.context.name)
 
 
 @view(
@@ -121,8 +115,3 @@ def change_box(request: Request) -> Response | dict[str, Any]:
     held = request.services.read(lambda root: root.box.value)
     entry = entry_of(request, "settings-changed", "box")
     return BOX_FORM.stored(request, lambda typed: {"box": typed}, entry, held, "")
-
-
-def _store_trunk(request: Request, name: str, held: Any) -> Response | dict[str, Any]:
-    entry = entry_of(request, "trunk-changed" if held is not None else "trunk-added", name)
-    return TRUNK_FORM.stored(request, lambda typed: {"trunks": {name: typed}}, entry, held, name)

@@ -14,7 +14,7 @@ from storage.recordings import RecordingDamaged, RecordingMissing, Recordings
 from webui.presenters.timeline import timeline
 from webui.resources import CallFile, TenantCall, TenantCalls, TenantPages
 from webui.security.permissions import TENANT
-from webui.services import calls
+from webui.services import calls, masking
 from webui.services.accounts import audited
 from webui.services.flows import menus_of
 from webui.views.declare import view
@@ -32,7 +32,7 @@ def listing(request: Request) -> dict[str, Any]:
         found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
         return {"found": found, "next": after}
 
-    return {"tenant": tenant, **_filter(request, wanted), **request.services.read(read)}
+    return {"tenant": tenant, **_filter(request, wanted), **_seen(request, request.services.read(read))}
 
 
 @view(
@@ -53,7 +53,7 @@ def recordings(request: Request) -> dict[str, Any]:
 
     shown = _filter(request, wanted)
     shown["typed"].pop("recorded")
-    return {"tenant": tenant, "recorded_only": True, **shown, **request.services.read(read)}
+    return {"tenant": tenant, "recorded_only": True, **shown, **_seen(request, request.services.read(read))}
 
 
 def _filter(request: Request, wanted: calls.CallSearch) -> dict[str, Any]:
@@ -61,10 +61,17 @@ def _filter(request: Request, wanted: calls.CallSearch) -> dict[str, Any]:
     return {"typed": dict(wanted.typed), "behind": wanted.behind, "behind_words": words}
 
 
+def _seen(request: Request, found: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of calls as who asks sees it."""
+    return {**found, "found": masking.rows(found["found"])} if request.hides_callers else found
+
+
 @view(context=TenantCall, permission=TENANT, request_method="GET", renderer="tenant/call.html")
 def one_call(request: Request) -> dict[str, Any]:
     """Show one call with its timeline."""
     record = request.context.record
+    if request.hides_callers:
+        record = masking.without_middle(record)
     return {
         "tenant": request.context.tenant,
         "record": record,

@@ -6,6 +6,20 @@ document.addEventListener("submit", (event) => {
   if (words && !window.confirm(words)) event.preventDefault();
 });
 
+// Rows of tables become little cards on a phone; each cell then says what its column is called.
+function stack(root) {
+  for (const table of root.querySelectorAll(".table-responsive > table.card-table:not(.calls):not(.audit):not(.tenants)")) {
+    const names = [...table.querySelectorAll("thead th")].map((each) => each.textContent.trim());
+    if (!names.length) continue;
+    table.classList.add("stack");
+    for (const row of table.tBodies[0].rows) {
+      [...row.cells].forEach((cell, n) => { if (names[n]) cell.dataset.name = names[n]; });
+    }
+  }
+}
+document.addEventListener("DOMContentLoaded", () => stack(document));
+document.addEventListener("htmx:afterSwap", (event) => stack(event.target));
+
 document.addEventListener("alpine:init", () => {
   Alpine.data("side", () => ({
     open: false,
