@@ -39,11 +39,13 @@ def pdf_of(
     """
     zh = language == "zh"
     paper = Paper(f"{'呼叫分析报表' if zh else 'Call report'} · {whose}")
+    paper.set_draw_color(213, 221, 232)
     paper.add_page()
     _line(paper, f"{'呼叫分析报表' if zh else 'Call report'} · {whose}", 16, 9)
     _line(paper, f"{report.first} — {report.last}", 9, 6, GREY)
     _summary(paper, report, target, language)
-    _bars(paper, "按日" if zh else "By day", [(day[5:], cell) for day, cell in report.days().items()])
+    names = "按日（蓝：接听，粉：未接听）" if zh else "By day (blue: answered, pink: not answered)"
+    _bars(paper, names, [(day[5:], cell) for day, cell in report.days().items()])
     _bars(paper, "按小时" if zh else "By hour", [(str(hour), cell) for hour, cell in report.hours().items()])
     if findings:
         paper.add_page()
@@ -116,7 +118,6 @@ def _bars(paper: Paper, title: str, groups: list[tuple[str, Cell]]) -> None:
     most = max([1, *(cell.calls for _, cell in groups)])
     paper.set_font(FONT, size=6)
     paper.set_text_color(*GREY)
-    paper.set_draw_color(213, 221, 232)
     for part in range(5):
         y = top + CHART_MM * (1 - part / 4)
         paper.line(left, y, left + width, y)
@@ -136,6 +137,7 @@ def _bars(paper: Paper, title: str, groups: list[tuple[str, Cell]]) -> None:
         if place % named == 0:
             paper.text(x, top + CHART_MM + 3, name)
     paper.set_text_color(0)
+    paper.set_fill_color(255)  # else the rows of tables take the colour of the last bar
     paper.set_y(top + CHART_MM + 6)
 
 

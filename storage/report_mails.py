@@ -39,14 +39,14 @@ class Made(NamedTuple):
     files: tuple[tuple[str, bytes], ...]
 
 
-def send_due(database: MainDatabase, now: float) -> int:
-    """Make what is due and not sent yet, and put it into the outbox; return how many.
+def send_due(database: MainDatabase, now: float, most: int | None = None) -> int:
+    """Make what is due and not sent yet, at most so many, and put it into the outbox; return how many.
 
     Each is made of one reading and stored by a transaction of its own, so that a slow one holds up no other.
     Raises StoreDown, OSError.
     """
     count = 0
-    for mailing, wanted in database.read(partial(_due, now=now)):
+    for mailing, wanted in database.read(partial(_due, now=now))[:most]:
         made = database.read(partial(make, mailing=mailing, wanted=wanted, now=now))
         count += database.transact(partial(_post, made=made, now=now), note="report mail")
     return count

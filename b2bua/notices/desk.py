@@ -78,7 +78,7 @@ class Desk:
         self._retention = retention
         self._alarms = alarms
         self._remind = remind
-        self._accounts_due = self._slow_due = 0.0
+        self._accounts_due = self._slow_due = self._reports_due = 0.0
         self._warned: date | None = None
 
     def take_in(self, now: float) -> None:
@@ -99,15 +99,20 @@ class Desk:
             self._accounts_due = now + ACCOUNT_SECONDS
         if now >= self._slow_due:
             self._take_in_slowly(now)
-            self._send_reports(now)
             self._slow_due = now + SLOW_SECONDS
+        if now >= self._reports_due:
+            self._reports_due = now if self._send_report(now) else now + SLOW_SECONDS
 
-    def _send_reports(self, now: float) -> None:
-        """Make the reports that are due; one that cannot be made now is made later."""
+    def _send_report(self, now: float) -> bool:
+        """Make one of the reports that are due, so that what else there is to tell waits for one at most.
+
+        Tells whether there may be more; one that cannot be made now is tried again later.
+        """
         try:
-            send_due(self._database, now)
+            return send_due(self._database, now, most=1) > 0
         except (OSError, ValueError) as error:
             log.error("a report by e-mail cannot be made: %s", error)
+            return False
 
     def _take_in_slowly(self, now: float) -> None:
         """Look at what changes within hours: how long money lasts, what retention did last night."""

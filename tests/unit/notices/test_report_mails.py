@@ -117,6 +117,19 @@ def test_the_operators_report_is_of_all_tenants(database: MainDatabase) -> None:
     assert [row[:2] for row in rows][1:] == [("示例公司", 60)]
 
 
+def test_one_report_at_a_time(database: MainDatabase) -> None:
+    """Between two of them everything else is sent; all are made within a few looks."""
+    for n in range(3):
+        mailing = Mailing(f"d{n}", "acme", Often.DAILY, (f"a{n}@acme.cn",), pdf=False)
+        database.transact(lambda root, mailing=mailing: root.mailings.put(mailing))  # type: ignore[misc]
+    desk = Desk(database)
+    waiting = []
+    for look in range(5):
+        desk.take_in(NOW + look)
+        waiting.append(len(desk.due(NOW + look, (), ())))
+    assert waiting == [1, 2, 3, 5, 5]
+
+
 def test_who_is_gone_gets_none(database: MainDatabase) -> None:
     """A mailing of a tenant that was removed, or that was taken away, is sent no more."""
     gone = Mailing("m3", "nobody", Often.DAILY, ("x@y.cn",))
