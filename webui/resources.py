@@ -37,9 +37,10 @@ from webui.resources_setup import (
     PromptPages,
     RoutingPages,
 )
-from webui.resources_system import SYSTEM
+from webui.resources_system import SYSTEM, SetupPages
 from webui.security.editions import require
 from webui.security.identity import Identity
+from webui.services.first_setup import is_open
 
 FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails", "extensions")
 """Kinds of parts that have forms."""
@@ -51,6 +52,8 @@ class Site(Node):
     def __getitem__(self, name: str) -> Node:
         if name == "help":
             return PublicDesk.of_operator(self.request, self, name)
+        if name == "setup" and is_open(self.request.services.data):
+            return SetupPages(self.request, self, name)
         identity = self.request.identity
         if name not in ("operator", "t", "account", "desk"):
             raise KeyError(name)

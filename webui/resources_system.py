@@ -79,6 +79,10 @@ class UpgradeDesk(Node):
     """``/operator/upgrade``: bundles, the upgrade under way, and those before."""
 
 
+class SetupPages(Node):
+    """``/setup``: the first questions of a new box; gone when they are answered."""
+
+
 class InspectionDesk(Node):
     """``/operator/inspection``: an entry for each round."""
 

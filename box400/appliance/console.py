@@ -17,6 +17,7 @@ from pathlib import Path
 
 from storage.data_directory import DataDirectory
 from storage.own_address import own_address
+from webui.services.first_setup import code_of, is_new
 
 SHOWN_SECONDS = 10.0
 WIDTH = 76
@@ -39,6 +40,8 @@ class State:
     """Whether nobody has set it up yet."""
     free_percent: int
     """Of the data's file system."""
+    code: str = ""
+    """Of a new box: by which a browser sets it up."""
 
 
 def screen(state: State, zh: bool) -> str:
@@ -55,6 +58,8 @@ def screen(state: State, zh: bool) -> str:
         lines.append("  No network address. Is the cable in? Does the network give addresses (DHCP)?")
         if zh:
             lines.append("  没有网络地址：请检查网线和 DHCP，或在初始化设置中填写固定地址。")
+    if state.code:
+        lines.append(f"  {both('Code for the browser', '浏览器初始化码')}: {state.code}")
     lines.append(
         f"  {both('Calls', '呼叫服务')}: {both('up', '正常') if state.serving else both('NOT UP', '未就绪')}"
     )
@@ -85,8 +90,8 @@ def look(data: DataDirectory) -> State:
     return State(
         version, own_address(), os.uname().nodename, bool(serving),
         tuple(line.split()[0] for line in failed.splitlines() if line.split()),
-        not (data.root / "set-up").exists(),
-        100 * file_system.f_bavail // max(1, file_system.f_blocks),
+        is_new(data), 100 * file_system.f_bavail // max(1, file_system.f_blocks),
+        code_of(data) if is_new(data) and data.root.exists() else "",
     )  # fmt: skip
 
 

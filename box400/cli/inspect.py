@@ -24,7 +24,6 @@ from webui.presenters.inspection_report import html_of
 from webui.services.inspection import machine, rounds
 from webui.services.inspection.box_facts import gather
 from webui.services.inspection.report import STATES, layer_name, report_of, told
-from webui.services.inspection.report_pdf import pdf_of
 from webui.services.inspection.report_xlsx import write_xlsx
 
 ANSWERS = (State.GOOD, State.FINDING, State.NOT_HERE)
@@ -301,6 +300,9 @@ def report(file: Path, round_id: str, data: DataDirectory) -> None:
     kind = file.suffix.lower()
     if kind not in (".html", ".pdf", ".xlsx"):
         complain("The name must end in .html, .pdf or .xlsx.", "文件名须以 .html、.pdf 或 .xlsx 结尾。", 2)
+    # Only now: what writes PDF takes a second of the processor to load.
+    from webui.services.inspection.report_pdf import pdf_of
+
     with box_services(data) as services:
         found = report_of(rounds.find(services, round_id), language(), platform.node())
         read = services.recordings.documents().read

@@ -12,21 +12,23 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
+from box400.appliance.wishes import network_file
 from box400.cli.options import complain, data_option
 from box400.cli.words import language, words
+from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory, write_atomically
 from storage.own_address import own_address
+from webui.services.first_setup import code_of, finish, is_new, tenant_document, trunk_document
 
 NETWORK = Path("/data/network/10-box400.network")
 """Comes before the appliance's DHCP (roles/image)."""
-MARK = "set-up"
-"""Its presence in the data directory tells the console that the box is no longer new."""
 
 
 @click.command()
 @data_option
 @click.option("--again", is_flag=True, help="Also on a box that was set up.")
-def setup(data: DataDirectory, again: bool) -> None:
+@click.option("--code", "only_code", is_flag=True, help="Print the code by which a browser sets the box up.")
+def setup(data: DataDirectory, again: bool, only_code: bool) -> None:
     """Set up a new box: address, administrator, first trunk, first tenant.
 
     Asks; an empty answer leaves out what is not needed yet. What was answered is stored as soon as its
@@ -39,13 +41,19 @@ def setup(data: DataDirectory, again: bool) -> None:
     Example:
       box400 setup
     """
-    if (data.root / MARK).exists() and not again:
+    if only_code:
+        try:
+            click.echo(code_of(data))
+        except NotPossible as error:
+            complain(f"{error}", error.zh)
+        return
+    if not is_new(data) and not again:
         complain("This box is set up; --again asks anew.", "本机已完成初始化；如需重新设置请加 --again。")
     if NETWORK.parent.is_dir():
         _network()
     _administrator(data)
     _configuration(data)
-    write_atomically(data.root / MARK, b"")
+    finish(data)
     address = own_address()
     click.echo(words(f"Done. Go on at https://{address}/", f"设置完成，请访问 https://{address}/ 继续。"))
 
@@ -66,14 +74,6 @@ def _network() -> None:
     click.echo(
         words("The address holds now; SIP follows within a minute.", "地址已生效，SIP 将在一分钟内切换。")
     )
-
-
-def network_file(address: object, gateway: object | None, servers: list[Any]) -> str:
-    """Return the file of systemd-networkd for a fixed address."""
-    lines = ["[Match]", "Type=ether", "", "[Network]", f"Address={address}"]
-    if gateway is not None:
-        lines.append(f"Gateway={gateway}")
-    return "\n".join([*lines, *(f"DNS={server}" for server in servers), ""])
 
 
 def _administrator(data: DataDirectory) -> None:
@@ -109,8 +109,7 @@ def _trunk() -> dict[str, Any]:
         words("Where calls out go, host:port", "呼出目标 主机:端口"), default=f"{source.network_address}:5060"
     )
     number = click.prompt(words("Trunk number shown on calls out", "中继号码（外呼显示）"), default="")
-    trunk = {"sources": [str(source)], "target": target} | ({"trunk_number": number} if number else {})
-    return {"trunks": {"carrier": trunk}}
+    return trunk_document(str(source), target, number)
 
 
 def _tenant() -> dict[str, Any]:
@@ -121,7 +120,7 @@ def _tenant() -> dict[str, Any]:
         return {}
     name = click.prompt(words("Name of its tenant", "企业名称"))
     bound = click.prompt(words("Number that rings", "绑定号码"))
-    return {"tenants": {"first": {"name": name, "numbers": {number: {"bound": [bound]}}}}}
+    return tenant_document(name, number, bound)
 
 
 def _ask(en: str, zh: str, read: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from box400.appliance.console import State, screen
-from box400.cli.setup import network_file
+from box400.appliance.wishes import network_file
 from tests.product.box import Box, Place
 
 FINE = State("0.1.0+1a2b3c4d5e", "192.0.2.10", "box400", True, (), False, 93)

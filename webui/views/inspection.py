@@ -23,7 +23,6 @@ from webui.resources_system import InspectionDesk, RoundFile
 from webui.services.inspection import rounds
 from webui.services.inspection.box_facts import gather
 from webui.services.inspection.report import STATES, layer_name, report_of
-from webui.services.inspection.report_pdf import pdf_of
 from webui.services.inspection.report_xlsx import write_xlsx
 from webui.views.bound import entry_of
 from webui.views.declare import view
@@ -141,6 +140,9 @@ def report(request: Request) -> Response:
             write_xlsx(made, path)
             return download(path.read_bytes(), f"{name}.xlsx", XLSX)
     if form == "pdf":
+        # Only now: what writes PDF takes a second of the processor to load.
+        from webui.services.inspection.report_pdf import pdf_of
+
         try:
             return download(pdf_of(made, read), f"{name}.pdf", "application/pdf")
         except NotPossible as why:

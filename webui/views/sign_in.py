@@ -16,6 +16,7 @@ from webui.security.identity import COOKIE, Identity
 from webui.security.permissions import PUBLIC
 from webui.services import accounts
 from webui.services.accounts import audited
+from webui.services.first_setup import is_open
 from webui.services.pending import PENDING_COOKIE, make_pending, read_pending
 from webui.views.declare import view
 
@@ -33,7 +34,9 @@ def home_of(identity: Identity) -> str:
 def front(request: Request) -> Response:
     """Lead to where somebody belongs."""
     identity = request.identity
-    return HTTPSeeOther("/login" if identity is None else home_of(identity))
+    if identity is None:
+        return HTTPSeeOther("/setup" if is_open(request.services.data) else "/login")
+    return HTTPSeeOther(home_of(identity))
 
 
 @view(context=Site, name="login", permission=PUBLIC, request_method="GET", renderer="login.html")

@@ -23,6 +23,7 @@ from webui.security.permissions import ACCOUNT, AGENT, OPERATORS, PUBLIC, SUPERV
 
 PLACES: dict[type, str] = {
     resources.Site: "/",
+    resources_system.SetupPages: "/setup/",
     resources.AccountPages: "/account/",
     resources.AgentDesk: "/desk/",
     resources.TenantPages: "/t/{tenant}/",

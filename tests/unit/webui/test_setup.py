@@ -1,0 +1,114 @@
+"""初始化 in the browser: who knows the console's code sets a new box up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage.machine_wish import Outcome, SetClock, SetNetwork, forget, tell, wished
+from tests.unit.webui.site import Browser, Site
+from webui.services.first_setup import code_of, is_new
+
+
+@pytest.fixture
+def code(site: Site) -> str:
+    """The console of the box shows it."""
+    return code_of(site.data)
+
+
+def post(browser: Browser, what: str, **fields: Any) -> Any:
+    """Send a form of the wizard."""
+    return browser.post(f"/setup/{what}", {"csrf_token": browser.token("/setup"), **fields}, status="*")
+
+
+def inside(site: Site, code: str) -> Browser:
+    """Return a browser that gave the code."""
+    browser = site.browser()
+    assert post(browser, "code", code=code.lower().replace("-", " ")).status_int == 303
+    return browser
+
+
+def test_a_box_that_nobody_sets_up_has_no_wizard(site: Site) -> None:
+    """Nothing tells that there ever was one."""
+    browser = site.browser()
+    assert browser.get("/setup", status="*").status_int in (303, 404)
+    assert browser.get("/").headers["Location"].endswith("/login")
+
+
+def test_nothing_is_shown_and_nothing_done_without_the_code(site: Site, code: str) -> None:
+    """Wrong codes are counted; after five even the right one waits."""
+    browser = site.browser()
+    assert browser.get("/").headers["Location"].endswith("/setup")
+    assert code not in browser.get("/setup").text
+    for what in ("administrator", "clock", "network", "certificate", "trunk", "tenant", "finish"):
+        answer = post(browser, what, name="eve", password="far and away 7", again="far and away 7")
+        assert answer.headers["Location"].endswith("/setup")
+    assert browser.get("/setup/call").headers["Location"].endswith("/setup")
+    for _ in range(5):
+        assert post(browser, "code", code="AAAA-AAAA").status_int == 422
+    assert "Too many tries" in post(browser, "code", code=code).text
+    assert site.read(lambda root: root.web.account("operator:eve")) is None
+
+
+def test_the_administrator_signs_in_with_the_password_of_his_choice(site: Site, code: str) -> None:
+    """What is wrong is said, what was typed stays; passwords never come back."""
+    browser = inside(site, code)
+    weak = post(browser, "administrator", name="wang", password="12345678", again="12345678")
+    assert weak.status_int == 422
+    assert "too weak" in weak.text
+    assert weak.html.find(id="name")["value"] == "wang"
+    assert weak.html.find(id="password")["value"] == ""
+    other = post(browser, "administrator", name="wang", password="far and away 7", again="x")
+    assert "differ" in other.text
+    done = post(browser, "administrator", name="wang", password="far and away 7", again="far and away 7")
+    assert done.headers["Location"].endswith("step=clock")
+    assert site.browser("wang", "far and away 7").landed.status_int == 303
+
+
+def test_trunk_and_tenant_are_in_force(site: Site, code: str) -> None:
+    """Faults stand at their fields; the first password is shown once."""
+    browser = inside(site, code)
+    wrong = post(browser, "trunk", sources="nonsense", target="203.0.113.10:5060")
+    assert wrong.status_int == 422
+    assert "is-invalid" in wrong.html.find(id="sources")["class"]
+    assert post(browser, "trunk", sources="203.0.113.10", trunk_number="01088886666").status_int == 303
+    trunk = site.read(lambda root: root.trunks["carrier"].value)
+    assert (trunk.target, trunk.trunk_number) == ("203.0.113.10:5060", "01088886666")
+    refused = post(browser, "tenant", name="某某公司", number="123", bound="13900001111")
+    assert refused.status_int == 422
+    assert refused.html.find(role="alert") is not None
+    opened = post(browser, "tenant", name="某某公司", number="4001234567", bound="13900001111")
+    assert opened.html.find(id="first-password").text.isdigit()
+    assert site.read(lambda root: root.numbers["4001234567"]) == "first"
+    again = post(browser, "tenant", name="某某公司", number="4001234567", bound="13900001111")
+    assert "is there already" in again.text
+
+
+def test_the_machine_is_asked_for_what_is_its_own(site: Site, code: str) -> None:
+    """Where a service of root carries wishes out; elsewhere the page says so."""
+    browser = inside(site, code)
+    nowhere = post(browser, "clock", zone="Asia/Shanghai")
+    assert "no appliance" in nowhere.text
+    (site.data.root.parent / "network").mkdir()
+    assert post(browser, "clock", zone="Mars/Crater").status_int == 422
+    assert post(browser, "clock", zone="Asia/Shanghai", take="on", at="1795000000123").status_int == 303
+    assert wished(site.data) == SetClock("Asia/Shanghai", 1795000000.123)
+    assert "The machine is at it" in browser.get("/setup").text
+    forget(site.data)
+    tell(site.data, Outcome(1.0, "clock", "timedatectl: no bus"))
+    assert "timedatectl: no bus" in browser.get("/setup").text
+    assert post(browser, "network", address="192.168.1.300/24").status_int == 422
+    assert post(browser, "network", address="192.168.1.10/24", gateway="192.168.1.1").status_int == 303
+    assert wished(site.data) == SetNetwork("", "192.168.1.10/24", "192.168.1.1")
+    assert post(browser, "certificate", chain="x").status_int == 422
+    assert post(browser, "certificate").status_int == 303
+
+
+def test_the_code_is_good_no_more_when_all_is_done(site: Site, code: str) -> None:
+    """The wizard is gone, also for who was in it."""
+    browser = inside(site, code)
+    assert post(browser, "finish").status_int == 303
+    assert not is_new(site.data)
+    assert browser.get("/setup", status="*").status_int in (303, 404)
+    assert "set-up" in site.actions()
