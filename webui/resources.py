@@ -40,6 +40,7 @@ from webui.resources_setup import (
 from webui.resources_system import SYSTEM, SetupPages
 from webui.security.editions import require
 from webui.security.identity import Identity
+from webui.services.assistance import record
 from webui.services.first_setup import is_open
 
 FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails", "extensions")
@@ -108,6 +109,8 @@ class Tenants(Node):
         config = self.request.services.read(lambda root: _config(root, name))
         if config is None:
             raise KeyError(name)
+        if identity.acting and (self.request.method != "GET" or "HX-Request" not in self.request.headers):
+            record(self.request.services, name, identity.who, self.request.method, self.request.path)
         return TenantPages(self.request, self, name, config)
 
 
@@ -127,6 +130,8 @@ class TenantPages(Node):
             return MissedPages(self.request, self, name)
         if name in FORM_KINDS:
             return PartPages(self.request, self, name)
+        if name == "assistance":
+            return AssistancePages(self.request, self, name)
         if name == "notices":
             return NoticePages(self.request, self, name)
         if name == "flows":
@@ -178,6 +183,10 @@ class OperatorApiKeys(ApiKeyPages):
 
     owner = owner_name = ""
     address = "/operator/api-keys"
+
+
+class AssistancePages(Node):
+    """``/t/ID/assistance``."""
 
 
 class NoticePages(Node):

@@ -36,6 +36,7 @@ from storage.evolution import (
     step022_reconciliations,
     step023_mailings,
     step024_knowledge,
+    step025_assistance,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -73,6 +74,7 @@ STEPS: tuple[Step, ...] = (
     Step(22, "comparisons with carriers", step022_reconciliations.run),
     Step(23, "reports by e-mail", step023_mailings.run),
     Step(24, "knowledge bases", step024_knowledge.run),
+    Step(25, "remote assistance", step025_assistance.run),
 )
 
 

@@ -93,6 +93,24 @@ class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+class Assistance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """远程协助: what a tenant allows his operator, or what the operator asks for. UTC POSIX seconds."""
+
+    asked_at: float = 0.0
+    """0: nobody asks."""
+    asked_by: str = ""
+    why: str = ""
+    until: float = 0.0
+    """Operators may see his pages until then."""
+    given_by: str = ""
+    may_change: bool = False
+    """Whether they may also change something."""
+
+    def holds(self, now: float) -> bool:
+        """Tell whether operators may see his pages now."""
+        return now < self.until
+
+
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     """Something that somebody changed, or was refused. New fields go to the end, with a default."""
 
@@ -125,6 +143,12 @@ class ApiKeyDocument(Document[ApiKey]):
     TYPE = ApiKey
 
 
+class AssistanceDocument(Document[Assistance]):
+    """What a tenant allows his operator."""
+
+    TYPE = Assistance
+
+
 class AcknowledgementDocument(Document[Acknowledgement]):
     """That somebody knows of an alarm."""
 
@@ -149,6 +173,8 @@ class WebBook(Persistent):  # type: ignore[misc]
         """SHA-256 of the key -> ApiKeyDocument."""
         self.acknowledged: Any = OOBTree()
         """Key of an alarm -> AcknowledgementDocument."""
+        self.assistance: Any = OOBTree()
+        """Tenant -> AssistanceDocument."""
 
     def note(self, entry: AuditEntry) -> None:
         """Add to the audit log."""

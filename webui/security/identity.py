@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from pyramid.request import Request
 
+from storage.models import Root
 from storage.models.web import Role
 from webui.services import accounts
 
@@ -35,6 +36,8 @@ class Identity(msgspec.Struct, frozen=True):
     supervisor: bool = False
     acting: str = ""
     """The operator who acts as this tenant."""
+    looks_only: bool = False
+    """Of an operator who acts as a tenant: that he may change nothing."""
     session: str = ""
     """Digest of the cookie's token."""
     first: bool = False
@@ -59,7 +62,13 @@ def read_identity(request: Request) -> Identity | None:
         return None
     services = request.services
     now = services.now()
-    known = services.read(lambda root: accounts.known(root, token, now))
+
+    def read(root: Root) -> tuple[accounts.Known | None, bool]:
+        found = accounts.known(root, token, now)
+        tenant = found.session.account.partition(":")[2] if found and found.session.acting else ""
+        return found, bool(tenant) and not accounts.may_change(root, tenant, now)
+
+    known, looks_only = services.read(read)
     if known is None:
         return None
     if now - known.session.seen > accounts.SEEN_EVERY:
@@ -76,6 +85,7 @@ def read_identity(request: Request) -> Identity | None:
         agent=agent,
         supervisor=bool(agent) and known.account.supervisor,
         acting=acting,
+        looks_only=looks_only,
         session=known.token,
         first=known.account.credential.first and not acting,
     )

@@ -42,7 +42,10 @@ class Policy:
 
     def permits(self, request: Request, context: object, permission: str) -> Allowed | Denied:
         """Tell whether he may; which tenant's pages are his is decided by the resource tree."""
-        allowed = may(self.identity(request), permission)
+        identity = self.identity(request)
+        allowed = may(identity, permission)
+        if identity is not None and identity.looks_only and permission != PUBLIC:
+            allowed = allowed and request.method in ("GET", "HEAD")
         return Allowed(permission) if allowed else Denied(permission)
 
     def remember(self, request: Request, userid: str, **options: object) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import msgspec
 import pyotp
 
 from storage.models import Root
-from storage.models.web import Account, AuditEntry, Credential, Role, SessionDocument, WebSession
+from storage.models.web import Account, Assistance, AuditEntry, Credential, Role, SessionDocument, WebSession
 from webui.services.passwords import hash_password
 
 FIRST_PASSWORD_HOURS: Final = 72
@@ -120,9 +120,28 @@ def session_of(root: Root, token: str, now: float) -> Known | None:
         return None
     if held.value.acting:
         operator = root.web.account(f"operator:{held.value.acting}")
-        if operator is None or not operator.enabled:
+        tenant = held.value.account.partition(":")[2]
+        if operator is None or not operator.enabled or not may_assist(root, tenant, now):
             return None
     return Known(token, held.value, account)
+
+
+def assistance_of(root: Root, tenant: str) -> Assistance:
+    """Return what a tenant allows his operator."""
+    held = root.web.assistance.get(tenant)
+    return Assistance() if held is None else held.value  # type: ignore[no-any-return]
+
+
+def may_assist(root: Root, tenant: str, now: float) -> bool:
+    """Tell whether operators may see a tenant's pages: he allowed it, or has not taken his account over."""
+    account = root.web.account(f"tenant:{tenant}")
+    return account is not None and (account.credential.first or assistance_of(root, tenant).holds(now))
+
+
+def may_change(root: Root, tenant: str, now: float) -> bool:
+    """Tell whether operators may also change something there."""
+    found = assistance_of(root, tenant)
+    return may_assist(root, tenant, now) and (found.may_change or not found.holds(now))
 
 
 def touch(root: Root, token: str, now: float) -> None:

@@ -18,7 +18,7 @@ from webui.forms import TenantForm, errors_of
 from webui.presenters.says import say
 from webui.resources import TenantDesk, TenantFile
 from webui.security.identity import COOKIE
-from webui.services import accounts, tenants
+from webui.services import accounts, assistance, tenants
 from webui.services.opening import open_tenant as open_in_one_step
 from webui.services.provisioning import Refused, Stale
 from webui.views.bound import entry_of, said_in_force
@@ -109,6 +109,8 @@ def _data(request: Request, name: str, **more: Any) -> dict[str, Any]:
         return {
             "line": line, "bound": bound, "waiting": sum(each.li for each in waiting), "account": account,
             "dead": account is not None and accounts.dead(account, now),
+            "assistance": accounts.assistance_of(root, name),
+            "may_assist": accounts.may_assist(root, name, now),
         }  # fmt: skip
 
     return {"password": "", "why_not": "", "errors": {}, **request.services.read(read), **more}
@@ -164,6 +166,16 @@ def recharge(request: Request) -> Response:
     )  # fmt: skip
 
 
+@view(context=TenantFile, name="ask-assistance", permission="act-as-tenant", request_method="POST")
+def ask_assistance(request: Request) -> Response:
+    """Ask the tenant to let operators see his pages; he is asked on his pages."""
+    tenant, why = request.context.id, request.POST.get("why", "").strip()[:200]
+    entry = entry_of(request, "assistance-asked", tenant, tenant)
+    assistance.ask(request.services, tenant, request.identity.name, why, entry)
+    text = request.texts("The tenant is asked on his pages.")
+    return say(request, HTTPSeeOther(f"/operator/tenants/{tenant}"), text)
+
+
 @view(context=TenantFile, name="sign-in-as", permission="act-as-tenant", request_method="POST")
 def sign_in_as(request: Request) -> Response:
     """Act as the tenant: noted, and announced to him on his pages."""
@@ -174,6 +186,8 @@ def sign_in_as(request: Request) -> Response:
     def work(root: Root) -> str:
         if root.web.account(f"tenant:{tenant}") is None:
             return ""
+        if not accounts.may_assist(root, tenant, now):
+            return "not allowed"
         root.web.note(entry)
         root.web.sessions.pop(identity.session, None)
         session = WebSession(
@@ -184,6 +198,9 @@ def sign_in_as(request: Request) -> Response:
     token = services.change(work, "sign in as tenant")
     if not token:
         text = _("This tenant has no sign-in yet: give him a password first.")
+        return say(request, HTTPSeeOther(f"/operator/tenants/{tenant}"), text, "warn")
+    if token == "not allowed":  # noqa: S105 - no token
+        text = _("The tenant has not allowed this: ask for it, and he allows it on his page.")
         return say(request, HTTPSeeOther(f"/operator/tenants/{tenant}"), text, "warn")
     response = HTTPSeeOther(f"/t/{tenant}")
     response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=request.scheme == "https")

@@ -11,7 +11,7 @@ from storage.query import Filter, search
 from storage.runway import runway_of
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT
-from webui.services import calls, tenants, tickets
+from webui.services import accounts, calls, tenants, tickets
 from webui.views.declare import view
 
 DAYS = 14
@@ -38,6 +38,7 @@ def home(request: Request) -> dict[str, Any]:
             "runway": runway_of(root, tenant.id, now),
             "recent": list(search(root, Filter(tenant=tenant.id), 8)),
             "acted": tenants.acted_as(root, tenant.id, now),
+            "asked": accounts.assistance_of(root, tenant.id),
             "tickets": tickets.counts(root, tenant.id, now),
             "plans": [number.value for number in held.numbers.values()],
         }

@@ -18,7 +18,7 @@ from storage.call_id import ulid_text
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Root
-from storage.models.web import Account, AuditEntry, Credential, Role
+from storage.models.web import Account, Assistance, AssistanceDocument, AuditEntry, Credential, Role
 from storage.notices import new_id
 from storage.recordings import Recordings
 from storage.records import CallRecord, LegRecord, Moment
@@ -118,6 +118,11 @@ class Site:
         """Add an operator with the common password."""
         account = Account(CREDENTIAL, role)
         self.change(lambda root: root.web.set_account(f"operator:{name}", account))
+
+    def allow(self, tenant: str, *, may_change: bool = True) -> None:
+        """Let operators see a tenant's pages for an hour."""
+        given = Assistance(until=self.clock() + 3600, given_by=f"tenant:{tenant}", may_change=may_change)
+        self.change(lambda root: root.web.assistance.update({tenant: AssistanceDocument(given)}))
 
     def agent(self, tenant: str, agent: str, *, supervisor: bool = False) -> Browser:
         """Return the browser of an agent who has signed in."""

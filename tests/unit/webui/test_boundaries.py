@@ -41,6 +41,7 @@ PLACES: dict[type, str] = {
     resources_setup.PromptPage: "/t/{tenant}/prompts/greeting/",
     resources.PromptDesk: "/operator/prompts/",
     resources_setup.MissedPages: "/t/{tenant}/missed/",
+    resources.AssistancePages: "/t/{tenant}/assistance/",
     resources.NoticePages: "/t/{tenant}/notices/",
     resources_setup.MessagePages: "/t/{tenant}/messages/",
     resources_setup.MessagePage: "/t/{tenant}/messages/{call}/",

@@ -54,6 +54,7 @@ def test_who_cannot_be_added(site: Site, name: str, role: str, status: int) -> N
 def test_a_role_changes_and_sessions_end(site: Site) -> None:
     """Also the one in which he acts as a tenant: his new role might not let him."""
     sun, anna = site.browser("sun"), site.browser("anna")
+    site.allow("alpha")
     acting = site.browser("sun")
     form_of(acting.get("/operator/tenants/alpha"), "/operator/tenants/alpha/sign-in-as").submit()
     assert acting.get("/t/alpha").status_int == 200

@@ -88,6 +88,7 @@ def test_what_an_operator_uploads_for_the_tenant_is_heard_at_once(site: Site) ->
     """He would approve it anyway."""
     browser = site.browser("anna")
     token = {"X-CSRF-Token": browser.token("/operator")}
+    site.allow("alpha")
     browser.post("/operator/tenants/alpha/sign-in-as", headers=token, status=303)
     upload(browser, "welcome", sound())
     assert prompt(site).in_force == 1

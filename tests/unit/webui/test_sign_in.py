@@ -147,6 +147,7 @@ def test_a_session_ends_by_itself(site: Site) -> None:
 
 def test_acting_as_a_tenant_is_noted_and_announced(site: Site) -> None:
     """On every page, in the tenant's list of sessions, in the audit log; his account stays closed."""
+    site.allow("alpha")
     browser = site.browser("anna")
     form_of(browser.get("/operator/tenants/alpha"), "/operator/tenants/alpha/sign-in-as").submit(status=303)
     page = browser.get("/t/alpha")
