@@ -83,6 +83,10 @@ class SetupPages(Node):
     """``/setup``: the first questions of a new box; gone when they are answered."""
 
 
+class TunnelDesk(Node):
+    """``/operator/tunnel``: the support tunnel."""
+
+
 class InspectionDesk(Node):
     """``/operator/inspection``: an entry for each round."""
 
@@ -108,5 +112,6 @@ SYSTEM: Final[dict[str, type[Node]]] = {
     "templates": TemplateDesk,
     "upgrade": UpgradeDesk,
     "inspection": InspectionDesk,
+    "tunnel": TunnelDesk,
 }
 """What hangs below ``/operator`` by its name."""

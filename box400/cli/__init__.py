@@ -58,6 +58,7 @@ COMMANDS = {
     "webui": "box400.cli.processes",
     "inspect": "box400.cli.inspect",
     "setup": "box400.cli.setup",
+    "tunnel": "box400.cli.tunnel",
     "operator": "box400.cli.accounts",
     "tenant": "box400.cli.accounts",
     "api-key": "box400.cli.api_keys",

@@ -129,7 +129,7 @@ def session_of(root: Root, token: str, now: float) -> Known | None:
 def assistance_of(root: Root, tenant: str) -> Assistance:
     """Return what a tenant allows his operator."""
     held = root.web.assistance.get(tenant)
-    return Assistance() if held is None else held.value  # type: ignore[no-any-return]
+    return Assistance() if held is None else held.value
 
 
 def may_assist(root: Root, tenant: str, now: float) -> bool:

@@ -41,16 +41,13 @@ def give(services: BoxServices, tenant: str, minutes: int, entry: AuditEntry, *,
         raise NotPossible("Choose how long.", "请选择时长。")
     until = services.now() + minutes * 60
     given = Assistance(until=until, given_by=entry.who, may_change=may_change)
-    after = f"{minutes} min, {'change' if may_change else 'look'}"
-    services.change(
-        lambda root: (_put(root, tenant, given), root.web.note(msgspec.structs.replace(entry, after=after))),
-        "assistance given",
-    )
+    after = f"{minutes} min {'可修改 change' if may_change else '仅查看 look'}"
+    _change(services, tenant, given, msgspec.structs.replace(entry, after=after))
 
 
 def end(services: BoxServices, tenant: str, entry: AuditEntry) -> None:
     """End it, or refuse what was asked for; sessions of operators are over with the next page."""
-    services.change(lambda root: (_put(root, tenant, Assistance()), root.web.note(entry)), "assistance ended")
+    _change(services, tenant, Assistance(), entry)
 
 
 def record(services: BoxServices, tenant: str, who: str, method: str, path: str) -> None:
@@ -64,6 +61,14 @@ def recorded(root: Root, tenant: str) -> list[AuditEntry]:
     return list(
         islice((each for each in entries if each.tenant == tenant and each.action in ACTIONS), MOST_SHOWN)
     )
+
+
+def _change(services: BoxServices, tenant: str, value: Assistance, entry: AuditEntry) -> None:
+    def work(root: Root) -> None:
+        _put(root, tenant, value)
+        root.web.note(entry)
+
+    services.change(work, entry.action)
 
 
 def _put(root: Root, tenant: str, value: Assistance) -> None:

@@ -91,6 +91,7 @@ PLACES: dict[type, str] = {
     resources_system.TemplateDesk: "/operator/templates/",
     resources_system.TemplateFile: "/operator/templates/missed-call/",
     resources_system.UpgradeDesk: "/operator/upgrade/",
+    resources_system.TunnelDesk: "/operator/tunnel/",
     resources_system.InspectionDesk: "/operator/inspection/",
     resources_system.RoundFile: "/operator/inspection/01J00000000000000000000000/",
 }

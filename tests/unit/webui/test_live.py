@@ -266,6 +266,7 @@ def test_a_session_has_no_more_streams_than_somebody_looks_at(pages: Pages) -> N
 
 def test_a_stream_of_an_operator_who_acts_ends_when_he_may_not_any_more(site: Site) -> None:
     """His own account counts as well as the tenant's."""
+    site.allow("alpha")
     session = WebSession("tenant:alpha", site.clock(), site.clock(), "127.0.0.1", acting="anna")
     token = digest(site.change(lambda root: open_session(root, session)))
     assert look_at(site.services, frozenset({token})).sessions == {token}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from b2bua.alarms import Alarm
 from b2bua.control import Status
@@ -18,6 +18,7 @@ from storage.backup_schedule import BackupState, read_state
 from storage.books import problems
 from storage.data_directory import DataDirectory, Settings
 from storage.models import Root
+from storage.offsite.state import OffsiteState, state_for
 from storage.snapshots import read_box
 from webui.services import attention, live, operators
 from webui.services.box import BoxServices
@@ -41,7 +42,6 @@ def box_facts(services: BoxServices) -> BoxFacts:
     status = live.status(services)
     ledger, recorder = read_ledger(data), read_recorder(data)
     alarms = [each for each in live.alarms(services) if not each.key.startswith(OWN_KEYS)]
-    backup = _backup(data)
     program = Path(sys.prefix)
 
     def read(root: Root) -> tuple[tuple[Operator, ...], tuple[str, ...], set[str]]:
@@ -61,8 +61,7 @@ def box_facts(services: BoxServices) -> BoxFacts:
         guessing=None if status is None else _guessing(status.alarms),
         critical=None if status is None else _critical(alarms, seen_to),
         operators=people,
-        backup_to=backup.to if backup else "", backup_at=backup.good_at if backup else 0.0,
-        backup_error=backup.error if backup else "",
+        **_backups(data, now),
         journal_lag=ledger.lag_bytes if ledger else None,
         journal_damaged=ledger.damaged_lines if ledger else 0,
         store_down=ledger.store_down if ledger else "",
@@ -86,12 +85,27 @@ def declared_ports(settings: Settings, data: DataDirectory) -> tuple[Ports, ...]
     return tuple(found)
 
 
-def _backup(data: DataDirectory) -> BackupState | None:
-    plan = read_box(data).backup
-    if plan is None:
-        return None
-    state = read_state(data)
-    return state if state is not None and state.to == plan.to else BackupState(plan.to, 0.0)
+def _backups(data: DataDirectory, now: float) -> dict[str, Any]:
+    """Return what became of backups to a disk and off the machine; the younger one counts."""
+    box = read_box(data)
+    found: list[BackupState | OffsiteState] = []
+    if box.backup is not None:
+        state = read_state(data)
+        found.append(state if state and state.to == box.backup.to else BackupState(box.backup.to, 0.0))
+    drill = None
+    if box.offsite is not None:
+        offsite = state_for(data, box.offsite, now)
+        found.append(offsite)
+        drill = offsite.drill
+    if not found:
+        return {}
+    return {
+        "backup_to": ", ".join(each.to for each in found),
+        "backup_at": max(each.good_at for each in found),
+        "backup_error": "; ".join(each.error for each in found if each.error),
+        "drill_at": drill.at if drill else 0.0,
+        "drill_error": "; ".join(drill.faults[:3]) if drill else "",
+    }
 
 
 def _down(
