@@ -167,6 +167,28 @@ def _serves(box: Container) -> bool:
     return box.peer("curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", url, check=False) == "200"
 
 
+def upgraded(bundle: Path) -> Callable[[Container], str]:
+    """The box upgrades itself by a signed bundle: calls and records are there afterwards, nothing failed."""
+
+    def prove(box: Container) -> str:
+        with bundle.open("rb") as file:
+            box.feed(file, "sh", "-c", "cat >/data/new.bundle")
+        before = len(json.loads(box.run("box400", "records", "--json")))
+        said = box.run("box400", "upgrade", "/data/new.bundle", "--wait", "5", within=3600, check=False)
+        version = box.run("readlink", "/opt/box400/current").strip()
+        if version not in bundle.name or "Upgraded" not in said:
+            raise NotProven(said + box.run("box400", "upgrade", "--status", check=False))
+        after = len(json.loads(box.run("box400", "records", "--json")))
+        if after < before or box.run("systemctl", "--failed", "--plain", "--no-legend", check=False).strip():
+            raise NotProven(f"{before} records before, {after} after\n{said}")
+        down = re.findall(r"^(\d\d):(\d\d):(\d\d)  (?:Stop the box|Check that)", said, re.M)
+        seconds = [3600 * int(h) + 60 * int(m) + int(s) for h, m, s in down]
+        return f"{version}, {after} records, down for {(seconds[-1] - seconds[0]) % 86400} s"
+
+    prove.__name__ = "an upgrade by a signed bundle"
+    return prove
+
+
 def changes_nothing(bundle: Path, ansible: Path) -> Callable[[Container], str]:
     """The roles, applied to the running box once more, change nothing."""
 
@@ -195,6 +217,7 @@ def main() -> int:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--ansible", type=Path, help="directory of ansible-playbook")
+    parser.add_argument("--upgrade", type=Path, metavar="BUNDLE", help="signed bundle of a newer version")
     options = parser.parse_args()
     proofs: list[Callable[[Container], str]] = [
         nothing_failed,
@@ -210,6 +233,8 @@ def main() -> int:
     ]
     if options.bundle:
         proofs.append(changes_nothing(options.bundle.absolute(), options.ansible.absolute()))
+    if options.upgrade:
+        proofs += [upgraded(options.upgrade.absolute()), pages, call_with_audio, record_and_recording]
     with booted(options.tree.absolute(), "acceptance") as box:
         for proof in proofs:
             began = time.monotonic()

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 BOX = "198.51.100.10"
 PEER = "198.51.100.1"
@@ -51,6 +52,11 @@ class Container:
         """Run a command in the box; return what it says on both outputs."""
         entered = ("nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "--")
         return _said([*entered, *command], within, check)
+
+    def feed(self, content: BinaryIO, *command: str, within: float = 120) -> None:
+        """Run a command in the box that reads a file of this machine."""
+        entered = ("nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "--")
+        subprocess.run([*entered, *command], stdin=content, timeout=within, check=True)
 
     def peer(self, *command: str, within: float = 120, check: bool = True) -> str:
         """Run a command at the other end of the wire."""

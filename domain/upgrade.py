@@ -286,7 +286,7 @@ def check_follows(manifest: Manifest, running: Running) -> None:
             f"The bundle is for {manifest.platform}, this machine is {running.platform}",
             f"升级包适用于 {manifest.platform}，本机为 {running.platform}",
         )
-    if number_of(old) < number_of(manifest.oldest):
+    if _NUMBER.fullmatch(old) and number_of(old) < number_of(manifest.oldest):
         raise NotPossible(
             f"Version {old} is too old for {new}: upgrade to {manifest.oldest} first",
             f"当前版本 {old} 过旧，不能直接升级到 {new}，请先升级到 {manifest.oldest}",
