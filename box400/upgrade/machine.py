@@ -199,10 +199,13 @@ def _name(command: Sequence[str]) -> str:
 
 
 def last_words(text: str, most: int = 600) -> str:
-    """Return the end of what a program said, on one line; of Ansible, what failed."""
+    """Return the end of what a program said, on one line; of Ansible, the task that failed and why."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    fatal = [line for line in lines if line.startswith(("fatal:", "failed:", "ERROR"))]
-    return " | ".join(fatal or lines[-8:])[-most:]
+    wrong = [at for at, line in enumerate(lines) if line.startswith(("fatal:", "failed:"))]
+    if not wrong:
+        return " | ".join(lines[-8:])[-most:]
+    tasks = [line.rstrip("* ") for line in lines[: wrong[0]] if line.startswith("TASK [")]
+    return " | ".join([*tasks[-1:], *lines[wrong[0] : wrong[0] + 12]])[:most]
 
 
 def extract(archive: Path, directory: Path) -> None:
