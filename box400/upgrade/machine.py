@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+import msgspec
+
 from b2bua.control import AskStatus, ControlClient, ControlDown, ControlFailed, Done, Drain, Status
 from box400.upgrade.places import Places
 from domain.refusal import NotPossible
@@ -134,10 +136,13 @@ class SystemMachine(_CommonMachine):
         (unpacked / "VERSION").write_text(f"{version}\n", encoding="ascii")
         said = self._places.root / "data/appliance/site.yml"
         settings = ("-e", f"@{said}") if said.exists() else ()
+        variables = {
+            "ansible_python_interpreter": "/usr/bin/python3", "box400_bundle": str(unpacked),
+            "program_keep": 100,  # which versions go is decided here, once the new one is committed
+        }  # fmt: skip
         run(
             "ansible-playbook", "site.yml", "-i", "localhost,", "-c", "local", *settings,
-            "-e", "ansible_python_interpreter=/usr/bin/python3", "-e", f"box400_bundle={unpacked}",
-            "-e", "program_keep=100", cwd=roles,
+            "-e", msgspec.json.encode(variables).decode(), cwd=roles,
         )  # fmt: skip
 
 
