@@ -13,6 +13,7 @@ from domain.knowledge import Article, Audience, Version, Words
 from domain.refusal import NotPossible
 from storage.knowledge import find, like, listed
 from storage.models import Root
+from storage.numbers.documents import MOST_BYTES
 from storage.tickets import TicketGone
 from webui.presenters.says import say
 from webui.resources_service import (
@@ -121,7 +122,7 @@ def _form(
     action = f"{pages.address}/new" if article is None else f"{pages.address}/{article.id}/edit"
     return {
         "words": words, "ticket": ticket, "wrong": wrong, "article": article, "action": action,
-        "max_files": rules.MOST_FILES, **_frame(request, pages),
+        "max_files": rules.MOST_FILES, "max_mb": MOST_BYTES >> 20, **_frame(request, pages),
     }  # fmt: skip
 
 

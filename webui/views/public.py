@@ -17,7 +17,7 @@ from domain.knowledge import Article
 from domain.refusal import NotPossible
 from domain.tickets import rules
 from domain.tickets.rules import Wanted
-from domain.tickets.ticket import MOST_FILES, Asker, AskerKind, Source, SourceKind, Ticket
+from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind, Ticket
 from storage.knowledge import Reader, find, like, listed, readable
 from storage.models import Root
 from storage.tickets import TicketGone
@@ -26,11 +26,15 @@ from webui.resources_service import PublicDesk
 from webui.security.csrf import browser_of
 from webui.security.permissions import PUBLIC
 from webui.services import knowledge, tickets
+from webui.services.tickets import Upload
 from webui.views.declare import view
 from webui.views.numbers_files import download
 from webui.views.tickets import contact_of, uploads
 from webui.views.tickets_thread import score_of
 
+MOST_FILES: Final = 3
+MOST_OCTETS: Final = 3 * 1024 * 1024
+"""Of an attachment: less than those who are signed in may send."""
 CODE: Final = re.compile(r"[2-9A-HJKMNP-TV-Z]{4}(?:-[2-9A-HJKMNP-TV-Z]{4}){2}", re.ASCII)
 ARTICLE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 
@@ -45,6 +49,17 @@ def _admit(request: Request, what: str) -> PublicDesk:
     return desk
 
 
+def _uploads(request: Request) -> list[Upload]:
+    """Return the files of a form; raises NotPossible for more than a stranger may send."""
+    found = uploads(request)
+    if len(found) > MOST_FILES or any(len(each.content) > MOST_OCTETS for each in found):
+        most = MOST_OCTETS >> 20
+        raise NotPossible(
+            f"at most {MOST_FILES} files of {most} MB each", f"最多 {MOST_FILES} 个附件，每个不超过 {most} MB"
+        )
+    return found
+
+
 def _reader(desk: PublicDesk) -> Reader:
     return Reader(desk.desk, public=True)
 
@@ -53,7 +68,8 @@ def _frame(request: Request, desk: PublicDesk) -> dict[str, Any]:
     title = desk.title or request.texts("Customer service online")
     return {
         "desk": desk, "address": desk.address, "title": title,
-        "categories": desk.settings.categories, "max_files": MOST_FILES, "suggested": False,
+        "categories": desk.settings.categories, "max_files": MOST_FILES, "max_mb": MOST_OCTETS >> 20,
+        "suggested": False,
     }  # fmt: skip
 
 
@@ -194,7 +210,7 @@ def _opened(request: Request, desk: PublicDesk, typed: dict[str, str], mobile: s
         desk.desk, desk.desk, Asker(AskerKind.CUSTOMER, name, mobile, typed["email"]), typed["subject"],
         typed["text"], Source(SourceKind.PUBLIC), category,
     )  # fmt: skip
-    return tickets.open_one(request.services, wanted, uploads(request), None)
+    return tickets.open_one(request.services, wanted, _uploads(request), None)
 
 
 def _ticket(request: Request, code: str) -> Ticket:
@@ -267,7 +283,7 @@ def change(request: Request) -> Response | dict[str, Any]:
     step, said = steps[what]
     try:
         held = _ticket(request, code)
-        tickets.take_further(request.services, held.desk, held.id, step, uploads(request))
+        tickets.take_further(request.services, held.desk, held.id, step, _uploads(request))
     except TicketGone:
         return _ticket_page(request, desk, code)
     except NotPossible as error:

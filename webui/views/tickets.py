@@ -94,7 +94,7 @@ def frame_of(request: Request) -> dict[str, Any]:
     base = {"operator": "/operator", "agent": "/desk"}.get(pages.role, f"/t/{pages.tenant}")
     return {
         "where": where, "suggests": f"{base}/knowledge/suggest", "articles": f"{base}/knowledge",
-        "priorities": tuple(Priority), "max_files": MOST_FILES,
+        "priorities": tuple(Priority), "max_files": MOST_FILES, "max_mb": MOST_BYTES >> 20,
     }  # fmt: skip
 
 

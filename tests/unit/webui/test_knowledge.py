@@ -11,6 +11,7 @@ from domain.knowledge import Audience
 from domain.tickets.settings import TicketSettings
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 from tests.unit.webui.test_tickets import open_ticket, send, tickets
+from webui.views.public import MOST_FILES
 
 OWN = "/t/alpha/knowledge"
 OPERATOR = "/operator/knowledge"
@@ -179,6 +180,23 @@ def test_the_public_page_keeps_programs_out(open_site: Site) -> None:
     ]
     assert guesses.count(422) == 10
     assert guesses[-1] == 429
+
+
+def test_strangers_attach_little(open_site: Site) -> None:
+    """Less than who is signed in; what was typed stays, and nothing is kept."""
+    stranger = open_site.browser()
+    form = form_of(stranger.get(f"{PAGE}/ask"), f"{PAGE}/ask")
+    fields = {**dict(form.submit_fields()), **ASKED, "captcha": "right"}
+    many = [("files", "a.pdf", b"%PDF-small")] * (MOST_FILES + 1)
+    refused = stranger.post(f"{PAGE}/ask", fields, upload_files=many, status="*")
+    assert (refused.status_int, tickets(open_site)) == (422, [])
+    assert "at most 3 files of 3 MB each" in refused
+    assert ASKED["text"] in refused
+    stranger.post(f"{PAGE}/ask", fields, upload_files=[("files", "a.pdf", b"%PDF-small")])
+    (ticket,) = tickets(open_site)
+    entry = open_site.read(lambda root: root.tickets.read("alpha").thread(ticket.id)[0])
+    address = f"{PAGE}/attachment?code={ticket.code}&id={entry.files[0].id}"
+    assert stranger.get(address).body == b"%PDF-small"
 
 
 def test_a_page_that_is_not_open_is_not_there(open_site: Site) -> None:
