@@ -86,6 +86,17 @@ def test_an_invoice_from_the_wish_to_its_number(paid: Site) -> None:
     assert "25442000000012345678" in shown
     assert "¥40.00 can be invoiced" in shown
     assert form.submit().follow(status="*").status_int == 200
+    done = finance.get("/operator/finance")
+    void = next(
+        form
+        for form in done.forms.values()
+        if form.fields.get("remark") and form["decision"].value == "refuse"
+    )
+    assert void.submit().follow().text.count("25442000000012345678") == 1
+    void["remark"] = "抬头有误"
+    void.submit()
+    assert "抬头有误" in tenant.get(page)
+    assert "¥100.00 can be invoiced" in tenant.get(page)
 
 
 def test_an_adjustment_needs_a_second_person(paid: Site) -> None:
