@@ -35,7 +35,7 @@ SHOWN = 50
 @click.option("--trunk", required=True, help="The trunk whose calls the file lists.")
 @click.option(
     "--side",
-    type=click.Choice(list(Side)),
+    type=click.Choice([each.value for each in Side]),
     default=Side.INBOUND.value,
     show_default=True,
     help="Calls that it brought, or legs that left by it.",

@@ -128,6 +128,9 @@ def test_arrears_stop_calls_and_a_recharge_resumes_them(paying_box: Box, tmp_pat
     assert any("suspended" in each["detail"] for each in turned_away["timeline"])
     paying_box.cli("money", "post", "recharge", "prepaid", "10")
     wait_until(lambda: _told(paying_box) == 10_000, "the ledger to tell")
+    told_at = (paying_box.data / "standings.json").stat().st_mtime
+    (entry,) = paying_box.json("money", "entries", "prepaid")
+    print(f"\nlimits told {told_at - entry['at_ms'] / 1000:.2f} s after the recharge was asked for")
     paying_box.answered_by("4001003752", "--seconds", "2")
     record = paying_box.records("--tenant", "prepaid", count=2)[0]
     assert (record["outcome"], record["charge"]["li"]) == ("answered", 60)
