@@ -24,7 +24,14 @@ class SetAgent(msgspec.Struct, frozen=True, tag_field="do", tag="set-agent"):
     """Of a pause."""
 
 
-FloorRequest = AskQueues | AskAgents | SetAgent
+class SetLoads(msgspec.Struct, frozen=True, tag_field="do", tag="set-loads"):
+    """Tell what conversations in writing take of agents."""
+
+    loads: dict[str, dict[str, int]]
+    """Tenant -> 工号 -> 0 to 100; who is not named has none."""
+
+
+FloorRequest = AskQueues | AskAgents | SetAgent | SetLoads
 
 
 class AwaitChange(msgspec.Struct, frozen=True, tag_field="do", tag="await-change"):

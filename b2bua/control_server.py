@@ -47,6 +47,7 @@ from b2bua.control_floor import (
     FloorRequest,
     Queues,
     SetAgent,
+    SetLoads,
 )
 
 _log = Logger()
@@ -173,7 +174,7 @@ def answer(box: Controlled, request: Request) -> Response | Deferred[Any]:
             return Done()
         case AwaitChange(seen=seen):
             return box.changed(seen)
-        case AskQueues() | AskAgents() | SetAgent():
+        case AskQueues() | AskAgents() | SetAgent() | SetLoads():
             return box.floor(request)
         case _:
             return box.in_call(request)

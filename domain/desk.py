@@ -19,6 +19,10 @@ class DeskSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     """Custom fields of customers."""
     tags: tuple[str, ...] = ("重点客户", "潜在客户", "合作伙伴")
     """Offered where customers are tagged; others may be typed."""
+    text_weight: int = 25
+    """What a conversation in writing takes of an agent, in per cent; a call takes all of him."""
+    answers: tuple[str, ...] = ("您好，您的问题我们已收到，正在为您核实，请稍候。",)
+    """Canned answers (快捷回复)."""
     masked: tuple[str, ...] = ()
     """Whose view of callers' numbers lacks their middle: ``agent``, ``wall`` (supervisors)."""
 

@@ -20,7 +20,7 @@ from ZODB.blob import Blob
 
 from storage.connection import Database
 from storage.durable_blobs import DirectoriesDurable, fsync
-from storage.numbers.documents import ATTACHMENTS, Documents
+from storage.numbers.documents import ATTACHMENTS, LETTERS, Documents
 
 T = TypeVar("T")
 
@@ -138,6 +138,10 @@ class Recordings:
     def attachments(self) -> Documents:
         """Return the attachments of tickets and articles, in the same database."""
         return Documents(self._database, ATTACHMENTS)
+
+    def letter_files(self) -> Documents:
+        """Return what comes and goes with e-mails, in the same database."""
+        return Documents(self._database, LETTERS)
 
     def _root(self, mapping: Any) -> RecordingsRoot:
         root = self._root_or_none(mapping)

@@ -15,6 +15,7 @@ from domain.snapshot import TrunkSnapshot
 from storage.models import TenantConfig
 from storage.records import CallRecord
 from webui.node import Node
+from webui.resources_conversations import DeskConversations, TenantConversations
 from webui.resources_customers import DeskCustomers, TenantCustomers
 from webui.resources_money import FinanceDesk, ReconciliationDesk, TariffDesk, TenantBills
 from webui.resources_service import (
@@ -43,7 +44,7 @@ from webui.security.identity import Identity
 from webui.services.assistance import record
 from webui.services.first_setup import is_open
 
-FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails", "extensions")
+FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails", "extensions", "mailboxes", "sms_lines")
 """Kinds of parts that have forms."""
 
 
@@ -96,6 +97,8 @@ class AgentDesk(Node):
             return DeskCustomers(self.request, self, name)
         if name == "knowledge":
             return AgentKnowledge(self.request, self, name)
+        if name == "conversations":
+            return DeskConversations(self.request, self, name)
         raise KeyError(name)
 
 
@@ -146,6 +149,8 @@ class TenantPages(Node):
             return BoundPages(self.request, self, name)
         if name == "customers":
             return TenantCustomers(self.request, self, name)
+        if name == "conversations":
+            return TenantConversations(self.request, self, name)
         if name == "calls":
             return TenantCalls(self.request, self, name)
         if name == "tickets":

@@ -133,6 +133,10 @@ class TenantFloor:
         self._callers.pop(call, None)
         self._do(self.scheduler.leave(call, self._now(), by_key=by_key))
 
+    def set_loads(self, loads: Mapping[str, int]) -> None:
+        """Take what conversations in writing take of each agent."""
+        self._do(self.scheduler.loaded(loads, self._now()))
+
     def keep(self, call: str, waiting: Waiting) -> None:
         """Keep the place of a call for a call-back, for which ``waiting`` sees to it from now on."""
         effects = self.scheduler.keep(call, self._now())

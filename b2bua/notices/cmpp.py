@@ -11,8 +11,9 @@ import struct
 from datetime import datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
+from b2bua.notices.arrived import Arrived
 from b2bua.notices.dialect import BadFrame, Frame, Meaning
-from b2bua.notices.segments import Segment
+from b2bua.notices.segments import Segment, arrived
 from domain.notices.ways import Gateway, GatewayKind
 
 CONNECT: Final = 0x00000001
@@ -42,6 +43,7 @@ _WHY: Final = {
     13: "invalid destination",
 }
 _TOO_MANY: Final = 8
+_OTHER_ERROR: Final = 9
 
 
 class Terms(NamedTuple):
@@ -71,11 +73,11 @@ class Cmpp:
         gateway = self._gateway
         return connect(sequence, gateway.username, gateway.password, stamp, VERSIONS[gateway.kind])
 
-    def submit(self, sequence: int, to: str, segment: Segment) -> bytes:
+    def submit(self, sequence: int, to: str, segment: Segment, sender: str = "") -> bytes:
         """Return CMPP_SUBMIT in UCS-2."""
         gateway = self._gateway
-        terms = Terms(gateway.app_id, report=1)
-        return submit(sequence, gateway.username, gateway.sender, to, segment, terms, third=self._third)
+        terms, number = Terms(gateway.app_id, report=1), sender or gateway.sender
+        return submit(sequence, gateway.username, number, to, segment, terms, third=self._third)
 
     def probe(self, sequence: int) -> bytes:
         """Return CMPP_ACTIVE_TEST."""
@@ -102,12 +104,31 @@ class Cmpp:
         if command == ACTIVE_TEST:
             return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence, b"\0"))
         if command == DELIVER:
-            taken = body[:8].ljust(8, b"\0") + (b"\0" * 4 if self._third else b"\0")
-            taken = _frame(command | ANSWER, sequence, taken)
-            return Frame(Meaning.ASKED, sequence, answer=taken, receipt=receipt_in(body, third=self._third))
+            taken, refusal = (
+                _frame(command | ANSWER, sequence, body[:8].ljust(8, b"\0") + self._written(result))
+                for result in (0, _OTHER_ERROR)
+            )
+            sms = self._arrived(body)
+            if sms is None:
+                receipt = receipt_in(body, third=self._third)
+                return Frame(Meaning.ASKED, sequence, answer=taken, receipt=receipt)
+            return Frame(Meaning.ARRIVED, sequence, answer=taken, sms=sms, refusal=refusal)
         if command == TERMINATE:
             return Frame(Meaning.CLOSING, sequence, answer=_frame(command | ANSWER, sequence))
         return Frame(Meaning.OTHER, sequence)
+
+    def _arrived(self, body: bytes) -> Arrived | None:
+        """Return the SMS of a CMPP_DELIVER; None for a delivery report, and for what is cut off."""
+        width = 32 if self._third else 21
+        head = 8 + 21 + 10 + 3 + width + (1 if self._third else 0)
+        if len(body) < head + 2 or body[head]:
+            return None
+        content = body[head + 2 : head + 2 + body[head + 1]]
+        to, sender = body[8:29], body[42 : 42 + width]
+        return arrived(_text(sender), _text(to), content, body[41], has_header=body[40] == 1)
+
+    def _written(self, result: int) -> bytes:
+        return result.to_bytes(4 if self._third else 1, "big")
 
     def _result(self, body: bytes) -> int:
         """Read a status or result: one octet in CMPP 2.0, four in 3.0."""
@@ -162,3 +183,7 @@ def _frame(command: int, sequence: int, body: bytes = b"") -> bytes:
 
 def _fixed(text: str, width: int) -> bytes:
     return text.encode("ascii", errors="replace")[:width].ljust(width, b"\0")
+
+
+def _text(field: bytes) -> str:
+    return field.split(b"\0", 1)[0].decode("latin-1").strip()

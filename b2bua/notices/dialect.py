@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from b2bua.notices.arrived import Arrived
 from b2bua.notices.segments import Segment
 
 
@@ -16,6 +17,8 @@ class Meaning(Enum):
     ALIVE = "alive"
     ASKED = "asked"
     """The peer wants an answer."""
+    ARRIVED = "arrived"
+    """An SMS came; it is answered when it is kept."""
     CLOSING = "closing"
     """The peer ends the session; it wants an answer as well."""
     OTHER = "other"
@@ -33,6 +36,9 @@ class Frame(NamedTuple):
     answer: bytes = b""
     receipt: tuple[str, str] | None = None
     """The peer's id of an SMS it took before, and what became of it (``domain.notices.delivery.Receipt``)."""
+    sms: Arrived | None = None
+    refusal: bytes = b""
+    """The answer to an SMS that cannot be kept: it comes again."""
 
 
 class BadFrame(Exception):
@@ -45,8 +51,8 @@ class Dialect(Protocol):
     def sign_in(self, sequence: int, now: float) -> bytes:
         """Return the first frame of a session; ``now``: UTC POSIX seconds."""
 
-    def submit(self, sequence: int, to: str, segment: Segment) -> bytes:
-        """Return a frame with one SMS."""
+    def submit(self, sequence: int, to: str, segment: Segment, sender: str = "") -> bytes:
+        """Return a frame with one SMS; ``sender``: empty for the gateway's own number."""
 
     def probe(self, sequence: int) -> bytes:
         """Return a frame that the peer must answer."""

@@ -25,7 +25,17 @@ PORTS = {Encryption.NONE: 25, Encryption.STARTTLS: 587, Encryption.TLS: 465}
 
 async def send_mail(message: Message, reactor: Any, now: float, trust: Any = None) -> str:
     """Hand an e-mail to the operator's server; raises SendFailed. ``trust``: who vouches for it."""
-    gateway, delivery = message.gateway, message.delivery
+    await hand_over(message.gateway, message.delivery.to, written(message, now), reactor, trust)
+    return message.delivery.id
+
+
+async def hand_over(
+    gateway: Gateway, to: str, content: bytes, reactor: Any, trust: Any = None, address: str = ""
+) -> None:
+    """Hand a written e-mail to a server; raises SendFailed.
+
+    ``trust``: who vouches for the server; ``address``: where it is, when its name was looked up already.
+    """
     done: Deferred[Any] = Deferred()
     host = gateway.host
     options: Any = None
@@ -35,8 +45,8 @@ async def send_mail(message: Message, reactor: Any, now: float, trust: Any = Non
         gateway.username.encode() or None,
         gateway.password.encode(),
         gateway.sender.encode(),
-        [delivery.to.encode()],
-        BytesIO(written(message, now)),
+        [to.encode()],
+        BytesIO(content),
         done,
         retries=0,
         timeout=gateway.seconds,
@@ -50,7 +60,7 @@ async def send_mail(message: Message, reactor: Any, now: float, trust: Any = Non
     )
     wrapped.noisy = False
     port = gateway.port or PORTS[gateway.encryption]
-    connector = reactor.connectTCP(host, port, wrapped, timeout=gateway.seconds)
+    connector = reactor.connectTCP(address or host, port, wrapped, timeout=gateway.seconds)
     done.addTimeout(gateway.seconds * 3, reactor)
     try:
         await done
@@ -63,7 +73,6 @@ async def send_mail(message: Message, reactor: Any, now: float, trust: Any = Non
         raise SendFailed(f"{type(error).__name__}: {error}", again=True) from error
     finally:
         connector.disconnect()
-    return delivery.id
 
 
 def written(message: Message, now: float) -> bytes:

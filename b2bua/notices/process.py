@@ -13,6 +13,8 @@ from twisted.python.threadpool import ThreadPool
 
 from b2bua.alarms import AlarmBoard
 from b2bua.box_alarms import every_alarm
+from b2bua.channels.desk import ChannelDesk
+from b2bua.channels.loop import Channels
 from b2bua.control import ask_status
 from b2bua.notices.alarm_news import AlarmNews
 from b2bua.notices.desk import Desk
@@ -24,6 +26,7 @@ from b2bua.webclient import AgentWebClient
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
 from storage.inspection import tell_alarms
+from storage.numbers.documents import LETTERS, Documents
 from storage.readiness import notify
 from storage.recordings import Recordings
 from storage.retention_job import read_summary
@@ -60,6 +63,11 @@ class Process:
         )
         desk = Desk(self._database, self._hooks, lambda: read_summary(data), alarms, self._remind)
         self._dispatch = Dispatch(reactor, utc, self._in_thread, desk, self._ways, self._board)
+        channels = ChannelDesk(self._database, Documents(self._beside, LETTERS))
+        self._channels = Channels(
+            reactor, utc, channels, self._ways.sessions, data.control_socket, self._board,
+            lambda: read_box(data).web_networks,
+        )  # fmt: skip
         self._tick: Any = None
 
     def _remind(self, now: float) -> None:
@@ -72,6 +80,7 @@ class Process:
         """Begin to send."""
         self._pool.start()
         self._dispatch.start()
+        self._channels.start()
         self._report()
         notify("READY=1")
 
@@ -84,6 +93,7 @@ class Process:
         if self._tick is not None:
             self._tick.cancel()
         try:
+            await self._channels.stop()
             await self._dispatch.stop()
             self._ways.end()
             self._hooks.close()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from b2bua.notices.arrived import Arrived
+
 ONE: Final = 140
 """Octets of UCS-2 in one SMS."""
 OF_MANY: Final = 134
+UCS2: Final = 8
+GB: Final = 15
+MOST_PARTS: Final = 30
 
 
 class Segment(NamedTuple):
@@ -29,6 +34,28 @@ def segments_of(text: str, reference: int) -> list[Segment]:
         Segment(number, len(pieces), bytes((5, 0, 3, reference, len(pieces), number)) + piece)
         for number, piece in enumerate(pieces, 1)
     ]
+
+
+def arrived(sender: str, to: str, content: bytes, coding: int, *, has_header: bool) -> Arrived:
+    """Return an SMS that came, or a part of one; ``coding``: the data coding scheme (GSM 03.38)."""
+    reference, total, number = 0, 1, 1
+    if has_header and content and len(content) > content[0]:
+        head, content = content[1 : content[0] + 1], content[content[0] + 1 :]
+        if len(head) == 5 and head[0] == 0:
+            reference, total, number = head[2:]
+        elif len(head) == 6 and head[0] == 8:
+            reference, total, number = int.from_bytes(head[2:4], "big"), head[4], head[5]
+    if not 1 <= number <= total <= MOST_PARTS:
+        reference, total, number = 0, 1, 1
+    return Arrived(sender, to, _decoded(content, coding), reference, total, number)
+
+
+def _decoded(content: bytes, coding: int) -> str:
+    if coding & 0x0F == UCS2:
+        return content.decode("utf-16-be", errors="replace")
+    if coding & 0x0F == GB:
+        return content.decode("gb18030", errors="replace")
+    return content.decode("latin-1")
 
 
 def _pieces(octets: bytes) -> list[bytes]:

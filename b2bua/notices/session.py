@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from b2bua.notices.arrived import Arrived
 from b2bua.notices.dialect import BadFrame, Dialect, Frame, Meaning
 from b2bua.notices.segments import Segment
 from b2bua.notices.sending import SendFailed
 
 LONGEST_FRAME: Final = 8192
 PROBE_SECONDS: Final = 30.0
+
+
+TakeSms = Callable[[Arrived], Deferred[bool]]
+"""Keeps an SMS; fires with whether it is kept, never errbacks."""
+
+
+def not_kept(sms: Arrived) -> Deferred[bool]:
+    """Take an SMS that nobody wants here: it is answered and forgotten."""
+    return succeed(True)
 
 
 class Session(Protocol):
@@ -27,8 +37,12 @@ class Session(Protocol):
         utc: Callable[[], float],
         seconds: float,
         receipt: Callable[[str, str], None],
+        take: TakeSms = not_kept,
     ) -> None:
-        """``seconds``: how long an answer is waited for. ``receipt`` is told id and state of reported SMS."""
+        """``seconds``: how long an answer is waited for. ``receipt`` is told id and state of reported SMS,
+        ``take`` keeps an SMS that comes in.
+        """
+        self._take_sms = take
         self._dialect = dialect
         self._clock = clock
         self._utc = utc
@@ -48,12 +62,12 @@ class Session(Protocol):
         """Sign in."""
         self._ask(self._dialect.sign_in(self._next(), self._utc()))
 
-    def submit(self, to: str, segment: Segment) -> Deferred[str]:
-        """Send one SMS; fires with the peer's id, errbacks SendFailed."""
+    def submit(self, to: str, segment: Segment, sender: str = "") -> Deferred[str]:
+        """Send one SMS; fires with the peer's id, errbacks SendFailed. ``sender``: empty: the usual one."""
         answered: Deferred[str] = Deferred()
         sequence = self._next()
         self._waiting[sequence] = answered
-        self._ask(self._dialect.submit(sequence, to, segment))
+        self._ask(self._dialect.submit(sequence, to, segment, sender))
         return answered
 
     def end(self) -> None:
@@ -95,8 +109,11 @@ class Session(Protocol):
                 return
 
     def _take(self, frame: Frame) -> None:
-        if frame.answer and self.transport is not None:
-            self.transport.write(frame.answer)
+        if frame.sms is not None:
+            kept = self._take_sms(frame.sms)
+            kept.addCallback(lambda done: self._answer(frame.answer if done else frame.refusal))
+            return
+        self._answer(frame.answer)
         if frame.receipt is not None:
             self._receipt(*frame.receipt)
         limit = self._limits.pop(frame.sequence, None) if not frame.answer else None
@@ -109,6 +126,10 @@ class Session(Protocol):
                 self._submitted(frame)
             case Meaning.CLOSING:
                 self._end("the peer ended the session")
+
+    def _answer(self, answer: bytes) -> None:
+        if answer and self.transport is not None and self.transport.connected:
+            self.transport.write(answer)
 
     def _signed_in(self, frame: Frame) -> None:
         if frame.status:

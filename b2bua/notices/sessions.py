@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -10,11 +11,12 @@ from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
 from twisted.internet.protocol import Factory
 
+from b2bua.notices.arrived import Arrived
 from b2bua.notices.cmpp import Cmpp
 from b2bua.notices.dialect import Dialect
 from b2bua.notices.segments import segments_of
 from b2bua.notices.sending import Message, SendFailed
-from b2bua.notices.session import Session
+from b2bua.notices.session import Session, not_kept
 from b2bua.notices.smpp import Smpp
 from domain.notices.delivery import Receipt
 from domain.notices.ways import Gateway, GatewayKind
@@ -28,6 +30,8 @@ class Sessions:
     def __init__(self, reactor: Any, utc: Callable[[], float], reported: Callable[[Receipt], None]) -> None:
         """``reported`` is told what became of SMS that were sent before."""
         self._reactor = reactor
+        self.take: Callable[[str, Arrived], Deferred[bool]] = lambda gateway, sms: not_kept(sms)
+        """Keeps an SMS that comes in by a gateway; fires with whether it is kept."""
         self._utc = utc
         self._reported = reported
         self._sessions: dict[str, tuple[Gateway, Session]] = {}
@@ -40,8 +44,12 @@ class Sessions:
         reference = sum(delivery.id.encode()) % 256
         notes = []
         for segment in segments_of(gateway.signed(delivery.text), reference):
-            notes.append(await session.submit(delivery.to, segment))
+            notes.append(await session.submit(delivery.to, segment, delivery.sender))
         return " ".join(notes)
+
+    async def keep_up(self, gateway: Gateway) -> None:
+        """Open the session of a gateway by which SMS come in, if it is not up; raises SendFailed."""
+        await self._session_of(gateway)
 
     def end(self) -> None:
         """Sign off everywhere."""
@@ -80,7 +88,8 @@ class Sessions:
         def receipt(name: str, code: str) -> None:
             self._reported(Receipt(gateway.name, name, code, self._utc()))
 
-        session = Session(_dialect_of(gateway), self._reactor, self._utc, gateway.seconds, receipt)
+        take = partial(self.take, gateway.name)
+        session = Session(_dialect_of(gateway), self._reactor, self._utc, gateway.seconds, receipt, take)
         factory: Any = Factory.forProtocol(lambda: session)
         factory.noisy = False
         try:

@@ -7,8 +7,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+from b2bua.notices.arrived import Arrived
 from b2bua.notices.dialect import BadFrame, Frame, Meaning
-from b2bua.notices.segments import Segment
+from b2bua.notices.segments import Segment, arrived
 from domain.notices.ways import Gateway
 
 BIND_TRANSCEIVER: Final = 0x00000009
@@ -50,6 +51,9 @@ _WHY: Final = {
 }
 _LATER: Final = frozenset((0x08, 0x14, 0x58, 0x65))
 _REJECTED: Final = 0x03
+_SYSTEM_ERROR: Final = 0x08
+_RECEIPT: Final = 0x3C
+"""Message type bits of esm_class: anything but an SMS of somebody."""
 
 
 class Smpp:
@@ -66,9 +70,9 @@ class Smpp:
             BIND_TRANSCEIVER, sequence, b"".join(map(_c_text, texts)) + bytes((_VERSION, 0, 0)) + b"\0"
         )
 
-    def submit(self, sequence: int, to: str, segment: Segment) -> bytes:
+    def submit(self, sequence: int, to: str, segment: Segment, sender: str = "") -> bytes:
         """Return submit_sm in UCS-2."""
-        body = b"\0" + bytes((0, 0)) + _c_text(self._gateway.sender) + bytes((0, 0)) + _c_text(to)
+        body = b"\0" + bytes((0, 0)) + _c_text(sender or self._gateway.sender) + bytes((0, 0)) + _c_text(to)
         body += bytes((_UDH if segment.total > 1 else 0, 0, 0)) + b"\0\0"
         body += bytes((_WITH_RECEIPT, 0, _UCS2, 0, len(segment.content))) + segment.content
         return _frame(SUBMIT_SM, sequence, body)
@@ -101,7 +105,11 @@ class Smpp:
             return Frame(Meaning.ASKED, sequence, answer=_frame(command | ANSWER, sequence))
         if command == DELIVER_SM:
             taken = _frame(command | ANSWER, sequence, b"\0")
-            return Frame(Meaning.ASKED, sequence, answer=taken, receipt=receipt_in(body))
+            refusal = _frame(command | ANSWER, sequence, b"\0", status=_SYSTEM_ERROR)
+            sms = _arrived(body)
+            if sms is None:
+                return Frame(Meaning.ASKED, sequence, answer=taken, receipt=receipt_in(body))
+            return Frame(Meaning.ARRIVED, sequence, answer=taken, sms=sms, refusal=refusal)
         if command == UNBIND:
             return Frame(Meaning.CLOSING, sequence, answer=_frame(command | ANSWER, sequence))
         return Frame(Meaning.ASKED, sequence, answer=_frame(GENERIC_NACK, sequence, status=_REJECTED))
@@ -113,6 +121,27 @@ class Smpp:
     def again(self, status: int) -> bool:
         """Tell whether the message centre was only busy."""
         return status in _LATER
+
+
+def _arrived(body: bytes) -> Arrived | None:
+    """Return the SMS of a deliver_sm; None for a delivery receipt, and for what is cut off."""
+    try:
+        service = body.index(b"\0") + 1
+        end = body.index(b"\0", service + 2)
+        sender = body[service + 2 : end].decode("latin-1")
+        begin = end + 3
+        end = body.index(b"\0", begin)
+        to = body[begin:end].decode("latin-1")
+        esm_class = body[end + 1]
+        rest = body.index(b"\0", end + 4) + 1
+        rest = body.index(b"\0", rest) + 1
+        coding, length = body[rest + 2], body[rest + 4]
+        content = body[rest + 5 : rest + 5 + length]
+    except (ValueError, IndexError):
+        return None
+    if esm_class & _RECEIPT:
+        return None
+    return arrived(sender, to, content, coding, has_header=bool(esm_class & _UDH))
 
 
 def _frame(command: int, sequence: int, body: bytes = b"", status: int = 0) -> bytes:

@@ -35,7 +35,7 @@ class EveryWay:
         self._utc = utc
         self._gateways = gateways
         self._tenants = tenants
-        self._sessions = Sessions(reactor, utc, reported)
+        self.sessions = Sessions(reactor, utc, reported)
 
     def send(self, work: Work) -> Awaitable[str]:
         """Send an SMS or an e-mail by its gateway, or an event to a web server."""
@@ -51,7 +51,7 @@ class EveryWay:
 
     def end(self) -> None:
         """End the sessions that are up."""
-        self._sessions.end()
+        self.sessions.end()
 
     def _by_gateway(self, message: Message) -> Awaitable[str]:
         now = self._utc()
@@ -65,4 +65,4 @@ class EveryWay:
             case GatewayKind.SMTP:
                 return send_mail(message, self._reactor, now)
             case _:
-                return self._sessions.send(message)
+                return self.sessions.send(message)

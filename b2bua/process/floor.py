@@ -12,7 +12,16 @@ from twisted.logger import Logger
 from b2bua.calls.agent_codes import set_agent
 from b2bua.calls.floor import Floor, decode
 from b2bua.control import Done, Failed
-from b2bua.control_floor import Agents, AskAgents, AskQueues, FloorRequest, LiveAgent, LiveQueue, Queues
+from b2bua.control_floor import (
+    Agents,
+    AskAgents,
+    AskQueues,
+    FloorRequest,
+    LiveAgent,
+    LiveQueue,
+    Queues,
+    SetLoads,
+)
 from b2bua.process.timers import LaterSaver
 from domain.acd.line import Line
 from domain.acd.seat import AgentState, Seat
@@ -57,6 +66,10 @@ class FloorDesk:
                 return Queues(self.queues())
             case AskAgents():
                 return Agents(self.agents())
+            case SetLoads():
+                for tenant, held in self._floor.tenants.items():
+                    held.set_loads(request.loads.get(tenant, {}))
+                return Done()
         floor = self._floor.tenants.get(request.tenant)
         if floor is None or request.agent not in floor.scheduler.seats:
             return Failed(

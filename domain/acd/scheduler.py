@@ -7,7 +7,7 @@ it, or gone. An agent has one call at most. Every event settles everything that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from domain.acd.board import Board
@@ -250,6 +250,12 @@ class Scheduler(Board):
             seat.idle_since = now
         if seat.state is not before:
             self._change(seat, now)
+        return self._settled(now)
+
+    def loaded(self, loads: Mapping[str, int], now: float) -> list[Effect]:
+        """Tell what conversations in writing take of each agent, 0 to 100; who is not named has none."""
+        for seat in self.seats.values():
+            seat.load = loads.get(seat.name, 0)
         return self._settled(now)
 
     # -- time --------------------------------------------------------------------------------------

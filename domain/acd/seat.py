@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from domain.acd.configuration import Agent, Membership
 
+WHOLE = 100
+"""An agent whom conversations in writing take so much of is offered no call."""
 MISSED = "missed calls"
 """Reason of a pause that the box made itself."""
 
@@ -33,6 +35,7 @@ class Seat:
         "idle_since",
         "last_call",
         "legs",
+        "load",
         "logged_in",
         "memberships",
         "missed",
@@ -63,6 +66,8 @@ class Seat:
         self.wrap_up_until: float | None = None
         self.legs = 0
         """SIP legs to and from his phone, those of the queue's offers too."""
+        self.load = 0
+        """What conversations in writing take of him, of :data:`WHOLE`."""
         self.rest_until = now
         """He is offered nothing before; set by a missed call."""
         self.missed = 0
@@ -104,4 +109,5 @@ class Seat:
             and self.wrap_up_until is None
             and not self.legs
             and self.rest_until <= now
+            and self.load < WHOLE
         )

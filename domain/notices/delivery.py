@@ -72,6 +72,8 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     segments: int = 0
     li: int = 0
     """What the tenant is charged, in 厘."""
+    sender: str = ""
+    """Number that an SMS comes from; empty: the gateway's own."""
     merged: int = 0
     """Other notices that its message told as well."""
     files: tuple[str, ...] = ()

@@ -25,6 +25,8 @@ class NoticeKind(StrEnum):
     TICKET_CLOSED = "ticket-closed"
     FOLLOW_UP = "follow-up"
     REPORT = "report"
+    CONVERSATION = "conversation"
+    """A text that an agent writes to who wrote to him; no template, no recipients."""
     PASSWORD_CODE = "password-code"  # noqa: S105 - a name
     ALARM = "alarm"
     TEST = "test"
@@ -92,6 +94,7 @@ VARIABLES: Final[dict[NoticeKind, dict[str, Variable]]] = {
     NoticeKind.ALARM: _COMMON
     | {"state": Variable(4, "告警级别，或“恢复”"), "alarm": Variable(60, "告警内容")},
     NoticeKind.REPORT: _COMMON,
+    NoticeKind.CONVERSATION: _COMMON,
     NoticeKind.TEST: _COMMON,
 }
 
@@ -154,6 +157,7 @@ SHIPPED: Final[dict[NoticeKind, Words]] = {
     ),
     NoticeKind.ALARM: Words("系统告警", "[{state}] {alarm}，{time}。"),
     NoticeKind.REPORT: Words("呼叫分析报表", "{tenant}：呼叫分析报表见附件。"),
+    NoticeKind.CONVERSATION: Words("会话", "{tenant}"),
     NoticeKind.TEST: Words("测试消息", "这是一条测试消息，{time}。"),
 }
 
@@ -162,6 +166,7 @@ CHARGED: Final = frozenset(
         NoticeKind.MISSED_CALL,
         NoticeKind.VOICEMAIL,
         NoticeKind.FOLLOW_UP,
+        NoticeKind.CONVERSATION,
         NoticeKind.TICKET,
         NoticeKind.TICKET_LATE,
         NoticeKind.TICKET_ANSWER,
@@ -170,6 +175,9 @@ CHARGED: Final = frozenset(
     }
 )
 """Kinds whose SMS the tenant pays; all others are the operator's own, as is what has no tenant."""
+
+FREE_TEXT: Final = frozenset({NoticeKind.TEST, NoticeKind.CONVERSATION})
+"""Kinds whose SMS follow no template that carriers review: tests, and answers to who wrote first."""
 
 PRIVATE: Final = frozenset({NoticeKind.PASSWORD_CODE})
 """Kinds for those alone who are named for them: never for ``all``, never for a group's robot."""

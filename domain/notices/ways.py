@@ -75,6 +75,8 @@ class Gateway(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 10.0
     """How long an answer is waited for."""
     per_second: float = 10.0
+    receives: bool = False
+    """Whether SMS come in by it (smpp, cmpp): its session is always up."""
 
     def signed(self, text: str) -> str:
         """Return a text with the signature before it, as carriers want it."""

@@ -37,6 +37,7 @@ from storage.evolution import (
     step023_mailings,
     step024_knowledge,
     step025_assistance,
+    step026_conversations,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -75,6 +76,7 @@ STEPS: tuple[Step, ...] = (
     Step(23, "reports by e-mail", step023_mailings.run),
     Step(24, "knowledge bases", step024_knowledge.run),
     Step(25, "remote assistance", step025_assistance.run),
+    Step(26, "conversations", step026_conversations.run),
 )
 
 

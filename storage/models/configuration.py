@@ -13,6 +13,7 @@ from persistent import Persistent
 from domain.acd.configuration import Agent, Queue
 from domain.brand import Brand
 from domain.calendar import EnteredDay
+from domain.conversation import Mailbox, SmsLine
 from domain.features import Feature, ProductEdition, features_of, served
 from domain.fees import Agreement
 from domain.funds import Terms
@@ -255,6 +256,18 @@ class WebhookDocument(Document[Webhook]):
     TYPE = Webhook
 
 
+class MailboxDocument(Document[Mailbox]):
+    """An e-mail address that customers write to."""
+
+    TYPE = Mailbox
+
+
+class SmsLineDocument(Document[SmsLine]):
+    """A number that customers write SMS to."""
+
+    TYPE = SmsLine
+
+
 PARTS: Final[dict[str, type[Document[Any]]]] = {
     "groups": Group,
     "flows": PublishedFlow,
@@ -264,11 +277,13 @@ PARTS: Final[dict[str, type[Document[Any]]]] = {
     "notices": RecipientsDocument,
     "robots": RobotDocument,
     "webhooks": WebhookDocument,
+    "mailboxes": MailboxDocument,
+    "sms_lines": SmsLineDocument,
 }
 """What a tenant owns by name besides numbers and extensions: field of the tenant's snapshot -> model. A kind
 more is a line here, a section in ``storage.provisioning.schema``, and a field of ``TenantSnapshot`` unless no
 call is served by it."""
-NOT_SERVED: Final = frozenset(("notices", "robots", "webhooks"))
+NOT_SERVED: Final = frozenset(("notices", "robots", "webhooks", "mailboxes", "sms_lines"))
 """Parts that no call needs: they are in no snapshot."""
 
 

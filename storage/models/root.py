@@ -11,6 +11,7 @@ from domain.numbers.lifecycle import NumberState
 from domain.snapshot import BoxSnapshot
 from storage.models.call_records import CallRecords
 from storage.models.configuration import Box, BoxConfig
+from storage.models.conversations import ConversationBook
 from storage.models.customers import CustomerBook
 from storage.models.desk import DeskBook
 from storage.models.inspection import InspectionBook
@@ -72,6 +73,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.inspection = InspectionBook()
         self.customers = CustomerBook()
         self.knowledge = KnowledgeBook()
+        self.conversations = ConversationBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

@@ -24,6 +24,8 @@ from storage.notices import new_id
 SHELF: Final = "documents"
 ATTACHMENTS: Final = "attachments"
 """The shelf of what people attach to tickets and articles."""
+LETTERS: Final = "letters"
+"""The shelf of what comes and goes with e-mails, of any type."""
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_DOCUMENTS: Final = 20
 """Of one application."""
@@ -51,9 +53,13 @@ class Documents:
         self._database = database
         self._shelf = shelf
 
-    def add(self, content: bytes, at: float) -> Filed:
-        """Store a file; raises NotPossible for what is no PDF, JPEG or PNG, empty or too large."""
-        filed = Filed(new_id(at), type_of(content), len(content), hashlib.sha256(content).hexdigest())
+    def add(self, content: bytes, at: float, kind: str = "") -> Filed:
+        """Store a file; raises NotPossible for what is no PDF, JPEG or PNG, empty or too large.
+
+        ``kind``: its type as its sender says, where files of any type are kept.
+        """
+        kind = kind or type_of(content)
+        filed = Filed(new_id(at), kind, len(content), hashlib.sha256(content).hexdigest())
 
         def folder(mapping: Any) -> str:
             return str(mapping._p_jar.db().storage.temporaryDirectory())

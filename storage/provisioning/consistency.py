@@ -14,6 +14,7 @@ from domain.flow.document import Go
 from domain.numbers.lifecycle import NumberState
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
 from domain.tariff import never_reached
+from storage.provisioning.consistency_channels import check_channels
 from storage.provisioning.consistency_notices import check_notices
 from storage.provisioning.consistency_prompts import check_prompts
 from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers, pbx_users
@@ -47,6 +48,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_agents(wishes, after),
         *_destinations(wishes, after),
         *check_notices(wishes, after),
+        *check_channels(wishes, after),
         *check_prompts(wishes, after),
         *check_routing(wishes, after),
         *_removals(wishes, before, after),

@@ -8,7 +8,7 @@ import re
 from typing import Any, Final
 
 from domain.flow.checker import is_web_address
-from domain.notices.kinds import NoticeKind
+from domain.notices.kinds import FREE_TEXT, NoticeKind
 from domain.notices.template import TemplateState
 from domain.notices.ways import BodyForm, CallEvent, Encryption, GatewayKind, RobotKind
 from storage.provisioning import checks as c
@@ -61,6 +61,7 @@ GATEWAY_FIELDS: Final = (
     Field("encryption", c.choice(Encryption), "none, starttls, tls", "TLS of smtp", "smtp 加密方式"),
     Field("seconds", c.decimal(1, 60), "1 to 60 s", "How long an answer is waited for", "等待应答的时间（秒）"),
     Field("per_second", c.decimal(0.1, 1000), "0.1 to 1000", "Messages a second", "每秒最多发送条数"),
+    Field("receives", c.flag, "true, false", "Of smpp and cmpp: whether SMS come in by it, so that its session is always up", "smpp、cmpp：是否接收上行短信（会话常在线）"),
 )  # fmt: skip
 
 TEMPLATE_FIELDS: Final = (
@@ -94,6 +95,10 @@ WEBHOOK_FIELDS: Final = (
 
 KINDS: Final = (
     "all",
-    *(kind for kind in NoticeKind if kind not in (NoticeKind.TEST, NoticeKind.ALARM, NoticeKind.REPORT)),
+    *(
+        kind
+        for kind in NoticeKind
+        if kind not in FREE_TEXT and kind not in (NoticeKind.ALARM, NoticeKind.REPORT)
+    ),
 )
 """Names that recipients may have."""

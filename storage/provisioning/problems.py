@@ -109,6 +109,13 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "no-tariff": ("there is no tariff {value!r}", "没有资费 {value!r}"),
     "web-address": ("{value!r} is no web address such as https://HOST/PATH", "{value!r} 不是网址，例如 https://主机/路径"),
     "mobile": ("{value!r} is no mobile number: 11 digits that begin with 13 to 19", "{value!r} 不是手机号码：应为 13 至 19 开头的 11 位数字"),
+    "line": ("{value!r} is no number that SMS are sent to", "{value!r} 不是可接收短信的号码"),
+    "no-queue": ("tenant {tenant} has no queue {value!r}", "租户 {tenant} 没有队列 {value!r}"),
+    "channel-taken": ("{value!r} belongs to tenant {tenant} already", "{value!r} 已属于租户 {tenant}"),
+    "sms-400": (
+        "SMS reach a 400 number only where it begins with 4001 and is the tenant's own, not {value!r}",
+        "只有本企业 4001 开头的 400 号码才能接收短信，{value!r} 不能",
+    ),
     "email": ("{value!r} is no e-mail address", "{value!r} 不是邮箱地址"),
     "pattern": ("{value!r} is no regular expression: {why}", "{value!r} 不是正则表达式：{why}"),
     "template": ("{en}", "{zh}"),

@@ -24,6 +24,8 @@ _TITLES: Final = {
     "recipients": "Recipients of notices",
     "robot": "Robots of groups",
     "webhook": "Webhooks",
+    "mailbox": "Mailboxes (客服邮箱)",
+    "sms-line": "SMS lines (短信号码)",
     "edition": "Editions of tariffs",
     "price": "Prices",
     "agreement": "Agreements about numbers",

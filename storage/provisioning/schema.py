@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.acd.configuration import Agent, Queue
+from domain.conversation import Mailbox, SmsLine
 from domain.features import Feature, ProductEdition
 from domain.fees import Agreement, SpendStep
 from domain.flow.document import Flow
@@ -39,6 +40,7 @@ from storage.models.web import Role
 from storage.provisioning import branding, days, routing
 from storage.provisioning import checks as c
 from storage.provisioning import flow_fields as flows
+from storage.provisioning.channel_fields import MAILBOX_FIELDS, SMS_LINE_FIELDS
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.notice_fields import (
     GATEWAY_FIELDS,
@@ -328,7 +330,23 @@ RECIPIENTS: Final = Section(
 )
 ROBOT: Final = Section("robot", "tenants.ID.robots.NAME", Robot, "name", ROBOT_FIELDS, "robots")
 WEBHOOK: Final = Section("webhook", "tenants.ID.webhooks.NAME", Webhook, "name", WEBHOOK_FIELDS, "webhooks")
-PARTS: Final = (OWN_PROMPT, GROUP, FLOW, VOICEMAIL, QUEUE, AGENT, RECIPIENTS, ROBOT, WEBHOOK)
+MAILBOX: Final = Section("mailbox", "tenants.ID.mailboxes.NAME", Mailbox, "name", MAILBOX_FIELDS, "mailboxes")
+SMS_LINE: Final = Section(
+    "sms-line", "tenants.ID.sms_lines.NAME", SmsLine, "name", SMS_LINE_FIELDS, "sms_lines"
+)
+PARTS: Final = (
+    OWN_PROMPT,
+    GROUP,
+    FLOW,
+    VOICEMAIL,
+    QUEUE,
+    AGENT,
+    RECIPIENTS,
+    ROBOT,
+    WEBHOOK,
+    MAILBOX,
+    SMS_LINE,
+)
 SECTIONS: Final = (
     BOX, BACKUP, LISTENER, TRUNK, GATEWAY, TEMPLATE, TARIFF, EDITION, PRICE, TENANT, AGREEMENT, SPEND_STEP,
     NUMBER, BOUND, ROUTING, RULE, SHARE, *PARTS, EXTENSION, PREFIX

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
 from domain.acd.configuration import Strategy
+from domain.notices.ways import Encryption
 from domain.target import RingStrategy
 from webui.presenters.route_forms import listed, noted, phone
 from webui.presenters.schedule import told_in
@@ -78,6 +79,25 @@ FORMS: Final = {
         (("secret", "secret"), ("max_bindings", "number"), ("ringback", "prompt"), ("srtp", "flag")),
         N_("Extension number"),
     ),
+    "mailboxes": Form(
+        N_("Mailboxes"), N_("Mailbox"), "message",
+        N_("E-mails to this address become conversations at the agents' desks."),
+        (
+            ("address", "text"), ("label", "text"), ("enabled", "flag"), ("queue", "queue"),
+            ("imap_host", "text"), ("imap_port", "number"), ("imap_encryption", "encryption"),
+            ("username", "text"), ("password", "secret"), ("folder", "text"), ("poll_seconds", "number"),
+            ("smtp_host", "text"), ("smtp_port", "number"), ("smtp_encryption", "encryption"),
+            ("signature", "area"), ("hours", "schedule"), ("closed_text", "area"),
+        ), N_("Name"),
+    ),
+    "sms_lines": Form(
+        N_("SMS lines"), N_("SMS line"), "message",
+        N_("SMS to this number become conversations at the agents' desks."),
+        (
+            ("number", "text"), ("enabled", "flag"), ("queue", "queue"), ("hours", "schedule"),
+            ("closed_text", "area"),
+        ), N_("Name"),
+    ),
 }  # fmt: skip
 LIMITS: Final = (
     ("blacklist", "noted"), ("vip", "noted"), ("monthly_cap_li", "yuan"), ("monthly_cap_calls", "maybe"),
@@ -85,6 +105,7 @@ LIMITS: Final = (
 OPTIONS: Final = {
     "strategy": tuple(str(each) for each in Strategy),
     "ringing": tuple(str(each) for each in RingStrategy),
+    "encryption": tuple(str(each) for each in Encryption),
 }
 
 
@@ -104,7 +125,7 @@ def values_of(
     for name, widget in fields:
         text = typed.get(name, "").strip()
         match widget:
-            case "text" | "strategy" | "ringing":
+            case "text" | "strategy" | "ringing" | "queue" | "encryption" | "area":
                 values[name] = text
             case "number" | "secret":
                 if text:
@@ -141,6 +162,8 @@ def _typed(name: str, widget: str, value: Any, language: str) -> dict[str, Any]:
             return {name: "" if value is None else f"{value:g}"}
         case "yuan":
             return {name: "" if value is None else f"{Decimal(value) / LI:f}"}
+        case "secret":
+            return {name: ""}
         case "flag":
             return {name: "1" if value else ""}
         case "schedule":

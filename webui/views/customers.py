@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from domain.conversation import Way
 from domain.customer import (
     LONGEST_LINE,
     LONGEST_NAME,
@@ -31,12 +32,12 @@ from storage.models import Root
 from webui.presenters.contacts import entry_shown
 from webui.presenters.says import say
 from webui.resources_customers import DeskCustomer, DeskCustomers, TenantCustomer, TenantCustomers
-from webui.security.permissions import AGENT, TENANT
+from webui.security.permissions import AGENT
 from webui.services import customers
 from webui.services.customers import Search, Viewer
 from webui.services.desk import NotHis
+from webui.views.both import both
 from webui.views.bound import entry_of
-from webui.views.declare import view
 from webui.views.desk import desk_of, desks
 
 MOST_AHEAD: Final = 5 * 366 * 86400.0
@@ -48,16 +49,8 @@ def pages(
     name: str = "", method: str = "GET", *, desk: str = AGENT, one: bool = False, **more: Any
 ) -> Callable[[F], F]:
     """Declare a view at desks (for agents, or ``desk`` alone) and on tenants' pages; of ``one`` customer."""
-    contexts = (DeskCustomer, TenantCustomer) if one else (DeskCustomers, TenantCustomers)
-
-    def declare(function: F) -> F:
-        for context, permission in zip(contexts, (desk, TENANT), strict=True):
-            function = view(
-                context=context, name=name, permission=permission, request_method=method, _depth=1, **more
-            )(function)
-        return function
-
-    return declare
+    at_desk, of_tenant = (DeskCustomer, TenantCustomer) if one else (DeskCustomers, TenantCustomers)
+    return both(at_desk, of_tenant, name, method, desk, **more)
 
 
 @pages(renderer="customers/list.html")
@@ -141,16 +134,40 @@ def timeline(request: Request) -> dict[str, Any]:
 @pages("new", renderer="customers/form.html")
 def new(request: Request) -> Response | dict[str, Any]:
     """Ask who it is; the number of the call that he was met by stands there."""
-    wanted = _of_call(request, request.GET.get("call", ""))
+    wanted = _met(request, request.GET)
     if wanted.id:
         return HTTPSeeOther(f"{request.context.base}/{wanted.id}/edit")
     return _form(request, wanted)
 
 
+def _met(request: Request, given: Any) -> Customer:
+    """Return who is meant by a call or a conversation, a blank one with its number or address if unknown."""
+    call, name = given.get("call", ""), given.get("conversation", "")
+    if call:
+        return _of_call(request, call)
+    return _of_conversation(request, name) if name else blank()
+
+
+def _of_conversation(request: Request, name: str) -> Customer:
+    """Return the customer of a conversation of the tenant's; 404 where there is none."""
+    tenant = request.context.viewer.tenant
+
+    def read(root: Root) -> Customer:
+        found = root.conversations.find(tenant).get(name)
+        if found is None:
+            raise HTTPNotFound()
+        held, mail = root.customers.find(tenant), found.way is Way.MAIL
+        known = held.of_mail(found.peer) if mail else held.of_number(found.peer)
+        wanted = msgspec.structs.replace(blank(), name=found.peer_name)
+        peer = (found.peer,)
+        return known or msgspec.structs.replace(wanted, **({"mails": peer} if mail else {"numbers": peer}))
+
+    customer: Customer = request.services.read(read)
+    return customer
+
+
 def _of_call(request: Request, call: str) -> Customer:
     """Return the customer of an agent's call, or a blank one with its number; 404 for a call not his."""
-    if not call:
-        return blank()
     try:
         shown = desks(request).shown(desk_of(request), call)
     except NotHis:
@@ -199,6 +216,7 @@ def _form(
     return {
         **around(request), **told, "customer": wanted, "sees": sees, "errors": errors or {},
         "call": request.params.get("call", ""),
+        "conversation": request.params.get("conversation", ""),
         "typed": {**stands, **(typed or {})},
     }  # fmt: skip
 
@@ -211,7 +229,7 @@ def _sees(viewer: Viewer, settings: DeskSettings, customer: Customer) -> bool:
 @pages("new", "POST", renderer="customers/form.html")
 def add(request: Request) -> Response | dict[str, Any]:
     """Store a new customer."""
-    return _save(request, _of_call(request, request.POST.get("call", "")))
+    return _save(request, _met(request, request.POST))
 
 
 @pages("edit", "POST", one=True, renderer="customers/form.html")

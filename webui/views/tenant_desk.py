@@ -83,11 +83,19 @@ def settings(request: Request) -> Response:
         wrap_up_codes=words_of(given.get("wrap_up_codes", "")),
         fields=words_of(given.get("fields", ""), MOST_FIELDS),
         tags=words_of(given.get("tags", "")),
+        answers=words_of(given.get("answers", ""), longest=500),
+        text_weight=min(100, max(5, int(_weight(given) or DeskSettings().text_weight))),
         masked=tuple(each for each in ("agent", "wall") if given.get(f"mask-{each}")),
     )
     entry = entry_of(request, "desk-settings", "", request.context.id)
     agents.change_settings(request.services, request.context.id, wanted, entry)
     return _back(request, request.texts("Saved."))
+
+
+def _weight(given: Any) -> str:
+    """Return the digits that somebody typed, "" for anything else."""
+    text: str = given.get("text_weight", "").strip()[:3]
+    return text if text.isascii() and text.isdigit() else ""
 
 
 def _agent(request: Request) -> str:

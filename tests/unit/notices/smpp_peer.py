@@ -27,6 +27,8 @@ class Centre(Application):
         self, client: SmppClient, source_number: str, dest_number: str, text: str
     ) -> None:
         told("sms", source_number, dest_number, text)
+        if "请回短信" in text:
+            await client.send_sms(dest_number, source_number, "您好，我要开发票")
 
 
 def told(*words: Any) -> None:

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import select
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,10 +22,11 @@ from smpp.pdu.operations import DeliverSM
 from smpp.pdu.pdu_encoding import PDUEncoder
 from smpp.pdu.pdu_types import EsmClass, EsmClassMode, EsmClassType, MessageState, RegisteredDeliveryReceipt
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransportWithDisconnection
 
+from b2bua.notices.arrived import Arrived
 from b2bua.notices.cmpp import Cmpp, Terms, connect, submit
 from b2bua.notices.segments import Segment, segments_of
 from b2bua.notices.sending import SendFailed
@@ -352,3 +354,60 @@ async def test_a_wrong_password_and_a_dead_centre_are_told(centre: Centre) -> No
         assert refused.value.again
     sessions.end()
     await after(0.05)
+
+
+def test_an_sms_that_comes_in_is_kept_before_it_is_answered() -> None:
+    """CMPP 2.0 and 3.0, in UCS-2, in GB, and as a part of a long one; one that is not kept comes again."""
+    for gateway, width, more in ((CMPP2, 21, b""), (CMPP3, 32, b"\0")):
+        peer = Peer(gateway)
+        kept: list[Arrived] = []
+        well = [True]
+        peer.session._take_sms = lambda sms: (kept.append(sms), succeed(well[0]))[1]  # noqa: B023
+        for content, coding, header in (
+            ("您好".encode("utf-16-be"), 8, 0),
+            ("您好".encode("gb18030"), 15, 0),
+            (bytes.fromhex("050003070201") + "您好".encode("utf-16-be"), 8, 1),
+        ):
+            body = b"\x01" * 8 + b"4001003721".ljust(21, b"\0") + bytes(10) + bytes((0, header, coding))
+            body += b"8613800138000".ljust(width, b"\0") + more + b"\0" + bytes((len(content),)) + content
+            body += bytes(20 if more else 8)
+            frame = struct.pack(">III", 12 + len(body), 5, 7) + body
+            peer.written()
+            peer.says(frame.hex())
+            answer = peer.written()
+            assert answer[4:20] == bytes.fromhex("8000000500000007") + b"\x01" * 8
+            assert set(answer[20:]) == {0}
+        assert {(each.sender, each.to, each.text) for each in kept} == {
+            ("8613800138000", "4001003721", "您好")
+        }
+        assert kept[2][3:] == (7, 2, 1)
+        well[0] = False
+        peer.says(frame.hex())
+        assert peer.written()[-1] == 9
+        receipt = bytearray(frame)
+        receipt[12 + 8 + 21 + 10 + 3 + width + len(more)] = 1
+        peer.says(bytes(receipt).hex())
+        assert len(kept) == 4
+
+
+@pytest_twisted.inlineCallbacks
+def test_an_sms_comes_in_by_a_third_partys_centre(centre: Centre) -> Any:
+    """smppy's deliver_sm, on the session that is kept up."""
+    sessions = Sessions(reactor, lambda: NOW)
+    came: Deferred[tuple[str, Arrived]] = Deferred()
+
+    def take(gateway: str, sms: Arrived) -> Deferred[bool]:
+        came.callback((gateway, sms))
+        return succeed(True)
+
+    sessions.take = take
+    message = a_message(
+        GatewayKind.SMPP, "请回短信", host=centre.host, port=2775, username="box", password="geheim",
+        sender="10690000",
+    )  # fmt: skip
+    yield Deferred.fromCoroutine(sessions.keep_up(message.gateway))
+    yield Deferred.fromCoroutine(sessions.send(message))
+    gateway, sms = yield came.addTimeout(30, reactor)
+    assert (gateway, sms.sender, sms.text) == ("gw", "13900001111", "您好，我要开发票")
+    sessions.end()
+    yield after(0.2)

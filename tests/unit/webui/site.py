@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.router import Router
 from webtest import TestApp
 
+from domain.conversation import Conversation, Way
 from domain.customer import Customer
 from domain.knowledge import Article, Audience, Words, approved, drafted, submitted
 from domain.outcomes import Outcome
@@ -89,6 +90,16 @@ class Site:
                 "a1" * 8 if tenant == "alpha" else "be" * 8, f"客户 {tenant}", at=self.clock()
             )
             self.change(lambda root, tenant=tenant, known=customer: root.customers.of(tenant).put(known))
+            written = Conversation(
+                f"0{tenant[0].upper() * 25}",
+                Way.SMS,
+                "13911110000",
+                "sms",
+                "10690000",
+                self.clock(),
+                self.clock(),
+            )
+            self.change(lambda root, tenant=tenant, held=written: root.conversations.of(tenant).put(held))
 
     def ask(self) -> None:
         """Let each tenant ask the operator, and a customer each tenant."""

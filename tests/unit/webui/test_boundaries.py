@@ -13,6 +13,7 @@ from tests.unit.webui.site import Browser, Site
 from webui import (
     node,
     resources,
+    resources_conversations,
     resources_customers,
     resources_money,
     resources_service,
@@ -27,6 +28,10 @@ PLACES: dict[type, str] = {
     resources.AccountPages: "/account/",
     resources.AgentDesk: "/desk/",
     resources.TenantPages: "/t/{tenant}/",
+    resources_conversations.DeskConversations: "/desk/conversations/",
+    resources_conversations.DeskConversation: "/desk/conversations/{conversation}/",
+    resources_conversations.TenantConversations: "/t/{tenant}/conversations/",
+    resources_conversations.TenantConversation: "/t/{tenant}/conversations/{conversation}/",
     resources_customers.DeskCustomers: "/desk/customers/",
     resources_customers.DeskCustomer: "/desk/customers/{customer}/",
     resources_customers.TenantCustomers: "/t/{tenant}/customers/",
@@ -102,6 +107,7 @@ COMPARED = Reconciliation(
     Reconciled(0, 0, 0, 0.0, 0.0, ()), {},
 )  # fmt: skip
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
+CONVERSATION = {"alpha": f"0{'A' * 25}", "beta": f"0{'B' * 25}"}
 CUSTOMER = {"alpha": "a1" * 8, "beta": "be" * 8}
 
 
@@ -127,6 +133,7 @@ def views(site: Site, tenant: str) -> list[View]:
         "ticket": site.tickets[tenant], "served": site.tickets[f"{tenant} served"],
         "customer": CUSTOMER[tenant],
         "article": site.articles[""], "own": site.articles[tenant],
+        "conversation": CONVERSATION[tenant],
     }  # fmt: skip
     for each in site.application.registry.introspector.get_category("views"):
         view = each["introspectable"]

@@ -1,0 +1,1 @@
+"""What customers write: e-mails fetched and sent, SMS received, conversations shared out among agents."""

@@ -1,0 +1,278 @@
+"""What happens to conversations: texts arrive and leave, agents take them, and the timeline tells of it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from domain.calendar import Calendar
+from domain.conversation import (
+    Attachment,
+    Conversation,
+    Mailbox,
+    SmsLine,
+    Text,
+    TextState,
+    Way,
+    answer_subject,
+    answered,
+    arrived,
+    closed,
+    line_of,
+    released,
+    subject_key,
+    taken,
+)
+from domain.notices.delivery import Channel, Delivery
+from domain.notices.kinds import DAY, NoticeKind
+from domain.refusal import NotPossible
+from domain.schedule import is_open
+from domain.timeline import Entry, EntryKind, mail_stream, number_stream
+from storage.models import Root
+from storage.models.conversations import TenantConversations
+from storage.notices import new_id
+
+MOST_TEXT: Final = 100_000
+MOST_ANSWER: Final = 20_000
+MOST_SMS: Final = 500
+SAME_THING: Final = 7 * DAY
+"""An e-mail without references is of the same thing as one of the same subject so long ago."""
+CLOSED_AGAIN: Final = 4 * 3600.0
+"""Who writes out of hours is told so again only after so long."""
+MOST_AUTOMATIC: Final = 5
+"""Automatic answers of the box to one address in a day: two machines shall not talk for ever."""
+_KINDS: Final = {Way.MAIL: EntryKind.MAIL, Way.SMS: EntryKind.SMS}
+
+
+class Incoming(NamedTuple):
+    """A text that came, whatever way."""
+
+    way: Way
+    channel: Mailbox | SmsLine
+    peer: str
+    text: Text
+    peer_name: str = ""
+    subject: str = ""
+    references: tuple[str, ...] = ()
+    """Message-IDs that it answers, the latest first."""
+    answer: bool = True
+    """Whether the box may answer by itself: not to machines and lists."""
+
+
+def own_of(channel: Mailbox | SmsLine) -> str:
+    """Return the address or number of a channel."""
+    return channel.address if isinstance(channel, Mailbox) else channel.number
+
+
+class Writing:
+    """One tenant's conversations inside a transaction."""
+
+    def __init__(self, root: Root, tenant: str, at: float) -> None:
+        self._root = root
+        self._tenant = tenant
+        self._at = at
+        self.book: TenantConversations = root.conversations.of(tenant)
+
+    def take_in(self, incoming: Incoming) -> Conversation | None:
+        """Put a text into its conversation, or begin one; None: it was taken before."""
+        text = incoming.text
+        if text.message_id and text.message_id in self.book.message_ids:
+            return None
+        conversation = self._conversation_of(incoming)
+        self.book.put_text(conversation.id, text)
+        conversation = arrived(conversation, text)
+        self.book.put(conversation)
+        self._tell(conversation, text)
+        if incoming.answer:
+            self._say_closed(conversation, incoming.channel)
+        return conversation
+
+    def _conversation_of(self, incoming: Incoming) -> Conversation:
+        for reference in incoming.references:
+            found = self.book.get(self.book.message_ids.get(reference, ""))
+            if found is not None:
+                return found
+        key = subject_key(incoming.subject)
+        for each in self.book.of_peer(incoming.way, incoming.peer):
+            same = incoming.way is Way.SMS or (key and subject_key(each.subject) == key)
+            if each.channel == incoming.channel.name and same and each.at > self._at - SAME_THING:
+                return each
+        return Conversation(
+            new_id(self._at), incoming.way, incoming.peer, incoming.channel.name, own_of(incoming.channel),
+            self._at, self._at, incoming.subject[:200], incoming.peer_name[:60], incoming.channel.queue,
+            since=self._at,
+        )  # fmt: skip
+
+    def _say_closed(self, conversation: Conversation, channel: Mailbox | SmsLine) -> None:
+        """Tell who writes out of hours that nobody is there, rarely enough for two machines."""
+        if channel.hours is None or not channel.closed_text:
+            return
+        if is_open(channel.hours, self._at, self._calendar()):
+            return
+        last = [each.told_closed for each in self.book.of_peer(conversation.way, conversation.peer)]
+        if (
+            max(last, default=0.0) > self._at - CLOSED_AGAIN
+            or self._automatic(conversation) >= MOST_AUTOMATIC
+        ):
+            return
+        now = msgspec.structs.replace(self.found(conversation.id), told_closed=self._at)
+        text = Text(
+            new_id(self._at), self._at, "out", channel.closed_text, auto=True, state=TextState.WAITING
+        )
+        self._send(now, text)
+        self.book.put(now)  # it waits for an answer all the same
+
+    def _calendar(self) -> Calendar:
+        model = self._root.tenants.get(self._tenant)
+        days = {} if model is None else model.config.value.days
+        return Calendar(self._root.box.value.calendar).with_days(days)
+
+    def _automatic(self, conversation: Conversation) -> int:
+        return sum(
+            text.auto and text.direction == "out" and text.at > self._at - DAY
+            for each in self.book.of_peer(conversation.way, conversation.peer)
+            for text in self.book.texts_of(each.id)
+        )
+
+    # -- agents ------------------------------------------------------------------------------------
+
+    def found(self, name: str) -> Conversation:
+        """Return a conversation; raises NotPossible where there is none."""
+        conversation = self.book.get(name)
+        if conversation is None:
+            raise NotPossible("there is no such conversation", "没有这个会话")
+        return conversation
+
+    def take(self, name: str, agent: str, *, over: bool = False) -> Conversation:
+        """Let an agent see to a conversation; raises NotPossible when somebody else does."""
+        conversation = taken(self.found(name), agent, over=over)
+        self.book.put(conversation)
+        self.book.given[agent] = self._at
+        return conversation
+
+    def release(self, name: str) -> None:
+        """Let a conversation wait for somebody else."""
+        self.book.put(released(self.found(name), self._at))
+
+    def close(self, name: str) -> None:
+        """End a conversation until the customer writes again."""
+        self.book.put(closed(self.found(name)))
+
+    def note(self, name: str, agent: str, words: str) -> None:
+        """Write down what only agents see; raises NotPossible."""
+        conversation = self.found(name)
+        if not words:
+            raise NotPossible("the note is empty", "请填写备注内容")
+        self.book.put_text(conversation.id, Text(new_id(self._at), self._at, "note", words, by=agent))
+
+    def answer(
+        self, name: str, agent: str, words: str, attachments: tuple[Attachment, ...] = ()
+    ) -> Conversation:
+        """Send an answer; who answers sees to it. Raises NotPossible when somebody else does."""
+        conversation = self.found(name)
+        most = MOST_SMS if conversation.way is Way.SMS else MOST_ANSWER
+        if not words:
+            raise NotPossible("the answer is empty", "请填写回复内容")
+        if len(words) > most:
+            raise NotPossible(f"at most {most} characters", f"最多 {most} 个字")
+        if agent:
+            conversation = self.take(name, agent)
+        text = Text(
+            new_id(self._at), self._at, "out", words, by=agent, state=TextState.WAITING,
+            attachments=attachments,
+        )  # fmt: skip
+        self._send(conversation, text)
+        conversation = answered(conversation, text)
+        self.book.put(conversation)
+        return conversation
+
+    def _send(self, conversation: Conversation, text: Text) -> None:
+        if conversation.way is Way.MAIL:
+            domain = conversation.own.rpartition("@")[2]
+            text = msgspec.structs.replace(text, message_id=f"{text.id}@{domain}")
+            key = (f"{int(self._at * 1000):014d}", text.id)
+            self._root.conversations.outbox[key] = (self._tenant, conversation.id)
+        else:
+            self._root.notices.add(
+                Delivery(
+                    text.id,
+                    f"text:{text.id}",
+                    self._tenant,
+                    NoticeKind.CONVERSATION,
+                    Channel.SMS,
+                    conversation.peer,
+                    text.text,
+                    self._at,
+                    self._at,
+                    self._at + DAY,
+                    sender=conversation.own,
+                )
+            )
+        self.book.put_text(conversation.id, text)
+        self._tell(conversation, text)
+
+    def _tell(self, conversation: Conversation, text: Text) -> None:
+        mail = conversation.way is Way.MAIL
+        stream = mail_stream(conversation.peer) if mail else number_stream(conversation.peer)
+        words = f"{conversation.subject}：{line_of(text.text)}" if conversation.subject else text.text
+        entry = Entry(
+            text.at, _KINDS[conversation.way], text.id, text.direction, text.by, conversation.peer,
+            conversation.own, words, part_of=conversation.id,
+        )  # fmt: skip
+        self._root.timelines.of(self._tenant).put((stream,), entry)
+
+
+class Letter(NamedTuple):
+    """An e-mail to be sent."""
+
+    tenant: str
+    conversation: Conversation
+    mailbox: Mailbox
+    text: Text
+    subject: str
+    references: tuple[str, ...]
+    """Message-IDs of the conversation, the oldest first."""
+
+
+def letters_due(root: Root, now: float, most: int) -> list[Letter]:
+    """Return the e-mails that are to be sent by now; one whose mailbox is gone has failed."""
+    found = []
+    for key, tenant, name in root.conversations.due(now, most):
+        book = root.conversations.find(tenant)
+        conversation, text = book.get(name), book.text(name, key[1])
+        model = root.tenants.get(tenant)
+        part = (
+            None
+            if model is None
+            else model.parts.get("mailboxes", {}).get("" if conversation is None else conversation.channel)
+        )
+        if conversation is None or text is None:
+            continue
+        mailbox = Mailbox("") if part is None else part.value
+        known = [each.message_id for each in book.texts_of(name) if each.message_id and each.id != text.id]
+        found.append(
+            Letter(
+                tenant,
+                conversation,
+                mailbox,
+                text,
+                answer_subject(conversation.subject),
+                tuple(reversed(known[:20])),
+            )
+        )
+    return found
+
+
+def letter_done(root: Root, letter: Letter, why: str, due: float | None) -> None:
+    """Keep what became of an e-mail: sent without ``why``, tried again when it is ``due``, else failed."""
+    book, name = root.conversations.of(letter.tenant), letter.conversation.id
+    for key in [key for key in root.conversations.outbox if key[1] == letter.text.id]:
+        del root.conversations.outbox[key]
+    state = TextState.DONE if not why else TextState.FAILED if due is None else TextState.WAITING
+    text = book.text(name, letter.text.id)
+    if text is None:
+        return
+    book.put_text(name, msgspec.structs.replace(text, state=state, why=why, tries=text.tries + 1))
+    if state is TextState.WAITING and due is not None:
+        root.conversations.outbox[(f"{int(due * 1000):014d}", text.id)] = (letter.tenant, name)

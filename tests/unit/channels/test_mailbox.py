@@ -1,0 +1,88 @@
+"""Fetching e-mails from pymap, a third party's IMAP server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+import msgspec
+import pytest
+
+from b2bua.channels import mailbox as mailboxes
+from b2bua.channels.mailbox import MailboxDown, address_of, fetch_new
+from domain.conversation import Mailbox
+from domain.notices.ways import Encryption
+from tests.unit.channels.imap import PORT, Imap, running
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+LETTER = b"From: wang@sihai.cn\r\nSubject: hello\r\n\r\nhello\r\n"
+
+
+@pytest.fixture(scope="module")
+def imap() -> Iterator[Imap]:
+    """Return a server."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(imap: Imap) -> Mailbox:
+    """Return its inbox, of which everything has been seen."""
+    imap.empty()
+    return Mailbox(
+        "service", "service@acme.cn", imap_host=imap.host, imap_port=PORT, imap_encryption=Encryption.NONE,
+        username="demouser", password="demopass",
+    )  # fmt: skip
+
+
+def test_new_letters_are_fetched_once(imap: Imap, mailbox: Mailbox) -> None:
+    """What was taken is marked as seen; what was not comes again."""
+    imap.put(LETTER)
+    imap.put(LETTER.replace(b"hello", b"again"))
+    taken: list[bytes] = []
+    assert fetch_new(mailbox, lambda data, size: b"again" in data, allowed=LOOPBACK) == 1
+    assert imap.unseen() == 1
+    assert fetch_new(mailbox, lambda data, size: taken.append(data) is None, allowed=LOOPBACK) == 1
+    assert taken[0].startswith(b"From: wang@sihai.cn")
+    assert fetch_new(mailbox, lambda data, size: True, allowed=LOOPBACK) == 0
+
+
+def test_who_writes_too_much_waits_at_the_server(imap: Imap, mailbox: Mailbox) -> None:
+    """Others' letters are fetched past his."""
+    for sender in (b"bomb@x.cn", b"wang@sihai.cn", b"bomb@x.cn"):
+        imap.put(LETTER.replace(b"wang@sihai.cn", sender))
+    found: list[bytes] = []
+    take = lambda data, size: found.append(data) is None  # noqa: E731
+    assert fetch_new(mailbox, take, lambda sender: sender != "bomb@x.cn", LOOPBACK) == 1
+    assert b"wang@sihai.cn" in found[0]
+    assert imap.unseen() == 2
+
+
+def test_a_letter_that_is_too_large_is_told_of_and_not_fetched(
+    imap: Imap, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its head alone comes, with the size of the whole."""
+    monkeypatch.setattr(mailboxes, "MOST_OCTETS", 1000)
+    imap.put(LETTER + b"x" * 2000)
+    found: list[tuple[bytes, int]] = []
+    assert fetch_new(mailbox, lambda *told: found.append(told) is None, allowed=LOOPBACK) == 1
+    ((data, size),) = found
+    assert b"xxx" not in data
+    assert b"Subject: hello" in data
+    assert size > 2000
+
+
+def test_what_is_wrong_is_said(imap: Imap, mailbox: Mailbox) -> None:
+    """A wrong password, a folder that is not there, nobody who listens."""
+    for change in ({"password": "wrong"}, {"folder": "Nothing"}, {"imap_port": 1}):
+        with pytest.raises(MailboxDown) as down:
+            fetch_new(msgspec.structs.replace(mailbox, **change), lambda data, size: True, allowed=LOOPBACK)
+        assert str(down.value), change
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "192.168.1.1", "localhost", "::1", "169.254.1.1"])
+def test_a_tenant_reaches_no_private_address(host: str) -> None:
+    """Neither by number nor by name, unless the operator allows its network."""
+    with pytest.raises(MailboxDown, match="no public address"):
+        address_of(host, ())
+    assert address_of("127.0.0.1", LOOPBACK) == "127.0.0.1"
