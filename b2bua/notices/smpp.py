@@ -52,7 +52,7 @@ _WHY: Final = {
 _LATER: Final = frozenset((0x08, 0x14, 0x58, 0x65))
 _REJECTED: Final = 0x03
 _SYSTEM_ERROR: Final = 0x08
-_RECEIPT: Final = 0x3C
+_NO_SMS: Final = 0x3C
 """Message type bits of esm_class: anything but an SMS of somebody."""
 
 
@@ -139,7 +139,7 @@ def _arrived(body: bytes) -> Arrived | None:
         content = body[rest + 5 : rest + 5 + length]
     except (ValueError, IndexError):
         return None
-    if esm_class & _RECEIPT:
+    if esm_class & _NO_SMS:
         return None
     return arrived(sender, to, content, coding, has_header=bool(esm_class & _UDH))
 

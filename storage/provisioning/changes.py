@@ -40,6 +40,8 @@ KINDS_ZH: Final = {
     "recipients": "通知接收人",
     "robot": "群机器人",
     "webhook": "事件推送",
+    "mailbox": "客服邮箱",
+    "sms-line": "短信号码",
 }
 _SIGN: Final = {"added": "+", "changed": "~", "removed": "-"}
 

@@ -107,7 +107,7 @@ async def test_a_letter_becomes_a_conversation_and_the_answer_arrives(
     put_box(database, imap, host, "nobody")
     desk = ChannelDesk(database, Documents(open_recordings_in_memory(), LETTERS))
     board = AlarmBoard(lambda: NOW, lambda content: None)
-    sessions = Sessions(reactor, lambda: NOW)
+    sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
     moved = [0.0]
 
     def now() -> float:

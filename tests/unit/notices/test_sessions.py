@@ -393,7 +393,7 @@ def test_an_sms_that_comes_in_is_kept_before_it_is_answered() -> None:
 @pytest_twisted.inlineCallbacks
 def test_an_sms_comes_in_by_a_third_partys_centre(centre: Centre) -> Any:
     """smppy's deliver_sm, on the session that is kept up."""
-    sessions = Sessions(reactor, lambda: NOW)
+    sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
     came: Deferred[tuple[str, Arrived]] = Deferred()
 
     def take(gateway: str, sms: Arrived) -> Deferred[bool]:
