@@ -35,7 +35,8 @@ def places(site: Site, tenant: str) -> list[tuple[str, str]]:
     facts = {
         "tenant": tenant, "call": site.calls[tenant], "item": site.calls[tenant], "agent": "8001",
         "receipt": "R1", "contact": "0123456789abcdef", "number": NUMBER, "month": "202610",
-        "prompt": "welcome", "version": "1", "flow": "main", "kind": "all",
+        "prompt": "welcome", "version": "1", "flow": "main", "kind": "all", "proposal": "p1", "invoice": "i1",
+        "operator": "anna", "ticket": "0123456789abcdef", "article": "0123456789abcdef",
     }  # fmt: skip
     return [(each.method, each.path.format(**facts)) for each in operations(read_spec())]
 
