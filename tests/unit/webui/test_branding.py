@@ -89,6 +89,7 @@ def test_who_acts_as_a_tenant_sees_no_more(site: Site) -> None:
     """Neither on pages nor in Excel; the tenant himself sees his callers."""
     hide(site, "support")
     call = site.calls["alpha"]
+    site.allow("alpha")
     support = site.browser("sun")
     token = support.token("/operator/tenants/alpha")
     support.post("/operator/tenants/alpha/sign-in-as", {"csrf_token": token})
