@@ -14,6 +14,7 @@ import pytest
 
 from appliance.image import boots, disk, formats, grubenv, installer
 from appliance.image.boot_sector import SECTOR, embed
+from tests.appliance.roles import ROLES
 
 IMAGE = Path(disk.__file__).parent
 
@@ -115,6 +116,13 @@ def test_the_installer_is_shell(name: str) -> None:
         ["/bin/sh", "-n", str(IMAGE / "installer" / name)], capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_installer_may_use_a_stick() -> None:
+    """The box refuses the driver of sticks; its installer, made of the same tree, comes on one."""
+    refusals = Path("etc/modprobe.d/box400.conf")
+    assert (ROLES / "hardening/templates" / f"{refusals}.j2").exists()
+    assert f'rm -f "$DESTDIR/{refusals}"' in (IMAGE / "installer/hook").read_text()
 
 
 def ask_installer(question: str, subject: Path) -> bool:
