@@ -7,10 +7,11 @@ import re
 import socket
 import ssl
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.image.machine import KERNEL, Hardware, give_kernel_options, probe, switched_on
+from appliance.image.machine import BOX, KERNEL, Hardware, give_kernel_options, probe, switched_on
 from appliance.image.workshop import ImageFailed, Workshop
 
 HOST = "127.73.4.1"
@@ -66,11 +67,10 @@ def told_by_probe(said: str) -> dict[str, str] | None:
     return None
 
 
-def boot(shop: Workshop, name: str, disk: Path, hardware: Hardware, *, first: str = "") -> Booted:
-    """Start a box and look at it; ``first``: what it is to do before. Raises ImageFailed."""
+def boot(shop: Workshop, name: str, disk: Path, hardware: Hardware, processor: Sequence[str] = BOX) -> Booted:
+    """Start a box and look at it. Raises ImageFailed."""
     give_kernel_options(shop, disk, KERNEL)
-    more = probe(first + ASK)
-    with switched_on(shop, name, [disk], hardware, forwards=FORWARDS, more=more) as machine:
+    with switched_on(shop, name, [disk], hardware, processor, forwards=FORWARDS, more=probe(ASK)) as machine:
         page = machine.await_(_has_page, "the sign-in page over HTTPS", WITHIN, 3)
         machine.await_(lambda: told_by_probe(machine.said()) is not None, "its units", WITHIN)
         sip = machine.await_(_answers_sip, "an answer to OPTIONS", 60)

@@ -36,7 +36,7 @@ def installer(
 ) -> float:
     """Start the medium, choose in its menu, answer its questions, wait for what it is to say; return when."""
     more = ["-drive", f"file={shop.inside(medium)},format=raw,if=none,id=m,readonly=on", *drive]
-    with switched_on(shop, "installer", disks, hardware, processor=INSTALLER, more=more) as machine:
+    with switched_on(shop, "installer", disks, hardware, INSTALLER, more=more) as machine:
         machine.await_words("Install box400 onto", 120)
         machine.type(key)
         for question, answer in answers:
