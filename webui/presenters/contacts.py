@@ -25,6 +25,12 @@ _CHANGES: Final = {
     "owner": N_("Owner changed to {who}"),
     "followed-up": N_("Followed up"),
 }
+_TICKETS: Final = {
+    "open": N_("to be dealt with"),
+    "working": N_("being dealt with"),
+    "answered": N_("answered, not confirmed"),
+    "closed": N_("closed"),
+}
 _ICONS: Final = {
     EntryKind.CALL: "phone",
     EntryKind.MESSAGE: "message",
@@ -34,15 +40,6 @@ _ICONS: Final = {
     EntryKind.NOTE: "pencil",
     EntryKind.CHANGE: "user-check",
 }
-KINDS: Final = (
-    (EntryKind.CALL, N_("Calls")),
-    (EntryKind.MESSAGE, N_("Messages")),
-    (EntryKind.SMS, N_("SMS")),
-    (EntryKind.MAIL, N_("E-mails")),
-    (EntryKind.TICKET, N_("Tickets")),
-    (EntryKind.NOTE, N_("Notes")),
-)
-"""What a timeline may be narrowed to."""
 
 
 class EntryShown(NamedTuple):
@@ -69,4 +66,5 @@ def entry_shown(texts: Texts, entry: Entry) -> EntryShown:
         return EntryShown(
             title, icon, outcome_words(texts, entry.state), outcome_colour(entry.state), entry.text
         )
-    return EntryShown(title, icon, entry.state, "plain", entry.text)
+    state = texts(_TICKETS.get(entry.state, entry.state)) if entry.kind is EntryKind.TICKET else entry.state
+    return EntryShown(title, icon, state, "plain", entry.text)
