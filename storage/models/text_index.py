@@ -55,7 +55,7 @@ class TextIndex(Persistent):  # type: ignore[misc]
         if number is None:
             number = self.names.maxKey() + 1 if self.names else 0
             self.numbers[name], self.names[number] = number, name
-        now, was = _keys(text), _keys(before) if before is not None else set()
+        now, was = keys_of(text), keys_of(before) if before is not None else set()
         for gram in now - was:
             self._set(gram, number, present=True)
         for gram in was - now:
@@ -66,7 +66,7 @@ class TextIndex(Persistent):  # type: ignore[misc]
         number = self.numbers.get(name)
         if number is None:
             return
-        for gram in _keys(before):
+        for gram in keys_of(before):
             self._set(gram, number, present=False)
         del self.numbers[name]
         del self.names[number]
@@ -136,7 +136,8 @@ def _block(key: str) -> int:
     return int(key[-4:], 16)
 
 
-def _keys(text: Text) -> set[str]:
+def keys_of(text: Text) -> set[str]:
+    """Return what a text is indexed under."""
     return indexed(f"{text.title}\n{text.body}") | {_TITLE + gram for gram in indexed(text.title)}
 
 
