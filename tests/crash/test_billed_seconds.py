@@ -97,7 +97,7 @@ def billed(box: Box, count: int) -> dict[str, dict[str, Any]]:
 
 def check_books(box: Box, records: dict[str, dict[str, Any]]) -> int:
     """Make sure that account, records and journal agree; return the sum of the seconds that were billed."""
-    total = sum(record["charge"]["li"] for record in records.values())
+    total: int = sum(record["charge"]["li"] for record in records.values())
     assert sum(record["charge"]["seconds"] for record in records.values()) == total
     (balance,) = [each for each in box.json("money", "balances") if each["tenant"] == "demo"]
     assert balance["balance_li"] == -total
