@@ -13,7 +13,8 @@ from typing import IO
 from box400.supervisor.child import Child, Program, roll
 from storage.data_directory import DataDirectory
 
-READY_WITHIN = 30.0
+READY_WITHIN = 120.0
+"""Seconds for one group of processes, since a machine can be busy. Who dies is told at once."""
 PATIENCE = 10.0
 """Seconds that a process may take for its end."""
 LOOK_AT_LOGS = 60.0

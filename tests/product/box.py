@@ -96,7 +96,7 @@ class Box:
             assert self._process.poll() is None, f"box400 run ended:\n{self.output()}\n{self.logs()}"
             return "box400 is up" in self.output()
 
-        wait_until(up, "the box is up", 60)
+        wait_until(up, "the box is up", 150)
 
     def output(self) -> str:
         """Return what ``box400 run`` has printed."""
