@@ -9,7 +9,7 @@ from email import policy
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 from email.utils import parseaddr
 from typing import Final, NamedTuple
 
@@ -25,6 +25,8 @@ MOST_FILE: Final = 10 * 1024 * 1024
 MOST_FILES: Final = 20
 MOST_PARTS: Final = 100
 MOST_REFERENCES: Final = 30
+MOST_HEAD: Final = 64 * 1024
+UNREADABLE: Final = "（邮件格式异常，无法读取正文，请到邮箱中查看）"
 TAGS: Final = frozenset(
     (
         "a", "abbr", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
@@ -37,6 +39,8 @@ ATTRIBUTES: Final = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th":
 _MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,250})>")
 _NOT_PERSONS: Final = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounce)", re.IGNORECASE)
 _CHINESE: Final = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030"}
+_NO_CHARSETS: Final = frozenset({"unicode_escape", "raw_unicode_escape", "punycode", "idna", "undefined"})
+"""Codecs of Python that no e-mail is written in; punycode of some megabytes would take hours."""
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NAME: Final = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]")
 _BREAK: Final = re.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>")
@@ -69,9 +73,17 @@ class LetterRead(NamedTuple):
 
 
 def read_letter(data: bytes) -> LetterRead:
-    """Read an e-mail; never raises, whatever it holds."""
-    message = BytesParser(policy=policy.compat32).parsebytes(data)
-    texts, pages, files = _parts(message)
+    """Read an e-mail; never raises, whatever it holds: one that is no e-mail is told of by its head alone."""
+    try:
+        message = BytesParser(policy=policy.compat32).parsebytes(data)
+        return _read(message, data, *_parts(message))
+    except (RecursionError, ValueError, TypeError, LookupError, AttributeError):
+        # What hostile nesting and parameters make of the library: it must not stop the letters behind it.
+        message = BytesHeaderParser(policy=policy.compat32).parsebytes(data[:MOST_HEAD])
+        return _read(message, data, [UNREADABLE], [], [])
+
+
+def _read(message: Message, data: bytes, texts: list[str], pages: list[str], files: list[File]) -> LetterRead:
     page = nh3.clean("\n".join(pages)[:MOST_HTML], tags=set(TAGS), attributes=ATTRIBUTES) if pages else ""
     text = "\n".join(texts).strip() or plain_of(page)
     name, address = parseaddr(header(message, "Reply-To") or header(message, "From"))
@@ -128,9 +140,12 @@ def _words(value: object) -> str:
 def decoded(data: bytes, charset: str) -> str:
     """Decode as the sender says; where he says nothing or something wrong, as it makes sense in China."""
     named = charset.strip().strip("'\"").lower()
-    for each in dict.fromkeys(filter(None, (_CHINESE.get(named, named), "utf-8", "gb18030"))):
+    named = "" if named.replace("-", "_") in _NO_CHARSETS else _CHINESE.get(named, named)
+    for each in dict.fromkeys(filter(None, (named, "utf-8", "gb18030"))):
         try:
-            return data.decode(each)
+            text = data.decode(each)
+            text.encode()  # surrogates, which UTF-7 and others may name, cannot be stored
+            return text
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
     return data.decode("utf-8", errors="replace")

@@ -143,3 +143,33 @@ def test_deep_nesting_ends() -> None:
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (nth, nth) for nth in range(90)
     )
     assert read_letter(data + b"Content-Type: text/plain\r\n\r\nhi").sender == ""
+
+
+NESTED = b"Content-Type: message/rfc822\n\n" * 1200
+HEAD = b"From: wang@sihai.cn\nSubject: hello\n"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        HEAD + NESTED + b"hello\n",
+        HEAD + b"Content-Type: text/plain; charset*=a%00b'x'utf\n\nhello\n",
+        HEAD + b"Content-Type: text/plain; charset=unicode_escape\n\nhello \\ud800\n",
+        HEAD + b"Content-Type: text/html; charset=raw_unicode_escape\n\n<b>hello</b> \\ud800\n",
+        HEAD + b"Content-Type: text/plain; charset=utf-7\n\nhello +2AA-\n",
+    ],
+    ids=["nested", "parameter", "escapes", "escapes-in-html", "utf-7"],
+)
+def test_a_letter_made_to_break_readers_is_told_of(hostile: bytes) -> None:
+    """It would be fetched again and again, and nothing behind it: it is read as far as it goes."""
+    read = read_letter(hostile)
+    assert (read.sender, read.subject) == ("wang@sihai.cn", "hello")
+    assert read.text
+    "".join((read.text, read.html, read.name, read.message_id)).encode()
+
+
+def test_a_charset_that_is_a_codec_of_python_is_none() -> None:
+    """Decoding punycode takes time by the square of its length."""
+    body = "发票" + "y" * 200_000
+    read = read_letter(HEAD + b"Content-Type: text/plain; charset=punycode\n\n" + body.encode())
+    assert read.text.startswith("发票")
