@@ -51,13 +51,12 @@ class SmallDisk:
         ours = self._ballast.stat().st_size if self._ballast.exists() else 0
         others = (facts.f_blocks - facts.f_bfree) * facts.f_frsize - ours
         wanted = max(0, round(facts.f_blocks * facts.f_frsize * part) - others)
-        with self._ballast.open("ab") as file:
+        with self._ballast.open("ab", buffering=0) as file:  # buffered, closing it would try once more
             file.truncate(min(wanted, ours))
             file.seek(0, os.SEEK_END)
             try:
                 while (left := wanted - file.tell()) > 0:
                     file.write(bytes(min(left, 65536)))
-                    file.flush()
             except OSError:  # full to the last block, as wished
                 assert part >= 1
 
