@@ -15,6 +15,7 @@ from domain.caller import canonical_caller
 from domain.conversation import Attachment, Mailbox, Seat, SmsLine, Text, Way, loads_of, shared_out
 from domain.notices.delivery import MESSAGE_RETRIES
 from domain.notices.ways import Gateway
+from domain.refusal import NotPossible
 from storage.connection import MainDatabase
 from storage.conversations import Incoming, Letter, Writing, letter_done, letters_due
 from storage.models import Root
@@ -107,12 +108,15 @@ class ChannelDesk:
             yield Attachment(told.name, told.type, told.octets, filed.id)
 
     def letters(self, now: float, most: int) -> list[tuple[Letter, list[bytes]]]:
-        """Return the e-mails that are to be sent, with their files."""
-        due = self._database.read(lambda root: letters_due(root, now, most))
-        return [
-            (letter, [self._files.read(each.file) for each in letter.text.attachments if each.file])
-            for letter in due
-        ]
+        """Return the e-mails that are to be sent, with their files; one whose files are gone has failed."""
+        found = []
+        for letter in self._database.read(lambda root: letters_due(root, now, most)):
+            kept = [each.file for each in letter.text.attachments if each.file]
+            try:
+                found.append((letter, [self._files.read(each) for each in kept]))
+            except NotPossible as gone:
+                self.sent(letter, f"{gone.zh} {gone.en}", now, again=False)
+        return found
 
     def sent(self, letter: Letter, why: str, now: float, *, again: bool) -> None:
         """Keep what became of an e-mail."""

@@ -181,6 +181,9 @@ class Channels:
             why = str(error)
         except SendFailed as failure:
             why, again = failure.why, failure.again
+        except Exception as error:  # one letter that cannot be written must not stop the others
+            log.exception("e-mail %s failed unforeseen", letter.text.id)
+            why = f"无法发出 cannot be sent: {type(error).__name__} {error}"[:300]
         try:
             await self._in_thread(partial(self._desk.sent, letter, why, self._utc(), again=again))
         except _STORE as error:

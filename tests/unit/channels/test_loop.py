@@ -17,9 +17,9 @@ from twisted.internet.defer import Deferred
 
 from b2bua.alarms import AlarmBoard
 from b2bua.channels.desk import ChannelDesk
-from b2bua.channels.loop import Channels
+from b2bua.channels.loop import LETTERS_AT_ONCE, Channels
 from b2bua.notices.sessions import Sessions
-from domain.conversation import Conversation, Mailbox
+from domain.conversation import Attachment, Conversation, Mailbox
 from domain.notices.ways import Encryption
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
 from storage.conversations import Writing
@@ -138,3 +138,45 @@ async def test_a_letter_becomes_a_conversation_and_the_answer_arrives(
         assert imap.unseen() == 0
     finally:
         await channels.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_letter_that_cannot_be_written_stops_no_other(
+    smtp: tuple[str, Inbox], tmp_path: Path
+) -> None:
+    """A stranger's address that no header can hold, a file that is gone: they fail and are tried no more."""
+    host, inbox = smtp
+    database = open_main_in_memory()
+    apply(database, CONFIGURATION)
+    put_box(database, Imap(host), host, "")
+    desk = ChannelDesk(database, Documents(open_recordings_in_memory(), LETTERS))
+    for place in range(LETTERS_AT_ONCE):
+        peer = f'"{place}xaq?.:?@]"' if place else "wang@sihai.cn"
+        arrived = a_letter(f"hostile-{place}@x.cn", f"subject {place}", From=peer, Reply_To=peer)
+        desk.take_letter(desk.posts()[0], arrived, len(arrived), NOW)
+    desk.take_letter(desk.posts()[0], a_letter("last@sihai.cn", "last"), 100, NOW + 60)
+
+    def answer(root: Any) -> None:
+        writing = Writing(root, "acme", NOW)
+        gone = (Attachment("发票.pdf", "application/pdf", 10, "gone"),)
+        for _, each in list(writing.book.newest_first()):
+            wang = each.peer == "wang@sihai.cn"
+            writing.answer(each.id, "", "已开具。", gone if wang and each.subject != "last" else ())
+
+    database.transact(answer)
+    moved = [0.0]
+
+    def now() -> float:
+        moved[0] += 3600  # each look is at the next time that it is tried
+        return NOW + moved[0]
+
+    board = AlarmBoard(lambda: NOW, lambda content: None)
+    sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
+    channels = Channels(reactor, now, desk, sessions, tmp_path / "no.sock", board, lambda: ["127.0.0.0/8"])
+    channels.start()
+    try:
+        await until(lambda: bool(inbox.arrived))
+        await until(lambda: not database.read(lambda root: len(root.conversations.outbox)))
+    finally:
+        await channels.stop()
+    assert len(inbox.arrived) == 1
