@@ -13,7 +13,6 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from defusedxml.common import DefusedXmlException
 
 MOST_BYTES: Final = 10 * 1024 * 1024
@@ -60,6 +59,8 @@ def read_sheet(data: bytes, most_rows: int) -> SheetRead:
     Raises WorkbookRefused for what is no .xlsx, too large, or has more than ``most_rows`` rows.
     """
     _judge(data)
+    import openpyxl  # here: few requests need it, and it is an eighth of the start of each process with pages
+
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         try:
