@@ -7,6 +7,7 @@ Every process of a box is given the data directory and nothing else; what they m
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -205,3 +206,21 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def write_as_guest(path: Path, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """Replace a file's content as root, in a directory that a lesser account owns.
+
+    That account may put links where files are wanted, at any moment: the file is made anew under a name that
+    nobody knows before, and its mode and owner are set by its descriptor. Raises OSError.
+    """
+    half = path.with_name(f".{path.name}.{secrets.token_hex(16)}")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fchmod(descriptor, mode)
+        if owner is not None:
+            os.fchown(descriptor, *owner)
+        os.fsync(descriptor)
+    half.replace(path)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import stat
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from domain.refusal import NotPossible
-from storage.data_directory import DataDirectory, write_atomically
+from storage.data_directory import DataDirectory, write_as_guest, write_atomically
 
 FILE: Final = "machine-wish.json"
 RESULT: Final = "machine-result.json"
@@ -100,6 +101,9 @@ def wished(data: DataDirectory) -> Wish | None:
         return None
     except OSError as error:
         raise NotPossible(f"the wish cannot be read: {error}", f"无法读取请求：{error}") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotPossible("the wish is no file", "请求不是文件")
     with os.fdopen(handle, "rb") as file:
         content = file.read(MOST_BYTES + 1)
     try:
@@ -116,10 +120,8 @@ def forget(data: DataDirectory) -> None:
 
 
 def tell(data: DataDirectory, outcome: Outcome) -> None:
-    """Say what became of it."""
-    path = data.root / RESULT
-    write_atomically(path, msgspec.json.encode(outcome))
-    path.chmod(0o644)
+    """Say what became of it; by root, in a directory of somebody else."""
+    write_as_guest(data.root / RESULT, msgspec.json.encode(outcome), 0o644)
 
 
 def outcome_of(data: DataDirectory) -> Outcome | None:
@@ -169,6 +171,8 @@ def _check_network(wish: SetNetwork) -> None:
             "A name has small letters, digits and dashes.", "主机名只能使用小写字母、数字和短横线。"
         )
     try:
+        if "%" in wish.address + wish.gateway + wish.name_server:  # a zone may hold anything, line breaks too
+            raise ValueError("%")
         if wish.address:
             if "/" not in wish.address:
                 raise ValueError(wish.address)

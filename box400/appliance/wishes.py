@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import os
 import subprocess
 import sys
 import time
@@ -173,6 +174,7 @@ def main() -> int:
     """Exit status: 0 done, also when there was nothing to do; 1 not done."""
     parser = argparse.ArgumentParser(prog="box400.appliance.wishes", description="Carry out what is wished.")
     parser.add_argument("--data", required=True, metavar="DIR", help="data directory of the box")
+    os.umask(0o077)  # a key is nobody else's before its mode is set either
     outcome = serve(DataDirectory(parser.parse_args().data))
     if outcome is None:
         return 0

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from box400.appliance.wishes import network_file
 from box400.cli.options import complain, data_option
 from box400.cli.words import language, words
 from domain.refusal import NotPossible
-from storage.data_directory import DataDirectory, write_atomically
+from storage.data_directory import DataDirectory, write_as_guest, write_atomically
 from storage.own_address import own_address
 from webui.services.first_setup import code_of, finish, is_new, tenant_document, trunk_document
 
@@ -89,8 +90,11 @@ def _configuration(data: DataDirectory) -> None:
         if not document:
             return
         file = data.root / "setup.yaml"
-        with file.open("w", encoding="utf-8") as out:
-            YAML(typ="safe").dump(document, out)
+        text = StringIO()
+        YAML(typ="safe").dump(document, text)
+        held = data.root.stat()
+        owner = (held.st_uid, held.st_gid) if os.geteuid() == 0 else None
+        write_as_guest(file, text.getvalue().encode(), 0o600, owner)
         if _run(data, "apply", str(file), check=False):
             file.unlink()
             return

@@ -116,6 +116,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "SMS reach a 400 number only where it begins with 4001 and is the tenant's own, not {value!r}",
         "只有本企业 4001 开头的 400 号码才能接收短信，{value!r} 不能",
     ),
+    "sms-given": (
+        "{value!r} is not one of your 4001 numbers; a number of an SMS gateway is given by the operator",
+        "{value!r} 不是本企业 4001 开头的 400 号码；短信网关号码由服务商分配，请联系服务商",
+    ),
     "email": ("{value!r} is no e-mail address", "{value!r} 不是邮箱地址"),
     "pattern": ("{value!r} is no regular expression: {why}", "{value!r} 不是正则表达式：{why}"),
     "template": ("{en}", "{zh}"),

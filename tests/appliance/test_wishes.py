@@ -18,17 +18,21 @@ from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
 from storage.machine_wish import (
     FILE,
+    RESULT,
     CloseTunnel,
     MakeTunnelKey,
     OpenTunnel,
+    Outcome,
     SetCertificate,
     SetClock,
     SetNetwork,
     Wish,
     outcome_of,
+    tell,
     wish_for,
     wished,
 )
+from webui.services.first_setup import code_of, finish
 
 
 @pytest.fixture
@@ -102,6 +106,7 @@ def test_the_tunnel_is_settings_and_a_unit(data: DataDirectory) -> None:
 @pytest.mark.parametrize("wish", [
     SetClock("../../etc/passwd"), SetClock("Asia/Shanghai", 5.0), SetNetwork("a b"),
     SetNetwork("", "192.168.1.10"), SetNetwork("", "192.168.1.10/24", "x\nDNS=evil"),
+    SetNetwork("", "fe80::1%x\n[Route]\nGateway=10.0.0.1/64"), SetNetwork("", "", "fe80::1%\nDNS=10.0.0.1"),
     SetCertificate("x", ""), OpenTunnel("-oProxyCommand=x", "box"),
     OpenTunnel("host", "box; rm"), OpenTunnel("host", "box", 0), OpenTunnel("host", "box", 22, 70000),
     OpenTunnel("host", "box", 22, 0, 0),
@@ -139,3 +144,36 @@ def test_what_became_of_it_is_told(data: DataDirectory, tmp_path: Path) -> None:
     assert not (tmp_path / "never").exists()
     wish_for(data, CloseTunnel())
     assert serve(data) == outcome_of(data)
+
+
+def test_root_follows_no_link_that_the_account_of_the_data_put(
+    data: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where its answer is written, nor when its mode is set: what the link names stays as it is."""
+    secret = tmp_path / "shadow"
+    secret.write_text("root:x")
+    secret.chmod(0o600)
+    (data.root / f".{RESULT}.{os.getpid()}.new").symlink_to(secret)
+    replace = Path.replace
+
+    def replaced(half: Path, target: Path) -> Path:
+        found = replace(half, target)
+        target.unlink()
+        target.symlink_to(secret)  # at once, by somebody who waited for it
+        return found
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    tell(data, Outcome(1.0, "clock"))
+    code_of(data)
+    finish(data)
+    assert secret.read_text() == "root:x"
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_wish_that_is_no_file_is_none(data: DataDirectory) -> None:
+    """Root reads no directory and waits for no pipe."""
+    os.mkfifo(data.root / FILE)
+    outcome = serve(data)
+    assert outcome is not None
+    assert outcome.why_not
+    assert not (data.root / FILE).exists()

@@ -12,7 +12,7 @@ import secrets
 from typing import Any, Final
 
 from domain.refusal import NotPossible
-from storage.data_directory import DataDirectory, write_atomically
+from storage.data_directory import DataDirectory, write_as_guest
 from storage.models import Root
 from storage.models.web import AuditEntry, Role
 from webui.services import accounts
@@ -44,10 +44,9 @@ def code_of(data: DataDirectory) -> str:
     path = data.root / CODE
     if not path.exists():
         made = "".join(secrets.choice(_LETTERS) for _ in range(8))
-        write_atomically(path, f"{made[:4]}-{made[4:]}".encode())
-        owner = data.root.stat()
-        if os.geteuid() == 0 and owner.st_uid:
-            os.chown(path, owner.st_uid, owner.st_gid)
+        held = data.root.stat()
+        owner = (held.st_uid, held.st_gid) if os.geteuid() == 0 else None
+        write_as_guest(path, f"{made[:4]}-{made[4:]}".encode(), 0o640, owner)
     return path.read_text(encoding="ascii").strip()
 
 
@@ -64,7 +63,7 @@ def is_right(data: DataDirectory, given: str) -> bool:
 
 def finish(data: DataDirectory) -> None:
     """Mark the box as set up; its code is good no more."""
-    write_atomically(data.root / MARK, b"")
+    write_as_guest(data.root / MARK, b"", 0o644)
     (data.root / CODE).unlink(missing_ok=True)
 
 

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from storage.models import Root
 from storage.models.web import AuditEntry
+from storage.provisioning import Problem
 from storage.provisioning.export import as_written
 from storage.provisioning.schema import EXTENSION, PARTS, TENANT, Section
 from webui.services.box import BoxServices
-from webui.services.provisioning import Done, Stale, wish
+from webui.services.provisioning import FILE, Done, Refused, Stale, wish
 from webui.services.routing import digest
 
 Fields = dict[str, Any]
@@ -79,9 +80,22 @@ def store(
         held = fields_of(root, tenant, kind, name)
         if (seen and held is None) or (held is not None and digest(held) != seen):
             raise Stale(name)
+        if kind == "sms_lines":
+            _require_own_line(root, tenant, name, values, held or {})
         return {"tenants": {tenant: {kind: {name: values}}}}
 
     return wish(services, document, entry)
+
+
+def _require_own_line(root: Root, tenant: str, name: str, values: Fields, held: Fields) -> None:
+    """Raise Refused for an SMS number that is not his: those of gateways are the operator's to give.
+
+    Who takes one reads what everybody's customers answer to it.
+    """
+    number = values.get("number", "")
+    if number and number != held.get("number") and number not in root.tenants[tenant].numbers:
+        path = f"tenants.{tenant}.sms_lines.{name}.number"
+        raise Refused([Problem(FILE, 1, path, "sms-given", {"value": number})])
 
 
 def remove(services: BoxServices, tenant: str, kind: str, name: str, entry: AuditEntry) -> Done:

@@ -19,6 +19,7 @@ from domain.conversation import (
 from domain.desk import DeskSettings
 from storage.conversations import Incoming, Writing
 from storage.notices import new_id
+from tests.unit.storage.provision import apply
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 from tests.unit.webui.test_customers import known, token_of
 from tests.unit.webui.test_desk import NUMBERS, settings
@@ -164,6 +165,21 @@ def test_a_tenant_sets_his_mailbox(site: Site) -> None:
     form = form_of(tenant.get("/t/alpha/sms_lines/new"), "/t/alpha/sms_lines/new")
     form["name"], form["number"] = "sms", "4006123456"
     assert "4001" in form.submit(status=422).text
+
+
+def test_a_number_of_a_gateway_is_the_operators_to_give(site: Site) -> None:
+    """A tenant who took it would read what everybody's customers answer; one that he was given he keeps."""
+    tenant, path = site.browser(NUMBERS["alpha"]), "/t/alpha/sms_lines"
+    form = form_of(tenant.get(f"{path}/new"), f"{path}/new")
+    form["name"], form["number"] = "sms", "10690001234"
+    assert "given by the operator" in form.submit(status=422).text
+    apply(site.database, 'tenants: {alpha: {sms_lines: {sms: {number: "10690001234"}}}}')
+    form = form_of(tenant.get(f"{path}/sms"), f"{path}/sms")
+    form["closed_text"] = "您好"
+    form.submit(status=303)
+    form = form_of(tenant.get(f"{path}/sms"), f"{path}/sms")
+    form["number"] = "10690001235"
+    assert "given by the operator" in form.submit(status=422).text
 
 
 def test_a_text_that_failed_says_why(site: Site) -> None:

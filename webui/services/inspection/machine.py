@@ -13,7 +13,7 @@ import msgspec
 from cryptography import x509
 
 from domain.inspection.facts import Certificate, DiskHealth, FileSystem, MachineFacts, Socket, merged
-from storage.data_directory import DataDirectory, write_atomically
+from storage.data_directory import DataDirectory, write_as_guest
 from storage.own_address import own_address
 from webui.services.inspection import machine_said as said
 
@@ -33,8 +33,7 @@ def learn(data: DataDirectory) -> MachineFacts:
 def keep(data: DataDirectory) -> MachineFacts:
     """Learn and keep it for who may not look himself; called as root by a timer."""
     facts = look(data)
-    write_atomically(data.machine_facts, msgspec.json.encode(facts))
-    data.machine_facts.chmod(0o644)
+    write_as_guest(data.machine_facts, msgspec.json.encode(facts), 0o644)
     return facts
 
 
