@@ -34,6 +34,8 @@ ROUND_SECONDS: Final = 1.0
 KEEP_UP_SECONDS: Final = 5.0
 TIDY_SECONDS: Final = 60.0
 THREADS: Final = 6
+VISITS: Final = THREADS - 2
+"""Mailboxes looked into at a time: the store, SMS and sending have threads left."""
 LETTERS_AT_ONCE: Final = 8
 _STORE: Final = (StoreDown, SchemaMismatch)
 
@@ -99,7 +101,7 @@ class Channels:
             posts, letters, gateways = await self._in_thread(partial(self._of_store, now))
         except _STORE:
             return  # the dispatcher of notices raises the alarm
-        for post in posts:
+        for post in sorted(posts, key=lambda each: self._due.get(_key(each), 0.0)):
             self._look(post, now)
         for letter, files in letters:
             if letter.text.id not in self._sending:
@@ -132,9 +134,11 @@ class Channels:
     # -- e-mail ------------------------------------------------------------------------------------
 
     def _look(self, post: Post, now: float) -> None:
-        key = (post.tenant, post.mailbox.name)
-        if key in self._busy or now < self._due.get(key, 0.0):
+        key = _key(post)
+        if now < self._due.get(key, 0.0) or len(self._busy) >= VISITS:
             return
+        if any(tenant == post.tenant for tenant, _ in self._busy):
+            return  # slow servers of one tenant keep nobody else waiting
         self._busy.add(key)
         self._due[key] = now + post.mailbox.poll_seconds
         job = self._in_thread(partial(self._fetch, post))
@@ -237,6 +241,10 @@ class Channels:
             return result
 
         job.addBoth(over)
+
+
+def _key(post: Post) -> tuple[str, str]:
+    return post.tenant, post.mailbox.name
 
 
 def _alarm(post: Post) -> str:

@@ -6,8 +6,10 @@ import imaplib
 import re
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import policy
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
@@ -22,6 +24,13 @@ SECONDS: Final = 20.0
 """How long an answer of the server is waited for."""
 MOST_AT_ONCE: Final = 50
 """E-mails of one visit; the others wait for the next one."""
+VISIT_SECONDS: Final = 120.0
+"""When a visit is cut off, whatever the server does: it may be anybody's, and others wait for the thread."""
+LAST_SECONDS: Final = 60.0
+LAST_OCTETS: Final = 4 * MOST_OCTETS
+"""After so much no other e-mail is begun; the rest waits for the next visit."""
+VISIT_OCTETS: Final = 6 * MOST_OCTETS
+"""When a visit is cut off."""
 _SIZE: Final = re.compile(rb"RFC822\.SIZE ([0-9]{1,12})")
 
 
@@ -65,7 +74,7 @@ def fetch_new(
         with _opened(mailbox, address) as server:
             _, found = server.uid("SEARCH", "UNSEEN")
             for uid in (found[0] or b"").split()[: MOST_AT_ONCE * 4]:
-                if taken >= MOST_AT_ONCE:
+                if taken >= MOST_AT_ONCE or server.has_done_enough():
                     break
                 size, head = _head(server, uid)
                 sender = parseaddr(
@@ -95,10 +104,55 @@ class _Plain(imaplib.IMAP4):
     def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext) -> None:
         self._address = address
         self._context = context
-        super().__init__(host, port, timeout=SECONDS)
+        self._octets = 0
+        self._since = time.monotonic()
+        self._cut: threading.Timer | None = None
+        self._handle: socket.socket | None = None
+        try:
+            super().__init__(host, port, timeout=SECONDS)
+        except BaseException:
+            self.no_longer_cut()
+            raise
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        return socket.create_connection((self._address, self.port), timeout)
+        made = socket.create_connection((self._address, self.port), timeout)
+        self._handle = made.dup()
+        self._cut = threading.Timer(VISIT_SECONDS, _cut_off, (self._handle,))
+        self._cut.daemon = True
+        self._cut.start()
+        return made
+
+    def no_longer_cut(self) -> None:
+        """Let the time of the visit go: it is over."""
+        if self._cut is not None and self._handle is not None:
+            self._cut.cancel()
+            self._handle.close()
+
+    def has_done_enough(self) -> bool:
+        """Tell whether the rest should wait for another visit."""
+        return self._octets > LAST_OCTETS or time.monotonic() - self._since > LAST_SECONDS
+
+    def read(self, size: int) -> bytes:
+        """Read octets that the server announced; raises abort for too many."""
+        self._count(size)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        """Read a line; raises abort for too many."""
+        line = super().readline()
+        self._count(len(line))
+        return line
+
+    def _count(self, octets: int) -> None:
+        self._octets += octets
+        if self._octets > VISIT_OCTETS:
+            raise self.abort(f"more than {VISIT_OCTETS >> 20} MB at once")
+
+
+def _cut_off(connection: socket.socket) -> None:
+    """End a connection under whoever reads from it."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Tls(_Plain):
@@ -128,6 +182,8 @@ def _opened(mailbox: Mailbox, address: str) -> Iterator[Any]:
             server.logout()
         except (imaplib.IMAP4.error, OSError):
             server.shutdown()
+        finally:
+            server.no_longer_cut()
 
 
 def _quoted(folder: str) -> str:

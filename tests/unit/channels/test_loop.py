@@ -16,7 +16,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from b2bua.alarms import AlarmBoard
-from b2bua.channels.desk import ChannelDesk
+from b2bua.channels.desk import ChannelDesk, Post
 from b2bua.channels.loop import LETTERS_AT_ONCE, Channels
 from b2bua.notices.sessions import Sessions
 from domain.conversation import Attachment, Conversation, Mailbox
@@ -138,6 +138,20 @@ async def test_a_letter_becomes_a_conversation_and_the_answer_arrives(
         assert imap.unseen() == 0
     finally:
         await channels.stop()
+
+
+def test_slow_servers_of_one_tenant_keep_nobody_waiting(tmp_path: Path) -> None:
+    """One visit of a tenant at a time, and threads left for others and for the store."""
+    desk = ChannelDesk(open_main_in_memory(), Documents(open_recordings_in_memory(), LETTERS))
+    board = AlarmBoard(lambda: NOW, lambda content: None)
+    sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
+    channels = Channels(reactor, lambda: NOW, desk, sessions, tmp_path / "no.sock", board, list)
+    looked: list[str] = []
+    channels._in_thread = lambda work: looked.append(work.args[0].tenant) or Deferred()  # type: ignore[method-assign, func-returns-value]
+    for tenant in ("slow", "slow", "acme", "b", "c", "d"):
+        channels._look(Post(tenant, Mailbox(f"box-{len(looked)}")), NOW)
+    channels._look(Post("slow", Mailbox("another")), NOW)
+    assert looked == ["slow", "acme", "b", "c"]
 
 
 @pytest_twisted.ensureDeferred

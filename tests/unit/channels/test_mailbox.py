@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from ipaddress import ip_network
 
 import msgspec
@@ -12,7 +15,7 @@ from b2bua.channels import mailbox as mailboxes
 from b2bua.channels.mailbox import MailboxDown, address_of, fetch_new
 from domain.conversation import Mailbox
 from domain.notices.ways import Encryption
-from tests.unit.channels.imap import PORT, Imap, running
+from tests.unit.channels.imap import PORT, Imap, a_host, running
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 LETTER = b"From: wang@sihai.cn\r\nSubject: hello\r\n\r\nhello\r\n"
@@ -86,3 +89,56 @@ def test_a_tenant_reaches_no_private_address(host: str) -> None:
     with pytest.raises(MailboxDown, match="no public address"):
         address_of(host, ())
     assert address_of("127.0.0.1", LOOPBACK) == "127.0.0.1"
+
+
+class Hostile:
+    """A server of somebody who means ill; ``greet`` is what it does with who comes."""
+
+    def __init__(self, greet: Callable[[socket.socket], None]) -> None:
+        self._listener = socket.create_server((a_host(), 0))
+        self.host, self.port = self._listener.getsockname()
+        self._thread = threading.Thread(target=self._serve, args=(greet,))
+
+    def _serve(self, greet: Callable[[socket.socket], None]) -> None:
+        visitor, _ = self._listener.accept()
+        with visitor, suppress(OSError):
+            greet(visitor)
+
+    def __enter__(self) -> Hostile:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._listener.close()
+
+    def mailbox(self, mailbox: Mailbox) -> Mailbox:
+        """Return a mailbox that is at this server."""
+        return msgspec.structs.replace(mailbox, imap_host=self.host, imap_port=self.port)
+
+
+def test_a_server_that_drips_is_left(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each octet is in time, the line never ends: the visit ends all the same."""
+    monkeypatch.setattr(mailboxes, "VISIT_SECONDS", 0.2)
+    never, came_to_its_end = threading.Event(), []
+
+    def greet(visitor: socket.socket) -> None:
+        for _ in range(2000):
+            visitor.sendall(b"x")
+            never.wait(0.005)
+        came_to_its_end.append(True)
+
+    with Hostile(greet) as server, pytest.raises(MailboxDown):
+        fetch_new(server.mailbox(mailbox), lambda data, size: True, allowed=LOOPBACK)
+    assert not came_to_its_end
+
+
+def test_a_server_that_floods_is_left(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it announces is not waited for, nor kept in memory."""
+    monkeypatch.setattr(mailboxes, "VISIT_OCTETS", 100_000)
+
+    def greet(visitor: socket.socket) -> None:
+        visitor.sendall(b"* OK {1000000}\r\n")
+
+    with Hostile(greet) as server, pytest.raises(MailboxDown, match="MB at once"):
+        fetch_new(server.mailbox(mailbox), lambda data, size: True, allowed=LOOPBACK)
