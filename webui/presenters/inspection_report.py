@@ -20,7 +20,7 @@ STYLE: Final = Path(__file__).parents[1] / "static" / "own" / "report.css"
 def html_of(report: Report, read: Callable[[str], bytes], style_url: str = "") -> str:
     """Return the page; ``read`` gives a photo by its id.
 
-    With ``style_url`` the style sheet is fetched from there (pages allow no other), else it is in the page.
+    With ``style_url`` the style sheet is fetched from there (pages allow no other), else its address holds it.
     """
 
     def picture(photo: Photo) -> str:
@@ -31,10 +31,15 @@ def html_of(report: Report, read: Callable[[str], bytes], style_url: str = "") -
             content = read(photo.id)
         except NotPossible:
             return ""
-        return f"data:{photo.type};base64,{base64.b64encode(content).decode()}"
+        return _inline(photo.type, content)
 
-    style = "" if style_url else STYLE.read_text(encoding="utf-8")
-    return _template().render(report=report, picture=picture, style=style, style_url=style_url)
+    style = style_url or _inline("text/css", STYLE.read_bytes())
+    return _template().render(report=report, picture=picture, style=style)
+
+
+def _inline(kind: str, content: bytes) -> str:
+    """Return an address that holds this."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 @cache
