@@ -20,7 +20,7 @@ STYLE: Final = Path(__file__).parents[1] / "static" / "own" / "report.css"
 def html_of(report: Report, read: Callable[[str], bytes], style_url: str = "") -> str:
     """Return the page; ``read`` gives a photo by its id.
 
-    With ``style_url`` the style sheet is fetched from there (pages allow no other), else its address holds it.
+    With ``style_url`` the style sheet comes from there (pages allow no other), else its address holds it.
     """
 
     def picture(photo: Photo) -> str:
