@@ -137,7 +137,7 @@ def _do(steps: Steps, step: Step, put: Listener, now: Now) -> None:
     put(StepBegan(now(), step))
     try:
         steps.do(step)
-    except (NotPossible, OSError) as error:
+    except Exception as error:  # whatever it is: a box that is stopped must come up again
         put(StepFailed(now(), step, *_told(error)))
     else:
         put(StepDone(now(), step))
@@ -148,13 +148,14 @@ def _undo(steps: Steps, undo: Undo, put: Listener, now: Now, at_boot: bool) -> N
     try:
         if not (at_boot and undo is Undo.STOP):  # nothing runs yet
             steps.undo(undo)
-    except (NotPossible, OSError) as error:
+    except Exception as error:  # the steps back that are left are the more needed
         put(UndoFailed(now(), undo, *_told(error)))
     else:
         put(UndoDone(now(), undo))
 
 
-def _told(error: NotPossible | OSError) -> tuple[str, str]:
+def _told(error: Exception) -> tuple[str, str]:
     if isinstance(error, NotPossible):
         return error.en, error.zh
-    return str(error), f"系统错误：{error}"
+    told = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"[:400]
+    return told, f"系统错误：{told}"

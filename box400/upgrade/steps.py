@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from box400.upgrade.machine import Machine, data_argument
 from box400.upgrade.places import CURRENT, Places, space_lacking, space_needed
 from domain.refusal import NotPossible
 from domain.upgrade import Manifest, Step, Undo, check_follows
+from storage.data_directory import write_atomically
 from storage.upgrade.bundle import bytes_of, read_manifest, trusted_keys, unpack, verify
 from storage.upgrade.census import Census
 
@@ -112,7 +112,7 @@ class Steps:
     def _snapshot(self) -> None:
         before = self._census(self._order.old)
         self._keep("take")
-        self._before.write_bytes(msgspec.json.encode(before))
+        write_atomically(self._before, msgspec.json.encode(before))
 
     def _evolve(self) -> None:
         self._compare(self._census(self._order.new, "--evolve"))
@@ -239,10 +239,7 @@ def _megabytes(count: int) -> str:
 
 def write_order(path: Path, order: Order) -> None:
     """Keep it beside the journal, durably."""
-    with path.open("wb") as file:
-        file.write(msgspec.json.encode(order))
-        file.flush()
-        os.fsync(file.fileno())
+    write_atomically(path, msgspec.json.encode(order))
 
 
 _DO: Final[Mapping[Step, Callable[[Steps], None]]] = {
