@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import secrets
 import shutil
@@ -16,6 +17,8 @@ from storage.connection import MainDatabase, StoreDown
 from storage.export_xlsx import write_xlsx
 from storage.query import Found, page
 from webui.services import calls, masking
+
+log = logging.getLogger(__name__)
 
 AT_A_TIME: Final = 2000
 """Rows read in one transaction."""
@@ -107,6 +110,10 @@ class CallFiles:
         try:
             write_xlsx(job.path, self._rows(job))
         except (StoreDown, OSError):
+            job.state = "failed"
+            return
+        except Exception:  # a row that cannot be written must not end the thread that others wait for
+            log.exception("an Excel file of calls was not made")
             job.state = "failed"
             return
         job.state = "done"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 
 from storage.models import Root
 from tests.unit.webui.site import Browser, Site, made_up
+from webui.services import call_files
 
 NUMBER = "4001003721"
 BASE = "/t/alpha/calls"
@@ -94,3 +96,21 @@ def test_operators_fetch_what_their_filter_finds(many: Site) -> None:
     assert keyed == [f"1390000000{n}" for n in (1, 3, 5, 7)]
     assert rows(browser.get("/operator/calls/excel?place=%E5%B9%BF%E4%B8%9C").body) == []
     assert many.browser("fang").get("/operator/calls/excel", status="*").status_int in (403, 404)
+
+
+def test_a_file_that_cannot_be_made_keeps_no_other_waiting(
+    many: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever went wrong with it."""
+    write, made = call_files.write_xlsx, []
+
+    def fail_once(path: Path, found: Any) -> None:
+        made.append(path)
+        if len(made) == 1:
+            raise ValueError("a row that nobody foresaw")
+        write(path, found)
+
+    monkeypatch.setattr(call_files, "write_xlsx", fail_once)
+    browser = many.browser(NUMBER)
+    browser.get(f"{BASE}/excel")
+    assert len(rows(fetched(many, browser, f"{BASE}/excel"))) == 9
