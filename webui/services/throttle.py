@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from webui.services.visits import subscriber
+
 WINDOW: Final = 900.0
 """Seconds that a wrong try counts."""
 BY_ACCOUNT: Final = 5
@@ -27,7 +29,7 @@ class Throttle:
     def wrong(self, account: str, address: str) -> None:
         """Count a wrong try."""
         with self._lock:
-            for key in (f"account {account}", f"address {address}"):
+            for key in (f"account {account}", _by(address)):
                 if len(self._wrong) >= MOST_KEYS and key not in self._wrong:
                     self._wrong.pop(next(iter(self._wrong)))
                 self._wrong.setdefault(key, deque(maxlen=BY_ADDRESS)).append(self._now())
@@ -41,15 +43,15 @@ class Throttle:
         """Return how many seconds must pass before the next try; 0: none."""
         with self._lock:
             return max(
-                self._left(f"account {account}", BY_ACCOUNT), self._left(f"address {address}", BY_ADDRESS)
+                self._left(f"account {account}", BY_ACCOUNT),
+                self._left(_by(address), BY_ADDRESS),
             )
 
     def needs_captcha(self, account: str, address: str) -> bool:
         """Tell whether a picture must be read."""
         with self._lock:
             return any(
-                len(self._recent(key)) >= CAPTCHA_AFTER
-                for key in (f"account {account}", f"address {address}")
+                len(self._recent(key)) >= CAPTCHA_AFTER for key in (f"account {account}", _by(address))
             )
 
     def _recent(self, key: str) -> deque[float]:
@@ -65,3 +67,7 @@ class Throttle:
     def _left(self, key: str, most: int) -> float:
         tries = self._recent(key)
         return tries[-most] + WINDOW - self._now() if len(tries) >= most else 0.0
+
+
+def _by(address: str) -> str:
+    return f"address {subscriber(address)}"

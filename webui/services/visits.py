@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final, NamedTuple
 
 from domain.token_bucket import TokenBucket
@@ -39,8 +40,8 @@ class Visits:
         self._lock = threading.Lock()
 
     def take(self, what: str, address: str) -> bool:
-        """Count one; False: too many."""
-        key = (what, address)
+        """Count one; False: too many. An IPv6 network of one subscriber (/64) is one address."""
+        key = (what, subscriber(address))
         with self._lock:
             bucket = self._buckets.get(key)
             if bucket is None:
@@ -49,3 +50,14 @@ class Visits:
                 bucket = self._buckets[key] = TokenBucket(*RATES[what])
             self._buckets.move_to_end(key)
             return bucket.take(self._mono())
+
+
+def subscriber(address: str) -> str:
+    """Return what stands for all addresses that one subscriber has."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(read, IPv4Address):
+        return address
+    return str(read.ipv4_mapped or IPv6Network((int(read) >> 64 << 64, 64)))
