@@ -99,10 +99,7 @@ def take_sheet(desk: CustomerDesk, sheet: SheetRead, settings: DeskSettings, at:
 
 
 def _take(desk: CustomerDesk, row: SheetRow, settings: DeskSettings, at: float) -> Line:
-    if row.formulas:
-        title = row.formulas[0]
-        raise BadField(title, f"{title} holds a formula: paste its value", f"“{title}”是公式：请粘贴为数值")
-    cells = {title: cell for title, cell in row.cells.items() if cell}
+    cells = filled(row)
     numbers, mails = read_numbers(cells.get(NUMBERS, "")), read_mails(cells.get(MAILS, ""))
     if not numbers and not mails:
         raise BadField("numbers", "a number or an e-mail address is needed", "请填写电话号码或邮箱")
@@ -120,6 +117,14 @@ def _take(desk: CustomerDesk, row: SheetRow, settings: DeskSettings, at: float) 
         Difference(title, before[title], text) for title, text in after.items() if before[title] != text
     ]
     return Line(row.line, saved.name, "changed" if known else "added", tuple(differences))
+
+
+def filled(row: SheetRow) -> dict[str, str]:
+    """Return title -> text of a row's cells that say something; raises BadField for formulas."""
+    if row.formulas:
+        title = row.formulas[0]
+        raise BadField(title, f"{title} holds a formula: paste its value", f"“{title}”是公式：请粘贴为数值")
+    return {title: cell for title, cell in row.cells.items() if cell}
 
 
 def _known(desk: CustomerDesk, numbers: Iterable[str], mails: Iterable[str]) -> Customer | None:
@@ -140,12 +145,12 @@ def _wanted(
         if cells[KIND] not in _KINDS:
             raise BadField("kind", f"{KIND} is 个人 or 公司, not {cells[KIND]}", f"“{KIND}”应为个人或公司")
         kind = _KINDS[cells[KIND]]
-    fields = {name: cells[name][:LONGEST_LINE] for name in settings.fields if name in cells}
+    fields = {name: _fitting(cells, name, "", LONGEST_LINE) for name in settings.fields if name in cells}
     follow_up = _moment(cells[FOLLOW_UP], at) if FOLLOW_UP in cells else before.follow_up
     both = tuple(dict.fromkeys((*before.numbers, *numbers))), tuple(dict.fromkeys((*before.mails, *mails)))
     return msgspec.structs.replace(
         before,
-        name=cells.get(NAME, before.name)[:LONGEST_NAME],
+        name=_fitting(cells, NAME, before.name, LONGEST_NAME),
         kind=kind,
         numbers=read_numbers(" ".join(both[0])),
         mails=read_mails(" ".join(both[1])),
@@ -154,9 +159,17 @@ def _wanted(
         fields={**before.fields, **fields},
         owner=cells.get(OWNER, before.owner),
         follow_up=follow_up,
-        follow_note=cells.get(FOLLOW_NOTE, before.follow_note)[:LONGEST_LINE],
-        note=cells.get(NOTE, before.note)[:LONGEST_NOTE],
+        follow_note=_fitting(cells, FOLLOW_NOTE, before.follow_note, LONGEST_LINE),
+        note=_fitting(cells, NOTE, before.note, LONGEST_NOTE),
     )
+
+
+def _fitting(cells: Mapping[str, str], title: str, otherwise: str, most: int) -> str:
+    """Return what a cell says, or ``otherwise``; what is too long is not cut but refused: BadField."""
+    text = cells.get(title, otherwise)
+    if len(text) > most:
+        raise BadField(title, f"{title} has more than {most} characters", f"“{title}”超过 {most} 个字")
+    return text
 
 
 def _same(one: Customer, other: Customer) -> bool:

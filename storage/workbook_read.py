@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -22,8 +22,10 @@ MOST_RATIO: Final = 200
 """Unpacked to packed, of what is larger than a megabyte: sheets of numbers reach 30."""
 MOST_PARTS: Final = 200
 MOST_COLUMNS: Final = 64
-MOST_TEXT: Final = 1000
+MOST_TEXT: Final = 32_767
+"""What a cell of Excel holds."""
 _MEBIBYTE: Final = 1024 * 1024
+T = TypeVar("T")
 
 
 class WorkbookRefused(Exception):
@@ -58,13 +60,25 @@ def read_sheet(data: bytes, most_rows: int) -> SheetRead:
 
     Raises WorkbookRefused for what is no .xlsx, too large, or has more than ``most_rows`` rows.
     """
+    return _opened(data, lambda book: _read(book.worksheets[0] if book.worksheets else None, most_rows))
+
+
+def read_sheets(data: bytes, most_rows: int) -> dict[str, SheetRead]:
+    """Return name -> sheet of all of a workbook, each as :func:`read_sheet` does; raises WorkbookRefused."""
+    return _opened(
+        data, lambda book: {str(each.title).strip(): _read(each, most_rows) for each in book.worksheets}
+    )
+
+
+def _opened(data: bytes, read: Callable[[Any], T]) -> T:
+    """Return what is read of a workbook; raises WorkbookRefused."""
     _judge(data)
     import openpyxl  # here: few requests need it, and it is an eighth of the start of each process with pages
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         try:
-            return _read(book.worksheets[0] if book.worksheets else None, most_rows)
+            return read(book)
         finally:
             book.close()
     except DefusedXmlException as error:

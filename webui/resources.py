@@ -32,6 +32,7 @@ from webui.resources_setup import (
     CALL,
     BoundPages,
     FlowPages,
+    GoLivePages,
     MessagePages,
     MissedPages,
     PartPages,
@@ -149,6 +150,8 @@ class TenantPages(Node):
             return BoundPages(self.request, self, name)
         if name == "customers":
             return TenantCustomers(self.request, self, name)
+        if name == "go-live":
+            return GoLivePages(self.request, self, name)
         if name == "conversations":
             return TenantConversations(self.request, self, name)
         if name == "calls":

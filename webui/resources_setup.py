@@ -196,3 +196,7 @@ def _plan(root: Any, tenant: str, number: str) -> NumberPlan | None:
     found = root.tenants.get(tenant)
     plan = None if found is None else found.numbers.get(number)
     return None if plan is None else plan.value
+
+
+class GoLivePages(Node):
+    """``/t/ID/go-live``."""

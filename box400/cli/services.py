@@ -18,7 +18,7 @@ from storage.models.web import AuditEntry
 from storage.recordings import Recordings
 from webui.services.accounts import audited
 from webui.services.box import BoxServices
-from webui.services.provisioning import Refused, told
+from webui.services.provisioning import Refused
 
 
 @contextmanager
@@ -32,8 +32,8 @@ def box_services(data: DataDirectory) -> Iterator[BoxServices]:
             complain(f"{error}.", f"{error.zh}。")
         except Refused as refused:
             complain(
-                "\n".join(told(each, "en") for each in refused.problems),
-                "\n".join(told(each, "zh") for each in refused.problems),
+                "\n".join(each.words("en") for each in refused.problems),
+                "\n".join(each.words("zh") for each in refused.problems),
             )
         finally:
             recordings.close()

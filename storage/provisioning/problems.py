@@ -169,10 +169,13 @@ class Problem:
 
     def text(self, language: str = "en") -> str:
         """Return ``file:line: field: what is wrong; what to do``. ``language``: ``en`` or ``zh``."""
-        template = MESSAGES[self.code][language == "zh"]
-        facts = {name: _shown(value) for name, value in self.facts.items()}
         place = f"{self.file}:{self.line}: {self.path}" if self.path else f"{self.file}:{self.line}"
-        return f"{place}: {template.format(**facts)}"
+        return f"{place}: {self.words(language)}"
+
+    def words(self, language: str = "en") -> str:
+        """Return what is wrong and what to do, without the place."""
+        facts = {name: _shown(value) for name, value in self.facts.items()}
+        return MESSAGES[self.code][language == "zh"].format(**facts)
 
 
 def _shown(value: object) -> object:

@@ -15,7 +15,7 @@ from webui.api.asked import Limit, NoQuery, document, query
 from webui.api.problems import ApiProblem, Fault
 from webui.services import accounts
 from webui.services.passwords import first_password
-from webui.services.provisioning import Done, Refused, told, wish
+from webui.services.provisioning import Done, Refused, wish
 
 OWN_FIELDS: Final = frozenset(
     ("days", "hold_music", "blacklist", "vip", "web_secret", "monthly_cap_li", "monthly_cap_calls",
@@ -106,7 +106,7 @@ def refused_by(caller: Caller, refused: Refused, below: str = "") -> ApiProblem:
     return ApiProblem(
         422,
         errors=tuple(
-            Fault(each.path.removeprefix(prefix), told(each, caller.language)) for each in refused.problems
+            Fault(each.path.removeprefix(prefix), each.words(caller.language)) for each in refused.problems
         ),
     )
 

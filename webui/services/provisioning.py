@@ -46,16 +46,8 @@ class Refused(Exception):
     def by_field(self, language: str) -> dict[str, str]:
         """Return last part of each problem's path (``number``, ``label`` ...) -> what is wrong."""
         return {
-            each.path.rpartition(".")[2].partition("[")[0]: told(each, language) for each in self.problems
+            each.path.rpartition(".")[2].partition("[")[0]: each.words(language) for each in self.problems
         }
-
-
-def told(problem: Problem, language: str) -> str:
-    """Return what is wrong, without file and line."""
-    where = f"{problem.file}:{problem.line}: {problem.path}: "
-    bare = f"{problem.file}:{problem.line}: "
-    text = problem.text(language)
-    return text.removeprefix(where) if text.startswith(where) else text.removeprefix(bare)
 
 
 class Done(NamedTuple):
@@ -66,7 +58,7 @@ class Done(NamedTuple):
     """Why calls are not served by it yet; empty: they are."""
 
 
-class _KnownPrompts:
+class KnownPrompts:
     """Pages name no audio files, only what is on the box already."""
 
     def __init__(self, root: Root) -> None:
@@ -99,7 +91,7 @@ def wish(
 
     def work(root: Root) -> bool:
         data = msgspec.json.encode(document(root))
-        wishes = read_wishes(data, FILE, Path("/nonexistent"), _KnownPrompts(root))
+        wishes = read_wishes(data, FILE, Path("/nonexistent"), KnownPrompts(root))
         plan = make_plan(wishes, read_configuration(root), prune=False, make_secret=new_secret)
         if plan.problems:
             raise Refused(plan.problems)

@@ -14,7 +14,7 @@ from domain.brand import MOST_LOGO_BYTES
 from webui.resources import OperatorPages
 from webui.security.permissions import PUBLIC
 from webui.services.brands import Brands, style_of, sum_of
-from webui.services.provisioning import Refused, told, wish
+from webui.services.provisioning import Refused, wish
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
 
@@ -60,7 +60,7 @@ def change(request: Request) -> Response | dict[str, Any]:
         )
     except Refused as refused:
         language = request.texts.language
-        errors = {each.path.rpartition(".")[2]: told(each, language) for each in refused.problems}
+        errors = {each.path.rpartition(".")[2]: each.words(language) for each in refused.problems}
         return _form(request, errors, typed)
     brands: Brands = request.registry["brands"]
     brands.forget()

@@ -14,7 +14,7 @@ from storage.models import Root
 from webui.presenters.texts import N_
 from webui.resources import NumberStock
 from webui.services import number_classes as classes
-from webui.services.provisioning import Refused, told
+from webui.services.provisioning import Refused
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
 
@@ -62,7 +62,7 @@ def change_rules(request: Request) -> Response | dict[str, Any]:
         why = _("Line {line}: {rule} is no rule.", line=wrong.line, rule=wrong.text[:60])
         return _page(request, {"rules": why}, rules=text)
     except Refused as refused:
-        why = "; ".join(told(each, _.language) for each in refused.problems)
+        why = "; ".join(each.words(_.language) for each in refused.problems)
         return _page(request, {"rules": why}, rules=text)
     return said_in_force(request, done, PAGE)
 

@@ -24,7 +24,7 @@ from storage.numbers.desk import NumberDesk
 from webui.presenters.says import say
 from webui.resources import NumberFile, NumberStock
 from webui.services import numbers
-from webui.services.provisioning import Refused, told
+from webui.services.provisioning import Refused
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
 
@@ -175,7 +175,7 @@ def _reclaim(request: Request, number: str, why: str) -> Response:
     except NotPossible as error:
         return say(request, HTTPSeeOther(back), _.either(error.zh, error.en), "bad")
     except Refused as refused:
-        text = "; ".join(told(each, _.language) for each in refused.problems)
+        text = "; ".join(each.words(_.language) for each in refused.problems)
         return say(request, HTTPSeeOther(back), text, "bad")
     return said_in_force(request, done, back)
 

@@ -11,7 +11,7 @@ from pyramid.response import Response
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.schema import Section
-from webui.services.provisioning import Refused, told, wish
+from webui.services.provisioning import Refused, wish
 from webui.services.sections import inputs, read_typed
 from webui.views.bound import entry_of, said_in_force
 
@@ -104,7 +104,7 @@ class SectionForm(NamedTuple):
         try:
             done = wish(request.services, lambda root: document, entry)
         except Refused as refused:
-            why = {"": " ".join(told(each, request.texts.language) for each in refused.problems)}
+            why = {"": " ".join(each.words(request.texts.language) for each in refused.problems)}
             return self.shown(request, held, name, why)
         return said_in_force(request, done, self.back)
 
@@ -115,7 +115,7 @@ class SectionForm(NamedTuple):
         for each in refused.problems:
             parts = [part.partition("[")[0] for part in each.path.split(".")]
             field = next((part for part in parts[1:] if part in known), "name" if self.naming else "")
-            found[field] = told(each, language)
+            found[field] = each.words(language)
         return found
 
 

@@ -36,6 +36,7 @@ PLACES: dict[type, str] = {
     resources_customers.DeskCustomer: "/desk/customers/{customer}/",
     resources_customers.TenantCustomers: "/t/{tenant}/customers/",
     resources_customers.TenantCustomer: "/t/{tenant}/customers/{customer}/",
+    resources_setup.GoLivePages: "/t/{tenant}/go-live/",
     resources_setup.BoundPages: "/t/{tenant}/bound/",
     resources_setup.BoundPlan: "/t/{tenant}/bound/{number}/",
     resources_setup.PartPages: "/t/{tenant}/queues/",
