@@ -14,13 +14,18 @@ from domain.calendar import Calendar
 from storage.call_id import BEIJING
 from storage.connection import open_main
 from storage.data_directory import DataDirectory, write_atomically
+from storage.letter_retention import sweep_letters
 from storage.models import TenantConfig
+from storage.numbers.documents import Documents
 from storage.recordings import Recordings
 from storage.retention import Expiring, IsWorkingDay, Keep, Plans, QuotaUse, Retention
 from storage.snapshots import read_box
 from storage.trusted_clock import TrustedClock
 
 log = logging.getLogger(__name__)
+
+SweepLetters = Callable[[Plans, date, float, IsWorkingDay], int]
+"""By plans, day and moment, how many files of e-mails were deleted."""
 
 HOUR: Final = 3
 LOOK_SECONDS: Final = 600.0
@@ -40,6 +45,8 @@ class RetentionSummary(msgspec.Struct, frozen=True):
     """Whom to warn that his quota is nearly used up."""
     clock_ahead: float = 0.0
     """Seconds by which the wall clock is ahead of what is believed; not 0: alarm."""
+    letters: int = 0
+    """Files of e-mails that were deleted."""
 
 
 def clock_path(data: DataDirectory) -> Path:
@@ -83,6 +90,19 @@ def plans_of(tenants: Iterable[TenantConfig]) -> Plans:
     )
 
 
+def letters_in(data: DataDirectory, files: Documents) -> SweepLetters:
+    """Return what deletes the files of a box's e-mails."""
+
+    def sweep(plans: Plans, today: date, now: float, is_working_day: IsWorkingDay) -> int:
+        database = open_main(data)
+        try:
+            return sweep_letters(database, files, plans, today, now, is_working_day)
+        finally:
+            database.close()
+
+    return sweep
+
+
 class RetentionJob:
     """Runs retention when it is time."""
 
@@ -93,8 +113,10 @@ class RetentionJob:
         clock: TrustedClock,
         plans: Callable[[], Plans] = Plans,
         is_working_day: IsWorkingDay | None = None,
+        letters: SweepLetters = lambda plans, today, now, is_working_day: 0,
     ) -> None:
         """``is_working_day``: None: by the box's calendar at the time."""
+        self._letters = letters
         self._data = data
         self._recordings = recordings
         self._clock = clock
@@ -113,6 +135,10 @@ class RetentionJob:
         messages = Retention(self._recordings.messages(), msgspec.structs.replace(plans, quotas={}), working)
         shelves = (messages, Retention(self._recordings, plans, working))
         reports = [shelf.run(moment.date()) for shelf in shelves]
+        letters = self._letters(plans, moment.date(), state.trusted, working)
+        if letters:
+            self._recordings.pack()
+            log.info("retention deleted %d files of e-mails", letters)
         summary = RetentionSummary(
             moment.date(),
             sum(len(report.deleted) for report in reports),
@@ -121,6 +147,7 @@ class RetentionJob:
             reports[-1].warnings,
             reports[-1].quotas,
             round(state.ahead),
+            letters,
         )
         write_atomically(summary_path(self._data), msgspec.json.encode(summary))
         return summary

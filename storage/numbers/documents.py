@@ -89,6 +89,10 @@ class Documents:
 
         return self._database.read(work)
 
+    def any(self) -> bool:
+        """Tell whether there is any file."""
+        return self._database.read(lambda mapping: bool(mapping.get(self._shelf)))
+
     def remove(self, names: Iterable[str]) -> None:
         """Delete files, those that are there."""
 
