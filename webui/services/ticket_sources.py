@@ -1,4 +1,5 @@
-"""What a ticket may be opened from: a call, a message, a missed call, an alarm; with its first words."""
+"""What a ticket may be opened from: a call, a message, a missed call, a conversation, an alarm, a finding of
+an inspection; with its first words."""
 
 from __future__ import annotations
 
@@ -6,12 +7,18 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from b2bua.alarms import Alarm
+from domain.conversation import Way
+from domain.inspection.catalogue import catalogue
 from domain.outcomes import VERDICTS, Outcome
-from domain.tickets.ticket import Source, SourceKind
+from domain.refusal import NotPossible
+from domain.tickets.ticket import MOST_SUBJECT, Source, SourceKind
 from storage.models import Root
 from storage.notices import moment
 
 FROM_CALLS: Final = (SourceKind.CALL, SourceKind.VOICEMAIL, SourceKind.MISSED)
+FROM_TEXTS: Final = (SourceKind.EMAIL, SourceKind.SMS)
+MOST_QUOTED: Final = 5000
+"""Characters of a customer's text that a ticket begins with."""
 
 
 class Draft(NamedTuple):
@@ -57,6 +64,38 @@ def draft(root: Root, tenant: str, kind: str, ref: str, shown: Callable[[str], s
     return Draft(
         source, f"来电 {shown(record.caller)}", f"{moment(record.start)} 来电，{verdict}。{said}", *who
     )
+
+
+def draft_of_conversation(root: Root, tenant: str, ref: str, shown: Callable[[str], str]) -> Draft:
+    """Return what a ticket from a conversation begins with, by the customer's latest text; an empty one for
+    none."""
+    book = root.conversations.find(tenant)
+    found = book.get(ref)
+    if found is None:
+        return EMPTY
+    held, by_mail = root.customers.find(tenant), found.way is Way.MAIL
+    customer = held.of_mail(found.peer) if by_mail else held.of_number(found.peer)
+    name = found.peer_name if customer is None else customer.name
+    text = next((each.text for each in book.texts_of(ref) if each.direction == "in"), "")
+    kind, word = (SourceKind.EMAIL, "邮件") if by_mail else (SourceKind.SMS, "短信")
+    subject = found.subject or f"{word} {shown(found.peer)}"
+    mobile, email = ("", found.peer) if by_mail else (found.peer, "")
+    return Draft(Source(kind, ref), subject[:MOST_SUBJECT], text[:MOST_QUOTED], name, mobile, email)
+
+
+def draft_of_finding(root: Root, ref: str) -> Draft:
+    """Return what a ticket from a finding begins with, by ``ROUND:POINT``; an empty one for none."""
+    name, _, point = ref.partition(":")
+    made = root.inspection.get(name)
+    try:
+        finding = None if made is None else made.item(point).finding
+    except NotPossible:
+        finding = None
+    about = catalogue().get(point)
+    if finding is None or about is None:
+        return EMPTY
+    text = f"{moment(finding.at)} 巡检发现：{finding.zh}\n检查内容：{about.look_zh}"
+    return Draft(Source(SourceKind.INSPECTION, ref), f"巡检：{about.zh}"[:MOST_SUBJECT], text)
 
 
 def draft_of_alarm(alarms: list[Alarm], key: str) -> Draft:

@@ -29,9 +29,11 @@ from webui.resources_service import (
     TicketPages,
 )
 from webui.security.permissions import AGENT, TENANT
+from webui.security.policy import may
 from webui.services import live, ticket_sources, tickets
+from webui.services.box import BoxServices
 from webui.services.desk import Desk, hide
-from webui.services.ticket_sources import EMPTY, FROM_CALLS, Draft
+from webui.services.ticket_sources import EMPTY, FROM_CALLS, FROM_TEXTS, Draft
 from webui.services.tickets import STATES, Filter, Upload
 from webui.views.bound import entry_of
 from webui.views.declare import F, view
@@ -116,19 +118,27 @@ def numbers_as_seen(request: Request) -> Callable[[str], str]:
 
 @for_each(LISTS, name="new", request_method="GET", renderer="service/ticket_new.html")
 def ask(request: Request) -> dict[str, Any]:
-    """Ask what it is about; a call, message, missed call or alarm fills in what is known."""
+    """Ask what it is about; what it is opened from fills in what is known."""
     return _form(request, _draft(request, request.GET))
 
 
 def _draft(request: Request, given: Any) -> Draft:
     pages, kind, ref = request.context, given.get("from", "")[:20], given.get("ref", "")[:120]
+    services: BoxServices = request.services
     if pages.role == "operator" and kind == SourceKind.ALARM:
-        return ticket_sources.draft_of_alarm(live.alarms(request.services), ref)
+        return ticket_sources.draft_of_alarm(live.alarms(services), ref)
+    if pages.role == "operator" and kind == SourceKind.INSPECTION and may(request.identity, "inspection"):
+        return services.read(lambda root: ticket_sources.draft_of_finding(root, ref))
+    if pages.role in ("tenant", "agent") and kind in FROM_TEXTS:
+        return services.read(
+            lambda root: ticket_sources.draft_of_conversation(
+                root, pages.tenant, ref, _numbers_as_seen(request, root)
+            )
+        )
     if pages.role in ("tenant", "agent") and kind in FROM_CALLS:
-        found: Draft = request.services.read(
+        return services.read(
             lambda root: ticket_sources.draft(root, pages.tenant, kind, ref, _numbers_as_seen(request, root))
         )
-        return found
     return EMPTY
 
 
@@ -142,10 +152,12 @@ def _form(request: Request, draft: Draft, **more: Any) -> dict[str, Any]:
             "tenants": names if pages.role == "operator" else {},
         }
 
-    hidden = draft.mobile and numbers_as_seen(request)(draft.mobile) != draft.mobile
+    seen = numbers_as_seen(request)
+    hidden = any(each and seen(each) != each for each in (draft.mobile, draft.email))
     typed = {
-        "subject": draft.subject, "text": draft.text, "name": draft.name, "email": draft.email,
-        "mobile": "" if hidden else draft.mobile, "priority": "normal",
+        "subject": draft.subject, "text": draft.text, "name": draft.name,
+        "email": "" if hidden else draft.email, "mobile": "" if hidden else draft.mobile,
+        "priority": "normal",
     }  # fmt: skip
     return {
         "pages": pages, "draft": draft, "hidden": hidden, "typed": typed, "errors": {},
@@ -190,7 +202,7 @@ def _asker(request: Request, typed: dict[str, str], draft: Draft) -> tuple[Asker
     mobile, errors = contact_of(request, typed)
     if not mobile and draft.mobile:
         mobile = draft.mobile
-    name, email = " ".join(typed["name"].split())[:40], typed["email"]
+    name, email = " ".join(typed["name"].split())[:40], typed["email"] or draft.email
     if pages.role == "asker":
         company = request.services.read(lambda root: root.tenants[pages.tenant].config.value.name)
         return Asker(AskerKind.TENANT, name or company, mobile, email), errors

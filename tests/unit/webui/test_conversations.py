@@ -202,3 +202,36 @@ def test_a_text_that_failed_says_why(site: Site) -> None:
     page = site.agent("alpha", "8001").get(f"{DESK}/{name}").text
     assert "not sent" in page
     assert "SMTP 550" in page
+
+
+def test_a_ticket_is_opened_from_a_conversation(site: Site) -> None:
+    """With customer, address and his words; who sees addresses masked does not read it, but it is kept."""
+    settings(site, DeskSettings(masked=("agent",)))
+    name = mail(site, text="发票丢了，请补开")
+    mail(site, "beta")
+    agent, tenant = site.agent("alpha", "8001"), site.browser(NUMBERS["alpha"])
+    for browser, tickets, base in ((agent, "/desk/tickets", DESK), (tenant, "/t/alpha/tickets", TENANT)):
+        page = browser.get(f"{base}/{name}")
+        address = f"{tickets}/new?from=email&ref={name}"
+        assert page.html.find("a", href=address) is not None
+        form = form_of(browser.get(address), f"{tickets}/new")
+        assert (form["subject"].value, form["text"].value, form["name"].value) == (
+            "发票", "发票丢了，请补开", "王小姐",
+        )  # fmt: skip
+        assert form["email"].value == ("" if browser is agent else "wang@sihai.cn")
+        shown = form.submit(status=303).follow()
+        assert shown.html.find("a", href=f"{base}/{name}") is not None
+    shelf = site.read(lambda root: [root.tickets.read("alpha").find(each) for each in opened(root)])
+    assert {(each.source.kind, each.source.ref, each.asker.email) for each in shelf} == {
+        ("email", name, "wang@sihai.cn")
+    }
+    other = site.browser(NUMBERS["beta"]).get(f"/t/beta/tickets/new?from=email&ref={name}")
+    assert form_of(other, "/t/beta/tickets/new")["text"].value == ""
+    form = form_of(tenant.get(f"/t/alpha/tickets/new?from=sms&ref={sms(site)}"), "/t/alpha/tickets/new")
+    assert (form["subject"].value, form["mobile"].value) == ("短信 13800138000", "13800138000")
+
+
+def opened(root: Any) -> list[str]:
+    """Return the ids of alpha's tickets that were opened from something written."""
+    shelf = root.tickets.read("alpha")
+    return [name for name in shelf.keys.values() if shelf.find(name).source.kind == "email"]

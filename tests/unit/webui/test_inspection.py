@@ -163,3 +163,22 @@ def test_checking_again_closes_what_is_good_now(site: Site, monkeypatch: pytest.
     monkeypatch.setattr("webui.services.inspection.box_facts._down", lambda *facts: ())
     assert post(browser, "check").status_int == 303
     assert latest(site).item("daily-services").state is State.CLOSED
+
+
+def test_a_ticket_is_opened_from_a_finding(site: Site) -> None:
+    """It says what was found and where; who may not see inspections learns nothing of one."""
+    browser = begun(site)
+    ref = f"{latest(site).id}:data-backup"
+    address = f"/operator/tickets/new?from=inspection&ref={ref}"
+    assert browser.get(PAGE).html.find("a", href=address) is not None
+    form = form_of(browser.get(address), "/operator/tickets/new")
+    assert form["subject"].value.startswith("巡检：")
+    assert "巡检发现：" in form["text"].value
+    shown = form.submit(status=303).follow()
+    assert shown.html.find("a", href=f"{PAGE}/{ref.replace(':', '#point-')}") is not None
+    finance = site.browser("fang")
+    for reader, other in (
+        (finance, ref), (browser, "x:data-backup"), (browser, ref[:27] + "daily-clock"), (browser, ref + "x")
+    ):  # fmt: skip
+        page = reader.get(f"/operator/tickets/new?from=inspection&ref={other}")
+        assert form_of(page, "/operator/tickets/new")["text"].value == ""
