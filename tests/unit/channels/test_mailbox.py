@@ -61,6 +61,17 @@ def test_who_writes_too_much_waits_at_the_server(imap: Imap, mailbox: Mailbox) -
     assert imap.unseen() == 2
 
 
+def test_who_fills_the_mailbox_stands_before_nobody(
+    imap: Imap, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of his letters wait than are looked at in a visit: who wrote after him is read all the same."""
+    monkeypatch.setattr(mailboxes, "MOST_AT_ONCE", 1)
+    for sender in (*[b"bomb@x.cn"] * 6, b"wang@sihai.cn"):
+        imap.put(LETTER.replace(b"wang@sihai.cn", sender))
+    assert fetch_new(mailbox, lambda data, size: True, lambda sender: sender != "bomb@x.cn", LOOPBACK) == 1
+    assert imap.unseen() == 6
+
+
 def test_a_letter_that_is_too_large_is_told_of_and_not_fetched(
     imap: Imap, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
