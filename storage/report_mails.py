@@ -42,13 +42,22 @@ class Made(NamedTuple):
 def send_due(database: MainDatabase, now: float, most: int | None = None) -> int:
     """Make what is due and not sent yet, at most so many, and put it into the outbox; return how many.
 
-    Each is made of one reading and stored by a transaction of its own, so that a slow one holds up no other.
-    Raises StoreDown, OSError.
+    Each is made of one reading and stored by a transaction of its own, so that a slow one holds up no other;
+    one that cannot be made is passed over. Raises StoreDown; OSError or ValueError of one that cannot be made
+    when no other was.
     """
-    count = 0
-    for mailing, wanted in database.read(partial(_due, now=now))[:most]:
-        made = database.read(partial(make, mailing=mailing, wanted=wanted, now=now))
+    count, why = 0, None
+    for mailing, wanted in database.read(partial(_due, now=now)):
+        if count == most:
+            break
+        try:
+            made = database.read(partial(make, mailing=mailing, wanted=wanted, now=now))
+        except (OSError, ValueError) as error:
+            why = error
+            continue
         count += database.transact(partial(_post, made=made, now=now), note="report mail")
+    if why is not None and not count:
+        raise why
     return count
 
 

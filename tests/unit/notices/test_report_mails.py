@@ -7,6 +7,7 @@ import email.policy
 import io
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import openpyxl
@@ -18,6 +19,7 @@ from domain.analysis.mailing import Due, Mailing, Often, checked, due
 from domain.calendar import BEIJING
 from domain.notices.ways import Gateway, GatewayKind
 from domain.refusal import NotPossible
+from storage import report_mails
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.models import GatewayDocument, Root, Tenant, TenantConfig
 from storage.report_mails import send_due
@@ -128,6 +130,25 @@ def test_one_report_at_a_time(database: MainDatabase) -> None:
         desk.take_in(NOW + look)
         waiting.append(len(desk.due(NOW + look, (), ())))
     assert waiting == [1, 2, 3, 5, 5]
+
+
+def test_a_report_that_cannot_be_made_keeps_no_other(
+    database: MainDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever's it is; that it failed is told when nothing else is left to do."""
+    make = report_mails.make
+
+    def made(root: Root, mailing: Mailing, **more: Any) -> report_mails.Made:
+        if mailing.id == "a":
+            raise ValueError("a name that no sheet can have")
+        return make(root, mailing, **more)
+
+    monkeypatch.setattr(report_mails, "make", made)
+    first = Mailing("a", "", Often.DAILY, ("op@box.cn",), pdf=False)
+    database.transact(lambda root: root.mailings.put(first))
+    assert send_due(database, NOW, most=1) == 1
+    with pytest.raises(ValueError, match="no sheet"):
+        send_due(database, NOW, most=1)
 
 
 def test_who_is_gone_gets_none(database: MainDatabase) -> None:
