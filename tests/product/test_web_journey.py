@@ -8,9 +8,11 @@ from contextlib import suppress
 
 from tests.product.box import Box
 from tests.product.browsing import PHONE, Windows, operator_first, sign_in
+from tests.product.conftest import Carrier
 from tests.product.waiting import wait_until
 
 NUMBER = "4001007001"
+MESSAGES = "4001003741"
 OLD, NEW = "13900001111", "13922223333"
 
 
@@ -49,6 +51,18 @@ def test_from_opening_a_tenant_to_hearing_his_call(quiet_box: Box, opened: Windo
     assert page.evaluate(f"{sound}.duration") > 1
     assert NEW in page.inner_text("dl.facts")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_an_operator_takes_a_call_down(quiet_box: Box, opened: Windows, carrier: Carrier) -> None:
+    """He sees it come without loading the page again, and ends it; the caller hears so at once."""
+    page = opened.open()
+    sign_in(page, "duty", operator_first(quiet_box, "duty", "support"))
+    page.goto("/operator/live")
+    caller = carrier.brings("carrier_waits", MESSAGES)
+    page.click(f"tr:has-text('{quiet_box.caller}') button:has-text('Take down')")
+    page.wait_for_selector("text=The call was taken down.")
+    caller.good()
+    assert quiet_box.record()["hung_up_by"] == "box"
 
 
 def test_an_upload_of_a_gigabyte_is_refused_before_it_is_read(box: Box) -> None:
