@@ -70,7 +70,7 @@ class TenantConversations(ConversationPages):
 
     def __init__(self, request: Request, parent: Any, name: str) -> None:
         super().__init__(request, parent, name)
-        self.viewer, self.company = Viewer(parent.id), parent.config.name
+        self.viewer, self.company = Viewer(parent.id, hidden=request.hides_callers), parent.config.name
         self.base, self.customers = f"/t/{parent.id}/conversations", f"/t/{parent.id}/customers"
 
     def __getitem__(self, name: str) -> TenantConversation:

@@ -71,7 +71,7 @@ class TenantCustomers(CustomerPages):
 
     def __init__(self, request: Request, parent: Any, name: str) -> None:
         super().__init__(request, parent, name)
-        self.viewer = Viewer(parent.id)
+        self.viewer = Viewer(parent.id, hidden=request.hides_callers)
         self.base, self.company = f"/t/{parent.id}/customers", parent.config.name
 
     def __getitem__(self, name: str) -> TenantCustomer:

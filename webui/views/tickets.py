@@ -11,6 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.caller import canonical_caller
+from domain.desk import DeskSettings
 from domain.refusal import NotPossible
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import MOST_FILES, Asker, AskerKind, Priority, Source, SourceKind
@@ -32,6 +33,7 @@ from webui.security.permissions import AGENT, TENANT
 from webui.security.policy import may
 from webui.services import live, ticket_sources, tickets
 from webui.services.box import BoxServices
+from webui.services.customers import Viewer
 from webui.services.desk import Desk, hide
 from webui.services.ticket_sources import EMPTY, FROM_CALLS, FROM_TEXTS, Draft
 from webui.services.tickets import STATES, Filter, Upload
@@ -101,10 +103,12 @@ def frame_of(request: Request) -> dict[str, Any]:
 
 
 def _numbers_as_seen(request: Request, root: Root) -> Callable[[str], str]:
-    """Return how somebody at an agent's desk reads numbers; everybody else sees them whole."""
+    """Return how somebody at an agent's desk reads numbers, or an operator who sees a tenant's pages;
+    everybody else sees them whole."""
     identity = request.identity
     if not identity.agent:
-        return lambda number: number
+        hidden = bool(identity.acting) and request.hides_callers
+        return lambda text: Viewer("", hidden=hidden).hide(text, DeskSettings())
     settings = root.desk.find(identity.desk).settings.value
     desk = Desk(identity.desk, identity.agent, identity.supervisor)
     return lambda number: hide(number, settings, desk)

@@ -9,7 +9,15 @@ import zipfile
 
 import pytest
 
+from domain.conversation import SmsLine, Text, Way
+from domain.customer import Customer
+from domain.tickets.rules import Wanted
+from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind
+from storage.conversations import Incoming, Writing
+from storage.models import Root
 from storage.models.web import AuditEntry
+from storage.notices import new_id
+from storage.tickets import open_ticket
 from tests.unit.webui.site import Site
 from webui.services.provisioning import wish
 
@@ -99,6 +107,38 @@ def test_who_acts_as_a_tenant_sees_no_more(site: Site) -> None:
     assert CALLER.encode() not in unpacked(support.get("/t/alpha/calls/excel").body)
     assert CALLER.encode() in unpacked(site.browser("4001003721").get("/t/alpha/calls/excel").body)
     assert "tenant-masked" in support.get("/t/alpha/ticket").json["url"]
+
+
+def test_customers_are_masked_for_who_acts_as_a_tenant(site: Site) -> None:
+    """Cards, their Excel file, conversations and tickets."""
+    hide(site, "support")
+    now, other = site.clock(), "13700137000"
+
+    def add(root: Root) -> str:
+        root.customers.of("alpha").put(Customer("a" * 16, "王小姐", numbers=(CALLER,), at=now))
+        incoming = Incoming(Way.SMS, SmsLine("sms", "10690000"), other, Text(new_id(now), now, "in", "您好"))
+        Writing(root, "alpha", now).take_in(incoming)
+        asker = Asker(AskerKind.CUSTOMER, "", other, "wangxiaojie@sihai.cn")
+        wanted = Wanted("alpha", "alpha", asker, "发票", "请开发票", Source(SourceKind.PUBLIC))
+        return open_ticket(root, wanted, now).id
+
+    ticket = site.change(add)
+    site.allow("alpha")
+    support, tenant = site.browser("sun"), site.browser("4001003721")
+    token = support.token("/operator/tenants/alpha")
+    support.post("/operator/tenants/alpha/sign-in-as", {"csrf_token": token})
+    for path, number, masked in (
+        ("/t/alpha/customers", CALLER, MASKED),
+        (f"/t/alpha/customers/{'a' * 16}", CALLER, MASKED),
+        ("/t/alpha/conversations?show=all", other, "137****7000"),
+        ("/t/alpha/tickets", other, "137****7000"),
+        (f"/t/alpha/tickets/{ticket}", "wangxiaojie@sihai.cn", "137****7000"),
+    ):
+        assert number in tenant.get(path).text, path
+        shown = support.get(path).text
+        assert (number in shown, masked in shown) == (False, True), path
+    assert CALLER.encode() in unpacked(tenant.get("/t/alpha/customers/excel").body)
+    assert CALLER.encode() not in unpacked(support.get("/t/alpha/customers/excel").body)
 
 
 def unpacked(workbook: bytes) -> bytes:
