@@ -113,9 +113,17 @@ class Tenants(Node):
         config = self.request.services.read(lambda root: _config(root, name))
         if config is None:
             raise KeyError(name)
-        if identity.acting and (self.request.method != "GET" or "HX-Request" not in self.request.headers):
+        if identity.acting and self._is_worth_a_record(identity):
             record(self.request.services, name, identity.who, self.request.method, self.request.path)
         return TenantPages(self.request, self, name, config)
+
+    def _is_worth_a_record(self, identity: Identity) -> bool:
+        """Tell whether what an operator does as a tenant is recorded: all of it, but of what pages fetch
+        again and again once a minute. Who asks says himself that it is such a part."""
+        request = self.request
+        if request.method != "GET" or "HX-Request" not in request.headers:
+            return True
+        return bool(request.services.visits.take("part", f"{identity.who} {request.path}"))
 
 
 class TenantPages(Node):

@@ -27,8 +27,10 @@ RATES: Final = {
     "ask": Rate(1 / 180, 5.0),
     "code": Rate(1 / 60, 10.0),
     "vote": Rate(1 / 60, 10.0),
+    "part": Rate(1 / 60, 1.0),
 }
-"""``ask``: open a ticket or write to one; ``code``: codes that were wrong."""
+"""``ask``: open a ticket or write to one; ``code``: codes that were wrong; ``part``: records that
+an operator who acts as a tenant fetched a part of a page again, which pages do by themselves."""
 
 
 class Visits:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.webui.site import Browser, Site, form_of
+from webui.services import assistance
 
 TENANT, FILE, NUMBER = "/t/alpha", "/operator/tenants/alpha", "4001003721"
 
@@ -83,3 +84,13 @@ def test_a_tenant_who_has_not_taken_over_is_helped_at_once(site: Site, language:
     form_of(operator.get(FILE), f"{FILE}/password").submit()
     form_of(operator.get(FILE), f"{FILE}/sign-in-as").submit(status=303)
     assert operator.get(TENANT).status_int == 200
+
+
+def test_a_page_that_is_fetched_as_a_part_is_recorded_as_well(site: Site) -> None:
+    """The header that says so is the operator's own word; pages that ask again fill no log."""
+    site.allow("alpha")
+    operator = acting(site)
+    for _ in range(3):
+        operator.get("/t/alpha/calls", headers={"HX-Request": "true"})
+    seen = site.read(lambda root: [each.target for each in assistance.recorded(root, "alpha")])
+    assert seen.count("GET /t/alpha/calls") == 1
