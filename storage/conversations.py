@@ -10,6 +10,7 @@ from domain.calendar import Calendar
 from domain.conversation import (
     Attachment,
     Conversation,
+    ConversationState,
     Mailbox,
     SmsLine,
     Text,
@@ -26,12 +27,15 @@ from domain.conversation import (
 )
 from domain.notices.delivery import Channel, Delivery
 from domain.notices.kinds import DAY, NoticeKind
+from domain.notices.ways import CallEvent
 from domain.refusal import NotPossible
 from domain.schedule import is_open
 from domain.timeline import Entry, EntryKind, mail_stream, number_stream
+from storage.conversation_events import tell_event
 from storage.models import Root
 from storage.models.conversations import TenantConversations
 from storage.notices import new_id
+from storage.webhooks import iso
 
 MOST_TEXT: Final = 100_000
 MOST_ANSWER: Final = 20_000
@@ -79,11 +83,14 @@ class Writing:
         text = incoming.text
         if text.message_id and text.message_id in self.book.message_ids:
             return None
-        conversation = self._conversation_of(incoming)
-        self.book.put_text(conversation.id, text)
-        conversation = arrived(conversation, text)
+        before = self._conversation_of(incoming)
+        starts = before.state is ConversationState.CLOSED or self.book.get(before.id) is None
+        self.book.put_text(before.id, text)
+        conversation = arrived(before, text)
         self.book.put(conversation)
         self._tell(conversation, text)
+        if starts:
+            self._tell_event(CallEvent.CONVERSATION_STARTED, conversation, text.id)
         if incoming.answer:
             self._say_closed(conversation, incoming.channel)
         return conversation
@@ -157,7 +164,11 @@ class Writing:
 
     def close(self, name: str) -> None:
         """End a conversation until the customer writes again."""
-        self.book.put(closed(self.found(name)))
+        before = self.found(name)
+        conversation = closed(before)
+        self.book.put(conversation)
+        if before.state is not ConversationState.CLOSED:
+            self._tell_event(CallEvent.CONVERSATION_CLOSED, conversation, iso(self._at))
 
     def note(self, name: str, agent: str, words: str) -> None:
         """Write down what only agents see; raises NotPossible."""
@@ -185,6 +196,7 @@ class Writing:
         self._send(conversation, text)
         conversation = answered(conversation, text)
         self.book.put(conversation)
+        self._tell_event(CallEvent.CONVERSATION_ANSWERED, conversation, text.id)
         return conversation
 
     def _send(self, conversation: Conversation, text: Text) -> None:
@@ -211,6 +223,9 @@ class Writing:
             )
         self.book.put_text(conversation.id, text)
         self._tell(conversation, text)
+
+    def _tell_event(self, event: CallEvent, conversation: Conversation, turn: str) -> None:
+        tell_event(self._root, self._tenant, event, conversation, turn, self._at)
 
     def _tell(self, conversation: Conversation, text: Text) -> None:
         mail = conversation.way is Way.MAIL

@@ -112,7 +112,7 @@ class Robot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CallEvent(StrEnum):
-    """What webhooks are told of: calls and tickets."""
+    """What webhooks are told of: calls, tickets, conversations."""
 
     STARTED = "call.started"
     ANSWERED = "call.answered"
@@ -123,6 +123,10 @@ class CallEvent(StrEnum):
     TICKET_ANSWERED = "ticket.answered"
     TICKET_CLOSED = "ticket.closed"
     TICKET_RATED = "ticket.rated"
+    CONVERSATION_STARTED = "conversation.started"
+    """Begun by a customer, or opened again by his text."""
+    CONVERSATION_ANSWERED = "conversation.answered"
+    CONVERSATION_CLOSED = "conversation.closed"
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,6 +28,8 @@ class Scope(StrEnum):
     MESSAGES_WRITE = "messages:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    CONVERSATIONS_READ = "conversations:read"
+    CONVERSATIONS_WRITE = "conversations:write"
     ARTICLES_READ = "articles:read"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"

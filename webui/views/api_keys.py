@@ -28,6 +28,8 @@ SCOPES = {
     Scope.MESSAGES_WRITE: N_("Mark and delete messages"),
     Scope.CONTACTS_READ: N_("Read contact cards"),
     Scope.CONTACTS_WRITE: N_("Write contact cards"),
+    Scope.CONVERSATIONS_READ: N_("Read conversations"),
+    Scope.CONVERSATIONS_WRITE: N_("Answer, hand on and close conversations"),
     Scope.ARTICLES_READ: N_("Read the knowledge base"),
     Scope.TICKETS_READ: N_("Read tickets"),
     Scope.TICKETS_WRITE: N_("Open and answer tickets"),

@@ -8,13 +8,11 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-import msgspec
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.conversation import Attachment, Conversation, ConversationState, Text, TextState, Way
-from domain.notices.delivery import DeliveryState
+from domain.conversation import Attachment, Conversation, ConversationState, Text, Way
 from domain.refusal import NotPossible
 from storage.conversations import MOST_ANSWER, MOST_SMS, Writing
 from storage.models import Root
@@ -26,6 +24,7 @@ from webui.resources_conversations import (
     TenantConversation,
     TenantConversations,
 )
+from webui.services.conversations import texts_of
 from webui.services.customers import Viewer, agents_of
 from webui.views.both import both
 from webui.views.bound import entry_of
@@ -35,12 +34,6 @@ MOST_TEXTS: Final = 200
 MOST_FILES: Final = 5
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits + "-_.")
 F = TypeVar("F", bound=Callable[..., Any])
-_SENDING: Final = {
-    DeliveryState.WAITING: TextState.WAITING,
-    DeliveryState.SENT: TextState.DONE,
-    DeliveryState.FAILED: TextState.FAILED,
-    DeliveryState.EXPIRED: TextState.FAILED,
-}
 
 
 def pages(name: str = "", method: str = "GET", *, one: bool = False, **more: Any) -> Callable[[F], F]:
@@ -140,26 +133,8 @@ def _conversation(request: Request, **more: Any) -> dict[str, Any]:
 def _texts(request: Request) -> list[Text]:
     """Return the latest texts, the oldest first, with what became of SMS."""
     tenant, name = request.context.viewer.tenant, request.context.conversation.id
-
-    def read(root: Root) -> list[Text]:
-        return [
-            _as_sent(root, tenant, each)
-            for each in islice(root.conversations.find(tenant).texts_of(name), MOST_TEXTS)
-        ]
-
-    found: list[Text] = request.services.read(read)
+    found: list[Text] = request.services.read(lambda root: texts_of(root, tenant, name, MOST_TEXTS))
     return found[::-1]
-
-
-def _as_sent(root: Root, tenant: str, text: Text) -> Text:
-    """Return a text as it is by now: an SMS of ours is what the book of notices says."""
-    if text.direction != "out" or text.message_id:
-        return text
-    delivery = root.notices.find(text.id, tenant)
-    if delivery is None:
-        return text
-    why = "" if delivery.state is DeliveryState.SENT else delivery.note
-    return msgspec.structs.replace(text, state=_SENDING[delivery.state], why=why)
 
 
 @pages("texts", one=True, renderer="conversations/texts.html")

@@ -37,6 +37,7 @@ def places(site: Site, tenant: str) -> list[tuple[str, str]]:
         "receipt": "R1", "contact": "0123456789abcdef", "number": NUMBER, "month": "202610",
         "prompt": "welcome", "version": "1", "flow": "main", "kind": "all", "proposal": "p1", "invoice": "i1",
         "operator": "anna", "ticket": "0123456789abcdef", "article": "0123456789abcdef",
+        "conversation": f"0{tenant[0].upper() * 25}", "file": site.calls[tenant],
     }  # fmt: skip
     return [(each.method, each.path.format(**facts)) for each in operations(read_spec())]
 

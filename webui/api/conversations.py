@@ -1,0 +1,193 @@
+"""Conversations in writing (会话): listed, read, answered, handed on, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pyramid.response import Response
+
+from domain.conversation import Conversation, ConversationState, Text, Way
+from domain.refusal import NotPossible
+from storage.conversations import MOST_ANSWER, Writing
+from storage.models import Root
+from webui.api.access import Caller
+from webui.api.asked import Limit, NoQuery, body, call_id, query
+from webui.api.problems import ApiProblem
+from webui.services.conversations import file_of, texts_of
+from webui.services.customers import agents_of
+
+Agent = Annotated[str, msgspec.Meta(max_length=40)]
+
+
+class ConversationQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which conversations."""
+
+    limit: Limit = 50
+    cursor: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{14}:[0-9A-Z]{26}\Z")] | None = None
+    state: Literal["open", "waiting", "assigned", "closed", "all"] = "open"
+    agent: Agent = ""
+    way: Way | None = None
+
+    def takes(self, each: Conversation) -> bool:
+        """Tell whether a conversation is wanted."""
+        open_ones = self.state == "open" and each.state is not ConversationState.CLOSED
+        return (
+            (open_ones or self.state in ("all", each.state))
+            and self.agent in ("", each.agent)
+            and self.way in (None, each.way)
+        )
+
+
+class TextQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which texts."""
+
+    limit: Limit = 50
+    cursor: Annotated[str, msgspec.Meta(pattern=r"^0[0-9A-HJKMNP-TV-Z]{25}\Z")] | None = None
+
+
+class TextWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something to be written."""
+
+    kind: Literal["answer", "note"]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_ANSWER, pattern=r"^[^\s\x00-\x1f]")]
+    agent: Agent = ""
+
+
+class ConversationChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What shall become of a conversation."""
+
+    agent: Agent | None = None
+    state: Literal["closed"] | None = None
+
+
+def listing(caller: Caller) -> Mapping[str, Any]:
+    """Return a page of conversations, those with the latest text first."""
+    asked = query(caller, ConversationQuery)
+    caller.config()
+
+    def read(root: Root) -> list[tuple[str, Conversation]]:
+        every = root.conversations.find(caller.tenant).newest_first(asked.cursor or "")
+        return list(islice((pair for pair in every if asked.takes(pair[1])), asked.limit + 1))
+
+    found = caller.services.read(read)
+    shown, more = found[: asked.limit], len(found) > asked.limit
+    return {"items": [_object(each) for _, each in shown], "next": shown[-1][0] if more else ""}
+
+
+def show(caller: Caller) -> Mapping[str, Any]:
+    """Return a conversation with a page of its texts, newest first."""
+    asked, found = query(caller, TextQuery), _conversation(caller)
+    texts = caller.services.read(
+        lambda root: texts_of(root, caller.tenant, found.id, asked.limit + 1, asked.cursor or "")
+    )
+    shown, more = texts[: asked.limit], len(texts) > asked.limit
+    return {
+        "conversation": _object(found),
+        "texts": [_text(each) for each in shown],
+        "next": shown[-1].id if more else "",
+    }
+
+
+def write(caller: Caller) -> Mapping[str, Any]:
+    """Send an answer, or note something."""
+    query(caller, NoQuery)
+    wish, name = body(caller, TextWish), _conversation(caller).id
+    if wish.kind == "note":
+        return _change(caller, "note", wish.agent, lambda writing: writing.note(name, wish.agent, wish.text))
+    return _change(caller, "answer", wish.agent, lambda writing: writing.answer(name, wish.agent, wish.text))
+
+
+def change(caller: Caller) -> Mapping[str, Any]:
+    """Hand it to an agent, let it wait for anybody, or close it."""
+    query(caller, NoQuery)
+    wish, name = body(caller, ConversationChange), _conversation(caller).id
+    if (wish.agent is None) == (wish.state is None):
+        raise ApiProblem(409, "一次只能做一件事：agent 或 state", "one thing at a time: agent or state")
+    if wish.state is not None:
+        return _change(caller, "close", "", lambda writing: writing.close(name))
+    agent = wish.agent or ""
+    if not agent:
+        return _change(caller, "give", "", lambda writing: writing.release(name))
+    return _change(caller, "give", agent, lambda writing: writing.take(name, agent, over=True))
+
+
+def file(caller: Caller) -> Response:
+    """Send a file of a conversation, whatever its type, as octets to be stored."""
+    query(caller, NoQuery)
+    name, wanted = _conversation(caller).id, caller.part("file")[:40]
+    told = caller.services.read(lambda root: file_of(root, caller.tenant, name, wanted))
+    if told is None:
+        raise ApiProblem(404)
+    try:
+        content = caller.services.recordings.letter_files().read(told.file)
+    except NotPossible as error:
+        raise ApiProblem(404) from error
+    return Response(content, content_type="application/octet-stream")
+
+
+def _conversation(caller: Caller) -> Conversation:
+    name = call_id(caller, "conversation")
+    found: Conversation | None = caller.services.read(
+        lambda root: root.conversations.find(caller.tenant).get(name)
+    )
+    if found is None:
+        raise ApiProblem(404)
+    return found
+
+
+def _change(caller: Caller, what: str, agent: str, work: Callable[[Writing], object]) -> Mapping[str, Any]:
+    """Do something in one transaction; 409 where it cannot be done as things are."""
+    name, now = call_id(caller, "conversation"), caller.services.now()
+    entry = caller.entry(f"conversation-{what}", name)
+
+    def change(root: Root) -> Conversation:
+        if agent and agent not in agents_of(root, caller.tenant):
+            raise NotPossible(f"there is no agent {agent}", f"没有坐席 {agent}")
+        writing = Writing(root, caller.tenant, now)
+        work(writing)
+        root.web.note(entry)
+        return writing.found(name)
+
+    try:
+        return _object(caller.services.change(change, f"api conversation {what}"))
+    except NotPossible as error:
+        raise ApiProblem(409, error.zh, error.en) from error
+
+
+def _object(found: Conversation) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "way": found.way,
+        "peer": found.peer,
+        "peer_name": found.peer_name,
+        "channel": found.channel,
+        "own": found.own,
+        "subject": found.subject,
+        "queue": found.queue,
+        "state": found.state,
+        "agent": found.agent,
+        "made": found.made,
+        "at": found.at,
+        "unanswered": found.unanswered,
+        "line": found.line,
+    }
+
+
+def _text(text: Text) -> dict[str, Any]:
+    return {
+        "id": text.id,
+        "at": text.at,
+        "direction": text.direction,
+        "text": text.text,
+        "by": text.by,
+        "auto": text.auto,
+        "state": text.state or "done",
+        "why": text.why,
+        "files": [
+            {"id": each.file, "name": each.name, "type": each.type, "octets": each.octets, "why": each.why}
+            for each in text.attachments
+        ],
+    }
