@@ -76,6 +76,10 @@ class Imported(NamedTuple):
         """Return how many rows came to something."""
         return sum(line.what == what for line in self.lines)
 
+    def bare(self) -> Imported:
+        """Return the same without what changes from what to what: for who sees customers masked."""
+        return Imported(tuple(line._replace(differences=()) for line in self.lines))
+
 
 def take_sheet(desk: CustomerDesk, sheet: SheetRead, settings: DeskSettings, at: float) -> Imported:
     """Take the rows of a sheet; a wrong one is refused by itself. On a view that is not kept it is a preview.

@@ -26,6 +26,11 @@ class Taken(NamedTuple):
         """Return how many rows of all sheets came to something."""
         return sum(each.count(what) for each in self.sheets.values())
 
+    def bare(self) -> Taken:
+        """Return the same without what was on customers' cards before: for who sees them masked."""
+        of_cards = (CUSTOMERS, CONTACTS)
+        return Taken({name: each.bare() if name in of_cards else each for name, each in self.sheets.items()})
+
 
 def take_workbook(
     root: Root, tenant: str, sheets: Sheets, prompts: Prompts, entry: AuditEntry, by: str, *, kept: bool

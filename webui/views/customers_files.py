@@ -85,7 +85,8 @@ def _run(request: Request, sheet: SheetRead, *, kept: bool, name: str = "") -> I
         return done
 
     found: Imported = services.change(work, "import customers") if kept else services.read(work)
-    return found
+    settings = services.read(lambda root: root.desk.find(viewer.tenant).settings.value)
+    return found if viewer.sees(settings) else found.bare()
 
 
 @pages("excel", desk=SUPERVISOR)

@@ -86,7 +86,8 @@ def _work(request: Request, sheets: Sheets, name: str, *, kept: bool) -> Any:
     entry, by = entry_of(request, "go-live-imported", name, tenant), request.identity.name
 
     def work(root: Root) -> Taken:
-        return take_workbook(root, tenant, sheets, KnownPrompts(root), entry, by, kept=kept)
+        done = take_workbook(root, tenant, sheets, KnownPrompts(root), entry, by, kept=kept)
+        return done.bare() if request.hides_callers else done
 
     return work
 

@@ -10,8 +10,10 @@ import openpyxl
 import pytest
 from webtest import Upload
 
+from domain.customer import Customer
 from storage.workbook import workbook
 from tests.unit.webui.site import Browser, Site, form_of
+from tests.unit.webui.test_branding import hide
 
 PAGE = "/t/alpha/go-live"
 NUMBER = "4001003721"
@@ -147,12 +149,12 @@ def test_wrong_rows_are_refused_each_with_its_reason_and_given_back(site: Site, 
 def test_more_bound_numbers_than_allowed_are_refused_one_by_one(site: Site, tmp_path: Path) -> None:
     """Those that fit are taken in the order of the rows."""
     limit = site.read(lambda root: root.tenants["alpha"].config.value.bound_limit)
-    rows = [("", f"1391111{place:04d}") for place in range(limit + 2)]
+    rows: list[tuple[str, ...]] = [("", f"1391111{place:04d}") for place in range(limit + 2)]
     browser = site.browser(NUMBER)
     page = shown(browser, book(tmp_path / "a.xlsx", (BOUND, rows)))
     assert f"{limit - 1} added, 0 changed, 0 unchanged, 3 left out" in counts(page)
     taken(page)
-    assert [each.number for each in bound(site)][1:] == [phone for _, phone in rows[: limit - 1]]
+    assert [each.number for each in bound(site)][1:] == [row[1] for row in rows[: limit - 1]]
 
 
 @pytest.mark.parametrize(
@@ -214,3 +216,24 @@ def test_another_tenants_upload_is_nobody_elses(site: Site, tmp_path: Path) -> N
     fields = {"csrf_token": other.token("/t/beta/go-live"), "token": token}
     assert "choose it again" in other.post("/t/beta/go-live/take", fields, status=422).text
     assert other.post(f"{PAGE}/take", fields, status="*").status_int in (403, 404)
+
+
+def test_an_operator_who_sees_callers_masked_learns_no_number_from_a_preview(
+    site: Site, tmp_path: Path
+) -> None:
+    """A row with one number of a customer would tell the others."""
+    hide(site, "support")
+    card = Customer("a" * 16, "王小姐", numbers=("13800138000", "13700137000"), at=site.clock())
+    site.change(lambda root: root.customers.of("alpha").put(card))
+    site.allow("alpha")
+    helper, tenant = site.browser("sun"), site.browser(NUMBER)
+    file = "/operator/tenants/alpha"
+    form_of(helper.get(file), f"{file}/sign-in-as").submit(status=303)
+    content = book(tmp_path / "a.xlsx", (CUSTOMERS, [("王女士", "", "", "13800138000 13811112222")]))
+    for page in (PAGE, "/t/alpha/customers/import"):
+        for browser, seen in ((tenant, True), (helper, False)):
+            form = form_of(browser.get(page), page)
+            form["file"] = Upload("a.xlsx", content)
+            shown_page = form.submit()
+            assert "1 changed" in counts(shown_page)
+            assert ("13700137000" in shown_page.text) is seen, page
