@@ -188,6 +188,13 @@ def goes_back(journal: Sequence[Entry]) -> bool:
     return not is_committed(journal) and any(isinstance(each, StepFailed | Interrupted) for each in journal)
 
 
+def may_be_put_back(journal: Sequence[Entry]) -> bool:
+    """Tell whether what is written into the data now would be lost if the upgrade went back."""
+    if Step.EVOLVE not in begun(journal) or is_committed(journal) or is_over(journal):
+        return False
+    return not any(isinstance(each, UndoDone) and each.undo is Undo.DATA for each in journal)
+
+
 def next_move(journal: Sequence[Entry]) -> Move:
     """Return what to do next: a step, an undo, or how it ends."""
     if goes_back(journal):

@@ -17,6 +17,7 @@ from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory, write_atomically
 from storage.readiness import notify
 from storage.recordings import Recordings
+from storage.upgrade.history import place_of
 from webui.api.application import make_api, with_api
 from webui.application import make_application
 from webui.hand_over import serve_live
@@ -24,6 +25,7 @@ from webui.services.box import BoxServices
 from webui.services.figures import with_figures
 from webui.services.live import look_at
 from webui.services.secret import web_secret
+from webui.services.standstill import with_standstill
 from webui.services.streams import Streams
 
 THREADS = 4
@@ -49,7 +51,8 @@ def main() -> int:
         return 1
     database, recordings = open_main(data), Recordings(open_recordings(data))
     services = BoxServices(data, database, recordings, web_secret(data))
-    application = with_figures(with_api(make_application(services), make_api(services)), data)
+    pages = with_api(make_application(services), make_api(services))
+    application = with_figures(with_standstill(pages, place_of(data)), data)
     try:
         server = create_server(
             application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,
