@@ -70,6 +70,8 @@ def decide(caller: Caller) -> Mapping[str, Any]:
     if wish.approve and asked and asked[0].asked_by.startswith("api-key:"):
         text = "由程序提交的申请须由人员审批", "A person approves what a program asked for"
         raise ApiProblem(409, *text)
+    if wish.approve and asked and asked[0].asked_by == caller.known.key.made_by:
+        raise ApiProblem(409, "不能审批自己的申请", "Who asked may not approve by a program of his own")
     try:
         made = finance.decide_on(caller.services, name, wish.approve, wish.remark, entry)
     except KeyError as error:

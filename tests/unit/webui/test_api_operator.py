@@ -75,6 +75,17 @@ def test_a_program_approves_what_a_person_asked_for(site: Site, programs: Progra
     assert program.ask("POST", f"/proposals/{asked.id}/decision", {"approve": False}).status_int == 409
 
 
+def test_nobody_approves_his_own_by_a_program_of_his_own(site: Site, programs: Programs) -> None:
+    """The key says who made it; somebody else's may."""
+    form = {"tenant": "alpha", "kind": "gift", "amount": "100", "reason": "补差"}
+    asked = finance.ask_for(site.services, form, AuditEntry(site.clock(), "test", "money-asked"))
+    answer = programs.of("").ask("POST", f"/proposals/{asked.id}/decision", {"approve": True})
+    assert (answer.status_int, answer.json["detail"]) == (
+        409,
+        "Who asked may not approve by a program of his own",
+    )
+
+
 def test_an_invoice_is_answered(site: Site, programs: Programs) -> None:
     """Asked for by the tenant's program, issued by the operator's."""
 
