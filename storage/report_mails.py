@@ -17,8 +17,6 @@ from domain.notices.kinds import DAY, NoticeKind
 from domain.refusal import NotPossible
 from storage.analysis import Analysis, analysed, goal_of
 from storage.connection import MainDatabase
-from storage.export_pdf import pdf_of
-from storage.export_report import write_report
 from storage.models import Root
 from storage.models.mailings import ReportFile
 from storage.notices import new_id
@@ -73,6 +71,10 @@ def _due(root: Root, now: float) -> list[tuple[Mailing, Due]]:
 
 def make(root: Root, mailing: Mailing, wanted: Due, now: float) -> Made:
     """Make one report; raises OSError."""
+    # Here: what writes PDF and Excel is 30 MB in memory, and most boxes send few reports.
+    from storage.export_pdf import pdf_of
+    from storage.export_report import write_report
+
     language = mailing.language
     tenant = mailing.tenant or None
     whose = _whose(root, mailing)

@@ -17,7 +17,6 @@ from domain.analysis.report import Report
 from domain.analysis.staffing import LEVEL
 from domain.refusal import NotPossible
 from storage.analysis import goal_of
-from storage.export_pdf import pdf_of
 from storage.export_report import write_report
 from storage.models import Root
 from webui.presenters import report_page
@@ -117,6 +116,8 @@ def excel(request: Request) -> Response:
 @view(context=OperatorPages, name="reports-pdf", permission="reports", request_method="GET")
 def pdf(request: Request) -> Response:
     """Send the same figures with the findings as PDF; noted in the audit log."""
+    from storage.export_pdf import pdf_of  # here: its fonts and pictures are 20 MB in memory
+
     seen, language = look(request), request.texts.language
     goal = request.services.read(lambda root: goal_of(root, seen.tenant, LEVEL, seen.wanted.target.seconds))
     found = [(each.text(language), each.advice(language)) for each in findings(seen.report, goal)]
