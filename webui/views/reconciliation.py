@@ -41,7 +41,8 @@ def take(request: Request) -> Response | dict[str, Any]:
         return _desk(request, {"file": _("Choose a file.")}, typed)
     entry = entry_of(request, "reconciled", typed.get("trunk", ""))
     try:
-        found = reconciliation.take(request.services, typed, str(file.filename)[:80], file.file, entry)
+        with file.file as sent:
+            found = reconciliation.take(request.services, typed, str(file.filename)[:80], sent, entry)
     except reconciliation.Wrong as error:
         return _desk(request, {error.field: _.either(error.why.zh, error.why.en)}, typed)
     return HTTPSeeOther(f"{PAGE}/{found.id}")

@@ -161,5 +161,5 @@ def test_what_a_tenant_must_not_change(site: Site) -> None:
     fields = {name: field[0].value for name, field in form.fields.items() if name}
     browser.post(LIMITS, {**fields, "bound_limit": "99", "credit_li": "99", "state": "active"}, status=303)
     assert (limits(site).bound_limit, limits(site).credit_li) == (20, None)
-    for kind in ("numbers", "extensions", "trunks"):
+    for kind in ("numbers", "trunks"):
         assert browser.get(f"/t/alpha/{kind}", status="*").status_int == 404
