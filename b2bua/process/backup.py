@@ -8,7 +8,7 @@ from typing import Final
 
 from b2bua.alarms import AlarmBoard, Severity
 from domain.snapshot import BackupPlan
-from storage.backup_schedule import BackupState, read_state
+from storage.backup_schedule import read_state
 from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
 
@@ -42,7 +42,7 @@ class BackupWatch:
             self._alarms.clear(KEY)
             return
         age = self._utc() - (state.good_at or state.since)
-        zh, en = _when(state)
+        zh, en = last_good(state.good_at)
         if age > OLDEST:
             why = f"：{state.error}" if state.error else ""
             because = f": {state.error}" if state.error else ""
@@ -63,8 +63,9 @@ class BackupWatch:
             self._alarms.clear(KEY)
 
 
-def _when(state: BackupState) -> tuple[str, str]:
-    if not state.good_at:
+def last_good(at: float | None) -> tuple[str, str]:
+    """Return in Chinese and English when the last good backup was; ``at``: UTC POSIX seconds."""
+    if not at:
         return "尚无成功的备份", "there has been none yet"
-    moment = datetime.fromtimestamp(state.good_at, BEIJING).strftime("%Y-%m-%d %H:%M")
+    moment = datetime.fromtimestamp(at, BEIJING).strftime("%Y-%m-%d %H:%M")
     return f"上次成功：{moment}", f"the last one is of {moment}"

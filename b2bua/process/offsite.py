@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from b2bua.alarms import AlarmBoard, Severity
+from b2bua.process.backup import last_good
 from domain.snapshot import OffsitePlan
-from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
 from storage.offsite.state import OffsiteState, latest_good, read_state
 
@@ -52,11 +51,7 @@ class OffsiteWatch:
             self._alarms.clear(KEY)
             return
         severity = Severity.CRITICAL if late > CRITICAL_AFTER else Severity.WARNING
-        when = (
-            datetime.fromtimestamp(state.good_at, BEIJING).strftime("%Y-%m-%d %H:%M") if state.good_at else ""
-        )
-        zh = f"上次成功：{when}" if when else "尚无成功的备份"
-        en = f"the last one is of {when}" if when else "there has been none yet"
+        zh, en = last_good(state.good_at)
         self._alarms.raise_alarm(
             KEY, severity, f"异机备份逾期，{zh}{'：' if state.error else ''}{state.error}",
             f"The backup off the machine is late, {en}{': ' if state.error else ''}{state.error}",
