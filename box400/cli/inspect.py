@@ -48,7 +48,7 @@ def inspect(context: click.Context, data: DataDirectory, as_json: bool, keep: bo
       box400 inspect
       box400 inspect begin
       box400 inspect answer fire finding --note "灭火器已过期"
-      box400 inspect report /tmp/inspection.pdf
+      box400 inspect report inspection.pdf
     """
     if context.invoked_subcommand is not None:
         return
