@@ -35,6 +35,7 @@ def make_application(services: BoxServices) -> Router:
     config.add_request_method(_hides_callers, "hides_callers", reify=True)
     config.registry["brands"] = Brands(services)
     config.add_tween("webui.security.headers.headers_tween")
+    config.add_subscriber("webui.sent.close_when_answered", "pyramid.events.NewRequest")
     config.include("webui.presenters.page")
     config.include("webui.views.branding")
     config.scan("webui.views")

@@ -50,8 +50,7 @@ def change(request: Request) -> Response | dict[str, Any]:
     wanted: dict[str, Any] = {name: text or None for name, text in typed.items()}
     file = request.POST.get("logo")
     if hasattr(file, "filename"):
-        with file.file as content:
-            wanted["brand_logo"] = base64.b64encode(content.read(MOST_LOGO_BYTES + 1)).decode()
+        wanted["brand_logo"] = base64.b64encode(file.file.read(MOST_LOGO_BYTES + 1)).decode()
     elif "without" in request.POST:
         wanted["brand_logo"] = None
     try:

@@ -106,8 +106,7 @@ def add_photo(request: Request) -> Response | dict[str, Any]:
     if not getattr(file, "file", None):
         return _refused(request, point, request.texts("Choose a file."))
     entry = entry_of(request, "inspection-photo", point)
-    with file.file as stream:
-        content, name = stream.read(MOST_BYTES + 1), str(file.filename)
+    content, name = file.file.read(MOST_BYTES + 1), str(file.filename)
     return _do(request, point, lambda: rounds.attach(request.services, point, name, content, entry))
 
 

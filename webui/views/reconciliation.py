@@ -41,8 +41,7 @@ def take(request: Request) -> Response | dict[str, Any]:
         return _desk(request, {"file": _("Choose a file.")}, typed)
     entry = entry_of(request, "reconciled", typed.get("trunk", ""))
     try:
-        with file.file as sent:
-            found = reconciliation.take(request.services, typed, str(file.filename)[:80], sent, entry)
+        found = reconciliation.take(request.services, typed, str(file.filename)[:80], file.file, entry)
     except reconciliation.Wrong as error:
         return _desk(request, {error.field: _.either(error.why.zh, error.why.en)}, typed)
     return HTTPSeeOther(f"{PAGE}/{found.id}")
