@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -64,6 +65,7 @@ class Database:
         self._opener = opener
         self._wait = wait
         self._db: DB | None = None
+        self._opening = threading.Lock()
 
     def transact(self, work: Callable[[Any], T], *, note: str = "", attempts: int = ATTEMPTS) -> T:
         """Run ``work(root)`` in a transaction and commit; the root is the storage's root mapping.
@@ -95,20 +97,25 @@ class Database:
 
     @contextmanager
     def _transaction(self, note: str) -> Iterator[tuple[Any, transaction.TransactionManager]]:
-        if self._db is None:
-            self._db = self._opener()
-        self._require_connected(self._db)
+        db = self._opened()
+        self._require_connected(db)
         manager = transaction.TransactionManager(explicit=True)
         current = manager.begin()
         if note:
             current.note(note)
-        connection = self._db.open(manager)
+        connection = db.open(manager)
         try:
             yield connection.root(), manager
         finally:
             with suppress(transaction.interfaces.NoTransaction):  # committed
                 manager.abort()
             connection.close()
+
+    def _opened(self) -> DB:
+        with self._opening:  # two threads that come first would open two clients and lose one
+            if self._db is None:
+                self._db = self._opener()
+            return self._db
 
     def _require_connected(self, db: DB) -> None:
         """Wait a little for a lost store: its client would serve stale reads and refuse writes at once."""
@@ -123,10 +130,8 @@ class Database:
 
     def pack(self, days: float = 0.0) -> None:
         """Free what no object needs any more and was replaced more than ``days`` ago."""
-        if self._db is None:
-            self._db = self._opener()
         try:
-            self._db.pack(days=days)
+            self._opened().pack(days=days)
         except ClientDisconnected as error:
             raise StoreDown(str(error)) from error
 

@@ -96,6 +96,7 @@ class Store:
         for damage in watch.found:
             log.critical("storage was damaged: %s", damage)
         evolved = evolve_storage(self._main)
+        _make_root(self._recordings)
         self._server = _serve(str(data.store_socket), {MAIN: self._main, RECORDINGS: self._recordings})
         self._stop = threading.Event()
         self._schedules = (
@@ -176,6 +177,11 @@ def evolve_storage(storage: FileStorage) -> list[str]:
     manager.commit()
     connection.close()
     return done
+
+
+def _make_root(storage: FileStorage) -> None:
+    """Give an empty storage its root: of two clients that open it first at once, one fails at making it."""
+    DB(storage)
 
 
 def _serve(address: str, storages: dict[str, Any]) -> StorageServer:

@@ -7,6 +7,7 @@ import signal
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import msgspec
@@ -199,6 +200,23 @@ def test_threads_share_one_database(data: DataDirectory) -> None:
             thread.join()
         assert database.read(lambda root: root["n"]) == 15
         database.close()
+
+
+def test_clients_that_come_first_at_once_all_find_the_root(data: DataDirectory) -> None:
+    """An empty storage has its root from the server: of clients that made it at once, one would fail."""
+    with running("storage", data):
+        wait_for_store(data)
+        clients = [open_recordings(data) for _ in range(6)]
+        together = threading.Barrier(len(clients))
+
+        def first_look(client: Database) -> int:
+            together.wait()
+            return client.read(len)
+
+        with ThreadPoolExecutor(len(clients)) as pool:
+            assert list(pool.map(first_look, clients)) == [0] * len(clients)
+        for client in clients:
+            client.close()
 
 
 def test_a_damaged_tail_is_cut_off_and_told(data: DataDirectory) -> None:
