@@ -1,16 +1,11 @@
 """Keep every SIP message of every call for a while: a bounded ring of files, cheap to write.
 
-A frame is ``>IBdHH`` (length of all that follows the length; kind; UTC seconds; length of the key; length
-of the flow's description) with key, flow and message after it. Kinds: 0 received, 1 sent (key: SIP
-Call-ID), 2 a call and leg that a SIP Call-ID belongs to (key: SIP Call-ID, flow: call id, message: leg).
-``b2bua.trace_read`` reads them back.
+:mod:`b2bua.trace_frames` says how they are written, :mod:`b2bua.trace_read` reads them back.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -18,21 +13,12 @@ from typing import Final
 from twisted.logger import Logger
 
 from b2bua.sip.flow import Flow
+from b2bua.trace_frames import AFTER_LENGTH, BELONGS, FRAME, RECEIVED, SENT, trace_files
 
-FRAME: Final = struct.Struct(">IBdHH")
-AFTER_LENGTH: Final = FRAME.size - 4
-RECEIVED, SENT, BELONGS = 0, 1, 2
 FLUSH_SECONDS: Final = 0.5
 MAX_PENDING: Final = 20_000
 """Messages kept in memory between two flushes; more (a flood) are counted and not traced."""
-_NAME: Final = re.compile(r"^([0-9]{1,16})\.trace$")
 _log = Logger()
-
-
-def trace_files(directory: Path) -> list[Path]:
-    """Return the ring's files, oldest first."""
-    numbered = [(int(match[1]), path) for path in directory.iterdir() if (match := _NAME.match(path.name))]
-    return [path for _, path in sorted(numbered)]
 
 
 class Trace:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from b2bua.trace import AFTER_LENGTH, BELONGS, FRAME, SENT, trace_files
+from b2bua.trace_frames import AFTER_LENGTH, BELONGS, FRAME, SENT, trace_files
 
 LINKTYPE_RAW: Final = 101
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import xlsxwriter
+from typing import TYPE_CHECKING, Final
 
 from domain.bill import Statement, Use
 from domain.money import KIND_WORDS, LI_OF_YUAN, Entry
 from storage.call_id import BEIJING
 from storage.workbook import MOMENT, Column, sheet_of, workbook
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 MONEY: Final = {"num_format": "0.000"}
 _SUMMARY: Final = (Column("项目", 22), Column("笔数", 10), Column("金额（元）", 16))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
-
-import xlsxwriter
+from typing import TYPE_CHECKING, Final
 
 from domain.analysis.columns import COLUMNS, Kind, Target
 from domain.analysis.dimensions import dimensions_of
 from domain.analysis.report import Report
 from domain.outcomes import VERDICTS, Outcome
 from storage.workbook import Column, sheet_of, workbook
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 FORMATS: Final = {
     Kind.COUNT: "#,##0", Kind.SHARE: "0.0%", Kind.SECONDS: "0.0", Kind.CLOCK: "[h]:mm:ss", Kind.YUAN: "0.00",

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import xlsxwriter
+from typing import TYPE_CHECKING, Final
 
 from domain.caller import CLASS_WORDS, CallerClass
 from domain.money import LI_OF_YUAN
@@ -19,6 +17,9 @@ from storage.call_id import BEIJING
 from storage.places import place_of_row
 from storage.query import Found
 from storage.workbook import MOMENT, Column, sheet_of, workbook
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 DIRECTIONS: Final = {
     "": "呼入",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import xlsxwriter
+if TYPE_CHECKING:
+    import xlsxwriter
+
 
 MOMENT: Final = {"num_format": "yyyy-mm-dd hh:mm:ss"}
 """Format of a cell with a time."""
@@ -26,6 +28,8 @@ def workbook(path: Path) -> Iterator[xlsxwriter.Workbook]:
 
     No text is made a formula, a link or a number, whoever sent it.
     """
+    import xlsxwriter  # 2 MB that a process which writes no Excel does without
+
     passing = path.with_name(f".{path.name}.new")
     options = {
         "constant_memory": True,

@@ -1,8 +1,9 @@
 """The child process that decodes uploaded audio: ``python -m b2bua.recorder.decode <audio >pcm``.
 
 Reads the file on descriptor 0, writes 16-bit mono samples of 8 kHz to descriptor 1 and one JSON line
-(:class:`Verdict`) to descriptor 2. Uploaded audio is hostile: the child limits its own memory, time and
-output before it opens the file, counts real samples instead of believing headers, and reads no other file.
+(:class:`b2bua.recorder.verdict.Verdict`) to descriptor 2. Uploaded audio is hostile: the child limits its
+own memory, time and output before it opens the file, counts real samples instead of believing headers, and
+reads no other file.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import numpy as np
 
 from b2bua.recorder.loudness import normalised
 from b2bua.recorder.resample import Sound, resampled
+from b2bua.recorder.verdict import RATE, Verdict
 
-RATE = 8000
 LONGEST_SECONDS = 600
 SHORTEST_SECONDS = 0.1
 LOWEST_RATE, HIGHEST_RATE = 4000, 384_000
@@ -29,18 +30,6 @@ CPU_SECONDS = 60
 _BLOCK_VALUES = 1 << 18
 _STREAMED = {0, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFF, 0xFFFFF000, 0x80000000}
 """Sizes that programs write into a WAV header when they stream and cannot know the length."""
-
-
-class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How decoding went. ``fault`` is empty, or a code that :mod:`b2bua.recorder.prompts` explains."""
-
-    fault: str = ""
-    detail: str = ""
-    seconds: float = 0.0
-    claimed_seconds: float = 0.0
-    format: str = ""
-    rate: int = 0
-    channels: int = 0
 
 
 class _Refused(Exception):

@@ -2,6 +2,8 @@
 
 The address is the SHA-256 of the uploaded bytes and of the way they are prepared, so that it is known without
 decoding, the same upload is prepared once, and a better preparation gets a new address.
+
+The pages import this: what computes (numpy, 8 MB) is loaded when there is something to compute.
 """
 
 from __future__ import annotations
@@ -19,11 +21,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-import numpy as np
 
-from b2bua.media import g711
-from b2bua.recorder import decode
 from b2bua.recorder.address import begin
+from b2bua.recorder.verdict import RATE, Verdict
 from storage.data_directory import write_atomically
 
 MOST_BYTES = 50_000_000
@@ -124,7 +124,7 @@ def address_of(path: Path) -> str:
     return address
 
 
-def _decoded(name: str, audio: BinaryIO) -> tuple[bytes, decode.Verdict]:
+def _decoded(name: str, audio: BinaryIO) -> tuple[bytes, Verdict]:
     """Decode in a child process with limits; return 16-bit samples of 8 kHz."""
     command = [sys.executable, "-m", "b2bua.recorder.decode"]
     environment = {
@@ -141,7 +141,7 @@ def _decoded(name: str, audio: BinaryIO) -> tuple[bytes, decode.Verdict]:
     if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         raise _fault(name, "time")
     try:
-        verdict = msgspec.json.decode(child.stderr.splitlines()[-1], type=decode.Verdict)
+        verdict = msgspec.json.decode(child.stderr.splitlines()[-1], type=Verdict)
     except (IndexError, msgspec.DecodeError) as error:
         raise _fault(name, "crash", detail=f"exit {child.returncode}") from error
     if verdict.fault:
@@ -191,6 +191,8 @@ def ingest(path: Path, data_dir: Path) -> Prompt:
 def ingest_shipped(path: Path, data_dir: Path) -> Prompt:
     """Do the same with a file that we made ourselves: in this process, without limits, and without waiting
     for the disk, since it can be done again."""
+    from b2bua.recorder import decode
+
     copy, address = _taken(path)
     with copy:
         known = find(address, data_dir)
@@ -218,6 +220,10 @@ def delete_unused(data_dir: Path, named: set[str], *, before: float) -> int:
 
 def write_wav(address: str, data_dir: Path, target: Path) -> bool:
     """Write a prompt as it is heard to a WAV file of 8 kHz; False when its audio is not there."""
+    import numpy as np
+
+    from b2bua.media import g711
+
     try:
         alaw = (data_dir / "prompts" / f"{address}.alaw").read_bytes()
     except FileNotFoundError:
@@ -225,7 +231,7 @@ def write_wav(address: str, data_dir: Path, target: Path) -> bool:
     with wave.open(str(target), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(decode.RATE)
+        file.setframerate(RATE)
         file.writeframes(g711.ALAW_TO_PCM[np.frombuffer(alaw, dtype=np.uint8)].astype("<i2").tobytes())
     return True
 
@@ -234,16 +240,20 @@ def _keep(
     name: str,
     address: str,
     pcm: bytes,
-    verdict: decode.Verdict,
+    verdict: Verdict,
     data_dir: Path,
     write: Callable[[Path, bytes], None] = write_atomically,
 ) -> Prompt:
     """Write a prompt's files; the one that says it is whole last."""
+    import numpy as np
+
+    from b2bua.media import g711
+
     samples = np.frombuffer(pcm, dtype=np.int16)
     alaw, ulaw = g711.encode_alaw(samples), g711.encode_ulaw(samples)
     prompt = Prompt(
         address=address,
-        seconds=round(len(samples) / decode.RATE, 3),
+        seconds=round(len(samples) / RATE, 3),
         name=name,
         format=verdict.format,
         rate=verdict.rate,

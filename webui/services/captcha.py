@@ -9,8 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from captcha.image import ImageCaptcha
-
 LETTERS: Final = "23456789abcdefhkmnprstuvwxyz"
 LENGTH: Final = 4
 SECONDS: Final = 300.0
@@ -27,6 +25,8 @@ class Captchas:
 
     def draw(self, browser: str) -> bytes:
         """Return a new picture (PNG); it replaces the browser's last one."""
+        from captcha.image import ImageCaptcha  # hardly ever drawn, and with it comes all of PIL
+
         text = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         with self._lock:
             self._open[browser] = (text, self._now() + SECONDS)

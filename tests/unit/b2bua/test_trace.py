@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from b2bua.sip.flow import Flow
-from b2bua.trace import Trace, trace_files
+from b2bua.trace import Trace
+from b2bua.trace_frames import trace_files
 from b2bua.trace_read import ladder, read_call, write_pcap
 
 CALLER = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.2", 5070), "carrier")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from cryptography import x509
 
 from domain.inspection.facts import Certificate, DiskHealth, FileSystem, MachineFacts, Socket, merged
 from storage.data_directory import DataDirectory, write_as_guest
@@ -151,6 +150,8 @@ def _temperature() -> float | None:
 
 
 def _certificates(data: DataDirectory) -> tuple[Certificate, ...] | None:
+    from cryptography import x509  # the pages import this module and hardly ever look at certificates
+
     paths = [data.root.parent / "certificates" / "server.crt"]
     paths += [Path(each.tls_certificate) for each in data.read_settings().listeners if each.tls_certificate]
     found = []
