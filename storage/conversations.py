@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from domain.analysis.service import Written
 from domain.calendar import Calendar
 from domain.conversation import (
     Attachment,
@@ -35,6 +36,7 @@ from storage.conversation_events import tell_event
 from storage.models import Root
 from storage.models.conversations import TenantConversations
 from storage.notices import new_id
+from storage.service_counts import count_written, of_answer
 from storage.webhooks import iso
 
 MOST_TEXT: Final = 100_000
@@ -89,6 +91,7 @@ class Writing:
         conversation = arrived(before, text)
         self.book.put(conversation)
         self._tell(conversation, text)
+        self._count(conversation, Written(begun=int(starts), received=1))
         if starts:
             self._tell_event(CallEvent.CONVERSATION_STARTED, conversation, text.id)
         if incoming.answer:
@@ -128,6 +131,7 @@ class Writing:
             new_id(self._at), self._at, "out", channel.closed_text, auto=True, state=TextState.WAITING
         )
         self._send(now, text)
+        self._count(now, Written(automatic=1))
         self.book.put(now)  # it waits for an answer all the same
 
     def _calendar(self) -> Calendar:
@@ -168,6 +172,7 @@ class Writing:
         conversation = closed(before)
         self.book.put(conversation)
         if before.state is not ConversationState.CLOSED:
+            self._count(conversation, Written(closed=1))
             self._tell_event(CallEvent.CONVERSATION_CLOSED, conversation, iso(self._at))
 
     def note(self, name: str, agent: str, words: str) -> None:
@@ -193,6 +198,7 @@ class Writing:
             new_id(self._at), self._at, "out", words, by=agent, state=TextState.WAITING,
             attachments=attachments,
         )  # fmt: skip
+        self._count(conversation, of_answer(self.book.texts_of(name), self._at))
         self._send(conversation, text)
         conversation = answered(conversation, text)
         self.book.put(conversation)
@@ -223,6 +229,9 @@ class Writing:
             )
         self.book.put_text(conversation.id, text)
         self._tell(conversation, text)
+
+    def _count(self, conversation: Conversation, written: Written) -> None:
+        count_written(self._root, self._tenant, conversation, self._at, written)
 
     def _tell_event(self, event: CallEvent, conversation: Conversation, turn: str) -> None:
         tell_event(self._root, self._tenant, event, conversation, turn, self._at)

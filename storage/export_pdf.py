@@ -12,6 +12,7 @@ from domain.analysis.cell import Cell
 from domain.analysis.columns import COLUMNS, Target, written
 from domain.analysis.dimensions import Dimension, dimensions_of
 from domain.analysis.report import Report
+from domain.analysis.service import groups
 from storage.paper import FONT, Paper
 
 MOST_ROWS: Final = 40
@@ -44,6 +45,7 @@ def pdf_of(
     _line(paper, f"{'呼叫分析报表' if zh else 'Call report'} · {whose}", 16, 9)
     _line(paper, f"{report.first} — {report.last}", 9, 6, GREY)
     _summary(paper, report, target, language)
+    _service(paper, report, language)
     names = "按日（蓝：接听，粉：未接听）" if zh else "By day (blue: answered, pink: not answered)"
     _bars(paper, names, [(day[5:], cell) for day, cell in report.days().items()])
     _bars(paper, "按小时" if zh else "By hour", [(str(hour), cell) for hour, cell in report.hours().items()])
@@ -107,6 +109,14 @@ def _summary(paper: Paper, report: Report, target: Target, language: str) -> Non
                 row.cell(value, style=FontFace(color=BLUE))
                 row.cell(how, style=FontFace(color=GREY, size_pt=7))
     paper.ln(3)
+
+
+def _service(paper: Paper, report: Report, language: str) -> None:
+    """Write what was written and asked, a line for each kind."""
+    for group in groups(report.service, language):
+        told = "，".join(f"{title} {written(value, kind)}" for title, value, kind in group.figures)
+        _text(paper, f"{group.title}：{told}", 9)
+    paper.ln(2)
 
 
 def _bars(paper: Paper, title: str, groups: list[tuple[str, Cell]]) -> None:

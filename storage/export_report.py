@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from domain.analysis.columns import COLUMNS, Kind, Target
 from domain.analysis.dimensions import dimensions_of
 from domain.analysis.report import Report
+from domain.analysis.service import groups
 from domain.outcomes import VERDICTS, Outcome
 from storage.workbook import Column, sheet_of, workbook
 
@@ -57,6 +58,7 @@ def write_report(
             )
             for line, text in enumerate(findings, 1):
                 sheet.write_string(line, 0, text)
+        _write_service(book, report, language, formats)
         for dimension in dimensions_of(report, whole=bool(report.figures.tenants) or not report.numbers):
             titles = [
                 Column(dimension.title(language), 18),
@@ -78,6 +80,22 @@ def write_report(
         ):
             sheet.write_string(line, 0, outcome_words(outcome, language))
             sheet.write_number(line, 1, count)
+
+
+def _write_service(
+    book: xlsxwriter.Workbook, report: Report, language: str, formats: dict[Kind, xlsxwriter.format.Format]
+) -> None:
+    """Write a sheet of conversations and tickets, where there were any."""
+    if not report.service:
+        return
+    zh = language == "zh"
+    heads = map(Column, ("类别", "指标", "数值") if zh else ("Kind", "Figure", "Value"), (14, 24, 12))
+    sheet = sheet_of(book, "会话与工单" if zh else "Conversations, tickets", heads)
+    figures = [(each.title, *figure) for each in groups(report.service, language) for figure in each.figures]
+    for line, (group, title, value, kind) in enumerate(figures, 1):
+        sheet.write_string(line, 0, group)
+        sheet.write_string(line, 1, title)
+        _write(sheet, line, 2, value, kind, formats)
 
 
 def outcome_words(outcome: str, language: str) -> str:

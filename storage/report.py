@@ -21,10 +21,11 @@ def report(root: Root, tenant: str | None, first: date, last: date, number: str 
     days = first.strftime("%Y%m%d"), last.strftime("%Y%m%d")
     if tenant is None:
         found = root.records.whole.between(*days)
-        return Report(first, last, found.get("", Figures()), {})
+        return Report(first, last, found.get("", Figures()), {}, root.service.between(None, *days))
     owner = root.records.owners.get(tenant)
     book = FiguresBook() if owner is None else owner.figures
-    return _report(first, last, dict(book.between(*days, number)))
+    made = _report(first, last, dict(book.between(*days, number)))
+    return made if number else made._replace(service=root.service.between(tenant, *days))
 
 
 def report_of_rows(rows: Iterable[CallRow], first: date, last: date) -> Report:

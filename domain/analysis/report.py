@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from domain.analysis.cell import Cell
 from domain.analysis.figures import DAY_HOURS, Figures
+from domain.analysis.service import Service
 from domain.service_level import Formula, ServiceLevel, service_level
 
 K = TypeVar("K", int, str)
@@ -35,6 +36,8 @@ class Report(NamedTuple):
     figures: Figures
     numbers: Mapping[str, Cell]
     """By 400 number; empty in a report of the whole box."""
+    service: Service = Service()
+    """What was written and asked; nothing in a report of one number."""
 
     @property
     def all(self) -> Cell:

@@ -38,6 +38,7 @@ from storage.evolution import (
     step024_knowledge,
     step025_assistance,
     step026_conversations,
+    step027_service,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -77,6 +78,7 @@ STEPS: tuple[Step, ...] = (
     Step(24, "knowledge bases", step024_knowledge.run),
     Step(25, "remote assistance", step025_assistance.run),
     Step(26, "conversations", step026_conversations.run),
+    Step(27, "figures of conversations and tickets", step027_service.run),
 )
 
 

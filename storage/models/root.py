@@ -21,6 +21,7 @@ from storage.models.mailings import Mailings
 from storage.models.missed import MissedBook
 from storage.models.money import Money
 from storage.models.notices import NoticeBook
+from storage.models.service import ServiceBook
 from storage.models.tickets import TicketBook
 from storage.models.timeline import TimelineBook
 from storage.models.web import WebBook
@@ -74,6 +75,7 @@ class Root(Persistent):  # type: ignore[misc]
         self.customers = CustomerBook()
         self.knowledge = KnowledgeBook()
         self.conversations = ConversationBook()
+        self.service = ServiceBook()
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

@@ -27,6 +27,7 @@ from domain.tickets.ticket import (
 from domain.timeline import mail_stream, number_stream
 from storage.models import Root
 from storage.notices import new_id
+from storage.service_counts import count_entry
 from storage.tickets.telling import tell_of
 
 CODE_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -72,7 +73,7 @@ def open_ticket(root: Root, wanted: Wanted, at: float) -> Ticket:
     else:
         shelf.last_number += 1
         done = rules.opened(wanted, new_id(at), shelf.last_number, new_code(), at, terms)
-    return _keep(root, done)
+    return _keep(root, done, held)
 
 
 def move(root: Root, desk: str, name: str, step: Callable[[Ticket, Terms], Done]) -> Ticket:
@@ -80,12 +81,14 @@ def move(root: Root, desk: str, name: str, step: Callable[[Ticket, Terms], Done]
     ticket = root.tickets.read(desk).find(name)
     if ticket is None:
         raise TicketGone(name)
-    return _keep(root, step(ticket, terms_of(root, desk)))
+    return _keep(root, step(ticket, terms_of(root, desk)), ticket)
 
 
-def _keep(root: Root, done: Done) -> Ticket:
+def _keep(root: Root, done: Done, before: Ticket | None) -> Ticket:
     ticket, entry = done
     root.tickets.put(ticket, entry)
+    late = ticket.late and before is not None and not before.late
+    count_entry(root, ticket, entry, first=before is None, late=late)
     tell_of(root, ticket, entry)
     _on_timeline(root, ticket)
     if entry.kind is EntryKind.RATED:

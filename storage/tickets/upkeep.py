@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.analysis.service import Asked, Service
 from domain.tickets import rules
 from domain.tickets.ticket import TicketState
 from storage.models import Root
@@ -29,6 +30,8 @@ def look_after(root: Root, now: float) -> int:
             count += 1
             if ticket.waits_for_desk:
                 tell_late(root, ticket, now)
+                if not ticket.late:
+                    root.service.count(desk, now, Service(tickets=Asked(late=1)))
                 shelf.put(rules.found_late(ticket))
             elif ticket.state is TicketState.ANSWERED and not ticket.reminded:
                 move(root, desk, ticket.id, lambda each, terms: rules.reminded(each, now, terms))

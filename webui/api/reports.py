@@ -58,6 +58,9 @@ def report(caller: Caller) -> Mapping[str, Any]:
             "formula": target.words(caller.language),
         },
         "occupancy": made.occupancy,
+        "service": {
+            name: msgspec.structs.asdict(getattr(made.service, name)) for name in ("mail", "sms", "tickets")
+        },
     }
 
 

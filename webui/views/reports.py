@@ -11,9 +11,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.analysis.cell import TARGETS
+from domain.analysis.columns import written
 from domain.analysis.dimensions import DIMENSIONS, dimensions_of, weekday_words
 from domain.analysis.findings import findings
 from domain.analysis.report import Report
+from domain.analysis.service import groups
 from domain.analysis.staffing import LEVEL
 from domain.refusal import NotPossible
 from storage.analysis import goal_of
@@ -173,6 +175,8 @@ def _page(request: Request, seen: Seen) -> dict[str, Any]:
     return {
         **form_of(request, seen),
         "report": report,
+        "service": groups(report.service, language),
+        "written": written,
         "level": level,
         "formula": wanted.target.words(language),
         "by": by.name,
