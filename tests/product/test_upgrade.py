@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,15 @@ from domain.upgrade import Ended, Result, Step, Undo
 from storage.upgrade.census import Census
 from storage.upgrade.history import stories
 from tests.product.scratch_root import FROZEN_STEP, NEW, OLD, STEPS, ScratchRoot
+
+CUT_IN_EVERY_RUN = (Step.EVOLVE, Step.COMMIT, Step.TIDY, Undo.DATA)
+"""Data half new, all but done, done, data half old; power cuts at all others are among the long tests."""
+
+
+def cut(*points: Step | Undo) -> list[Any]:
+    """Return where power is cut; one machine takes some seconds to build, and there are many points."""
+    return [pytest.param(each, marks=() if each in CUT_IN_EVERY_RUN else pytest.mark.long) for each in points]
+
 
 SICK = json.dumps([["SIP is spoken nowhere", "没有 SIP 监听"]])
 BEFORE = Census(FROZEN_STEP, tenants=1, numbers=3, accounts=2, records=2, recordings=1)
@@ -90,7 +100,7 @@ def test_the_roles_fail(machine: ScratchRoot) -> None:
     assert (machine.root / "etc/configured").read_text() == f"{OLD}\n"
 
 
-@pytest.mark.parametrize("step", [step for step in Step if step not in (Step.COMMIT, Step.TIDY)])
+@pytest.mark.parametrize("step", cut(*(step for step in Step if step not in (Step.COMMIT, Step.TIDY))))
 def test_power_cut(machine: ScratchRoot, step: Step) -> None:
     """The power is cut when a step is done and not noted yet: the old version works at the next start."""
     machine.upgrade_and_die("unnoted", step)
@@ -102,7 +112,7 @@ def test_power_cut(machine: ScratchRoot, step: Step) -> None:
     assert "中断" in machine.upgrade("--status").stdout
 
 
-@pytest.mark.parametrize("step", [Step.SNAPSHOT, Step.EVOLVE, Step.SWITCH, Step.COMMIT])
+@pytest.mark.parametrize("step", cut(Step.SNAPSHOT, Step.EVOLVE, Step.SWITCH, Step.COMMIT))
 def test_power_cut_at_the_beginning_of_a_step(machine: ScratchRoot, step: Step) -> None:
     """The same when a step was noted as begun and nothing of it done."""
     machine.upgrade_and_die("begun", step)
@@ -110,7 +120,7 @@ def test_power_cut_at_the_beginning_of_a_step(machine: ScratchRoot, step: Step) 
     has(machine, OLD)
 
 
-@pytest.mark.parametrize("how", ["begun", "unnoted"])
+@pytest.mark.parametrize("how", [pytest.param("begun", marks=pytest.mark.long), "unnoted"])
 def test_power_cut_after_the_commit(machine: ScratchRoot, how: str) -> None:
     """The new version works at the next start."""
     machine.upgrade_and_die(how, Step.TIDY)
@@ -118,7 +128,7 @@ def test_power_cut_after_the_commit(machine: ScratchRoot, how: str) -> None:
     has(machine, NEW)
 
 
-@pytest.mark.parametrize("undo", list(Undo))
+@pytest.mark.parametrize("undo", cut(*Undo))
 def test_power_cut_on_the_way_back(machine: ScratchRoot, undo: Undo) -> None:
     """Cut again while it is rolled back: the old version works at the next start."""
     machine.offered("health", SICK)

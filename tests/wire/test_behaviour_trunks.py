@@ -111,8 +111,8 @@ def test_a_caller_who_withholds_his_number_is_never_shown(wire: Wire) -> None:
 
 def test_a_caller_without_a_number(wire: Wire) -> None:
     """From anonymous@anonymous.invalid: the record has none, the call is a call."""
-    caller = wire.call(SHOWN, from_=f'"Anonymous" <sip:anonymous@anonymous.invalid>;tag={fresh("t")}')
     gateway = wire.udp(wire.place.gateway, 5084)
+    caller = wire.call(SHOWN, from_=f'"Anonymous" <sip:anonymous@anonymous.invalid>;tag={fresh("t")}')
     callee = Leg.rung(gateway)
     callee.answer()
     caller.up()
