@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from domain.acd.configuration import Agent
 from domain.caller import canonical_caller
+from domain.contact import can_be_called_back
 from domain.customer import Customer, CustomerKind
 from domain.desk import DeskSettings
 from domain.masking import masked, masked_mail
@@ -22,6 +23,7 @@ SHOWN: Final = 50
 MOST_ALIKE: Final = 100
 """Pairs of duplicates that are suggested at once."""
 MOST_DUE: Final = 30
+CALLS: Final = frozenset({EntryKind.CALL, EntryKind.MESSAGE})
 
 T = TypeVar("T")
 
@@ -78,6 +80,14 @@ def words_of(customer: Customer) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+class Contact(NamedTuple):
+    """A number of a customer's that may be rung, since there was a call with it."""
+
+    number: str
+    call: str
+    """The latest."""
+
+
 class Shown(NamedTuple):
     """A customer with everything that his page says."""
 
@@ -86,6 +96,8 @@ class Shown(NamedTuple):
     people: list[Customer]
     alike: list[Alike]
     settings: DeskSettings
+    contacts: dict[str, Contact]
+    """By number, those that may be rung."""
 
 
 def find(
@@ -121,7 +133,17 @@ def shown(root: Root, viewer: Viewer, customer: Customer) -> Shown:
         people,
         held.alike(customer),
         root.desk.find(viewer.tenant).settings.value,
+        contacts(root, viewer.tenant, customer),
     )
+
+
+def contacts(root: Root, tenant: str, customer: Customer) -> dict[str, Contact]:
+    """Return the numbers of a customer that may be rung: those that a call was with (docs/customers.md)."""
+    held, found = root.timelines.find(tenant), {}
+    for number in filter(can_be_called_back, customer.numbers):
+        for entry in held.page((number_stream(number),), most=1, kinds=CALLS).entries:
+            found[number] = Contact(number, entry.id)
+    return found
 
 
 def timeline(

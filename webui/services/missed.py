@@ -10,6 +10,7 @@ from domain.missed import Closed, MissedItem, claimed, closed
 from storage.models import Root
 from storage.models.web import AuditEntry
 from webui.services.box import BoxServices
+from webui.services.customers import Contact
 from webui.services.provisioning import Stale
 
 MOST: Final = 200
@@ -74,6 +75,26 @@ def call_back(services: BoxServices, tenant: str, item: str, who: str, phone: st
 
     _change(services, tenant, item, entry, take)
     services.ask(CallBack(tenant, item, phone), Begun, timeout=CALL_SECONDS)
+
+
+def call_customer(
+    services: BoxServices, tenant: str, contact: Contact, who: str, phone: str, entry: AuditEntry
+) -> None:
+    """Ring a phone of the tenant, then who an earlier call was with; his open item is claimed by it.
+
+    Raises NotPossible when the item is another's, ControlDown, ControlFailed, StoreDown.
+    """
+    now = services.now()
+
+    def take(root: Root) -> None:
+        book = root.missed.tenants.get(tenant)
+        item = None if book is None else book.open_item(contact.number)
+        if book is not None and item is not None:
+            book.put(claimed(item, who, now))
+        root.web.note(entry)
+
+    services.change(take, entry.action)
+    services.ask(CallBack(tenant, contact.call, phone), Begun, timeout=CALL_SECONDS)
 
 
 def _change(

@@ -319,3 +319,24 @@ def test_recordings_of_his_calls_are_heard_by_who_leads_alone(site: Site) -> Non
     agent = site.agent("alpha", "8002")
     assert "recording?call=" not in agent.get(f"{DESK}/{name}").text
     assert agent.get(f"{DESK}/{name}/recording?call={record.id}", status="*").status_int == 403
+
+
+def test_only_numbers_that_a_call_was_with_are_rung_from_a_card(site: Site) -> None:
+    """By the call, never by a number that somebody wrote on the card; the tenant has no phone there."""
+    browser = site.agent("alpha", "8001")
+    record = made_up("alpha", NUMBERS["alpha"], site.clock() - 30)
+    site.change(lambda root: root.timelines.take_call("alpha", row_of(record)))
+    call = record.id
+    add(browser, name="王小姐", numbers="13800138000 13811112222")
+    card = f"{DESK}/{known(site)['王小姐'].id}"
+    shown = browser.get(card)
+    assert [each["value"] for each in shown.html.select("button[name=call]")] == [call]
+    for wrong in (site.calls["beta"], had(site, "beta", "8001"), "13811112222", ""):
+        assert (
+            browser.post(f"{card}/call", {**token_of(browser), "call": wrong}, status="*").status_int == 404
+        )
+    told = browser.post(f"{card}/call", {**token_of(browser), "call": call}).follow()
+    assert "The SIP process does not answer." in told.text
+    assert site.actions()[0] == "customer-called"
+    tenant = site.browser(NUMBERS["alpha"]).get(card.replace(DESK, TENANT))
+    assert tenant.html.select("button[name=call]") == []
