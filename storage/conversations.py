@@ -8,6 +8,7 @@ import msgspec
 
 from domain.analysis.service import Written
 from domain.calendar import Calendar
+from domain.caller import canonical_caller
 from domain.conversation import (
     Attachment,
     Conversation,
@@ -48,6 +49,7 @@ CLOSED_AGAIN: Final = 4 * 3600.0
 """Who writes out of hours is told so again only after so long."""
 MOST_AUTOMATIC: Final = 5
 """Automatic answers of the box to one address in a day: two machines shall not talk for ever."""
+_NOTHING: Final = Text("", 0.0, "in", "")
 _KINDS: Final = {Way.MAIL: EntryKind.MAIL, Way.SMS: EntryKind.SMS}
 
 
@@ -69,6 +71,22 @@ class Incoming(NamedTuple):
 def own_of(channel: Mailbox | SmsLine) -> str:
     """Return the address or number of a channel."""
     return channel.address if isinstance(channel, Mailbox) else channel.number
+
+
+def way_of(channel: Mailbox | SmsLine) -> Way:
+    """Return how a channel is written to."""
+    return Way.MAIL if isinstance(channel, Mailbox) else Way.SMS
+
+
+def channel_named(root: Root, tenant: str, name: str) -> Mailbox | SmsLine:
+    """Return a tenant's mailbox or SMS line; raises NotPossible for none."""
+    model = root.tenants.get(tenant)
+    for kind in ("mailboxes", "sms_lines"):
+        part = None if model is None else model.parts.get(kind, {}).get(name)
+        if part is not None:
+            found: Mailbox | SmsLine = part.value
+            return found
+    raise NotPossible(f"there is no mailbox or SMS line {name}", f"没有邮箱或短信号码 {name}")
 
 
 class Writing:
@@ -103,16 +121,20 @@ class Writing:
             found = self.book.get(self.book.message_ids.get(reference, ""))
             if found is not None:
                 return found
+        return self._recent(incoming) or Conversation(
+            new_id(self._at), incoming.way, incoming.peer, incoming.channel.name, own_of(incoming.channel),
+            self._at, self._at, incoming.subject[:200], incoming.peer_name[:60], incoming.channel.queue,
+            since=self._at,
+        )  # fmt: skip
+
+    def _recent(self, incoming: Incoming) -> Conversation | None:
+        """Return the conversation that a text without references is of, or None."""
         key = subject_key(incoming.subject)
         for each in self.book.of_peer(incoming.way, incoming.peer):
             same = incoming.way is Way.SMS or (key and subject_key(each.subject) == key)
             if each.channel == incoming.channel.name and same and each.at > self._at - SAME_THING:
                 return each
-        return Conversation(
-            new_id(self._at), incoming.way, incoming.peer, incoming.channel.name, own_of(incoming.channel),
-            self._at, self._at, incoming.subject[:200], incoming.peer_name[:60], incoming.channel.queue,
-            since=self._at,
-        )  # fmt: skip
+        return None
 
     def _say_closed(self, conversation: Conversation, channel: Mailbox | SmsLine) -> None:
         """Tell who writes out of hours that nobody is there, rarely enough for two machines."""
@@ -162,11 +184,13 @@ class Writing:
         self.book.given[agent] = self._at
         return conversation
 
-    def release(self, name: str) -> None:
+    def release(self, name: str) -> Conversation:
         """Let a conversation wait for somebody else."""
-        self.book.put(released(self.found(name), self._at))
+        conversation = released(self.found(name), self._at)
+        self.book.put(conversation)
+        return conversation
 
-    def close(self, name: str) -> None:
+    def close(self, name: str) -> Conversation:
         """End a conversation until the customer writes again."""
         before = self.found(name)
         conversation = closed(before)
@@ -174,13 +198,15 @@ class Writing:
         if before.state is not ConversationState.CLOSED:
             self._count(conversation, Written(closed=1))
             self._tell_event(CallEvent.CONVERSATION_CLOSED, conversation, iso(self._at))
+        return conversation
 
-    def note(self, name: str, agent: str, words: str) -> None:
+    def note(self, name: str, agent: str, words: str) -> Conversation:
         """Write down what only agents see; raises NotPossible."""
         conversation = self.found(name)
         if not words:
             raise NotPossible("the note is empty", "请填写备注内容")
         self.book.put_text(conversation.id, Text(new_id(self._at), self._at, "note", words, by=agent))
+        return conversation
 
     def answer(
         self, name: str, agent: str, words: str, attachments: tuple[Attachment, ...] = ()
@@ -204,6 +230,37 @@ class Writing:
         self.book.put(conversation)
         self._tell_event(CallEvent.CONVERSATION_ANSWERED, conversation, text.id)
         return conversation
+
+    def begin(
+        self, channel: Mailbox | SmsLine, peer: str, subject: str, words: str, agent: str = "",
+        attachments: tuple[Attachment, ...] = (),
+    ) -> Conversation:  # fmt: skip
+        """Write to a customer first; raises NotPossible. An SMS goes on with what was written lately.
+
+        Only to who has a card with that address or number. Without an agent it is nobody's until he answers.
+        """
+        way, held = way_of(channel), self._root.customers.find(self._tenant)
+        peer = peer.lower() if way is Way.MAIL else canonical_caller(peer).canonical
+        customer = held.of_mail(peer) if way is Way.MAIL else held.of_number(peer)
+        if customer is None:
+            raise NotPossible(
+                "no customer has this address or number", "没有客户使用该邮箱或号码，请先建立客户资料"
+            )
+        if not channel.enabled:
+            raise NotPossible(f"{channel.name} is switched off", f"{channel.name} 已停用")
+        if way is Way.MAIL and not subject.strip():
+            raise NotPossible("an e-mail needs a subject", "请填写邮件主题")
+        lately = self._recent(Incoming(way, channel, peer, _NOTHING)) if way is Way.SMS else None
+        if lately is not None:
+            return self.answer(lately.id, agent, words, attachments)
+        begun = Conversation(
+            new_id(self._at), way, peer, channel.name, own_of(channel), self._at, self._at,
+            " ".join(subject.split())[:200], customer.name, channel.queue, ConversationState.CLOSED,
+        )  # fmt: skip
+        self.book.put(begun)
+        self._count(begun, Written(begun=1))
+        self._tell_event(CallEvent.CONVERSATION_STARTED, begun, iso(self._at))
+        return self.answer(begun.id, agent, words, attachments)
 
     def _send(self, conversation: Conversation, text: Text) -> None:
         if conversation.way is Way.MAIL:

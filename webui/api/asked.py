@@ -52,7 +52,7 @@ def body(caller: Caller, wanted: type[S]) -> S:
 def document(caller: Caller) -> Any:
     """Read the body, whatever it is; raises 400, 413, 415."""
     try:
-        return _DECODER.decode(_octets(caller))
+        return _DECODER.decode(octets(caller, kind="application/json"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ApiProblem(400, en=str(error), zh=str(error)) from error
 
@@ -66,12 +66,12 @@ def _number(text: str) -> int | float:
 _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 
 
-def _octets(caller: Caller) -> bytes:
+def octets(caller: Caller, most: int = MOST_OCTETS, kind: str = "application/octet-stream") -> bytes:
     """Return the body as it came; raises 413, 415."""
     request = caller.request
-    if request.content_type != "application/json":
-        raise ApiProblem(415)
-    if (request.content_length or 0) > MOST_OCTETS:
+    if request.content_type != kind:
+        raise ApiProblem(415, f"请求体应为 {kind}", f"The body must be {kind}")
+    if (request.content_length or 0) > most:
         raise ApiProblem(413)
     data: bytes = request.body
     return data

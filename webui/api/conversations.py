@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from pyramid.response import Response
 
-from domain.conversation import Conversation, ConversationState, Text, Way
+from domain.conversation import Attachment, Conversation, ConversationState, Mailbox, Text, Way
 from domain.refusal import NotPossible
-from storage.conversations import MOST_ANSWER, Writing
+from storage.conversations import MOST_ANSWER, Writing, channel_named
 from storage.models import Root
+from storage.numbers.documents import MOST_BYTES
 from webui.api.access import Caller
-from webui.api.asked import Limit, NoQuery, body, call_id, query
+from webui.api.asked import NAME, Limit, NoQuery, body, call_id, octets, query
 from webui.api.problems import ApiProblem
-from webui.services.conversations import file_of, texts_of
+from webui.services.conversations import MOST_FILES, attach, attached, file_of, texts_of, ticket_of
 from webui.services.customers import agents_of
 
+T = TypeVar("T")
 Agent = Annotated[str, msgspec.Meta(max_length=40)]
+Files = Annotated[
+    tuple[Annotated[str, msgspec.Meta(max_length=1000)], ...], msgspec.Meta(max_length=MOST_FILES)
+]
+Written = Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_ANSWER, pattern=r"^[^\s\x00-\x1f]")]
 
 
 class ConversationQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,8 +58,26 @@ class TextWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something to be written."""
 
     kind: Literal["answer", "note"]
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_ANSWER, pattern=r"^[^\s\x00-\x1f]")]
+    text: Written
     agent: Agent = ""
+    files: Files = ()
+
+
+class Beginning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text to somebody who has not written."""
+
+    channel: Annotated[str, msgspec.Meta(pattern=NAME.pattern + r"\Z")]
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    text: Written
+    subject: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    agent: Agent = ""
+    files: Files = ()
+
+
+class FileQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is uploaded."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^/\\\x00-\x1f]+\Z")]
 
 
 class ConversationChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,10 +118,46 @@ def show(caller: Caller) -> Mapping[str, Any]:
 def write(caller: Caller) -> Mapping[str, Any]:
     """Send an answer, or note something."""
     query(caller, NoQuery)
-    wish, name = body(caller, TextWish), _conversation(caller).id
+    wish, found = body(caller, TextWish), _conversation(caller)
+    name, files = found.id, _files(caller, wish.files, mail=found.way is Way.MAIL and wish.kind == "answer")
     if wish.kind == "note":
-        return _change(caller, "note", wish.agent, lambda writing: writing.note(name, wish.agent, wish.text))
-    return _change(caller, "answer", wish.agent, lambda writing: writing.answer(name, wish.agent, wish.text))
+        return _change(
+            caller, "note", name, wish.agent, lambda writing: writing.note(name, wish.agent, wish.text)
+        )
+    return _change(
+        caller, "answer", name, wish.agent,
+        lambda writing: writing.answer(name, wish.agent, wish.text, files),
+    )  # fmt: skip
+
+
+def begin(caller: Caller) -> Mapping[str, Any]:
+    """Write to a customer who has not written."""
+    query(caller, NoQuery)
+    wish = body(caller, Beginning)
+    caller.config()
+    channel = _allowed(
+        lambda: caller.services.read(lambda root: channel_named(root, caller.tenant, wish.channel))
+    )
+    files = _files(caller, wish.files, mail=isinstance(channel, Mailbox))
+    return _change(
+        caller, "begin", f"{wish.channel} {wish.to}", wish.agent,
+        lambda writing: writing.begin(channel, wish.to, wish.subject, wish.text, wish.agent, files),
+    )  # fmt: skip
+
+
+def upload(caller: Caller) -> Mapping[str, Any]:
+    """Keep a file for an e-mail that is written next."""
+    asked = query(caller, FileQuery)
+    caller.config()
+    content = octets(caller, MOST_BYTES)
+    file = _allowed(lambda: attach(caller.services, asked.name, content))
+    return {"file": ticket_of(caller.services, caller.tenant, file), "name": file.name, "octets": file.octets}
+
+
+def _files(caller: Caller, tickets: tuple[str, ...], *, mail: bool) -> tuple[Attachment, ...]:
+    if tickets and not mail:
+        raise ApiProblem(409, "只有邮件可以带附件", "only e-mails take files along")
+    return _allowed(lambda: attached(caller.services, caller.tenant, tickets))
 
 
 def change(caller: Caller) -> Mapping[str, Any]:
@@ -107,11 +167,11 @@ def change(caller: Caller) -> Mapping[str, Any]:
     if (wish.agent is None) == (wish.state is None):
         raise ApiProblem(409, "一次只能做一件事：agent 或 state", "one thing at a time: agent or state")
     if wish.state is not None:
-        return _change(caller, "close", "", lambda writing: writing.close(name))
+        return _change(caller, "close", name, "", lambda writing: writing.close(name))
     agent = wish.agent or ""
     if not agent:
-        return _change(caller, "give", "", lambda writing: writing.release(name))
-    return _change(caller, "give", agent, lambda writing: writing.take(name, agent, over=True))
+        return _change(caller, "give", name, "", lambda writing: writing.release(name))
+    return _change(caller, "give", name, agent, lambda writing: writing.take(name, agent, over=True))
 
 
 def file(caller: Caller) -> Response:
@@ -138,21 +198,25 @@ def _conversation(caller: Caller) -> Conversation:
     return found
 
 
-def _change(caller: Caller, what: str, agent: str, work: Callable[[Writing], object]) -> Mapping[str, Any]:
+def _change(
+    caller: Caller, what: str, about: str, agent: str, work: Callable[[Writing], Conversation]
+) -> Mapping[str, Any]:
     """Do something in one transaction; 409 where it cannot be done as things are."""
-    name, now = call_id(caller, "conversation"), caller.services.now()
-    entry = caller.entry(f"conversation-{what}", name)
+    now, entry = caller.services.now(), caller.entry(f"conversation-{what}", about)
 
     def change(root: Root) -> Conversation:
         if agent and agent not in agents_of(root, caller.tenant):
             raise NotPossible(f"there is no agent {agent}", f"没有坐席 {agent}")
-        writing = Writing(root, caller.tenant, now)
-        work(writing)
         root.web.note(entry)
-        return writing.found(name)
+        return work(Writing(root, caller.tenant, now))
 
+    return _object(_allowed(lambda: caller.services.change(change, f"api conversation {what}")))
+
+
+def _allowed(work: Callable[[], T]) -> T:
+    """Do something; 409 where it cannot be done as things are."""
     try:
-        return _object(caller.services.change(change, f"api conversation {what}"))
+        return work()
     except NotPossible as error:
         raise ApiProblem(409, error.zh, error.en) from error
 

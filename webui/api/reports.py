@@ -14,6 +14,7 @@ from domain.analysis.dimensions import DIMENSIONS
 from domain.service_level import Formula
 from domain.target import BoundNumber
 from storage.call_id import BEIJING
+from storage.satisfaction import Period
 from webui.api.access import Caller
 from webui.api.asked import number_400, query
 from webui.api.problems import ApiProblem
@@ -29,6 +30,14 @@ class ReportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{10}\Z")] = ""
     seconds: Literal[5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 300, 600] = 20
     formula: Formula = Formula.OFFERED
+
+
+class ScoreQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which scores."""
+
+    first: date | None = None
+    last: date | None = None
+    by: Period = Period.DAY
 
 
 class CallQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +70,27 @@ def report(caller: Caller) -> Mapping[str, Any]:
         "service": {
             name: msgspec.structs.asdict(getattr(made.service, name)) for name in ("mail", "sms", "tickets")
         },
+    }
+
+
+def satisfied(caller: Caller) -> Mapping[str, Any]:
+    """Return what callers and askers scored."""
+    asked = query(caller, ScoreQuery)
+    caller.config()
+    found = reports.scores(caller.services, caller.tenant, asked.first, asked.last, asked.by)
+    made = found.made
+    return {
+        "first": found.first.isoformat(),
+        "last": found.last.isoformat(),
+        **{
+            name: None if each is None else each._asdict()
+            for name, each in (("calls", made.calls), ("tickets", made.tickets))
+        },
+        **{
+            name: [each._asdict() for each in getattr(made, name)]
+            for name in ("agents", "queues", "categories", "periods")
+        },
+        "low": [msgspec.structs.asdict(each) for each in made.low],
     }
 
 

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     CONVERSATIONS_READ = "conversations:read"
     CONVERSATIONS_WRITE = "conversations:write"
     ARTICLES_READ = "articles:read"
+    ARTICLES_WRITE = "articles:write"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
     PROMPTS_READ = "prompts:read"

@@ -91,9 +91,12 @@ def from_ticket(root: Root, ticket: Ticket) -> Words:
 
 def write(
     services: BoxServices, owner: str, name: str, words: Words, uploads: Sequence[Upload],
-    by: str, entry: AuditEntry, ticket: str = "",
+    by: str, entry: AuditEntry, ticket: str = "", *, submit: bool = False,
 ) -> Article:  # fmt: skip
-    """Write the next version, or of no name a new article; raises ArticleGone, NotPossible."""
+    """Write the next version, or of no name a new article; ``submit``: for review.
+
+    Raises ArticleGone, NotPossible.
+    """
     files, now = add_files(services, uploads), services.now()
 
     def work(root: Root) -> Article:
@@ -105,6 +108,8 @@ def write(
             words.title, words.body, words.category, words.audience, words.keywords, (*words.files, *files)
         )
         made = rules.drafted(held, kept, by, now)
+        if submit:
+            made = rules.submitted(made)
         shelf.put(made)
         root.web.note(entry)
         return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from domain.analysis.cell import TARGETS
@@ -13,9 +13,12 @@ from domain.calendar import BEIJING
 from domain.service_level import Formula
 from storage.models import Root
 from storage.report import report
+from storage.satisfaction import Period, Satisfaction, satisfaction
+from webui.services.box import BoxServices
 
 MOST_DAYS: Final = 366
 DAYS: Final = 7
+SCORE_DAYS: Final = 30
 EARLIEST: Final = date(2020, 1, 1)
 """Before any box."""
 
@@ -59,7 +62,7 @@ def period(first: date | None, last: date | None, now: float, days: int = DAYS) 
 
 def read_wanted(given: dict[str, str], now: float, days: int = DAYS) -> Wanted:
     """Read what is wanted; what makes no sense is left out."""
-    first, last = period(_day(given.get("first", "")), _day(given.get("last", "")), now, days)
+    first, last = period(read_day(given.get("first", "")), read_day(given.get("last", "")), now, days)
     seconds, number, formula = given.get("seconds", ""), given.get("number", ""), given.get("formula", "")
     by = given.get("by", "")
     return Wanted(
@@ -79,7 +82,33 @@ def made(root: Root, tenant: str | None, wanted: Wanted) -> Report:
     return report(root, tenant, wanted.first, wanted.last, wanted.number or None)
 
 
-def _day(text: str) -> date | None:
+class Scores(NamedTuple):
+    """What was scored in a period."""
+
+    first: date
+    last: date
+    by: Period
+    made: Satisfaction
+
+
+def scores(services: BoxServices, desk: str, first: date | None, last: date | None, by: Period) -> Scores:
+    """Return what a desk's callers and askers scored, by default in the last 30 days."""
+    since, until = period(first, last, services.now(), SCORE_DAYS)
+
+    def read(root: Root) -> Satisfaction:
+        low = root.tickets.read(desk).settings.value.low_score
+        return satisfaction(root, desk, _midnight(since), _midnight(until + timedelta(days=1)), by, low)
+
+    return Scores(since, until, by, services.read(read))
+
+
+def _midnight(day: date) -> float:
+    """Return when a day begins in Beijing, POSIX seconds."""
+    return datetime.combine(day, time(), BEIJING).timestamp()
+
+
+def read_day(text: str) -> date | None:
+    """Return a day as forms send it, None for what is none."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

@@ -24,14 +24,13 @@ from webui.resources_conversations import (
     TenantConversation,
     TenantConversations,
 )
-from webui.services.conversations import texts_of
+from webui.services.conversations import MOST_FILES, attach, texts_of
 from webui.services.customers import Viewer, agents_of
 from webui.views.both import both
 from webui.views.bound import entry_of
 
 SHOWN: Final = 30
 MOST_TEXTS: Final = 200
-MOST_FILES: Final = 5
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits + "-_.")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -190,16 +189,9 @@ def _files(request: Request) -> tuple[Attachment, ...]:
     found = [each for each in request.POST.getall("file") if hasattr(each, "file") and each.filename]
     if len(found) > MOST_FILES:
         raise NotPossible(f"at most {MOST_FILES} files", f"最多 {MOST_FILES} 个附件")
-    now, shelf, kept = request.services.now(), request.services.recordings.letter_files(), []
-    for each in found:
-        content = each.file.read(MOST_BYTES + 1)
-        name = str(each.filename).replace("\\", "/").rpartition("/")[2][-100:]
-        if not content or len(content) > MOST_BYTES:
-            most = MOST_BYTES // 1024 // 1024
-            raise NotPossible(f"{name}: empty, or more than {most} MB", f"{name}：空文件或超过 {most} MB")
-        filed = shelf.add(content, now, "application/octet-stream")
-        kept.append(Attachment(name, filed.type, filed.octets, filed.id))
-    return tuple(kept)
+    return tuple(
+        attach(request.services, str(each.filename), each.file.read(MOST_BYTES + 1)) for each in found
+    )
 
 
 @pages("note", "POST", one=True, renderer="conversations/conversation.html")

@@ -151,10 +151,9 @@ def _write(
     name = "" if article is None else article.id
     try:
         made = knowledge.write(
-            request.services, pages.owner, name, words, uploads(request), who, entry, ticket
-        )
-        if "submit" in request.POST:
-            knowledge.step(request.services, pages.owner, made.id, rules.submitted, entry)
+            request.services, pages.owner, name, words, uploads(request), who, entry, ticket,
+            submit="submit" in request.POST,
+        )  # fmt: skip
     except ArticleGone:
         raise HTTPNotFound() from None
     except NotPossible as error:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from domain.conversation import Attachment
+from domain.customer import Customer
 from domain.notices.delivery import Channel
 from storage.models.web import AuditEntry
 from storage.notices import new_id
@@ -125,3 +126,69 @@ def test_web_servers_are_told_of_the_beginning_the_answer_and_the_end(site: Site
     assert (answered["tenant"], answered["way"], answered["peer"], answered["subject"], answered["line"]) == (
         "alpha", "mail", "wang@sihai.cn", "发票", "已开具。",
     )  # fmt: skip
+
+
+def reachable(site: Site) -> None:
+    """Let alpha have a mailbox, an SMS line, and a customer with address and number."""
+    server = {"imap_host": "imap.alpha.cn", "smtp_host": "smtp.alpha.cn", "password": "x"}
+    parts = {
+        "mailboxes": {"service": {"address": "service@alpha.cn", **server}},
+        "sms_lines": {"sms": {"number": "10690000"}},
+    }
+    wish(site.services, lambda root: {"tenants": {"alpha": parts}}, AuditEntry(0.0, "test", "filled"))
+    card = Customer("a1" * 8, "王小姐", ("13800138000",), mails=("wang@sihai.cn",), at=1.0)
+    site.change(lambda root: root.customers.of("alpha").put(card))
+
+
+def test_a_program_writes_first_to_customers_alone(site: Site, programs: Programs) -> None:
+    """By e-mail with a file, by SMS into what was written lately; to nobody who has no card."""
+    reachable(site)
+    program = programs.of("alpha")
+    wish_ = {"channel": "service", "to": "Wang@sihai.cn", "subject": "续费", "text": "请查收。"}
+    uploaded = program.upload("/tenants/alpha/conversation-files?name=%E5%90%88%E5%90%8C.pdf", b"%PDF-1")
+    assert (uploaded.status_int, uploaded.json["name"], uploaded.json["octets"]) == (201, "合同.pdf", 6)
+    begun = program.ask("POST", ALPHA, {**wish_, "files": [uploaded.json["file"]], "agent": "8001"})
+    assert (begun.status_int, begun.json["state"], begun.json["agent"]) == (201, "assigned", "8001")
+    (text,) = program.ask("GET", f"{ALPHA}/{begun.json['id']}").json["texts"]
+    assert [(each["name"], each["octets"]) for each in text["files"]] == [("合同.pdf", 6)]
+    assert site.read(lambda root: len(root.conversations.outbox)) == 1
+    nobodys = program.ask("POST", ALPHA, wish_).json
+    assert (nobodys["state"], nobodys["peer_name"], nobodys["own"]) == (
+        "closed",
+        "王小姐",
+        "service@alpha.cn",
+    )
+    sent = program.ask("POST", ALPHA, {"channel": "sms", "to": "+8613800138000", "text": "已寄出"}).json
+    assert (
+        program.ask("POST", ALPHA, {"channel": "sms", "to": "13800138000", "text": "又一条"}).json["id"]
+        == sent["id"]
+    )
+    for change in (
+        {"to": "li@sihai.cn"}, {"to": "13911112222", "channel": "sms"}, {"channel": "none"},
+        {"subject": " "}, {"agent": "nobody"}, {"files": ["x.y"]},
+        {"channel": "sms", "to": "13800138000", "files": [uploaded.json["file"]]},
+    ):  # fmt: skip
+        assert program.ask("POST", ALPHA, {**wish_, **change}).status_int == 409, change
+    assert site.actions().count("conversation-begin") == 4
+
+
+def test_an_uploaded_file_is_its_tenants_for_an_hour(site: Site, programs: Programs) -> None:
+    """Another tenant's program cannot name it, nor anybody later; octets alone are taken."""
+    name, program = mail(site), programs.of("alpha")
+    place = "/tenants/alpha/conversation-files?name=a.txt"
+    file = program.upload(place, b"hello").json["file"]
+    answer = {"kind": "answer", "text": "见附件", "files": [file]}
+    other = mail(site, "beta")
+    assert (
+        programs.of("beta").ask("POST", f"/tenants/beta/conversations/{other}/texts", answer).status_int
+        == 409
+    )
+    assert program.ask("POST", f"{ALPHA}/{name}/texts", {**answer, "kind": "note"}).status_int == 409
+    assert program.ask("POST", f"{ALPHA}/{name}/texts", answer).status_int == 201
+    (sent, _) = program.ask("GET", f"{ALPHA}/{name}").json["texts"]
+    assert program.ask("GET", f"{ALPHA}/{name}/files/{sent['files'][0]['id']}").body == b"hello"
+    site.moved += 3700
+    assert program.ask("POST", f"{ALPHA}/{name}/texts", answer).status_int == 409
+    assert program.upload(place, b"").status_int == 409
+    assert program.upload("/tenants/alpha/conversation-files", b"x").status_int == 422
+    assert program.ask("POST", place, {}).status_int == 415

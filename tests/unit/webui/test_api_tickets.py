@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
+import openpyxl
 import pytest
 
 from domain.knowledge import Audience
+from domain.tickets.ratings import Rating
 from tests.unit.webui.api_client import Programs
-from tests.unit.webui.site import Site
+from tests.unit.webui.site import Site, made_up
+from tests.unit.webui.test_tickets import send
 
 ALPHA = "/tenants/alpha"
 WISH = {"subject": "要发票", "text": "请开发票", "name": "王先生", "mobile": "13800138000"}
@@ -89,3 +95,69 @@ def test_a_key_needs_its_scope(programs: Programs) -> None:
     reader = programs.of("alpha", ("tickets:read",))
     assert reader.ask("GET", f"{ALPHA}/tickets").status_int == 200
     assert reader.ask("POST", f"{ALPHA}/tickets", WISH).status_int == 403
+
+
+def test_a_program_proposes_articles_and_a_person_publishes_them(site: Site, programs: Programs) -> None:
+    """Nobody reads it before; sent back it says why; the next version waits while the first is read."""
+    program, tenant = programs.of("alpha"), site.browser("4001003721")
+    words = {"title": "如何开发票", "body": "在订单页申请。", "keywords": "税票", "category": "账单费用"}
+    made = program.ask("POST", f"{ALPHA}/articles", words)
+    assert (made.status_int, made.json["state"], made.json["waits"]) == (201, "draft", True)
+    name = made.json["id"]
+    place, page = f"{ALPHA}/articles/{name}", f"/t/alpha/knowledge/{name}"
+    assert program.ask("GET", place).status_int == 404
+    send(tenant, page, "step", step="back", why="太短")
+    told = program.ask("GET", f"{place}/draft").json
+    assert (told["refused"], told["waits"]) == ("太短", False)
+    longer = {**words, "body": "在订单页申请，三日内寄出。", "audience": "public"}
+    assert program.ask("PUT", f"{place}/draft", longer).json["waits"] is True
+    send(tenant, page, "step", step="publish")
+    assert program.ask("GET", place).json["body"] == "在订单页申请，三日内寄出。"
+    later = program.ask("PUT", f"{place}/draft", {**longer, "body": "改", "submit": False}).json
+    assert (later["version"], later["state"], later["waits"]) == (2, "published", False)
+    assert program.ask("GET", place).json["version"] == 1
+    assert program.ask("POST", f"{ALPHA}/articles", {**words, "category": "没有"}).status_int == 409
+    for wrong in ({"title": " "}, {"body": ""}, {"audience": "operator"}, {"title": "字" * 121}):
+        assert program.ask("POST", f"{ALPHA}/articles", {**words, **wrong}).status_int == 422, wrong
+
+
+def test_articles_of_others_are_not_written(site: Site, programs: Programs) -> None:
+    """Neither the operator's nor another tenant's; reading is not writing."""
+    program = programs.of("alpha")
+    words = {"title": "x", "body": "x"}
+    for name in (site.publish("", "平台说明", "x"), site.publish("beta", "别家", "x")):
+        assert program.ask("PUT", f"{ALPHA}/articles/{name}/draft", words).status_int == 404
+        assert program.ask("GET", f"{ALPHA}/articles/{name}/draft").status_int == 404
+    assert programs.of("alpha", ("articles:read",)).ask("POST", f"{ALPHA}/articles", words).status_int == 403
+
+
+def test_satisfaction_is_read_as_its_page_shows_it(site: Site, programs: Programs) -> None:
+    """Scores of calls and tickets by who served; nothing before or of another tenant."""
+    record = made_up("alpha", "4001003721", site.clock() - 60, rating=2, job_number="8001", queue="sales")
+
+    def fill(root: Any) -> None:
+        root.records.add([record])
+        rating = Rating(site.clock() - 60, 5, ticket="t1", agent="8001", category="投诉", comment="好")
+        root.tickets.of("alpha").add_rating(rating)
+
+    site.change(fill)
+    found = programs.of("alpha").ask("GET", f"{ALPHA}/satisfaction?by=month").json
+    assert (found["calls"]["average"], found["tickets"]["scores"]) == (2.0, 1)
+    assert [(each["name"], each["scores"], each["average"]) for each in found["agents"]] == [("8001", 2, 3.5)]
+    assert [each["call"] for each in found["low"]] == [record.id]
+    assert [len(each["name"]) for each in found["periods"]] == [7]
+    before = programs.of("alpha").ask("GET", f"{ALPHA}/satisfaction?last=2026-01-01").json
+    assert (before["calls"], before["agents"]) == (None, [])
+    assert programs.of("beta").ask("GET", "/tenants/beta/satisfaction").json["tickets"] is None
+    sheet = site.browser("4001003721").get("/t/alpha/satisfaction-excel")
+    book = openpyxl.load_workbook(io.BytesIO(sheet.body))
+    assert book.sheetnames == [
+        "Summary",
+        "By period",
+        "By who served",
+        "By queue",
+        "By category",
+        "Low scores",
+    ]
+    assert [cell.value for cell in book["By who served"][2]][:4] == ["8001", 2, 3.5, 0.5]
+    assert site.actions()[0] == "satisfaction-exported"
