@@ -2,7 +2,8 @@
 
     python -m bench.records [--records N] [--tenants N] [--data DIR]
 
-Records are made and charged in groups over a real store, as the ledger does, spread over 90 days.
+Records are taken in by the ledger's own code in its groups over a real store, spread over 90 days; each call
+has a caller of its own, so that each finds its place among all callers (the hardest case).
 Then, by a connection that has read nothing yet: the first page of a tenant's query, filtered ones, a search
 of the whole box, a month's bill, an export of 100,000 rows; each with its first time, the median of more,
 and the memory of this process. Prints a table; exits 1 when a goal of the product is missed. ``--data``
@@ -33,10 +34,10 @@ from domain.place import Place
 from domain.tariff import Edition, Price, Tariff
 from storage.bills import close_days, month_bill
 from storage.call_id import day_of, ulid_text
-from storage.charging import Charging
 from storage.connection import MainDatabase, StoreDown, open_main
 from storage.data_directory import DataDirectory
 from storage.export_xlsx import write_xlsx
+from storage.intake import take_in
 from storage.models import Root, TariffDocument, Tenant, TenantConfig
 from storage.query import Filter, every, page, search
 from storage.records import CallRecord, LegRecord, Moment
@@ -101,9 +102,9 @@ def set_up(root: Root, tenants: int) -> None:
 
 
 def commit(root: Root, group: list[CallRecord]) -> None:
-    """Add a group as the ledger does, and close days."""
-    with Charging(root) as charging:
-        root.records.add(group, charging.charge)
+    """Take a group in as the ledger does, and close days; notices are taken out as who sends them does."""
+    take_in(root, group)
+    root.missed.outbox.clear()
     today = day_of(int(group[-1].start * 1000))
     if root.money.closed_before < today:
         close_days(root, today, int(group[-1].start * 1000))

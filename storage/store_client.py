@@ -16,6 +16,9 @@ from ZEO.Exceptions import ClientDisconnected
 TEMPORARY_SUFFIX = ".tmp"
 """What the server asks of the name of a file handed over in the shared blob directory."""
 
+SENT_TOGETHER = 100
+"""Messages that need no answer are sent at the latest when there are so many."""
+
 
 class StoreClient(ClientStorage):  # type: ignore[misc]  # ZEO is untyped
     """What a process of the box reaches the store with."""
@@ -63,10 +66,12 @@ class StoreClient(ClientStorage):  # type: ignore[misc]  # ZEO is untyped
         if not self._server.client.operational:
             raise ClientDisconnected
         self._gathered.append((method, arguments))
+        if len(self._gathered) % SENT_TOGETHER == 0:  # a large commit: the store begins while it is made
+            self._server.loop.call_soon_threadsafe(self._send_gathered)
 
     def _call_in_order(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """Ask the server, after all that was gathered."""
-        if self._gathered:
+        """Ask the server, after all that was gathered; object ids have no part in that order."""
+        if self._gathered and method != "new_oids":
             self._server.loop.call_soon_threadsafe(self._send_gathered)
         return self._call_server(method, *arguments, **options)
 

@@ -10,17 +10,17 @@ from storage.models.timeline import TimelineBook, note_entry
 
 
 def run(mapping: Any) -> None:
-    """Add what is not there; what was built meanwhile leaves memory month by month."""
+    """Add what is not there; what was built meanwhile leaves memory bit by bit."""
     root = mapping[ROOT_KEY]
     if "timelines" in root.__dict__:
         return
     root.timelines = TimelineBook()
     for tenant, owner in root.records.owners.items():
         for month in owner.months.values() if tenant else ():
-            for _, row in month.rows():
-                root.timelines.take_call(tenant, row)
-            if root._p_jar is not None:
-                root._p_jar.transaction_manager.savepoint(optimistic=True)
+            for rows in month.portions():
+                root.timelines.take_calls((tenant, row) for row in rows)
+                if root._p_jar is not None:
+                    root._p_jar.transaction_manager.savepoint(optimistic=True)
     for tenant, desk in root.desk.tenants.items():
         for call in desk.notes:
             note = desk.note(call)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from BTrees.OOBTree import OOBTree
@@ -17,6 +18,7 @@ from persistent import Persistent
 from domain.analysis.figures import in_whole
 from storage.call_id import day_of, key_of, milliseconds_of, month_of
 from storage.counted import counted
+from storage.models.ahead import ask_for_all_leaves, ask_for_leaves
 from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
 from storage.models.totals import RollUp, Totals, total
 from storage.records import CallRecord
@@ -132,6 +134,7 @@ class Month(Persistent):  # type: ignore[misc]
 
     def seal(self, count: int) -> None:
         """Seal the ``count`` oldest open rows into one segment."""
+        ask_for_all_leaves(self.open)
         oldest = list(self.open.items())[-count:]
         if not oldest:
             return
@@ -154,6 +157,13 @@ class Month(Persistent):  # type: ignore[misc]
     def rows(self, after: bytes = b"") -> Iterator[tuple[bytes, CallRow]]:
         """Yield keys and rows of calls older than the key ``after``, newest first; segments are read late."""
         return ((each.key, each.row) for each in self.look(after) if each.row is not None)
+
+    def portions(self, most: int = 4 * SEGMENT_ROWS) -> Iterator[list[CallRow]]:
+        """Yield all rows in lists of at most ``most``, the oldest first; memory holds one list."""
+        begins = [b"", *(key for n, (key, _) in enumerate(self.rows(), 1) if n % most == 0)]
+        for begin in reversed(begins):
+            if portion := [row for _, row in islice(self.rows(begin), most)]:
+                yield portion[::-1]
 
     def look(self, after: bytes = b"", wanted: Wanted = EVERY_ROW) -> Iterator[Looked]:
         """Yield what is wanted and older than ``after``, newest first, and how far the search has come."""
@@ -310,6 +320,10 @@ class CallRecords(Persistent):  # type: ignore[misc]
             _, month, calls = found
             if key not in calls and key not in month:
                 calls[key] = charge(record)
+        ask_for_leaves(
+            (owner.callers.recent, [record.caller for record in calls.values()])
+            for owner, _, calls in by_partition.values()
+        )
         added = 0
         taken = FiguresTaken()
         for (tenant, day), (owner, month, calls) in by_partition.items():

@@ -20,6 +20,7 @@ from persistent import Persistent
 from domain.desk import CallNote
 from domain.timeline import MOST_TEXT, Entry, EntryKind, number_stream
 from storage.call_id import key_of, milliseconds_of
+from storage.models.ahead import ask_for_leaves
 from storage.rows import CallRow
 
 PAGE: Final = 30
@@ -123,11 +124,21 @@ class TimelineBook(Persistent):  # type: ignore[misc]
         found: Timeline | None = self.tenants.get(tenant)
         return Timeline() if found is None else found
 
-    def take_call(self, tenant: str, row: CallRow) -> None:
-        """Append a call to its caller's stream, in the transaction that stores its record."""
-        entry = call_entry(row)
-        if entry is not None:
-            self.of(tenant).put((number_stream(row.caller),), entry)
+    def take_calls(self, calls: Iterable[tuple[str, CallRow]]) -> None:
+        """Append calls of tenants to their callers' streams, in the transaction that stores their records."""
+        of_tenants: dict[str, list[tuple[str, Entry]]] = {}
+        for tenant, row in calls:
+            entry = call_entry(row)
+            if entry is not None:
+                of_tenants.setdefault(tenant, []).append((number_stream(row.caller), entry))
+        ask_for_leaves(
+            (self.of(tenant).entries, [(stream, _key(entry)) for stream, entry in found])
+            for tenant, found in of_tenants.items()
+        )
+        for tenant, found in of_tenants.items():
+            timeline = self.of(tenant)
+            for stream, entry in found:
+                timeline.put((stream,), entry)
 
 
 def call_entry(row: CallRow) -> Entry | None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from b2bua.ledger.ledger import GROUP_ROWS, Ledger
+from b2bua.ledger.ledger import Ledger
 from b2bua.ledger.status import lag
 from b2bua.ledger.tidy import NEWEST_KEPT, remove_consumed
 from domain.outcomes import Outcome
@@ -252,17 +252,18 @@ def test_a_store_that_comes_and_goes(tmp_path: Path, database: MainDatabase) -> 
     """Lost stores and lost answers delay records; none is missing, none is doubled, memory stays bounded."""
     time = Time()
     rnd = random.Random(11)
-    lines = interleaved(rnd, 3 * GROUP_ROWS)
+    group = 1000
+    lines = interleaved(rnd, 3 * group)
     store = FlakyStore(database, rnd)
     with JournalWriter(tmp_path, fsync=False) as writer:
         for line in lines:
             writer.append(line)
-        ledger = Ledger(tmp_path, store, mono=time)  # type: ignore[arg-type]
+        ledger = Ledger(tmp_path, store, mono=time, group_rows=group)  # type: ignore[arg-type]
         waits = []
         for _ in range(60):
             waits.append(ledger.step())
             time.now += 1.0
-            assert ledger.waiting <= GROUP_ROWS
+            assert ledger.waiting <= group
         assert any(wait > 0.3 for wait in waits)
         assert max(waits) <= 5.0
         store.up = True
@@ -270,7 +271,7 @@ def test_a_store_that_comes_and_goes(tmp_path: Path, database: MainDatabase) -> 
         assert ledger.store_down == ""
         ledger.close()
     assert sorted(recorded(database)) == sorted(line.call for line in lines if isinstance(line, Ended))
-    assert total_calls(database) == 3 * GROUP_ROWS
+    assert total_calls(database) == 3 * group
 
 
 def test_a_power_cut_that_lost_lines_already_recorded(tmp_path: Path, database: MainDatabase) -> None:

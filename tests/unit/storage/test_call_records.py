@@ -169,6 +169,24 @@ def test_records_are_found_and_listed_newest_first(database: MainDatabase) -> No
     database.read(check)
 
 
+def test_a_month_is_read_in_portions_from_its_oldest_call_on(database: MainDatabase) -> None:
+    """Whoever counts all calls needs memory for a few of them: each comes once, in the order of time."""
+    records = some(OPEN_ROWS + SEGMENT_ROWS)
+    database.transact(lambda root: root.records.add(records))
+
+    def portions(root: Root, most: int) -> list[list[str]]:
+        month = root.records.owners["acme"].months[month_of(round(NOON * 1000))]
+        assert month.sealed_count
+        assert month.open_count
+        return [[row.id for row in rows] for rows in month.portions(most)]
+
+    in_order = [record.id for record in sorted(records, key=lambda record: record.start)]
+    for most in (7, 500, len(records), 10_000):
+        read = database.read(lambda root, most=most: portions(root, most))  # type: ignore[misc]
+        assert [call for rows in read for call in rows] == in_order
+        assert max(map(len, read)) <= most
+
+
 def test_a_call_that_ends_days_later_finds_its_place(database: MainDatabase) -> None:
     """A long call is recorded after newer ones were sealed; lists show it where it began."""
     records = some(OPEN_ROWS * 2)

@@ -310,7 +310,7 @@ def test_recordings_of_his_calls_are_heard_by_who_leads_alone(site: Site) -> Non
 
     def put(root: Any) -> None:
         root.records.add([record])
-        root.timelines.take_call("alpha", row_of(record))
+        root.timelines.take_calls([("alpha", row_of(record))])
 
     site.change(put)
     assert f"recording?call={record.id}" in supervisor.get(f"{DESK}/{name}").text
