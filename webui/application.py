@@ -19,9 +19,21 @@ from webui.services.masking import hides
 
 def make_application(services: BoxServices) -> Router:
     """Return the pages of one box."""
+    pages = make_pages()
+    attach(pages, services)
+    return pages
+
+
+def attach(pages: Router, services: BoxServices) -> None:
+    """Let the pages be those of this box."""
+    pages.registry["services"] = services
+    pages.registry["desks"] = Desks(services)
+    pages.registry["brands"] = Brands(services)
+
+
+def make_pages() -> Router:
+    """Return the pages, of no box yet: :func:`attach` them to one."""
     config = Configurator(settings={"jinja2.undefined": "strict", "jinja2.trim_blocks": "true"})
-    config.registry["services"] = services
-    config.registry["desks"] = Desks(services)
     config.include("pyramid_jinja2")
     config.add_jinja2_renderer(".html")
     config.add_jinja2_search_path("webui:templates", name=".html")
@@ -33,7 +45,6 @@ def make_application(services: BoxServices) -> Router:
     config.add_request_method(_services, "services", reify=True)
     config.add_request_method(_texts, "texts", reify=True)
     config.add_request_method(_hides_callers, "hides_callers", reify=True)
-    config.registry["brands"] = Brands(services)
     config.add_tween("webui.security.headers.headers_tween")
     config.add_subscriber("webui.sent.close_when_answered", "pyramid.events.NewRequest")
     config.include("webui.presenters.page")

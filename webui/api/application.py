@@ -149,9 +149,21 @@ DO: Final[dict[str, Callable[[Caller], Any]]] = {
 
 def make_api(services: BoxServices) -> Router:
     """Return the API of one box; raises KeyError for an operation that nothing does."""
+    api = make_operations()
+    attach(api, services)
+    return api
+
+
+def attach(api: Router, services: BoxServices) -> None:
+    """Let the API be that of this box."""
+    api.registry["services"] = services
+    api.registry["rates"] = Rates()
+
+
+def make_operations() -> Router:
+    """Return the API, of no box yet: :func:`attach` it to one."""
     spec = read_spec()
     document = msgspec.json.encode(spec)
-    rates = Rates()
     config = Configurator()
     config.add_route("openapi", f"{PREFIX}/openapi.json")
     config.add_view(
@@ -163,10 +175,7 @@ def make_api(services: BoxServices) -> Router:
         if each.path not in by_path:
             config.add_route(each.path, PREFIX + each.path)
         by_path.setdefault(each.path, []).append(each.method)
-        config.add_view(
-            _view(DO[each.id], each, services, rates),
-            route_name=each.path, request_method=each.method,
-        )  # fmt: skip
+        config.add_view(_view(DO[each.id], each), route_name=each.path, request_method=each.method)
     for path, methods in by_path.items():
         config.add_view(_other_method(methods), route_name=path)
     config.add_exception_view(_problem, context=ApiProblem)
@@ -188,11 +197,10 @@ def with_api(pages: Wsgi, api: Wsgi) -> Wsgi:
     return serve
 
 
-def _view(
-    do: Callable[[Caller], Any], operation: Operation, services: BoxServices, rates: Rates
-) -> Callable[[Any, Request], Response]:
+def _view(do: Callable[[Caller], Any], operation: Operation) -> Callable[[Any, Request], Response]:
     def view(context: Any, request: Request) -> Response:
-        done = do(admitted(request, services, rates, operation.scope))
+        registry = request.registry
+        done = do(admitted(request, registry["services"], registry["rates"], operation.scope))
         if isinstance(done, Response):
             return done
         if done is None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import repeat
 from typing import Any
 
+from pyramid.router import Router
 from webtest import TestApp
 
 from storage.models.web import ApiKey
 from tests.unit.webui.site import Site
-from webui.api.application import PREFIX, make_api
+from webui.api.application import PREFIX, attach, make_operations
 from webui.services.api_keys import OPERATORS_ONLY, Scope, make
 
 EVERYTHING = tuple(Scope)
@@ -44,12 +46,19 @@ def key_of(site: Site, tenant: str, scopes: tuple[str, ...], **more: Any) -> str
     return token
 
 
+@cache
+def _operations() -> Router:
+    """Return the API of no box: to make it takes longer than most tests."""
+    return make_operations()
+
+
 class Programs:
     """The API of a site."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.application = make_api(site.services)
+        self.application = _operations()
+        attach(self.application, site.services)
 
     def of(self, tenant: str, scopes: tuple[str, ...] | None = None, **more: Any) -> Program:
         """Return a program of a tenant, or of the operator (``""``), with all scopes it can have."""
