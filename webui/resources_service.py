@@ -16,17 +16,45 @@ from webui.node import Node
 from webui.services import tickets
 
 
-class TicketPages(Node):
-    """A list of tickets, with an entry for each: served by a desk, or asked by a tenant."""
+class DeskPages(Node):
+    """Pages of what a desk has."""
 
     role: ClassVar[str]
-    serves: ClassVar[bool] = True
     desk: str
-    """Who serves."""
-    tenant: str
-    """Whose pages they are; empty: the operator's."""
+    """Who serves, or whose base it is."""
     address: str
+
+
+class OfTenant(DeskPages):
+    """``/t/ID/...``: those of the tenant himself."""
+
+    role = "tenant"
+
+    def __init__(self, request: Request, parent: Any, name: str) -> None:
+        super().__init__(request, parent, name)
+        self.desk, self.address = parent.id, f"/t/{parent.id}/{name}"
+
+
+class OfAgent(DeskPages):
+    """``/desk/...``: those of the agent's tenant."""
+
+    role = "agent"
+
+    def __init__(self, request: Request, parent: Any, name: str) -> None:
+        super().__init__(request, parent, name)
+        self.desk, self.address = parent.tenant, f"/desk/{name}"
+
+
+class TicketPages(DeskPages):
+    """A list of tickets, with an entry for each: served by a desk, or asked by a tenant."""
+
+    serves: ClassVar[bool] = True
     entry: ClassVar[type[TicketPage]]
+
+    @property
+    def tenant(self) -> str:
+        """Return whose pages they are; empty: the operator's."""
+        return self.desk
 
     def __getitem__(self, name: str) -> TicketPage:
         ticket = self.request.services.read(lambda root: self._find(root, name))
@@ -68,39 +96,27 @@ class OperatorTickets(TicketPages):
     """``/operator/tickets``."""
 
     entry = OperatorTicket
-    role = "operator"
-    desk, tenant, address = OPERATOR, "", "/operator/tickets"
+    role, desk, address = "operator", OPERATOR, "/operator/tickets"
 
 
 class TenantTicket(TicketPage):
     """``/t/ID/tickets/TICKET``."""
 
 
-class TenantTickets(TicketPages):
+class TenantTickets(OfTenant, TicketPages):
     """``/t/ID/tickets``: his customers' tickets."""
 
     entry = TenantTicket
-    role = "tenant"
-
-    def __init__(self, request: Request, parent: Any, name: str) -> None:
-        super().__init__(request, parent, name)
-        self.desk = self.tenant = parent.id
-        self.address = f"/t/{parent.id}/{name}"
 
 
 class AgentTicket(TicketPage):
     """``/desk/tickets/TICKET``."""
 
 
-class AgentTickets(TicketPages):
-    """``/desk/tickets``: those of the agent's tenant."""
+class AgentTickets(OfAgent, TicketPages):
+    """``/desk/tickets``."""
 
     entry = AgentTicket
-    role, address = "agent", "/desk/tickets"
-
-    def __init__(self, request: Request, parent: Any, name: str) -> None:
-        super().__init__(request, parent, name)
-        self.desk = self.tenant = parent.tenant
 
 
 class SupportTicket(TicketPage):
@@ -111,13 +127,17 @@ class SupportTickets(TicketPages):
     """``/t/ID/support``: what a tenant asked the operator."""
 
     entry = SupportTicket
-    role, serves = "asker", False
-    desk = OPERATOR
+    role, serves, desk = "asker", False, OPERATOR
 
     def __init__(self, request: Request, parent: Any, name: str) -> None:
         super().__init__(request, parent, name)
-        self.tenant = parent.id
         self.address = f"/t/{parent.id}/{name}"
+
+    @property
+    def tenant(self) -> str:
+        """Return who asked."""
+        asker: str = self.__parent__.id
+        return asker
 
 
 class ArticlePage(Node):
@@ -134,18 +154,15 @@ class ArticlePage(Node):
         return pages
 
 
-class KnowledgePages(Node):
+class KnowledgePages(DeskPages):
     """A knowledge base as its owner's people see it, with an entry for each article."""
 
-    role: ClassVar[str]
-    owner: str
-    address: str
     entry: ClassVar[type[ArticlePage]]
 
     @property
     def reader(self) -> Reader:
         """Return who reads here."""
-        return Reader(self.owner)
+        return Reader(self.desk)
 
     def __getitem__(self, name: str) -> ArticlePage:
         article = self.request.services.read(lambda root: self._find(root, name))
@@ -154,7 +171,7 @@ class KnowledgePages(Node):
         return self.entry(self.request, self, name, article)
 
     def _find(self, root: Root, name: str) -> Article | None:
-        return root.knowledge.read(self.owner).find(name) or readable(root, self.reader, name)
+        return root.knowledge.read(self.desk).find(name) or readable(root, self.reader, name)
 
 
 class OperatorArticle(ArticlePage):
@@ -165,39 +182,27 @@ class OperatorKnowledge(KnowledgePages):
     """``/operator/knowledge``."""
 
     entry = OperatorArticle
-    role = "operator"
-    owner, address = OPERATOR, "/operator/knowledge"
+    role, desk, address = "operator", OPERATOR, "/operator/knowledge"
 
 
 class TenantArticle(ArticlePage):
     """``/t/ID/knowledge/ARTICLE``."""
 
 
-class TenantKnowledge(KnowledgePages):
+class TenantKnowledge(OfTenant, KnowledgePages):
     """``/t/ID/knowledge``."""
 
     entry = TenantArticle
-    role = "tenant"
-
-    def __init__(self, request: Request, parent: Any, name: str) -> None:
-        super().__init__(request, parent, name)
-        self.owner = parent.id
-        self.address = f"/t/{parent.id}/{name}"
 
 
 class AgentArticle(ArticlePage):
     """``/desk/knowledge/ARTICLE``."""
 
 
-class AgentKnowledge(KnowledgePages):
+class AgentKnowledge(OfAgent, KnowledgePages):
     """``/desk/knowledge``."""
 
     entry = AgentArticle
-    role, address = "agent", "/desk/knowledge"
-
-    def __init__(self, request: Request, parent: Any, name: str) -> None:
-        super().__init__(request, parent, name)
-        self.owner = parent.tenant
 
 
 class PublicDesk(Node):

@@ -22,24 +22,6 @@ from webui.views.reports import Seen, form_of, look
 LEVELS = (70, 75, 80, 85, 90, 95)
 
 
-@view(
-    context=TenantPages, name="analysis", permission=TENANT, request_method="GET",
-    renderer="tenant/analysis.html",
-)  # fmt: skip
-def of_tenant(request: Request) -> dict[str, Any]:
-    """Show what the calls of a period tell, by default of the last four weeks."""
-    return {"tenant": request.context, **_page(request)}
-
-
-@view(
-    context=OperatorPages, name="analysis", permission="reports", request_method="GET",
-    renderer="operator/analysis.html",
-)  # fmt: skip
-def of_box(request: Request) -> dict[str, Any]:
-    """Show the same of all tenants, or of one."""
-    return _page(request)
-
-
 def goal_level(request: Request) -> int:
     """Return the share in percent that is to be answered in time, 80 unless another is asked for."""
     asked = request.GET.get("level", "")
@@ -59,12 +41,22 @@ def analysis_of(request: Request, seen: Seen) -> Analysis:
     return made
 
 
-def _page(request: Request) -> dict[str, Any]:
+@view(
+    context=TenantPages, name="analysis", permission=TENANT, request_method="GET",
+    renderer="report_page.html",
+)  # fmt: skip
+@view(
+    context=OperatorPages, name="analysis", permission="reports", request_method="GET",
+    renderer="report_page.html",
+)  # fmt: skip
+def page(request: Request) -> dict[str, Any]:
+    """Show what the calls of a period tell, by default of the last four weeks; of a tenant, or of the box."""
     seen = look(request, days=28)
     made, texts = analysis_of(request, seen), request.texts
     language = texts.language
     return {
         **form_of(request, seen),
+        "section": "analysis",
         "levels": LEVELS,
         "level": goal_level(request),
         "goal": made.goal,

@@ -40,7 +40,7 @@ SHOWS: Final = ("read", "all", "drafts", "waiting")
 
 
 def _frame(request: Request, pages: KnowledgePages) -> dict[str, Any]:
-    owner = pages.owner
+    owner = pages.desk
 
     def read(root: Root) -> tuple[str, tuple[str, ...], int]:
         model = root.tenants.get(owner)
@@ -66,7 +66,7 @@ def listing(request: Request) -> dict[str, Any]:
 
     def read(root: Root) -> list[Article]:
         if show in SHOWS[1:]:
-            return knowledge.own(root, pages.owner, show)
+            return knowledge.own(root, pages.desk, show)
         if text:
             return find(root, pages.reader, text, knowledge.FOUND)
         if about:
@@ -105,7 +105,7 @@ def ask(request: Request) -> dict[str, Any]:
 
     def read(root: Root) -> Words | None:
         try:
-            return knowledge.from_ticket(root, tickets.served(root, pages.owner, name))
+            return knowledge.from_ticket(root, tickets.served(root, pages.desk, name))
         except TicketGone:
             return None
 
@@ -147,11 +147,11 @@ def _write(
     request: Request, pages: KnowledgePages, words: Words, article: Article | None, ticket: str = ""
 ) -> Response | dict[str, Any]:
     _, who = request.texts, request.identity.name
-    entry = entry_of(request, "article-written", words.title[:80], pages.owner)
+    entry = entry_of(request, "article-written", words.title[:80], pages.desk)
     name = "" if article is None else article.id
     try:
         made = knowledge.write(
-            request.services, pages.owner, name, words, uploads(request), who, entry, ticket,
+            request.services, pages.desk, name, words, uploads(request), who, entry, ticket,
             submit="submit" in request.POST,
         )  # fmt: skip
     except ArticleGone:
@@ -168,7 +168,7 @@ def shown(request: Request) -> dict[str, Any]:
     """Show an article; its owner's people see the draft and earlier versions, too."""
     page, pages = request.context, request.context.list
     article: Article = page.article
-    own = article.owner == pages.owner
+    own = article.owner == pages.desk
 
     def read(root: Root) -> tuple[list[Version], tuple[int, int]]:
         shelf = root.knowledge.read(article.owner)
@@ -196,7 +196,7 @@ def _own(request: Request) -> tuple[KnowledgePages, Article]:
     """Return an article of the owner's; 404 for one that is only read here."""
     pages: KnowledgePages = request.context.list
     article: Article = request.context.article
-    if article.owner != pages.owner:
+    if article.owner != pages.desk:
         raise HTTPNotFound()
     return pages, article
 
@@ -233,9 +233,9 @@ def step(request: Request) -> Response:
     back = HTTPSeeOther(f"{pages.address}/{article.id}")
     if asked not in steps:
         raise HTTPNotFound()
-    entry = entry_of(request, f"article-{asked}", article.latest.title[:80], pages.owner)
+    entry = entry_of(request, f"article-{asked}", article.latest.title[:80], pages.desk)
     try:
-        knowledge.step(request.services, pages.owner, article.id, steps[asked], entry)
+        knowledge.step(request.services, pages.desk, article.id, steps[asked], entry)
     except ArticleGone:
         raise HTTPNotFound() from None
     except NotPossible as error:
@@ -256,7 +256,7 @@ def vote(request: Request) -> Response:
 @for_each(ARTICLES, name="attachment", request_method="GET")
 def attachment(request: Request) -> Response:
     """Send an attachment, to be stored."""
-    article, own = request.context.article, request.context.article.owner == request.context.list.owner
+    article, own = request.context.article, request.context.article.owner == request.context.list.desk
     versions = [article.latest, article.shown] if own else [article.readable]
     for version in versions:
         try:

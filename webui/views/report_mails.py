@@ -26,15 +26,15 @@ BOX: Final = {"context": OperatorPages, "permission": "reports"}
 OWN: Final = {"context": TenantPages, "permission": TENANT}
 
 
-@view(**OWN, name="report-mails", request_method="GET", renderer="tenant/report_mails.html")
-@view(**BOX, name="report-mails", request_method="GET", renderer="operator/report_mails.html")
+@view(**OWN, name="report-mails", request_method="GET", renderer="report_page.html")
+@view(**BOX, name="report-mails", request_method="GET", renderer="report_page.html")
 def listing(request: Request) -> dict[str, Any]:
     """Show them, and a form for one more."""
     return _page(request, {})
 
 
-@view(**OWN, name="report-mails", request_method="POST", renderer="tenant/report_mails.html")
-@view(**BOX, name="report-mails", request_method="POST", renderer="operator/report_mails.html")
+@view(**OWN, name="report-mails", request_method="POST", renderer="report_page.html")
+@view(**BOX, name="report-mails", request_method="POST", renderer="report_page.html")
 def add(request: Request) -> Response | dict[str, Any]:
     """Keep one more."""
     given, tenant = request.POST, _tenant(request)
@@ -81,6 +81,7 @@ def _page(request: Request, typed: dict[str, str], error: str = "") -> dict[str,
     tenant = _tenant(request)
     chosen = typed or {"often": Often.WEEKLY, "hour": "8", "seconds": "20", "excel": "1", "pdf": "1"}
     return {
+        "section": "report-mails",
         "tenant": request.context if tenant else None,
         "mailings": request.services.read(lambda root: report_mails.listed(root, tenant)),
         "typed": chosen,

@@ -75,27 +75,6 @@ def look(request: Request, days: int = DAYS) -> Seen:
     return Seen(wanted, tenant, names, numbers, report, base, links)
 
 
-@view(
-    context=TenantPages,
-    name="reports",
-    permission=TENANT,
-    request_method="GET",
-    renderer="tenant/reports.html",
-)
-def of_tenant(request: Request) -> dict[str, Any]:
-    """Show the report of a period, by default the last seven days."""
-    return {"tenant": request.context, **_page(request, look(request))}
-
-
-@view(
-    context=OperatorPages, name="reports", permission="reports", request_method="GET",
-    renderer="operator/reports.html",
-)  # fmt: skip
-def of_box(request: Request) -> dict[str, Any]:
-    """Show the report of all tenants, or of one."""
-    return _page(request, look(request))
-
-
 @view(context=TenantPages, name="reports-excel", permission=TENANT, request_method="GET")
 @view(context=OperatorPages, name="reports-excel", permission="reports", request_method="GET")
 def excel(request: Request) -> Response:
@@ -155,11 +134,20 @@ def form_of(request: Request, seen: Seen) -> dict[str, Any]:
         "weekdays": [weekday_words(day, language) for day in range(7)],
     }
     if isinstance(request.context, OperatorPages):
-        shown |= {"names": seen.names, "tenant_id": seen.tenant or ""}
-    return shown
+        return {**shown, "tenant": None, "names": seen.names, "tenant_id": seen.tenant or ""}
+    return {**shown, "tenant": request.context}
 
 
-def _page(request: Request, seen: Seen) -> dict[str, Any]:
+@view(
+    context=TenantPages, name="reports", permission=TENANT, request_method="GET", renderer="report_page.html"
+)
+@view(
+    context=OperatorPages, name="reports", permission="reports", request_method="GET",
+    renderer="report_page.html",
+)  # fmt: skip
+def page(request: Request) -> dict[str, Any]:
+    """Show the report of a period, by default the last seven days; of a tenant, of all or of one of them."""
+    seen = look(request)
     texts, language = request.texts, request.texts.language
     report, wanted = seen.report, seen.wanted
     whole = seen.tenant is None
@@ -174,6 +162,7 @@ def _page(request: Request, seen: Seen) -> dict[str, Any]:
     days = [(day[5:], cell) for day, cell in report.days().items()]
     return {
         **form_of(request, seen),
+        "section": "reports",
         "report": report,
         "service": groups(report.service, language),
         "written": written,
