@@ -24,7 +24,7 @@ def write_scores(
     with workbook(path) as book:
         _sheet(book, "汇总" if zh else "Summary", f"{whose} {days[0]} — {days[1]}", every, zh=zh)
         for word, en, rows in (
-            ("按时间", "By period", made.periods), ("按服务人员", "By who served", made.agents),
+            ("按时间", "By period", made.periods), ("按坐席", "By who served", made.agents),
             ("按队列", "By queue", made.queues), ("按分类", "By category", made.categories),
         ):  # fmt: skip
             _sheet(book, word if zh else en, word if zh else en, rows, zh=zh)
@@ -47,7 +47,7 @@ def _sheet(book: xlsxwriter.Workbook, name: str, head: str, rows: Sequence[Share
 
 def _low(book: xlsxwriter.Workbook, made: Satisfaction, *, zh: bool) -> None:
     titles = (
-        ("时间", "评分", "服务人员", "队列", "分类", "评语", "呼叫编号", "工单编号")
+        ("时间", "评分", "坐席", "队列", "分类", "评语", "呼叫编号", "工单编号")
         if zh
         else ("When", "Score", "Who served", "Queue", "Category", "Comment", "Call", "Ticket")
     )
