@@ -50,10 +50,11 @@ def document(box: Box, keys: Iterator[str]) -> Any:
     return schemathesis.openapi.from_url(f"http://{box.place.box}:8400/api/v1/openapi.json")
 
 
+@pytest.mark.parametrize("examples", [3, pytest.param(20, marks=pytest.mark.long)])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("name", [each.id for each in operations(read_spec())])
 def test_the_api_does_what_its_document_says(
-    box: Box, document: Any, keys: Iterator[str], name: str, mode: GenerationMode
+    box: Box, document: Any, keys: Iterator[str], name: str, mode: GenerationMode, examples: int
 ) -> None:
     """Good and bad requests: no failure of the box, a status and a body that the document knows."""
     operation = document.find_operation_by_id(name)
@@ -62,7 +63,7 @@ def test_the_api_does_what_its_document_says(
     good = mode is GenerationMode.POSITIVE
 
     @given(operation.as_strategy(generation_mode=mode), st.booleans())
-    @settings(max_examples=10, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     def ask(case: Case, known: bool) -> None:
         if good and known and "tenant" in case.path_parameters:
             case.path_parameters["tenant"] = "demo"
