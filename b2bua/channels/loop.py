@@ -147,9 +147,12 @@ class Channels:
         job.addBoth(lambda _: self._busy.discard(key))
 
     def _fetch(self, post: Post) -> int:
-        take = lambda data, size: self._desk.take_letter(post, data, size, self._utc())  # noqa: E731
-        may = lambda sender: self._desk.may(post, sender, self._utc())  # noqa: E731
-        return fetch_new(post.mailbox, take, may, self._allowed())
+        return fetch_new(
+            post.mailbox,
+            lambda data, size: self._desk.take_letter(post, data, size, self._utc()),
+            lambda sender: self._desk.may(post, sender, self._utc()),
+            self._allowed(),
+        )
 
     def _allowed(self) -> tuple[Network, ...]:
         return networks_of(tuple(self._networks()))

@@ -55,7 +55,11 @@ def test_who_writes_too_much_waits_at_the_server(imap: Imap, mailbox: Mailbox) -
     for sender in (b"bomb@x.cn", b"wang@sihai.cn", b"bomb@x.cn"):
         imap.put(LETTER.replace(b"wang@sihai.cn", sender))
     found: list[bytes] = []
-    take = lambda data, size: found.append(data) is None  # noqa: E731
+
+    def take(data: bytes, size: int) -> bool:
+        found.append(data)
+        return True
+
     assert fetch_new(mailbox, take, lambda sender: sender != "bomb@x.cn", LOOPBACK) == 1
     assert b"wang@sihai.cn" in found[0]
     assert imap.unseen() == 2
