@@ -60,26 +60,25 @@ def test_ctrl_c_ends_calls_in_progress_and_closes_their_records(own_box: Box, tm
 
 
 @pytest.mark.parametrize("name", ["store", "ledger", "recorder", "notices", "b2bua", "webui"])
-def test_a_killed_process_is_replaced(own_box: Box, name: str) -> None:
+def test_a_killed_process_is_replaced(quiet_box: Box, name: str) -> None:
     """kill -9 of any process: another takes its place, and calls are connected and recorded again."""
-    own_box.start()
-    before = {each["name"]: each["pid"] for each in own_box.json("status")["processes"]}
+    before = {each["name"]: each["pid"] for each in quiet_box.json("status")["processes"]}
     psutil.Process(before[name]).kill()
 
     def replaced() -> bool:
-        done = own_box.try_cli("status", "--json")
+        done = quiet_box.try_cli("status", "--json")
         return done.returncode == 0 and any(
             each["name"] == name and each["up"] and each["pid"] != before[name]
-            for each in own_box.json("status")["processes"]
+            for each in quiet_box.json("status")["processes"]
         )
 
     wait_until(replaced, f"{name} is up again")
-    assert f"{name} died after" in own_box.output()
-    own_box.expected_errors += ["ClientDisconnected", "StoreDown", "store"]
-    own_box.answered_by(STRAIGHT, "--seconds", "1")
-    record = own_box.record()
+    assert f"{name} died after" in quiet_box.output()
+    quiet_box.expected_errors += ["ClientDisconnected", "StoreDown", "store"]
+    quiet_box.answered_by(STRAIGHT, "--seconds", "1")
+    record = quiet_box.record()
     assert record["outcome"] == "answered"
-    assert own_box.recording(record["id"]).exists()
+    assert quiet_box.recording(record["id"]).exists()
 
 
 def test_no_process_outlives_a_killed_supervisor(own_box: Box) -> None:
