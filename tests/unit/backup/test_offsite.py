@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,3 +214,35 @@ def test_over_sftp(box: Box, tmp_path: Path, sshd: tuple[Path, int, str]) -> Non
     state = back_up(box.data, msgspec.structs.replace(plan, host_key=other))
     assert state.error
     assert os.listdir(tmp_path / "far/snapshots")
+
+
+@pytest.fixture
+def s3() -> Iterator[str]:
+    """Serve S3 on loopback; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        while True:
+            assert server.poll() is None
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_to_s3(box: Box, tmp_path: Path, s3: str) -> None:
+    """The bucket is made at the first backup; a drill and a fresh box get all of it back."""
+    plan = OffsitePlan(f"s3:{s3}/box400/a", SECRET, access_key="AKIAEXAMPLE", secret_key="its secret")
+    assert back_up(box.data, plan).error == ""
+    done = drill(box.data, plan)
+    assert (done.faults, done.recordings) == ((), 4)
+    assert restore_newest(DataDirectory(tmp_path / "fresh" / "data"), plan).recordings_count == 4
