@@ -6,10 +6,13 @@ Every process of a box is given the data directory and nothing else; what they m
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -224,3 +227,16 @@ def write_as_guest(path: Path, data: bytes, mode: int, owner: tuple[int, int] | 
             os.fchown(descriptor, *owner)
         os.fsync(descriptor)
     half.replace(path)
+
+
+def open_as_guest(path: Path) -> BinaryIO:
+    """Open a file for reading as root, in a directory that a lesser account owns.
+
+    That account may put a link there, or a pipe that never says anything: only a plain file is opened. Raises
+    OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no plain file", str(path))
+    return os.fdopen(descriptor, "rb")

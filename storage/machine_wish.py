@@ -7,16 +7,14 @@ here. One wish at a time; what became of it stands in a second file.
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
-import stat
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from domain.refusal import NotPossible
-from storage.data_directory import DataDirectory, write_as_guest, write_atomically
+from storage.data_directory import DataDirectory, open_as_guest, write_as_guest, write_atomically
 
 FILE: Final = "machine-wish.json"
 RESULT: Final = "machine-result.json"
@@ -96,16 +94,12 @@ def wished(data: DataDirectory) -> Wish | None:
     """Return what is asked for, None where that is nothing; raises NotPossible for nonsense."""
     path = data.root / FILE
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open_as_guest(path) as file:
+            content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise NotPossible(f"the wish cannot be read: {error}", f"无法读取请求：{error}") from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise NotPossible("the wish is no file", "请求不是文件")
-    with os.fdopen(handle, "rb") as file:
-        content = file.read(MOST_BYTES + 1)
     try:
         wish: Wish = msgspec.json.decode(content, type=Wish)
     except msgspec.DecodeError as error:

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from domain.refusal import NotPossible
 from domain.upgrade import Manifest, Part
-from storage.data_directory import write_atomically
+from storage.data_directory import open_as_guest, write_atomically
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.sig"
@@ -198,11 +198,11 @@ def _copied(path: Path, size: int, read: Callable[[int], bytes], out: BinaryIO |
 def _members(path: Path) -> Iterator[Members]:
     """Give the plain files of an archive in order; everything that is no whole archive is BundleRefused."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        bundle = open_as_guest(path)
     except OSError as error:
         raise BundleRefused(f"{path}: {error.strerror}", f"无法读取 {path}：{error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if os.fstat(descriptor).st_size > MOST_BYTES:
+    with bundle as file:
+        if os.fstat(file.fileno()).st_size > MOST_BYTES:
             raise BundleRefused(
                 f"{path.name} is larger than {MOST_BYTES >> 20} MiB: that is no bundle",
                 f"{path.name} 超过 {MOST_BYTES >> 20} MiB，不是升级包",

@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from storage.data_directory import DataDirectory, write_atomically
+from storage.data_directory import DataDirectory, open_as_guest, write_atomically
 
 FILE: Final = "upgrade-request.json"
+MOST_BYTES: Final = 4096
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -34,8 +35,9 @@ def ask(data: DataDirectory, request: Request) -> None:
 def asked(data: DataDirectory) -> Request | None:
     """Return what was asked for and not begun; None where that is nothing, or nonsense."""
     try:
-        found = msgspec.json.decode((data.root / FILE).read_bytes(), type=Request)
-    except (FileNotFoundError, msgspec.DecodeError):
+        with open_as_guest(data.root / FILE) as file:
+            found = msgspec.json.decode(file.read(MOST_BYTES), type=Request)
+    except (OSError, msgspec.DecodeError):
         return None
     return found if "/" not in found.bundle and not found.bundle.startswith(".") else None
 

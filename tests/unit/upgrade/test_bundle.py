@@ -155,6 +155,11 @@ def a_link(release: Release) -> None:
     release.bundle.symlink_to("real")
 
 
+def a_pipe(release: Release) -> None:
+    release.bundle.unlink()
+    os.mkfifo(release.bundle)
+
+
 @pytest.mark.parametrize(
     ("harm", "zh"),
     [
@@ -163,7 +168,7 @@ def a_link(release: Release) -> None:
         (another_manifest, "均不符"), (another_part, "roles: SHA-256"), (a_part_more, "extra"),
         (a_part_less, "roles"), (a_part_elsewhere, "passwd"), (cut_short, "不是完整的升级包"),
         (nothing_at_all, "不是完整的升级包"), (empty, "不是完整的升级包"), (too_big, "超过 1024 MiB"),
-        (not_there, "无法读取"), (a_link, "无法读取"),
+        (not_there, "无法读取"), (a_link, "无法读取"), (a_pipe, "无法读取"),
     ],
 )  # fmt: skip
 def test_what_is_refused(release: Release, tmp_path: Path, harm: Callable[[Release], None], zh: str) -> None:
