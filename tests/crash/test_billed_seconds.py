@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.crash.test_kill import MARK, SLACK, processes
-from tests.product.box import Box, Place
+import pytest
+
+from storage.connection import open_main
+from storage.data_directory import DataDirectory
+from storage.records import CallRecord
+from tests.crash.mortal import MARK, ROLES, SLACK, mortal_box, processes
+from tests.product.box import Box
 from tests.product.sipp import Sipp, gateway, tone_file
 from tests.product.waiting import wait_until
 
-CONFIGURATION = """
-box:
-  announcements: false
-trunks:
-  demo-carrier:
-    sources: ["@CARRIER@"]
-    target: "@GATEWAY@:5080"
-    trunk_number: "01088886666"
-    options_seconds: 0
+TENANTS = """
 tariffs:
   by-second:
     editions:
       - prices: [{first_seconds: 1, first_li: 1, step_seconds: 1, step_li: 1}]
+  odd:
+    editions:
+      - prices: [{first_seconds: 3, first_li: 7, step_seconds: 2, step_li: 5}]
 tenants:
   demo:
     name: 演示企业
@@ -37,8 +39,18 @@ tenants:
     numbers:
       "4001003722":
         bound: [{number: "13900001111", skip_busy: false}]
+  prepaid:
+    name: 预付企业
+    tariff: odd
+    credit_li: 0
+    numbers:
+      "4001003723":
+        bound: [{number: "13900001111", skip_busy: false}]
 """
 NUMBER = "4001003722"
+PREPAID = "4001003723"
+RECHARGED = 80
+"""厘 that the prepaid tenant has: enough for a third of his calls, which come one by one."""
 _MESSAGE = re.compile(
     r"-{20,} (\d{4}-\d\d-\d\d\s\d\d:\d\d:\d\d\.\d+)\n"
     r"\w+ message (?:sent|received) [^\n]*\n\n(.*?)(?=\n-{20,}|\Z)",
@@ -107,8 +119,7 @@ def check_books(box: Box, records: dict[str, dict[str, Any]]) -> int:
 
 def test_each_second_is_billed_once_though_processes_die(tmp_path: Path) -> None:
     """Ledger, store, recorder, media die while calls are up: each call costs the seconds of sipp's clock."""
-    box = Box(tmp_path / "data", Place(), CONFIGURATION)
-    box.expected_errors.append(".")  # processes die here; what they leave is judged by the records
+    box = mortal_box(tmp_path, TENANTS)
     count = 24
     with box.running():
         with calls(box, tmp_path, "carrier_call", count) as carrier:
@@ -129,8 +140,7 @@ def test_each_second_is_billed_once_though_processes_die(tmp_path: Path) -> None
 
 def test_calls_that_the_sip_process_took_with_it_are_billed_up_to_their_last_mark(tmp_path: Path) -> None:
     """Never more than sipp counted; less by at most a mark and the time until the box ended them."""
-    box = Box(tmp_path / "data", Place(), CONFIGURATION)
-    box.expected_errors.append(".")
+    box = mortal_box(tmp_path, TENANTS)
     count = 8
     with box.running():
         with calls(box, tmp_path, "carrier_waits", count) as carrier:
@@ -151,3 +161,150 @@ def test_calls_that_the_sip_process_took_with_it_are_billed_up_to_their_last_mar
             assert record["charge"]["seconds"] == math.ceil(charged)
         total = check_books(box, records)
         print(f"\n{count} calls cut, {total} s billed, {sum(seconds.values()):.1f} s counted by sipp")
+
+
+def priced(seconds: int, first: tuple[int, int], step: tuple[int, int]) -> int:
+    """Return what seconds cost, worked out block by block: (seconds of a block, its 厘)."""
+    if seconds <= 0:
+        return 0
+    li, left = first[1], seconds - first[0]
+    while left > 0:
+        li, left = li + step[1], left - step[0]
+    return li
+
+
+PRICES = {"demo": ((1, 1), (1, 1)), "prepaid": ((3, 7), (2, 5))}
+
+
+class Deaths:
+    """Processes that die at moments that only the traffic tells."""
+
+    def __init__(self, box: Box, carriers: list[Sipp], seed: int) -> None:
+        self._box = box
+        self._carriers = carriers
+        self._random = random.Random(seed)
+        self.killed = dict.fromkeys(ROLES, 0)
+        self.cuts: list[float] = []
+        """When the SIP process died, UTC POSIX seconds."""
+
+    def one(self) -> bool:
+        """Let some messages pass, then kill one process; False: the traffic is over."""
+        until = self._heard() + self._random.randint(4, 40)
+        wait_until(lambda: self._heard() >= until or self._over(), "traffic", 60)
+        if self._over():
+            return False
+        role = self._random.choice(ROLES)
+        victims = processes(self._box)[role]
+        if victims:
+            self.killed[role] += 1
+            if role == "b2bua":
+                self.cuts.append(time.time())
+            self._random.choice(victims).send_signal(signal.SIGKILL)
+        return True
+
+    def _heard(self) -> int:
+        return sum(len(_MESSAGE.findall(carrier.messages())) for carrier in self._carriers)
+
+    def _over(self) -> bool:
+        return not any(carrier.runs for carrier in self._carriers)
+
+
+def stored(box: Box) -> dict[str, list[CallRecord]]:
+    """Return all records by Call-ID: whom a restart reached within his INVITE calls again by the same."""
+    database = open_main(DataDirectory(box.data))
+    try:
+        found = database.read(
+            lambda root: [
+                record
+                for owner in root.records.owners.values()
+                for month in owner.months.values()
+                for record in month.records()
+            ]
+        )
+    finally:
+        database.close()
+    by_call: dict[str, list[CallRecord]] = {}
+    for record in found:
+        by_call.setdefault(record.sip_call_id, []).append(record)
+    return by_call
+
+
+def check_call(records: list[CallRecord], lasted: float, cuts: list[float]) -> None:
+    """Compare the one charged record of a call with what sipp counted, and its charge with its seconds."""
+    (record,) = [each for each in records if each.answer_ms is not None]
+    assert record.tenant is not None
+    assert record.charge is not None
+    charged = record.access_ms / 1000
+    if record.outcome == "cut-by-crash":
+        answered = record.start + (record.answer_ms or 0) / 1000
+        died = min((at for at in cuts if at >= answered - SLACK), default=answered + lasted)
+        assert min(died - answered, lasted) - MARK - SLACK <= charged <= lasted + SLACK, (lasted, record)
+    else:
+        assert record.outcome in ("answered", "no-balance"), record
+        assert abs(charged - lasted) <= SLACK, (lasted, record)
+    assert record.charge.li == priced(math.ceil(charged), *PRICES[record.tenant]), record
+
+
+@pytest.mark.long
+def test_every_li_is_right_whatever_dies_under_calls(tmp_path: Path) -> None:
+    """Processes die at random under calls of two tenants, one of whom has less than his calls would cost.
+
+    Each call that sipp saw answered is charged once, by its seconds; account and records agree with prices
+    worked out here; who pays ahead never owes anything, and was cut or turned away.
+    """
+    box = mortal_box(tmp_path, TENANTS)
+    sound = tone_file(tmp_path / "tone.alaw", 440)
+    place = box.place
+    with box.running():
+        box.cli("money", "post", "recharge", "prepaid", f"{RECHARGED / 1000}")
+        wait_until(lambda: str(RECHARGED) in (box.data / "standings.json").read_text(), "the ledger to tell")
+        with gateway(
+            tmp_path / "gw", "gateway_hangs_up", *place.target, sound=sound, calls=1000, seconds=7, limit=300
+        ):
+            carriers = [
+                Sipp(
+                    tmp_path / number, "carrier_waits", host=place.carrier, remote=place.sip, service=number,
+                    sound=sound, calls=count, rate=rate, limit=200.0,
+                )
+                for number, count, rate in ((NUMBER, 90, 1.1), (PREPAID, 10, 0.12))
+            ]  # fmt: skip
+            try:
+                deaths = Deaths(box, carriers, seed=400)
+                while deaths.one():
+                    pass
+                for carrier in carriers:
+                    carrier.wait(60)
+            finally:
+                for carrier in carriers:
+                    carrier.stop()
+        messages = [carrier.messages() for carrier in carriers]
+        seconds = counted(messages[0]) | counted(messages[1])
+        records: dict[str, list[CallRecord]] = {}
+
+        def complete() -> bool:
+            records.clear()
+            records.update(stored(box))
+            charged = {call for call, each in records.items() if any(r.answer_ms is not None for r in each)}
+            return seconds.keys() <= charged
+
+        wait_until(
+            complete, "a record of every call", 60, explain=lambda: str(seconds.keys() - records.keys())
+        )
+        for call, lasted in seconds.items():
+            check_call(records[call], lasted, deaths.cuts)
+        every = [record for each in records.values() for record in each]
+        unheard = [record for record in every if record.access_ms and record.sip_call_id not in seconds]
+        assert all(record.access_ms / 1000 <= MARK + SLACK for record in unheard), unheard
+        spent = dict.fromkeys(PRICES, 0)
+        for record in every:
+            spent[record.tenant or ""] += 0 if record.charge is None else record.charge.li
+        balances = {each["tenant"]: each["balance_li"] for each in box.json("money", "balances")}
+        assert balances == {"demo": -spent["demo"], "prepaid": RECHARGED - spent["prepaid"]}
+        assert balances["prepaid"] >= 0
+        broke = [record for record in every if record.outcome == "no-balance"]
+        assert broke
+        in_talk = sum(record.access_ms > 0 for record in broke)
+        assert "The books are right." in box.cli("money", "check")
+        ends = Counter(record.outcome for record in every)
+        print(f"\nkilled {deaths.killed}; {dict(ends)}, {in_talk} of them out of money in mid-call")
+        print(f"{sum(seconds.values()):.1f} s counted by sipp; spent {spent}")

@@ -7,25 +7,17 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from storage.connection import open_recordings
 from storage.data_directory import DataDirectory
 from storage.recordings import Recordings
 from tests.crash.carrier import Carrier, Seen
-from tests.product.box import Box, Place
+from tests.crash.mortal import MARK, ROLES, SLACK, mortal_box, processes
+from tests.product.box import Box
 from tests.product.waiting import wait_until
 
-CONFIGURATION = """
-box:
-  announcements: false
-trunks:
-  demo-carrier:
-    sources: ["@CARRIER@"]
-    target: "@GATEWAY@:5080"
-    trunk_number: "01088886666"
-    options_seconds: 0
+TENANTS = """
 tenants:
   demo:
     name: 演示企业
@@ -34,28 +26,8 @@ tenants:
         bound: [{number: "13900001111", skip_busy: false}]
 """
 
-MARK = 6.0
-"""Seconds between marks: what the end of a call that a crash cut may be wrong by."""
-SLACK = 1.0
-"""Seconds that this machine may be late in telling two observers of one event."""
 GIVES_UP = 33.0
 """Seconds after which the carrier repeats an unanswered INVITE no more (RFC 3261 timer B)."""
-ROLES = ("b2bua", "b2bua.media", "b2bua.ledger", "b2bua.recorder", "storage")
-
-
-def processes(box: Box) -> dict[str, list[psutil.Process]]:
-    """Find the box's processes by what they run."""
-    found: dict[str, list[psutil.Process]] = {role: [] for role in ROLES}
-    spare = box.spare()  # it has served nobody yet
-    for process in box.processes():
-        try:
-            words = process.cmdline()
-        except psutil.NoSuchProcess:
-            continue
-        role = words[words.index("-m") + 1] if "-m" in words else ""
-        if role in found and process.pid != spare and process.status() != psutil.STATUS_ZOMBIE:
-            found[role].append(process)
-    return found
 
 
 class Trial:
@@ -222,7 +194,6 @@ def _range(values: list[float]) -> str:
 @pytest.mark.parametrize("rounds", [25, pytest.param(500, marks=pytest.mark.long)])
 def test_no_call_is_lost_doubled_or_wrongly_charged(rounds: int, tmp_path: Path) -> None:
     """Any process may die at any time: the bill stays right and nobody is left on a dead line."""
-    box = Box(tmp_path / "data", Place(), CONFIGURATION)
-    box.expected_errors.append(".")  # processes die here; what they leave is judged by the records
+    box = mortal_box(tmp_path, TENANTS)
     with box.running():
         run_trial(box, rounds, seed=rounds)

@@ -97,6 +97,11 @@ class Sipp:
             self.messages(),
         )  # fmt: skip
 
+    @property
+    def runs(self) -> bool:
+        """Whether it still has calls to make or to end."""
+        return self._process.poll() is None
+
     def messages(self) -> str:
         """Return what has gone over the wire so far."""
         file = self._directory / "messages.log"
@@ -115,7 +120,7 @@ class Sipp:
 
     def stop(self) -> None:
         """End it if it still runs."""
-        if self._process.poll() is None:
+        if self.runs:
             self._process.kill()
         self._process.wait()
 
