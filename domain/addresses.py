@@ -1,4 +1,5 @@
-"""Which addresses a tenant's menu may reach: public ones, and the networks that the operator allows. Pure."""
+"""Which addresses tenants' menus, webhooks and mailboxes may reach: public ones, and the networks that the
+operator allows. Pure."""
 
 from __future__ import annotations
 
@@ -31,6 +32,15 @@ def may_be_asked(host: str, allowed: Iterable[Network]) -> bool:
     if any(address.version == network.version and address in network for network in allowed):
         return True
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def is_forbidden_literal(host: str, allowed: Iterable[Network]) -> bool:
+    """Tell whether a host is an address that may not be asked; a name is judged when it is looked up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return not may_be_asked(host, allowed)
 
 
 def _meant(address: Address) -> Address:

@@ -22,7 +22,7 @@ from b2bua.notices.arrived import Arrived
 from b2bua.notices.mail import hand_over
 from b2bua.notices.sending import SendFailed
 from b2bua.notices.sessions import Sessions
-from b2bua.webclient.addresses import Network, networks_of
+from domain.addresses import Network, networks_of
 from domain.notices.ways import Gateway, GatewayKind
 from storage.connection import StoreDown
 from storage.conversations import Letter

@@ -16,7 +16,7 @@ from email.utils import parseaddr
 from typing import Any, Final
 
 from b2bua.channels.letter import MOST_OCTETS, header
-from b2bua.webclient.addresses import Network, may_be_asked
+from domain.addresses import Network, may_be_asked
 from domain.conversation import Mailbox
 from domain.notices.ways import Encryption
 

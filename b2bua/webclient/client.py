@@ -23,8 +23,8 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IBodyProducer
 from zope.interface import implementer
 
 from b2bua.calls.web import WebError, WebReply, WebRequest
-from b2bua.webclient.addresses import may_be_asked, networks_of
 from b2bua.webclient.connecting import CheckedEndpoints
+from domain.addresses import may_be_asked, networks_of
 
 MOST_OCTETS: Final = 64 * 1024
 """Of an answer's body."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
+from domain.addresses import is_forbidden_literal, networks_of
 from domain.notices.template import faults
 from domain.notices.ways import GatewayKind
 from storage.provisioning.notice_fields import KINDS
@@ -45,8 +47,14 @@ def check_notices(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
         for robot in recipients.robots:
             if (wish.tenant, robot) not in after.parts["robots"]:
                 yield wish.problem("no-robot", "robots", value=robot, tenant=wish.tenant)
+    allowed = networks_of(after.box.web_networks)
     for kind in ("robots", "webhooks"):
         for wish in wishes.parts[kind]:
             part = after.parts[kind].get((wish.tenant, wish.key))
-            if part is not None and not wish.absent and not part.url:
+            if part is None or wish.absent:
+                continue
+            host = urlsplit(part.url).hostname or ""
+            if not part.url:
                 yield wish.problem("empty", "url")
+            elif is_forbidden_literal(host, allowed):
+                yield wish.problem("private-address", "url", value=host)

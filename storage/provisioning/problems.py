@@ -124,6 +124,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "pattern": ("{value!r} is no regular expression: {why}", "{value!r} 不是正则表达式：{why}"),
     "template": ("{en}", "{zh}"),
     "notice-kind": ("is no kind of notice: {known}", "不是通知种类，可用：{known}"),
+    "private-address": ("{value} is no public address; give the server's public name, or let the operator add its network to box.web_networks", "{value} 不是公网地址；请填写服务器的公网域名，或请运营商将其网段加入 box.web_networks"),
     "no-robot": ("tenant {tenant} has no robot {value!r}", "租户 {tenant} 没有群机器人 {value!r}"),
     "gateway-needs": ("a gateway of kind {kind} needs {value}", "{kind} 网关须填写 {value}"),
     "never-reached": ("price {price} of the edition {day!r} is never reached: earlier ones take all its calls; put the narrower one first", "版本 {day!r} 的第 {price} 个价格与前面的重叠，永远不会用到；请把范围小的放在前面"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from b2bua.webclient.addresses import may_be_asked, networks_of
+from domain.addresses import may_be_asked, networks_of
 
 
 @pytest.mark.parametrize(

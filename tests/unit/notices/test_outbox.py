@@ -127,6 +127,14 @@ def test_only_approved_words_leave_as_sms(database: MainDatabase) -> None:
         ("tenants: {acme: {notices: {all: {mobiles: '123'}}}}", "tenants.acme.notices.all.mobiles[1]"),
         ("tenants: {acme: {notices: {all: {robots: x}}}}", "tenants.acme.notices.all.robots"),
         ("tenants: {acme: {webhooks: {crm: {}}}}", "tenants.acme.webhooks.crm.url"),
+        *(
+            (
+                f"tenants: {{acme: {{{kind}: {{crm: {{url: 'http://{host}/x'}}}}}}}}",
+                f"tenants.acme.{kind}.crm.url",
+            )
+            for kind in ("webhooks", "robots")
+            for host in ("169.254.169.254", "127.0.0.1:8080", "10.0.0.1", "[::1]", "[::ffff:169.254.0.1]")
+        ),
     ],
 )
 def test_what_is_wrong_is_told_where_it_stands(database: MainDatabase, text: str, where: str) -> None:
@@ -134,6 +142,20 @@ def test_what_is_wrong_is_told_where_it_stands(database: MainDatabase, text: str
     with pytest.raises(ProvisioningError) as refused:
         apply(database, text)
     assert where in {problem.path for problem in refused.value.problems}
+
+
+def test_a_private_server_is_reached_where_the_operator_allows_its_network(database: MainDatabase) -> None:
+    """The error names the address and both remedies; a public address or a name is taken as it is."""
+    hook = "tenants: {acme: {webhooks: {crm: {url: 'http://10.1.2.3/x', secret: abcdefghijkl}}}}"
+    with pytest.raises(ProvisioningError) as refused:
+        apply(database, hook)
+    (problem,) = refused.value.problems
+    assert "10.1.2.3 is no public address" in problem.text("en")
+    assert "10.1.2.3 不是公网地址" in problem.text("zh")
+    apply(database, hook.replace("10.1.2.3", "8.8.8.8"))
+    apply(database, hook.replace("10.1.2.3", "crm.example.cn"))
+    apply(database, "box: {web_networks: [10.1.0.0/16]}")
+    apply(database, hook)
 
 
 def test_what_is_exported_can_be_applied_and_hides_secrets(database: MainDatabase) -> None:
