@@ -33,11 +33,6 @@ def test_a_number_has_the_class_of_the_first_rule_that_fits(number: str, vanity_
     assert TABLE.classify(number) == vanity_class
 
 
-def test_a_whole_segment_has_the_known_counts() -> None:
-    """A million numbers of one carrier, as the reseller's own list counts them."""
-    assert TABLE.count("4006") == {"special": 54_586, "A": 26_450, "B": 43_556, "C": 44_448, "D": 830_960}
-
-
 def test_the_table_is_data() -> None:
     """An operator who puts another rule first gets another class."""
     table = VanityTable((VanityRule("lucky", ("400K****8*",)), *TABLE.rules))
