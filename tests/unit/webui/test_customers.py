@@ -325,7 +325,7 @@ def test_only_numbers_that_a_call_was_with_are_rung_from_a_card(site: Site) -> N
     """By the call, never by a number that somebody wrote on the card; the tenant has no phone there."""
     browser = site.agent("alpha", "8001")
     record = made_up("alpha", NUMBERS["alpha"], site.clock() - 30)
-    site.change(lambda root: root.timelines.take_call("alpha", row_of(record)))
+    site.change(lambda root: root.timelines.take_calls([("alpha", row_of(record))]))
     call = record.id
     add(browser, name="王小姐", numbers="13800138000 13811112222")
     card = f"{DESK}/{known(site)['王小姐'].id}"
