@@ -18,7 +18,7 @@ from persistent import Persistent
 from domain.analysis.figures import in_whole
 from storage.call_id import day_of, key_of, milliseconds_of, month_of
 from storage.counted import counted
-from storage.models.ahead import ask_for_all_leaves, ask_for_leaves
+from storage.models.ahead import ask_for_all_leaves
 from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
 from storage.models.totals import RollUp, Totals, total
 from storage.records import CallRecord
@@ -320,10 +320,6 @@ class CallRecords(Persistent):  # type: ignore[misc]
             _, month, calls = found
             if key not in calls and key not in month:
                 calls[key] = charge(record)
-        ask_for_leaves(
-            (owner.callers.recent, [record.caller for record in calls.values()])
-            for owner, _, calls in by_partition.values()
-        )
         added = 0
         taken = FiguresTaken()
         for (tenant, day), (owner, month, calls) in by_partition.items():

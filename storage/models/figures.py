@@ -15,6 +15,7 @@ from domain.analysis.callers import Change, is_again, with_call
 from domain.analysis.cell import Cell
 from domain.analysis.figures import Counted, Figures, Groups
 from domain.analysis.report import day_of_hour
+from storage.models.ahead import TOGETHER, ask_for_leaves
 
 LEVEL: Final = 1
 _encode = msgspec.msgpack.Encoder().encode
@@ -109,8 +110,12 @@ class CallerBook(Persistent):  # type: ignore[misc]
 
     def take(self, calls: Iterable[Counted]) -> Iterator[Change]:
         """Learn of calls; yield what they change for themselves and for those before them."""
-        for call in calls:
-            if call.caller:
+        named = [call for call in calls if call.caller]
+        for begin in range(0, len(named), TOGETHER):
+            portion = named[begin : begin + TOGETHER]
+            for tree in (self.recent, self.older):
+                ask_for_leaves(tree, [call.caller for call in portion])
+            for call in portion:
                 self._turn(day_of_hour(call.groups.hour).strftime("%Y%m"))
                 history, changes = with_call(self.calls_of(call.caller), call.groups)
                 self.recent[call.caller] = _encode(history)

@@ -20,7 +20,7 @@ from persistent import Persistent
 from domain.desk import CallNote
 from domain.timeline import MOST_TEXT, Entry, EntryKind, number_stream
 from storage.call_id import key_of, milliseconds_of
-from storage.models.ahead import ask_for_leaves
+from storage.models.ahead import TOGETHER, ask_for_leaves
 from storage.rows import CallRow
 
 PAGE: Final = 30
@@ -131,14 +131,13 @@ class TimelineBook(Persistent):  # type: ignore[misc]
             entry = call_entry(row)
             if entry is not None:
                 of_tenants.setdefault(tenant, []).append((number_stream(row.caller), entry))
-        ask_for_leaves(
-            (self.of(tenant).entries, [(stream, _key(entry)) for stream, entry in found])
-            for tenant, found in of_tenants.items()
-        )
         for tenant, found in of_tenants.items():
             timeline = self.of(tenant)
-            for stream, entry in found:
-                timeline.put((stream,), entry)
+            for begin in range(0, len(found), TOGETHER):
+                portion = found[begin : begin + TOGETHER]
+                ask_for_leaves(timeline.entries, [(stream, _key(entry)) for stream, entry in portion])
+                for stream, entry in portion:
+                    timeline.put((stream,), entry)
 
 
 def call_entry(row: CallRow) -> Entry | None:

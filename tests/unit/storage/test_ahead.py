@@ -50,12 +50,12 @@ def test_the_leaves_of_keys_are_asked_for_once_and_no_others(held: list[int], wa
     connection = database.open(manager)
     connection.cacheMinimize()
     tree = connection.root.tree
-    ask_for_leaves([(tree, [f"{key:05}" for key in wanted])])
+    ask_for_leaves(tree, [f"{key:05}" for key in wanted])
     storage.loaded.clear()
     for key in wanted:
         assert (f"{key:05}" in tree) is (key in set(held))
     assert sorted(storage.ahead) == sorted(storage.loaded)
-    ask_for_leaves([(tree, [f"{key:05}" for key in wanted])])
+    ask_for_leaves(tree, [f"{key:05}" for key in wanted])
     assert len(storage.ahead) == len(storage.loaded), "what is at hand is not asked for"
     manager.abort()
     connection.close()
@@ -85,5 +85,5 @@ def test_all_leaves_are_asked_for_once(count: int) -> None:
 def test_what_is_not_stored_yet_is_not_asked_for() -> None:
     """A new tree has all its leaves at hand."""
     tree = CallerTree({f"{key:05}": b"x" for key in range(100)})
-    ask_for_leaves([(tree, ["00050"])])
+    ask_for_leaves(tree, ["00050"])
     ask_for_all_leaves(tree)
