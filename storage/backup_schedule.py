@@ -61,6 +61,31 @@ def write_state(data: DataDirectory, state: BackupState) -> None:
     write_atomically(state_path(data), msgspec.json.format(msgspec.json.encode(state)) + b"\n")
 
 
+class BackupAsks(msgspec.Struct, frozen=True):
+    """When a backup was last asked for (``DATA/backup-asked.json``); UTC POSIX seconds, 0: never.
+
+    It is done when something has been tried since; nobody takes the word back.
+    """
+
+    nightly: float = 0.0
+    offsite: float = 0.0
+    drill: float = 0.0
+    """A restore of the newest backup off the machine into a scratch place."""
+
+
+def read_asks(data: DataDirectory) -> BackupAsks:
+    """Return what was asked for."""
+    try:
+        return msgspec.json.decode((data.root / "backup-asked.json").read_bytes(), type=BackupAsks)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return BackupAsks()
+
+
+def write_asks(data: DataDirectory, asks: BackupAsks) -> None:
+    """Ask for something; whoever makes backups looks within seconds, on an appliance within a minute."""
+    write_atomically(data.root / "backup-asked.json", msgspec.json.encode(asks) + b"\n")
+
+
 def last_moment(at: str, now: float) -> float:
     """Return the last time (UTC POSIX seconds) at which the clock in Beijing showed ``HH:MM``."""
     today = datetime.fromtimestamp(now, BEIJING)
@@ -114,7 +139,7 @@ class BackupSchedule:
         if state is None or state.to != plan.to:
             state = BackupState(plan.to, now)
             write_state(self._data, state)
-        return is_due(plan, state, now)
+        return is_due(plan, state, now) or read_asks(self._data).nightly > state.tried_at
 
     def keep_looking(self, stop: threading.Event) -> None:
         """Look again and again until ``stop``; a backup that is under way is broken off then."""

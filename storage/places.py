@@ -15,7 +15,7 @@ import msgspec
 from domain.caller import canonical_caller
 from domain.place import Place
 from domain.places import Places, shipped_area_codes, shipped_places, shipped_segments
-from domain.places_csv import AreaCodeTable, SegmentTable, read_table
+from domain.places_csv import AreaCodeTable, CsvProblem, SegmentTable, TableRefused, read_table
 from domain.segments import ImportedSegments, Segments, StoredSegments, store_segments
 from storage.data_directory import DataDirectory, write_atomically
 from storage.rows import CallRow
@@ -43,6 +43,16 @@ class TableInfo(msgspec.Struct, frozen=True):
 def table_path(data: DataDirectory, kind: TableKind) -> Path:
     """Return where an imported table lies."""
     return data.places / f"{kind.value}.json"
+
+
+def text_of(raw: bytes) -> str:
+    """Return the text of a file; raises TableRefused naming the first line that is not UTF-8."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        en, zh = "is not UTF-8; save the file as CSV UTF-8", "不是 UTF-8 编码；请另存为 CSV UTF-8"
+        raise TableRefused([CsvProblem(line, "", en, zh)]) from error
 
 
 def import_table(data: DataDirectory, text: str) -> TableInfo:

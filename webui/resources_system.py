@@ -75,6 +75,18 @@ class TemplateFile(Node):
         self.template = template
 
 
+class CalendarDesk(Node):
+    """``/operator/calendar``: public holidays and worked weekends of the box."""
+
+
+class PlaceDesk(Node):
+    """``/operator/places``: where numbers are from."""
+
+
+class BackupDesk(Node):
+    """``/operator/backup``: backups and restore drills."""
+
+
 class UpgradeDesk(Node):
     """``/operator/upgrade``: bundles, the upgrade under way, and those before."""
 
@@ -110,6 +122,9 @@ SYSTEM: Final[dict[str, type[Node]]] = {
     "notices": NoticeDesk,
     "gateways": GatewayDesk,
     "templates": TemplateDesk,
+    "calendar": CalendarDesk,
+    "places": PlaceDesk,
+    "backup": BackupDesk,
     "upgrade": UpgradeDesk,
     "inspection": InspectionDesk,
     "tunnel": TunnelDesk,

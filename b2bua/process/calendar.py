@@ -37,6 +37,6 @@ class CalendarWatch:
         self._alarms.raise_alarm(
             KEY,
             Severity.WARNING,
-            f"{zh} 年节假日安排未知，暂按周一至周五为工作日；请在配置的 box.calendar 中录入",
-            f"The holidays of {en} are not known, weekdays are workdays; enter them in box.calendar",
+            f"{zh} 年节假日安排未知，暂按周一至周五为工作日；请在“日历”页面或配置的 box.calendar 中录入",
+            f"The holidays of {en} are not known, weekdays are workdays; enter them (page Calendar)",
         )

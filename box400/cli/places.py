@@ -24,6 +24,7 @@ from storage.places import (
     forget_table,
     import_table,
     tables_in_use,
+    text_of,
 )
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -131,15 +132,7 @@ def import_(file: Path, data: DataDirectory, as_json: bool) -> None:
     if len(raw) > MOST_BYTES:
         complain(f"{file} is larger than 64 MiB.", f"{file} 超过 64 MiB。")
     try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        complain(
-            f"{file}:{line}: is not UTF-8; save the file as CSV UTF-8",
-            f"{file}:{line}: 不是 UTF-8 编码；请另存为 CSV UTF-8",
-        )
-    try:
-        info = import_table(data, text)
+        info = import_table(data, text_of(raw))
     except TableRefused as error:
         _refuse(file, error.problems, as_json)
     _tell(info, _in_force(data), as_json)

@@ -1,4 +1,4 @@
-"""Back up off the machine if it is due: ``python -m storage.offsite --data DIR``, by a timer or the store."""
+"""Back up off the machine if it is due or asked for: ``python -m storage.offsite --data DIR``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import logging
 import sys
 import time
 
+from storage.backup_schedule import read_asks
 from storage.data_directory import DataDirectory
-from storage.offsite.state import is_due, state_for, write_state
-from storage.offsite.work import back_up
+from storage.offsite.state import drill_is_due, is_due, state_for, write_state
+from storage.offsite.work import back_up, drill
 from storage.snapshots import read_box
 
 log = logging.getLogger(__name__)
@@ -32,15 +33,20 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return 0  # one is under way
-        state = state_for(data, plan, time.time())
-        if not is_due(plan, state, time.time()):
-            return 0
-        write_state(data, state)
-        state = back_up(data, plan)
-    if state.error:
-        log.error("backup to %s failed: %s", plan.to, state.error)
-        return 1
-    log.info("backup %s to %s made in %.1f s", state.snapshot[:8], plan.to, state.seconds)
+        asks, state = read_asks(data), state_for(data, plan, time.time())
+        if is_due(plan, state, time.time()) or asks.offsite > state.tried_at:
+            write_state(data, state)
+            state = back_up(data, plan)
+            if state.error:
+                log.error("backup to %s failed: %s", plan.to, state.error)
+                return 1
+            log.info("backup %s to %s made in %.1f s", state.snapshot[:8], plan.to, state.seconds)
+        if drill_is_due(state, asks):
+            done = drill(data, plan)
+            if done.faults:
+                log.error("the restore drill of %s failed: %s", done.snapshot[:8], "; ".join(done.faults[:3]))
+                return 1
+            log.info("the restore drill of %s passed in %.1f s", done.snapshot[:8], done.seconds)
     return 0
 
 

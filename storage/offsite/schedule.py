@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from domain.snapshot import OffsitePlan
-from storage.backup_schedule import BackupSchedule
+from storage.backup_schedule import BackupSchedule, read_asks
 from storage.data_directory import DataDirectory
-from storage.offsite.state import is_due, state_for
+from storage.offsite.state import drill_is_due, is_due, state_for
 
 BY_TIMER: Final = "BOX400_OFFSITE_BY_TIMER"
 """Set on the appliance: the store speaks to no network there, a unit of its own does."""
@@ -33,7 +33,10 @@ class OffsiteSchedule(BackupSchedule):
     def is_wanted(self, now: float) -> bool:
         """Tell whether one is due that nobody else begins."""
         plan = None if BY_TIMER in os.environ else self._offsite()
-        return plan is not None and is_due(plan, state_for(self._data, plan, now), now)
+        if plan is None:
+            return False
+        state, asks = state_for(self._data, plan, now), read_asks(self._data)
+        return is_due(plan, state, now) or asks.offsite > state.tried_at or drill_is_due(state, asks)
 
 
 def _start(data: DataDirectory) -> subprocess.Popen[bytes]:

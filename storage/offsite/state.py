@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from domain.snapshot import OffsitePlan
+from storage.backup_schedule import BackupAsks
 from storage.data_directory import DataDirectory, write_atomically
 
 RETRY_SECONDS: Final = 120.0
@@ -75,6 +76,11 @@ def is_due(plan: OffsitePlan, state: OffsiteState, now: float) -> bool:
     if state.error:
         return now - state.tried_at >= RETRY_SECONDS
     return now - state.good_at >= 60 * plan.minutes
+
+
+def drill_is_due(state: OffsiteState, asks: BackupAsks) -> bool:
+    """Tell whether somebody asked for a drill since the last one, and there is a backup to restore."""
+    return state.good_at > 0 and asks.drill > (state.drill.at if state.drill is not None else 0.0)
 
 
 def latest_good(plan: OffsitePlan, state: OffsiteState) -> float:

@@ -69,19 +69,29 @@ def province(node: Node, path: str, reading: Reading) -> Any:
     return value
 
 
+def days_of(text: str) -> list[str]:
+    """Return the days of ``2027-02-05`` or ``2027-02-05..2027-02-11``; none for a span that cannot be.
+
+    Raises ValueError for what is no day.
+    """
+    first, dots, last = text.partition("..")
+    begin = date.fromisoformat(first.strip())
+    end = date.fromisoformat(last.strip()) if dots else begin
+    count = (end - begin).days + 1
+    if not 1 <= count <= LONGEST_SPAN:
+        return []
+    return [(begin + timedelta(ahead)).isoformat() for ahead in range(count)]
+
+
 def _days(node: Scalar, path: str, reading: Reading) -> list[str]:
-    first, dots, last = node.text.partition("..")
     try:
-        begin = date.fromisoformat(first.strip())
-        end = date.fromisoformat(last.strip()) if dots else begin
+        found = days_of(node.text)
     except ValueError:
         reading.wrong(node, path, "days", value=node.text)
         return []
-    count = (end - begin).days + 1
-    if not 1 <= count <= LONGEST_SPAN:
+    if not found:
         reading.wrong(node, path, "days-span", value=node.text, most=LONGEST_SPAN)
-        return []
-    return [(begin + timedelta(ahead)).isoformat() for ahead in range(count)]
+    return found
 
 
 def _entered(node: Node, path: str, reading: Reading) -> Any:

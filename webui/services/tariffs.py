@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -9,8 +10,7 @@ import msgspec
 
 from domain.calendar import BEIJING, Calendar
 from domain.money import parse_yuan, yuan
-from domain.schedule import Schedule
-from domain.schedule_text import schedule_lines
+from domain.schedule_text import ScheduleError, parse_schedule, schedule_lines
 from domain.tariff import CallKind, Charge, Edition, Price, Tariff, rate
 from storage.models import Root
 from storage.models.web import AuditEntry
@@ -20,6 +20,7 @@ from webui.services.provisioning import Done, wish
 ROWS: Final = 5
 """Prices that the form of a new edition has room for."""
 LONGEST: Final = 86_400
+_BETWEEN: Final = re.compile(r"[;；\n]")
 NUMBERS: Final = {
     "included_minutes": "included_seconds",
     "monthly": "monthly_li",
@@ -44,7 +45,12 @@ class Told(NamedTuple):
 
 
 class WrongField(ValueError):
-    """A field of a form that cannot be read."""
+    """A field of a form that cannot be read; ``en`` and ``zh`` say why, where there is more to say."""
+
+    def __init__(self, field: str, en: str = "", zh: str = "") -> None:
+        super().__init__(field)
+        self.en = en
+        self.zh = zh
 
 
 def listed(root: Root, now: float) -> list[Line]:
@@ -112,12 +118,24 @@ def _price(typed: dict[str, str], row: int) -> dict[str, Any]:
     step = _money(typed, f"step_{row}")
     return {
         "kinds": [kind] if kind else [],
+        "hours": _hours(typed, f"hours_{row}"),
         "first_seconds": _whole(typed, f"first_seconds_{row}") or step_seconds,
         "first_li": _money(typed, f"first_{row}") if typed.get(f"first_{row}", "").strip() else step,
         "step_seconds": step_seconds,
         "step_li": step,
         "minimum_li": _money(typed, f"least_{row}"),
     }
+
+
+def _hours(typed: dict[str, str], field: str) -> list[str] | None:
+    """Return the lines of a schedule, typed in either language with ``;`` between; None: always."""
+    lines = [each.strip() for each in _BETWEEN.split(typed.get(field, "")) if each.strip()]
+    if not lines:
+        return None
+    try:
+        return list(schedule_lines(parse_schedule(lines)))
+    except ScheduleError as error:
+        raise WrongField(field, error.en, error.zh) from error
 
 
 def _whole(typed: dict[str, str], field: str) -> int:
@@ -151,8 +169,3 @@ def price_told(price: Price) -> str:
     if (price.first_li, price.first_seconds) == (price.step_li, price.step_seconds):
         return step
     return f"{yuan(price.first_li)}/{price.first_seconds}s + {step}"
-
-
-def hours_told(hours: Schedule | None) -> str:
-    """Return when a price holds; empty: always."""
-    return "" if hours is None else "; ".join(schedule_lines(hours))

@@ -35,12 +35,8 @@ BOX_GROUPS: Final[Groups] = (
     (N_("Calls and prompts"), (
         "max_calls", "tenant_rings_per_second", "number_rings_per_minute", "announcements", "prompt_pack")),
     (N_("Numbers"), ("number_carriers", "reservation_days", "activation_days", "renewal_days")),
-    (N_("Days and places"), ("calendar", "region_groups")),
+    (N_("Places"), ("region_groups",)),
     (N_("Alarms"), ("alarm_mobiles", "alarm_emails", "alarm_warnings")),
-    (N_("Backup"), ("backup",)),
-    (N_("Encrypted backup off the machine"), (
-        "offsite_to", "offsite_password", "offsite_minutes", "offsite_keep_days", "offsite_access_key",
-        "offsite_secret_key", "offsite_host_key")),
     (N_("Network"), ("stranger_status", "web_networks", "realm", "phone_domain")),
     (N_("Privacy"), ("masked_roles",)),
 )  # fmt: skip
@@ -49,7 +45,16 @@ TRUNK_FORM: Final = SectionForm(
     example="unicom-1", remove=N_("Remove the trunk {name}?"), plural="trunks",
     taken=N_("There is a trunk of this name already."),
 )  # fmt: skip
+BACKUP_GROUPS: Final[Groups] = (
+    (N_("Each night"), ("backup",)),
+    (N_("Encrypted, off the machine"), (
+        "offsite_to", "offsite_password", "offsite_minutes", "offsite_keep_days", "offsite_access_key",
+        "offsite_secret_key", "offsite_host_key")),
+)  # fmt: skip
 BOX_FORM: Final = SectionForm(BOX, BOX_GROUPS, "/operator/settings", title=N_("Settings"))
+BACKUP_FORM: Final = SectionForm(
+    BOX, BACKUP_GROUPS, "/operator/backup", title=N_("When and where backups go")
+)  # fmt: skip
 
 
 @view(

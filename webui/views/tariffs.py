@@ -8,6 +8,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.tariff import CallKind, ChargedFrom
+from webui.presenters.schedule import PRESETS, lines_in
 from webui.presenters.texts import N_
 from webui.resources_money import TariffDesk
 from webui.services import tariffs
@@ -15,6 +16,7 @@ from webui.services.provisioning import Refused
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
 
+MOST_TYPED = 400
 CALLS = {
     CallKind.LOCAL: N_("Local"),
     CallKind.LONG_DISTANCE: N_("Long-distance"),
@@ -41,12 +43,13 @@ def listing(request: Request) -> dict[str, Any]:
 def add(request: Request) -> Response | dict[str, Any]:
     """Add an edition."""
     _ = request.texts
-    typed = {name: str(value).strip()[:60] for name, value in request.POST.items()}
+    typed = {name: str(value).strip()[:MOST_TYPED] for name, value in request.POST.items()}
     entry = entry_of(request, "tariff-edition", f"{typed.get('name', '')} {typed.get('valid_from', '')}")
     try:
         done = tariffs.add_edition(request.services, typed, entry)
     except tariffs.WrongField as error:
-        return _page(request, {str(error): _("Not a figure that can be used here.")}, typed)
+        why = _.either(error.zh, error.en) if error.en else _("Not a figure that can be used here.")
+        return _page(request, {str(error): why}, typed)
     except Refused as refused:
         return _page(request, {"edition": "; ".join(refused.by_field(_.language).values())}, typed)
     return said_in_force(request, done, "/operator/tariffs")
@@ -76,5 +79,6 @@ def _page(request: Request, errors: dict[str, str], typed: dict[str, str]) -> di
         "line_words": {name: _(text) for name, text in LINES.items()},
         "begins": {str(each): _(text) for each, text in BEGINS.items()},
         "price_told": tariffs.price_told,
-        "hours_told": tariffs.hours_told,
+        "hours_told": lambda hours: "; ".join(lines_in(hours, _.language)),
+        "presets": PRESETS[_.language],
     }

@@ -18,10 +18,11 @@ import pytest
 from b2bua.alarms import AlarmBoard, Severity
 from b2bua.process.offsite import DRILL_KEY, KEY, OffsiteWatch
 from domain.snapshot import BoxSnapshot, OffsitePlan
+from storage.backup_schedule import BackupAsks, write_asks
 from storage.data_directory import DataDirectory
 from storage.offsite.restic import OffsiteError, Restic, sftp_host, sftp_key
 from storage.offsite.schedule import BY_TIMER, OffsiteSchedule
-from storage.offsite.state import OffsiteState, is_due, read_state, write_state
+from storage.offsite.state import Drill, OffsiteState, drill_is_due, is_due, read_state, write_state
 from storage.offsite.work import back_up, drill, restore_newest
 from tests.unit.backup.test_backup import add_tenant, box, contents
 from tests.unit.recorder.box import Box
@@ -149,6 +150,24 @@ def test_the_store_begins_them_where_no_timer_does(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv(BY_TIMER, "1")
     OffsiteSchedule(data, lambda: plan, start).look(NOW)
     assert len(begun) == 1
+
+
+def test_backups_and_drills_that_are_asked_for_are_due_at_once(tmp_path: Path) -> None:
+    """A drill only where there is something to restore, and once."""
+    data, plan = DataDirectory(tmp_path), OffsitePlan("/mnt/x", SECRET)
+    schedule = OffsiteSchedule(data, lambda: plan)
+    good = OffsiteState(plan.to, NOW, NOW, NOW)
+    write_state(data, good)
+    assert not schedule.is_wanted(NOW + 5)
+    write_asks(data, BackupAsks(offsite=NOW + 1))
+    assert schedule.is_wanted(NOW + 5)
+    write_state(data, msgspec.structs.replace(good, tried_at=NOW + 2, good_at=NOW + 2))
+    assert not schedule.is_wanted(NOW + 5)
+    write_asks(data, BackupAsks(drill=NOW + 3))
+    assert schedule.is_wanted(NOW + 5)
+    write_state(data, msgspec.structs.replace(good, drill=Drill(NOW + 4, 1.0, "abc", NOW)))
+    assert not schedule.is_wanted(NOW + 5)
+    assert not drill_is_due(OffsiteState(plan.to, NOW), BackupAsks(drill=NOW + 3))
 
 
 def test_nothing_is_due_without_a_plan(tmp_path: Path) -> None:

@@ -17,11 +17,13 @@ from storage.backup import generations
 from storage.backup.scheduled import run_once
 from storage.backup_schedule import (
     RETRY_SECONDS,
+    BackupAsks,
     BackupSchedule,
     BackupState,
     is_due,
     last_moment,
     read_state,
+    write_asks,
     write_state,
 )
 from storage.call_id import BEIJING
@@ -82,6 +84,18 @@ def test_one_backup_at_a_time(tmp_path: Path) -> None:
     schedule.look(NIGHT + 24 * HOUR)
     assert len(started) == 2
     started[1].communicate(b"\n")
+
+
+def test_one_that_is_asked_for_is_due_at_once(tmp_path: Path) -> None:
+    """Whoever presses the button need not wait for the night; what was tried since answers it."""
+    data = DataDirectory(tmp_path)
+    schedule = BackupSchedule(data, lambda: PLAN)
+    write_state(data, BackupState(PLAN.to, NIGHT, NIGHT, NIGHT))
+    assert not schedule.is_wanted(NIGHT + 60)
+    write_asks(data, BackupAsks(nightly=NIGHT + 50))
+    assert schedule.is_wanted(NIGHT + 60)
+    write_state(data, BackupState(PLAN.to, NIGHT, NIGHT + 61, NIGHT, error="disk full"))
+    assert not schedule.is_wanted(NIGHT + 70)
 
 
 def test_nothing_is_done_unless_it_is_configured(tmp_path: Path) -> None:

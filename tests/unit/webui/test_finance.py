@@ -11,6 +11,7 @@ import pytest
 from domain.calendar import local
 from domain.fees import Agreement, SpendStep
 from domain.money import EntryKind
+from domain.schedule_text import schedule_lines
 from domain.tariff import Edition, Price, Tariff
 from storage.models import Root, TariffDocument, TenantConfig
 from storage.models.web import Role
@@ -51,6 +52,32 @@ def fill(browser: Browser, page: str, action: str, **fields: str) -> Any:
     for name, value in fields.items():
         form[name] = value
     return form.submit(status="*")
+
+
+def test_a_price_holds_in_its_time_band(paid: Site) -> None:
+    """Typed in either language; the calculator goes by it; one that is not understood is told beside it."""
+    browser, page = paid.browser("fang", language="zh"), "/operator/tariffs"
+    typed = {
+        "name": "standard", "valid_from": "2020-01-01", "hours_0": "工作日 09:00-18:00；周末 10:00-12:00",
+        "step_0": "0.3", "step_1": "0.1",
+    }  # fmt: skip
+    refused = fill(browser, page, page, **{**typed, "hours_0": "工作日 9点到18点"})
+    assert refused.status_int == 422
+    assert "is-invalid" in refused.html.find("input", {"name": "hours_0"})["class"]
+    assert refused.html.find("input", {"name": "hours_0"})["value"] == "工作日 9点到18点"
+    assert "9点到18点" in refused.html.select_one("td .invalid-feedback").text
+    assert fill(browser, page, page, **typed).status_int == 303
+    price = paid.read(lambda root: root.tariffs["standard"].value.editions[-1].prices[0])
+    assert schedule_lines(price.hours) == ["workdays 09:00-18:00", "weekends 10:00-12:00"]
+    assert "工作日 09:00-18:00; 周末 10:00-12:00" in browser.get(page).text
+    costs = {"2026-11-18T17:59": "¥0.30", "2026-11-18T18:00": "¥0.10", "2026-11-21T11:00": "¥0.30"}
+    for at, cost in costs.items():
+        told = browser.get(f"{page}?tariff=standard&seconds=60&at={at}")
+        assert cost in told.html.find(id="calculator").text
+    again = {"name": "standard", "valid_from": "2027-01-01", "step_0": "0.2"}
+    assert fill(browser, page, page, **again).status_int == 303
+    kept = paid.read(lambda root: root.tariffs["standard"].value.editions)
+    assert kept[-2].prices[0] == price
 
 
 def test_a_tenant_sees_his_bill_and_takes_it_as_excel(paid: Site) -> None:

@@ -7,12 +7,15 @@ import pytest
 
 from b2bua.trunk_history import Turn
 from domain.snapshot import TrunkSnapshot
-from storage.provisioning.schema import TRUNK
+from storage.provisioning.schema import BOX, TRUNK
 from tests.unit.webui.site import Site, form_of
 from webui.presenters.health import strip_of
-from webui.views.settings import TRUNK_GROUPS
+from webui.views.settings import BACKUP_GROUPS, BOX_GROUPS, TRUNK_GROUPS
 
 NEW = "/operator/trunks/new"
+ELSEWHERE = (
+    "calendar", "brand_name", "brand_colour", "brand_logo", "vanity_rules", "class_terms", "system_prompts",
+)  # fmt: skip
 
 
 def trunk(site: Site, name: str = "unicom-1") -> TrunkSnapshot:
@@ -38,6 +41,12 @@ def test_every_field_of_a_trunk_has_its_place() -> None:
     """Once."""
     shown = [name for _, names in TRUNK_GROUPS for name in names]
     assert sorted(shown) == sorted(each.name for each in TRUNK.fields)
+
+
+def test_every_field_of_the_box_has_its_place() -> None:
+    """Once, but for what has a page of another form."""
+    shown = [name for _, names in (*BOX_GROUPS, *BACKUP_GROUPS) for name in names]
+    assert sorted([*shown, *ELSEWHERE]) == sorted(each.name for each in BOX.fields)
 
 
 def test_a_trunk_is_added_and_changed(site: Site) -> None:
@@ -100,20 +109,18 @@ def test_a_trunk_is_removed(site: Site) -> None:
 
 
 def test_the_boxs_own_settings(site: Site) -> None:
-    """Days, limits, the nightly backup; each with its check."""
+    """Limits; each with its check."""
     browser = site.browser("anna")
-    form = next(f for f in browser.get("/operator/settings").forms.values() if "max_calls" in f.fields)
-    form["max_calls"], form["calendar"] = "500", "2027-02-08 = holiday 春节"
+    form = form_of(browser.get("/operator/settings"), "/operator/settings")
+    form["max_calls"] = "500"
     assert form.submit().status_int == 303
-    held = site.read(lambda root: root.box.value)
-    assert held.max_calls == 500
-    assert held.calendar["2027-02-08"].name == "春节"
-    again = next(f for f in browser.get("/operator/settings").forms.values() if "max_calls" in f.fields)
-    assert again["calendar"].value == "2027-02-08 = holiday 春节"
-    again["backup"] = "to = /nowhere/at/all\nat = 25:00\nkeep = 7"
+    assert site.read(lambda root: root.box.value.max_calls) == 500
+    again = form_of(browser.get("/operator/settings"), "/operator/settings")
+    assert again["max_calls"].value == "500"
+    again["max_calls"] = "many"
     refused = again.submit(status="*")
     assert refused.status_int == 422
-    assert "is-invalid" in refused.html.find(id="backup")["class"]
+    assert "is-invalid" in refused.html.find(id="max_calls")["class"]
 
 
 def test_the_health_of_a_trunk_is_a_strip(site: Site) -> None:
