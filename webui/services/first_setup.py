@@ -92,9 +92,16 @@ def add_administrator(services: BoxServices, name: str, password: str, entry: Au
     services.change(work, "administrator")
 
 
+def target_of(source: str, target: str) -> str:
+    """Return where calls leave to: what was typed, else where they arrive from, if that is one machine."""
+    return target or (f"{source}:5060" if source and "/" not in source else "")
+
+
 def trunk_document(source: str, target: str, number: str) -> dict[str, Any]:
     """Return the first trunk as a provisioning file writes it."""
-    trunk = {"sources": [source], "target": target} | ({"trunk_number": number} if number else {})
+    trunk = {"sources": [source], "target": target_of(source, target)} | (
+        {"trunk_number": number} if number else {}
+    )
     return {"trunks": {TRUNK: trunk}}
 
 

@@ -37,10 +37,28 @@ class Progress(NamedTuple):
         return self.record.media[0] if self.record is not None and self.record.media else None
 
 
-def begin(services: BoxServices, trunk: TrunkSnapshot, to: str, entry: AuditEntry) -> str:
+class NotShown(NotPossible):
+    """A number that a test call may not show."""
+
+
+def own_numbers(root: Root, trunk: TrunkSnapshot) -> list[str]:
+    """Return what a trunk without a number of its own may show: its landing numbers, then 400 numbers."""
+    owners = [root.tenants[trunk.tenant]] if trunk.tenant in root.tenants else root.tenants.values()
+    return [*trunk.landing_numbers, *(str(number) for tenant in owners for number in tenant.numbers)]
+
+
+def suggested(trunk: TrunkSnapshot) -> str:
+    """Return the number that such a trunk shows if nobody says another; empty: nothing speaks for one."""
+    if trunk.username.isascii() and trunk.username.isdigit():
+        return trunk.username
+    return next(iter(trunk.landing_numbers)) if len(trunk.landing_numbers) == 1 else ""
+
+
+def begin(services: BoxServices, trunk: TrunkSnapshot, to: str, shows: str, entry: AuditEntry) -> str:
     """Ring a number by a trunk; return the call's id. It is noted before anybody is rung.
 
-    Raises NotPossible for a number that may not be rung, ControlDown, ControlFailed, StoreDown.
+    ``shows``: the number shown by a trunk that has none of its own. Raises NotShown for one that is not
+    ours, NotPossible for a number that may not be rung, ControlDown, ControlFailed, StoreDown.
     """
     number = _BETWEEN.sub("", to)
     if not can_be_called_back(number):
@@ -48,9 +66,17 @@ def begin(services: BoxServices, trunk: TrunkSnapshot, to: str, entry: AuditEntr
             f"{to!r} cannot be rung: a number within China, as 13900001111 or 01061234567",
             f"不能呼叫 {to!r}：请填写国内号码，如 13900001111 或 01061234567",
         )
-    shows = services.read(lambda root: _shown(root, trunk))
+    shown = trunk.trunk_number or _BETWEEN.sub("", shows)
+    known = {trunk.trunk_number, suggested(trunk)}
+    if not shown or (
+        shown not in known and shown not in services.read(lambda root: own_numbers(root, trunk))
+    ):
+        raise NotShown(
+            f"{shows!r} cannot be shown: write a landing number of this trunk or a 400 number of this box",
+            f"不能显示 {shows!r}：请填写本线路的落地号或本系统的 400 号码",
+        )
     services.audit(entry)
-    return services.ask(TryTrunk(trunk.name, number, shows), Begun).call
+    return services.ask(TryTrunk(trunk.name, number, shown), Begun).call
 
 
 def progress(services: BoxServices, trunk: str, call: str) -> Progress | None:
@@ -67,11 +93,3 @@ def _is_test(record: CallRecord, trunk: str) -> bool:
     return record.direction == "test" and any(
         moment.what == "step" and moment.detail == f"test trunk {trunk}" for moment in record.timeline
     )
-
-
-def _shown(root: Root, trunk: TrunkSnapshot) -> str:
-    """Return the 400 number that a trunk without a number of its own shows; empty: there is none."""
-    if trunk.trunk_number:
-        return trunk.trunk_number
-    numbers = (number for tenant in root.tenants.values() for number in tenant.numbers)
-    return str(next(numbers, ""))

@@ -124,7 +124,7 @@ def trunk(request: Request) -> Response | dict[str, Any]:
     entry = _entry(request, "trunk-added", first_setup.TRUNK)
     return _step(
         request, "trunk",
-        lambda: first_setup.put_trunk(request.services, source, target or f"{source}:5060", number, entry),
+        lambda: first_setup.put_trunk(request.services, source, target, number, entry),
     )  # fmt: skip
 
 

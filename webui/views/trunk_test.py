@@ -16,6 +16,8 @@ from webui.services import trunk_test
 from webui.views.bound import entry_of
 from webui.views.declare import view
 
+MOST_OFFERED = 100
+
 
 @view(
     context=TrunkFile, name="test", permission="settings", request_method="GET",
@@ -34,17 +36,20 @@ def page(request: Request) -> dict[str, Any]:
 def begin(request: Request) -> Response | dict[str, Any]:
     """Ring somebody."""
     _, trunk = request.texts, request.context.trunk
-    to = request.POST.get("to", "").strip()[:40]
+    typed = {name: request.POST.get(name, "").strip()[:40] for name in ("to", "shows")}
+    to = typed["to"]
     entry = entry_of(request, "trunk-test-called", f"{trunk.name} {to}")
     try:
-        call = trunk_test.begin(request.services, trunk, to, entry)
+        call = trunk_test.begin(request.services, trunk, to, typed["shows"], entry)
+    except trunk_test.NotShown as why:
+        return _page(request, {"shows": _.either(why.zh, why.en)}, typed)
     except NotPossible as why:
-        return _page(request, {"to": _.either(why.zh, why.en)}, to)
+        return _page(request, {"to": _.either(why.zh, why.en)}, typed)
     except ControlDown:
-        return _page(request, {"to": _("The box takes no calls at the moment; nobody was rung.")}, to)
+        return _page(request, {"to": _("The box takes no calls at the moment; nobody was rung.")}, typed)
     except ControlFailed as error:
         said = _("Nobody was rung: {why}", why=_.either(error.zh, str(error)))
-        return _page(request, {"to": said}, to)
+        return _page(request, {"to": said}, typed)
     return HTTPSeeOther(f"/operator/trunks/{trunk.name}/test?call={call}")
 
 
@@ -67,8 +72,18 @@ def state(request: Request) -> dict[str, Any]:
 
 
 def _page(
-    request: Request, errors: dict[str, str] | None = None, to: str = "", call: str = ""
+    request: Request,
+    errors: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+    call: str = "",
 ) -> dict[str, Any]:
     if errors:
         request.response.status = 422
-    return {"trunk": request.context.trunk, "errors": errors or {}, "typed": {"to": to}, "call": call}
+    return {**what_to_ask(request), "errors": errors or {}, "typed": typed or {}, "call": call}
+
+
+def what_to_ask(request: Request) -> dict[str, Any]:
+    """Return what the form of a test call needs."""
+    trunk = request.context.trunk
+    offered = request.services.read(lambda root: trunk_test.own_numbers(root, trunk)[:MOST_OFFERED])
+    return {"trunk": trunk, "own_numbers": offered, "suggested": trunk_test.suggested(trunk)}
