@@ -118,43 +118,10 @@ def gateways(request: Request) -> dict[str, Any]:
     }
 
 
-@view(
-    context=GatewayDesk, name="new", permission="settings", request_method="GET",
-    renderer="operator/settings.html",
-)  # fmt: skip
-def new_gateway(request: Request) -> dict[str, Any]:
-    """Ask what the new gateway is."""
-    return GATEWAY_FORM.shown(request, None, "")
-
-
-@view(
-    context=GatewayDesk, name="new", permission="settings", request_method="POST",
-    renderer="operator/settings.html",
-)  # fmt: skip
-def add_gateway(request: Request) -> Response | dict[str, Any]:
-    """Add a gateway."""
-    return GATEWAY_FORM.added(request, "gateway-added")
-
-
 @view(context=GatewayFile, permission="settings", request_method="GET", renderer="operator/settings.html")
 def gateway(request: Request) -> dict[str, Any]:
     """Show what is set of a gateway; never its password."""
     return GATEWAY_FORM.shown(request, request.context.gateway, request.context.name)
-
-
-@view(context=GatewayFile, permission="settings", request_method="POST", renderer="operator/settings.html")
-def change_gateway(request: Request) -> Response | dict[str, Any]:
-    """Store it."""
-    return GATEWAY_FORM.changed(request, "gateway-changed", request.context.gateway, request.context.name)
-
-
-@view(
-    context=GatewayFile, name="remove", permission="settings", request_method="POST",
-    renderer="operator/settings.html",
-)  # fmt: skip
-def remove_gateway(request: Request) -> Response | dict[str, Any]:
-    """Remove a gateway."""
-    return GATEWAY_FORM.removed(request, "gateway-removed", request.context.gateway, request.context.name)
 
 
 @view(context=TemplateDesk, permission="settings", request_method="GET", renderer="operator/templates.html")

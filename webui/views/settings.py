@@ -12,7 +12,7 @@ from domain.trouble_words import trunk_trouble
 from storage.provisioning.schema import BOX, TRUNK
 from webui.presenters.health import strip_of
 from webui.presenters.texts import N_
-from webui.resources import OperatorPages, TrunkDesk, TrunkFile
+from webui.resources import OperatorPages, TrunkFile
 from webui.services import live
 from webui.views.bound import entry_of
 from webui.views.declare import view
@@ -57,24 +57,6 @@ BACKUP_FORM: Final = SectionForm(
 )  # fmt: skip
 
 
-@view(
-    context=TrunkDesk, name="new", permission="settings", request_method="GET",
-    renderer="operator/settings.html",
-)  # fmt: skip
-def new_trunk(request: Request) -> dict[str, Any]:
-    """Ask what the new trunk is."""
-    return TRUNK_FORM.shown(request, None, "")
-
-
-@view(
-    context=TrunkDesk, name="new", permission="settings", request_method="POST",
-    renderer="operator/settings.html",
-)  # fmt: skip
-def add_trunk(request: Request) -> Response | dict[str, Any]:
-    """Add a trunk."""
-    return TRUNK_FORM.added(request, "trunk-added")
-
-
 @view(context=TrunkFile, permission="settings", request_method="GET", renderer="operator/settings.html")
 def trunk(request: Request) -> dict[str, Any]:
     """Show what is set of a trunk, and how it is."""
@@ -87,19 +69,6 @@ def trunk(request: Request) -> dict[str, Any]:
     return TRUNK_FORM.shown(
         request, page.trunk, page.name, now=now, health=health, trunk_trouble=trunk_trouble
     )
-
-
-@view(context=TrunkFile, permission="settings", request_method="POST", renderer="operator/settings.html")
-def change_trunk(request: Request) -> Response | dict[str, Any]:
-    """Store it; in force from the next call on."""
-    return TRUNK_FORM.changed(request, "trunk-changed", request.context.trunk, request.context.name)
-
-
-@view(context=TrunkFile, name="remove", permission="settings", request_method="POST",
-      renderer="operator/settings.html")  # fmt: skip
-def remove_trunk(request: Request) -> Response | dict[str, Any]:
-    """Remove a trunk that nobody uses."""
-    return TRUNK_FORM.removed(request, "trunk-removed", request.context.trunk, request.context.name)
 
 
 @view(
