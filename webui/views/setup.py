@@ -250,7 +250,7 @@ def _page(request: Request, step: str, errors: dict[str, str] | None = None, **m
     if knows:
         shown |= {
             "appliance": is_appliance(services.data), "waiting": is_waiting(services.data),
-            "outcome": outcome_of(services.data), "address": own_address(), "done": _done(request),
+            "machine": outcome_of(services.data), "address": own_address(), "done": _done(request),
             **_call(request),
         }  # fmt: skip
     return shown | more

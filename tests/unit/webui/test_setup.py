@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from domain.outcomes import Outcome as CallOutcome
 from storage.machine_wish import Outcome, SetClock, SetNetwork, forget, tell, wished
-from tests.unit.webui.site import Browser, Site
+from tests.unit.webui.site import Browser, Site, made_up
 from webui.services.first_setup import code_of, is_new
 
 
@@ -112,3 +113,14 @@ def test_the_code_is_good_no_more_when_all_is_done(site: Site, code: str) -> Non
     assert not is_new(site.data)
     assert browser.get("/setup", status="*").status_int in (303, 404)
     assert "set-up" in site.actions()
+
+
+def test_a_first_call_that_nobody_answered_is_told(site: Site, code: str) -> None:
+    """The step shows it by itself and among the page."""
+    missed = made_up(
+        "beta", "4001003731", site.clock(), outcome=CallOutcome.NO_ANSWER, talk_ms=0, answered_by=""
+    )
+    site.change(lambda root: root.records.add([missed]))
+    browser = inside(site, code)
+    for page in ("/setup?step=call", "/setup/call"):
+        assert browser.get(page).html.select_one(".setup-call")["data-state"] == "no-answer"
