@@ -26,7 +26,8 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.records import GROUP, commit, records
+from b2bua.ledger.ledger import GROUP_ROWS
+from bench.records import commit, records
 from storage.connection import MainDatabase, open_main
 from storage.data_directory import DataDirectory
 from storage.models.web import Account, Credential, Role, WebSession
@@ -93,7 +94,7 @@ def fill(database: MainDatabase, count: int, tenants: int) -> None:
         database.transact(lambda root, theirs=theirs: commit(root, theirs))  # type: ignore[misc]
         if time.perf_counter() - last > 15:
             last = time.perf_counter()
-            print(f"  {n * GROUP:,} records, {n * GROUP / (last - began):,.0f}/s", file=sys.stderr)
+            print(f"  {n * GROUP_ROWS:,} records, {n * GROUP_ROWS / (last - began):,.0f}/s", file=sys.stderr)
     print(f"{count:,} records of {tenants} tenants stored in {time.perf_counter() - began:.0f} s")
 
 

@@ -79,8 +79,8 @@ def windows(browser: Browser, box: Box) -> Iterator[Windows]:
     assert opened.complaints == []
 
 
-def sign_in(page: Page, login: str, first: str, agent: str = "", *, password: str = "people know 7") -> None:
-    """Sign in with a first password and change it."""
+def sign_in_first(page: Page, login: str, first: str, agent: str = "") -> None:
+    """Sign in with a first password; it is to be changed then."""
     page.goto("/login?as=agent" if agent else "/login")
     page.fill("#login", login)
     if agent:
@@ -88,6 +88,11 @@ def sign_in(page: Page, login: str, first: str, agent: str = "", *, password: st
     page.fill("#password", first)
     page.click("button.btn-primary")
     page.wait_for_url("**/account/first-password")
+
+
+def sign_in(page: Page, login: str, first: str, agent: str = "", *, password: str = "people know 7") -> None:
+    """Sign in with a first password and change it."""
+    sign_in_first(page, login, first, agent)
     for field, value in {"current": first, "new": password, "again": password}.items():
         page.fill(f"#{field}", value)
     page.click("button.btn-primary")

@@ -32,6 +32,11 @@
         .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
         .slice(0, 4).map((e) => e.outerHTML.slice(0, 90));
     },
+    // Compressed, also of what the browser had kept; the heads of answers are counted as 300 bytes each.
+    size() {
+      const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+      return entries.reduce((sum, e) => sum + e.encodedBodySize + 300, 0);
+    },
     links: () => [...document.querySelectorAll("a[href^='/']:not([download])")].map((e) => e.getAttribute("href")),
     // Parts that are fetched may come back empty, so what counts is that the answers are there.
     loading() {

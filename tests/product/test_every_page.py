@@ -1,4 +1,8 @@
-"""Every page of every role in Chromium: for those who cannot see well, by keys alone, light, on a phone."""
+"""Every page of every role in Chromium: for those who cannot see well, by keys alone, light, on a phone.
+
+The CI set looks at every page wide and light, and at its width on a phone; in the dark at every fourth. Each
+page is loaded once. `-m long` looks at every page in the dark, loaded anew on a phone.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,13 @@ from playwright.sync_api import Browser, Page
 
 from tests.product.box import ROOT, Box, Place
 from tests.product.browsing import (
+    PHONE,
+    WIDE,
     Windows,
     agent_page,
     operator_first,
     sign_in,
+    sign_in_first,
     tenant_first,
     windows,
 )
@@ -24,10 +31,17 @@ from tests.product.full_box import NUMBER, fill
 from tests.product.waiting import wait_until
 
 AXE: Final = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
-ROLES = ("public", "operator", "tenant", "agent")
+STARTS: Final = {
+    "public": ["/login", "/login?as=agent", "/forgot", "/help", "/help/demo"],
+    "operator": ["/operator"], "tenant": ["/t/demo"], "agent": ["/desk", "/desk/wall"],
+    "newcomer": ["/account/first-password"], "installer": ["/setup?step=administrator"],
+}  # fmt: skip
+ROLES: Final = tuple(STARTS)
 MOST_PAGES = 120
-MOST_BYTES, MOST_REQUESTS = 250_000, 18
-"""An agent's desk takes most: it fetches its four parts and opens a stream."""
+MOST_BYTES, MOST_REQUESTS = 250_000, 12
+"""An agent's desk takes most: it asks for a ticket and opens a stream."""
+DARK_OF: Final = 4
+"""In the CI set one page of so many is looked at in the dark."""
 HEAVY: Final = ("/flows/*", "/reports", "/analysis", "/api-docs")
 """Pages that draw with a library of their own."""
 SERIOUS: Final = ("serious", "critical")
@@ -51,7 +65,7 @@ class Visit(NamedTuple):
     """What cannot be used by keys."""
     requests: int
     size: int
-    """Bytes as they went over the wire, with nothing kept from before."""
+    """Bytes of all that it needs, compressed, as if nothing were kept from before."""
     too_wide: list[str]
     """On a phone."""
     status: int
@@ -67,30 +81,42 @@ def box(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]
         running.quiet()
 
 
-@pytest.fixture(scope="module")
-def visits(box: Box, chromium: Browser) -> Iterator[Callable[[str], list[Visit]]]:
-    """Visit all pages of a role, once for all tests."""
-    found: dict[str, list[Visit]] = {}
-    with windows(chromium, box) as opened:
-        people = {
-            "public": lambda: opened.open(language="zh-CN"),
-            "operator": lambda: _operator(box, opened),
-            "tenant": lambda: _tenant(box, opened),
-            "agent": lambda: _agent(box, opened),
-        }
-        starts = {
-            "public": ["/login", "/login?as=agent", "/forgot", "/help", "/help/demo"],
-            "operator": ["/operator"], "tenant": ["/t/demo"], "agent": ["/desk", "/desk/wall"],
+class People:
+    """Opens the windows of each role, and visits all its pages once for all tests."""
+
+    def __init__(self, box: Box, opened: Windows) -> None:
+        self._box = box
+        self._opened = opened
+        self._found: dict[str, list[Visit]] = {}
+
+    def visits(self, role: str) -> list[Visit]:
+        """Return what was found on the pages of a role."""
+        if role not in self._found:
+            page = self.window(role)
+            self._found[role] = walk(page, STARTS[role])
+            page.context.close()
+        return self._found[role]
+
+    def window(self, role: str) -> Page:
+        """Open a window and sign in."""
+        ways: dict[str, Callable[[Box, Windows], Page]] = {
+            "operator": _operator, "tenant": _tenant, "agent": _agent, "newcomer": _newcomer,
+            "installer": _installer,
         }  # fmt: skip
+        return ways[role](self._box, self._opened) if role in ways else self._opened.open(language="zh-CN")
 
-        def visited(role: str) -> list[Visit]:
-            if role not in found:
-                page = people[role]()
-                found[role] = walk(page, opened.twin(page), starts[role])
-                page.context.close()
-            return found[role]
+    def phone(self, page: Page) -> Page:
+        """Return the phone of whoever is signed in at a window; it is dark."""
+        small = self._opened.twin(page)
+        small.emulate_media(color_scheme="dark")
+        return small
 
-        yield visited
+
+@pytest.fixture(scope="module")
+def people(box: Box, chromium: Browser) -> Iterator[People]:
+    """Return those who look at the pages."""
+    with windows(chromium, box) as opened:
+        yield People(box, opened)
 
 
 def _operator(box: Box, opened: Windows) -> Page:
@@ -110,14 +136,34 @@ def _agent(box: Box, opened: Windows) -> Page:
     return agent_page(tenant, opened.open(language="zh-CN"), "8009", NUMBER, supervisor=True)
 
 
-def walk(page: Page, small: Page, starts: list[str]) -> list[Visit]:
-    """Visit pages from these on, by their links; of pages of one kind the first."""
+def _newcomer(box: Box, opened: Windows) -> Page:
+    page = opened.open(language="zh-CN")
+    sign_in_first(page, "newcomer", operator_first(box, "newcomer"))
+    return page
+
+
+def _installer(box: Box, opened: Windows) -> Page:
+    """Return the window of whoever read the code from the console."""
+    page = opened.open(language="zh-CN")
+    code = box.cli("setup", "--code").strip()
+    page.goto("/setup")
+    page.fill("#code", code)
+    page.click("form[action='/setup/code'] button")
+    page.wait_for_selector(".setup-steps")
+    return page
+
+
+def walk(page: Page, starts: list[str], small: Page | None = None) -> list[Visit]:
+    """Visit pages from these on, by their links; of pages of one kind the first.
+
+    ``small``: the window of a phone, for a thorough look at each page in the dark.
+    """
     waiting, known = list(starts), {kind_of(each) for each in starts}
     found: list[Visit] = []
-    small.emulate_media(color_scheme="dark")
+    fetched = watched(page)
     while waiting and len(found) < MOST_PAGES:
         path = waiting.pop(0)
-        visit, links = visited(page, small, path)
+        visit, links = visited(page, path, fetched, small, dark=len(found) % DARK_OF == 0)
         found.append(visit)
         for link in links:
             if kind_of(link) not in known and not _NO_PAGE.search(link):
@@ -129,29 +175,43 @@ def walk(page: Page, small: Page, starts: list[str]) -> list[Visit]:
 
 def kind_of(path: str) -> str:
     """Return a path without what names one of many, and without what filters."""
-    if path.startswith("/login"):
+    if path.startswith(("/login", "/setup")):
         return path
     return _NAMED.sub(r"\1/*", _ID.sub("/*", path.split("?")[0].split("#")[0].rstrip("/")))
 
 
-def visited(page: Page, small: Page, path: str) -> tuple[Visit, list[str]]:
-    """Open a page wide and light, then on a phone and dark."""
-    sizes: list[int] = []
+def watched(page: Page) -> set[str]:
+    """Return what will hold the addresses that a window asks for, also those it had kept."""
     fetched: set[str] = set()
     watch = page.context.new_cdp_session(page)
     watch.send("Network.enable")
-    watch.send("Network.clearBrowserCache")
     watch.on("Network.responseReceived", lambda told: fetched.add(told["response"]["url"]))
-    watch.on("Network.loadingFinished", lambda told: sizes.append(int(told["encodedDataLength"])))
+    return fetched
+
+
+def visited(
+    page: Page, path: str, fetched: set[str], small: Page | None, *, dark: bool
+) -> tuple[Visit, list[str]]:
+    """Open a page wide and light, then make it as narrow as a phone, or open it on one."""
+    fetched.clear()
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     answer = page.goto(path)
     settle(page, path)
-    requests, size = len(fetched), sum(sizes)
-    watch.detach()
+    requests, size = len(fetched), _asked(page, "size")
+    page.evaluate(AXE)
     findings, keys, links = axe(page), _asked(page, "keys"), _asked(page, "links")
-    small.goto(path)
-    settle(small, path)
-    findings += [f"dark: {each}" for each in axe(small)]
-    too_wide = _asked(small, "tooWide")
+    if small is not None:
+        small.goto(path)
+        settle(small, path)
+        small.evaluate(AXE)
+        findings += [f"dark: {each}" for each in axe(small)]
+    else:
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        if dark:
+            page.emulate_media(reduced_motion="reduce")  # colours change at once
+            page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+            findings += [f"dark: {each}" for each in axe(page)]
+    too_wide = _asked(small or page, "tooWide")
     status = 0 if answer is None else answer.status
     return Visit(path, findings, keys, requests, size, too_wide, status), links
 
@@ -170,7 +230,6 @@ def _asked(page: Page, what: str) -> Any:
 
 def axe(page: Page) -> list[str]:
     """Return what axe-core finds serious, but for the inside of Swagger UI, which is not ours."""
-    page.evaluate(AXE)
     told: dict[str, Any] = page.evaluate(
         "() => axe.run({exclude: '.swagger-ui'}, {resultTypes: ['violations']})"
     )
@@ -182,10 +241,25 @@ def axe(page: Page) -> list[str]:
     ]
 
 
+def wrong_with(visits: list[Visit]) -> dict[str, list[str]]:
+    """Return what axe-core and a phone find, by page; every page must be there."""
+    assert [visit.path for visit in visits if visit.status != 200] == []
+    return {visit.path: wrong for visit in visits if (wrong := [*visit.findings, *visit.too_wide])}
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
-def test_no_page_shuts_anybody_out(visits: Callable[[str], list[Visit]], role: str) -> None:
+def test_no_page_shuts_anybody_out_in_the_dark_on_a_phone(people: People, role: str) -> None:
+    """Every page, opened there."""
+    page = people.window(role)
+    wrong = wrong_with(walk(page, STARTS[role], people.phone(page)))
+    assert wrong == {}, json.dumps(wrong, indent=1, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_shuts_anybody_out(people: People, role: str) -> None:
     """axe-core finds nothing serious, wide and light, nor on a phone and dark."""
-    found = visits(role)
+    found = people.visits(role)
     assert [visit.path for visit in found if visit.status != 200] == []
     wrong = {visit.path: visit.findings for visit in found if visit.findings}
     assert wrong == {}, json.dumps(wrong, indent=1, ensure_ascii=False)
@@ -193,18 +267,18 @@ def test_no_page_shuts_anybody_out(visits: Callable[[str], list[Visit]], role: s
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_everything_is_done_by_keys(visits: Callable[[str], list[Visit]], role: str) -> None:
+def test_everything_is_done_by_keys(people: People, role: str) -> None:
     """Whatever can be clicked can be reached with Tab, and shows where one is."""
-    wrong = {visit.path: visit.keys for visit in visits(role) if visit.keys}
+    wrong = {visit.path: visit.keys for visit in people.visits(role) if visit.keys}
     assert wrong == {}, json.dumps(wrong, indent=1, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_pages_are_light(visits: Callable[[str], list[Visit]], role: str) -> None:
-    """A first visit costs 250 KB and 18 requests at most, but where something is drawn."""
+def test_pages_are_light(people: People, role: str) -> None:
+    """A first visit costs 250 KB and 12 requests at most, but where something is drawn."""
     wrong = [
         (visit.path, visit.requests, visit.size)
-        for visit in visits(role)
+        for visit in people.visits(role)
         if (visit.size > MOST_BYTES or visit.requests > MOST_REQUESTS)
         and not any(kind_of(visit.path).endswith(each) for each in HEAVY)
     ]
@@ -212,6 +286,6 @@ def test_pages_are_light(visits: Callable[[str], list[Visit]], role: str) -> Non
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_pages_fit_a_phone(visits: Callable[[str], list[Visit]], role: str) -> None:
+def test_pages_fit_a_phone(people: People, role: str) -> None:
     """Nothing is cut off, and nothing has to be pushed sideways, at 360 pixels."""
-    assert {visit.path: visit.too_wide for visit in visits(role) if visit.too_wide} == {}
+    assert {visit.path: visit.too_wide for visit in people.visits(role) if visit.too_wide} == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,6 +17,15 @@ TYPES: Final = {
     ".LICENSE": "text/plain; charset=utf-8",
     ".md": "text/plain; charset=utf-8",
 }
+
+
+JOINED: Final = {
+    "joined/look.css": ("vendor/tabler.min.css", "own/box400.css", "own/customers.css"),
+    "joined/base.js": ("own/box400.js", "vendor/htmx.min.js"),
+    "joined/desk.js": ("own/live.js", "own/desk.js"),
+}
+"""Files that are always wanted together, sent as one: a browser asks fewer times on its first visit."""
+_MAP: Final = re.compile(rb"/[*/]# sourceMappingURL=\S+(?: ?\*/)?")
 
 
 class StaticFile(NamedTuple):
@@ -37,8 +47,15 @@ class StaticFiles:
                 content = path.read_bytes()
                 name = path.relative_to(folder).as_posix()
                 total.update(name.encode() + content)
-                self._files[name] = StaticFile(content, gzip.compress(content, mtime=0), TYPES[path.suffix])
+                self._put(name, content)
+        for name, parts in JOINED.items():
+            if all(part in self._files for part in parts):
+                self._put(name, b"\n".join(_MAP.sub(b"", self._files[part].content) for part in parts))
         self.sum = total.hexdigest()[:12]
+
+    def _put(self, name: str, content: bytes) -> None:
+        small = gzip.compress(content, mtime=0)
+        self._files[name] = StaticFile(content, small, TYPES[Path(name).suffix])
 
     def url(self, name: str) -> str:
         """Return where a file is; raises KeyError for one that is not there."""

@@ -57,7 +57,8 @@ def workbench(request: Request) -> dict[str, Any]:
     settings, name = request.services.read(
         lambda root: (root.desk.find(desk.tenant).settings.value, root.tenants[desk.tenant].config.value.name)
     )
-    return {"desk": desk, "settings": settings, "company": name}
+    parts = {**missed(request), **due(request), **figures(request)}
+    return {"desk": desk, "settings": settings, "company": name, **parts}
 
 
 @view(context=AgentDesk, name="ticket", permission=AGENT, request_method="GET", renderer="json")

@@ -87,6 +87,7 @@ def typed(form: Any, text: str) -> Any:
     return form.submit(status="*")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("login", ["anna"])
 def test_nothing_but_a_token_breaks_nothing(site: Site, login: str) -> None:
     """A post without any field, to every address there is."""
