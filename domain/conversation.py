@@ -110,6 +110,10 @@ class Conversation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     """Beginning of the latest text."""
     told_closed: float = 0.0
     """When he was last told by the box that nobody is there."""
+    code: str = ""
+    """By which the customer rates it when it is closed; a secret. Empty: it is older than ratings."""
+    score: int = 0
+    """1 to 5; 0: not rated since it was closed."""
 
 
 class Mailbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +142,8 @@ class Mailbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed_text: str = ""
     """Sent back out of hours, once in a while; empty: nothing."""
     signature: str = ""
+    rating: bool = False
+    """Whether customers are asked, when their conversation is closed, how good the service was."""
 
 
 class SmsLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,6 +196,7 @@ def arrived(conversation: Conversation, text: Text) -> Conversation:
         line=line_of(text.text),
         unanswered=conversation.unanswered + 1,
         state=ConversationState.WAITING if again else conversation.state,
+        score=0 if again else conversation.score,
         since=text.at if again else conversation.since,
     )
 
@@ -214,6 +221,17 @@ def released(conversation: Conversation, at: float) -> Conversation:
 def closed(conversation: Conversation) -> Conversation:
     """Return a conversation that is over until the customer writes again."""
     return msgspec.structs.replace(conversation, state=ConversationState.CLOSED, since=0.0, unanswered=0)
+
+
+def scored(conversation: Conversation, score: int) -> Conversation:
+    """Return a conversation that its customer rated, once after each closing; raises NotPossible."""
+    if conversation.state is not ConversationState.CLOSED:
+        raise NotPossible("it can be rated when it is closed", "关闭后才能评价")
+    if conversation.score:
+        raise NotPossible("it is rated already", "已经评价过了")
+    if not 1 <= score <= 5:
+        raise NotPossible("the score is 1 to 5", "评分为 1 至 5")
+    return msgspec.structs.replace(conversation, score=score)
 
 
 def shared_out(

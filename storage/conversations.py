@@ -18,7 +18,6 @@ from domain.conversation import (
     Text,
     TextState,
     Way,
-    answer_subject,
     answered,
     arrived,
     closed,
@@ -34,6 +33,7 @@ from domain.refusal import NotPossible
 from domain.schedule import is_open
 from domain.timeline import Entry, EntryKind, mail_stream, number_stream
 from storage.conversation_events import tell_event
+from storage.conversation_scores import new_secret, words_to_rate
 from storage.models import Root
 from storage.models.conversations import TenantConversations
 from storage.notices import new_id
@@ -124,7 +124,7 @@ class Writing:
         return self._recent(incoming) or Conversation(
             new_id(self._at), incoming.way, incoming.peer, incoming.channel.name, own_of(incoming.channel),
             self._at, self._at, incoming.subject[:200], incoming.peer_name[:60], incoming.channel.queue,
-            since=self._at,
+            since=self._at, code=new_secret(),
         )  # fmt: skip
 
     def _recent(self, incoming: Incoming) -> Conversation | None:
@@ -197,6 +197,7 @@ class Writing:
         self.book.put(conversation)
         if before.state is not ConversationState.CLOSED:
             self._count(conversation, Written(closed=1))
+            conversation = self._ask_for_score(conversation)
             self._tell_event(CallEvent.CONVERSATION_CLOSED, conversation, iso(self._at))
         return conversation
 
@@ -256,6 +257,7 @@ class Writing:
         begun = Conversation(
             new_id(self._at), way, peer, channel.name, own_of(channel), self._at, self._at,
             " ".join(subject.split())[:200], customer.name, channel.queue, ConversationState.CLOSED,
+            code=new_secret(),
         )  # fmt: skip
         self.book.put(begun)
         self._count(begun, Written(begun=1))
@@ -287,6 +289,16 @@ class Writing:
         self.book.put_text(conversation.id, text)
         self._tell(conversation, text)
 
+    def _ask_for_score(self, conversation: Conversation) -> Conversation:
+        """Send the customer a link by which he says how good the service was, where that is wanted."""
+        words = words_to_rate(self._root, self._tenant, conversation)
+        if not words or self._automatic(conversation) >= MOST_AUTOMATIC:
+            return conversation
+        text = Text(new_id(self._at), self._at, "out", words, auto=True, state=TextState.WAITING)
+        self._send(conversation, text)
+        self._count(conversation, Written(automatic=1))
+        return conversation
+
     def _count(self, conversation: Conversation, written: Written) -> None:
         count_written(self._root, self._tenant, conversation, self._at, written)
 
@@ -302,58 +314,3 @@ class Writing:
             conversation.own, words, part_of=conversation.id,
         )  # fmt: skip
         self._root.timelines.of(self._tenant).put((stream,), entry)
-
-
-class Letter(NamedTuple):
-    """An e-mail to be sent."""
-
-    tenant: str
-    conversation: Conversation
-    mailbox: Mailbox
-    text: Text
-    subject: str
-    references: tuple[str, ...]
-    """Message-IDs of the conversation, the oldest first."""
-
-
-def letters_due(root: Root, now: float, most: int) -> list[Letter]:
-    """Return the e-mails that are to be sent by now; one whose mailbox is gone has failed."""
-    found = []
-    for key, tenant, name in root.conversations.due(now, most):
-        book = root.conversations.find(tenant)
-        conversation, text = book.get(name), book.text(name, key[1])
-        model = root.tenants.get(tenant)
-        part = (
-            None
-            if model is None
-            else model.parts.get("mailboxes", {}).get("" if conversation is None else conversation.channel)
-        )
-        if conversation is None or text is None:
-            continue
-        mailbox = Mailbox("") if part is None else part.value
-        known = [each.message_id for each in book.texts_of(name) if each.message_id and each.id != text.id]
-        found.append(
-            Letter(
-                tenant,
-                conversation,
-                mailbox,
-                text,
-                answer_subject(conversation.subject),
-                tuple(reversed(known[:20])),
-            )
-        )
-    return found
-
-
-def letter_done(root: Root, letter: Letter, why: str, due: float | None) -> None:
-    """Keep what became of an e-mail: sent without ``why``, tried again when it is ``due``, else failed."""
-    book, name = root.conversations.of(letter.tenant), letter.conversation.id
-    for key in [key for key in root.conversations.outbox if key[1] == letter.text.id]:
-        del root.conversations.outbox[key]
-    state = TextState.DONE if not why else TextState.FAILED if due is None else TextState.WAITING
-    text = book.text(name, letter.text.id)
-    if text is None:
-        return
-    book.put_text(name, msgspec.structs.replace(text, state=state, why=why, tries=text.tries + 1))
-    if state is TextState.WAITING and due is not None:
-        root.conversations.outbox[(f"{int(due * 1000):014d}", text.id)] = (letter.tenant, name)

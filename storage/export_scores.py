@@ -19,7 +19,11 @@ def write_scores(
 ) -> None:
     """Write what was scored; raises OSError. ``whose`` it is and the days stand at its head."""
     zh = language == "zh"
-    kinds = (("通话", "Calls", made.calls), ("工单", "Tickets", made.tickets))
+    kinds = (
+        ("通话", "Calls", made.calls),
+        ("工单", "Tickets", made.tickets),
+        ("邮件", "E-mails", made.mails),
+    )
     every = [share._replace(name=word if zh else en) for word, en, share in kinds if share is not None]
     with workbook(path) as book:
         _sheet(book, "汇总" if zh else "Summary", f"{whose} {days[0]} — {days[1]}", every, zh=zh)
@@ -47,9 +51,9 @@ def _sheet(book: xlsxwriter.Workbook, name: str, head: str, rows: Sequence[Share
 
 def _low(book: xlsxwriter.Workbook, made: Satisfaction, *, zh: bool) -> None:
     titles = (
-        ("时间", "评分", "坐席", "队列", "分类", "评语", "呼叫编号", "工单编号")
+        ("时间", "评分", "坐席", "队列", "分类", "评语", "呼叫编号", "工单编号", "会话编号")
         if zh
-        else ("When", "Score", "Who served", "Queue", "Category", "Comment", "Call", "Ticket")
+        else ("When", "Score", "Who served", "Queue", "Category", "Comment", "Call", "Ticket", "Conversation")
     )
     sheet = sheet_of(book, "低分" if zh else "Low scores", [Column(each, 18) for each in titles])
     moment = book.add_format(MOMENT)
@@ -57,6 +61,14 @@ def _low(book: xlsxwriter.Workbook, made: Satisfaction, *, zh: bool) -> None:
         at = datetime.fromtimestamp(each.at, BEIJING).replace(microsecond=0, tzinfo=None)
         sheet.write_datetime(line, 0, at, moment)
         sheet.write_number(line, 1, each.score)
-        texts = (each.agent, each.queue, each.category, each.comment, each.call, each.ticket)
+        texts = (
+            each.agent,
+            each.queue,
+            each.category,
+            each.comment,
+            each.call,
+            each.ticket,
+            each.conversation,
+        )
         for place, text in enumerate(texts, 2):
             sheet.write_string(line, place, text)

@@ -1,4 +1,4 @@
-"""Satisfaction (满意度) of a desk over a time: scores of calls and of tickets, and what they come to."""
+"""Satisfaction (满意度) of a desk over a time: scores of calls, tickets, e-mails, and what they come to."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ class Satisfaction(NamedTuple):
 
     calls: Share | None
     tickets: Share | None
+    mails: Share | None
     agents: list[Share]
-    """Of calls and tickets together, by who served."""
+    """Of all together, by who served."""
     queues: list[Share]
     categories: list[Share]
     """Of tickets."""
@@ -44,14 +45,16 @@ class Satisfaction(NamedTuple):
 def satisfaction(root: Root, desk: str, since: float, until: float, by: Period, low: int) -> Satisfaction:
     """Return what was scored from ``since`` to before ``until`` (POSIX seconds); up to ``low`` is low."""
     calls = list(_calls(root, desk, since, until)) if desk else []
-    tickets = list(root.tickets.read(desk).ratings_between(since, until))
-    every = sorted([*calls, *tickets], key=lambda each: -each.at)
+    asked = list(root.tickets.read(desk).ratings_between(since, until))
+    tickets = [each for each in asked if each.ticket]
+    every = sorted([*calls, *asked], key=lambda each: -each.at)
     periods = shares((name_of(each.at, by), each.score) for each in every)
     return Satisfaction(
         share("", (each.score for each in calls)),
         share("", (each.score for each in tickets)),
+        share("", (each.score for each in asked if each.conversation)),
         shares((each.agent, each.score) for each in every if each.agent),
-        shares((each.queue, each.score) for each in calls if each.queue),
+        shares((each.queue, each.score) for each in every if each.queue),
         shares((each.category, each.score) for each in tickets if each.category),
         sorted(periods, key=lambda each: each.name),
         [each for each in every if each.score <= low][:MOST_LOW],

@@ -209,7 +209,7 @@ class PublicDesk(Node):
     """``/help`` and ``/help/TENANT``: the public page (线上客服) of a desk that has one."""
 
     PAGES: ClassVar = frozenset(
-        {"found", "suggest", "article", "vote", "file", "ask", "ticket", "attachment"}
+        {"found", "suggest", "article", "vote", "file", "ask", "ticket", "attachment", "rate"}
     )
     """Its views: a tenant of such a name has no public page."""
     desk: str

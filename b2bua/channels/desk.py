@@ -17,7 +17,8 @@ from domain.notices.delivery import MESSAGE_RETRIES
 from domain.notices.ways import Gateway
 from domain.refusal import NotPossible
 from storage.connection import MainDatabase
-from storage.conversations import Incoming, Letter, Writing, letter_done, letters_due
+from storage.conversations import Incoming, Writing
+from storage.letters import Letter, letter_done, letters_due
 from storage.models import Root
 from storage.notices import new_id
 from storage.numbers.documents import Documents

@@ -19,11 +19,12 @@ class Rating(msgspec.Struct, frozen=True, omit_defaults=True):
     score: int
     ticket: str = ""
     call: str = ""
+    conversation: str = ""
     agent: str = ""
     category: str = ""
     """Of a ticket."""
     queue: str = ""
-    """Of a call."""
+    """Of a call or a conversation."""
     comment: str = ""
 
 

@@ -68,7 +68,7 @@ class TicketShelf(Threads):
         self.of_mobile: Any = OOBTree()
         """(Number of the asker, key) -> id."""
         self.ratings: Any = OOBTree()
-        """When (milliseconds, 14 digits) and id -> JSON of Rating."""
+        """When (milliseconds, 14 digits) and id of ticket or conversation -> JSON of Rating."""
 
     def find(self, name: str) -> Ticket | None:
         """Return a ticket by its id, or None."""
@@ -121,7 +121,7 @@ class TicketShelf(Threads):
 
     def add_rating(self, rating: Rating) -> None:
         """Keep a score for the figures."""
-        self.ratings[f"{int(rating.at * 1000):014d}{rating.ticket}"] = _encode(rating)
+        self.ratings[f"{int(rating.at * 1000):014d}{rating.ticket or rating.conversation}"] = _encode(rating)
 
     def ratings_between(self, since: float, until: float) -> Iterator[Rating]:
         """Yield the scores of a time; the last moment is not part of it."""

@@ -34,6 +34,7 @@ MAILBOX_FIELDS: Final = (
     Field("smtp_port", c.zero_or(1, 65535), "0, or 1 to 65535", "0: the usual one", "发信端口；0 表示默认"),
     Field("smtp_encryption", c.choice(Encryption), "none, starttls, tls", "TLS of SMTP", "发信加密方式"),
     Field("poll_seconds", c.decimal(5, 3600), "5 to 3600 s", "How often it is looked into", "收信间隔（秒）"),
+    Field("rating", c.flag, "true, false", "Whether customers are asked to rate when their conversation is closed: by a link to the tenant's public page", "会话关闭时邀请客户评价：发送公开页面（线上客服）的链接"),
     Field("signature", c.text(500), "text", "Below each answer", "回复签名"),
     *_COMMON,
 )  # fmt: skip

@@ -84,7 +84,7 @@ def satisfied(caller: Caller) -> Mapping[str, Any]:
         "last": found.last.isoformat(),
         **{
             name: None if each is None else each._asdict()
-            for name, each in (("calls", made.calls), ("tickets", made.tickets))
+            for name, each in (("calls", made.calls), ("tickets", made.tickets), ("mails", made.mails))
         },
         **{
             name: [each._asdict() for each in getattr(made, name)]

@@ -87,7 +87,7 @@ FORMS: Final = {
             ("imap_host", "text"), ("imap_port", "number"), ("imap_encryption", "encryption"),
             ("username", "text"), ("password", "secret"), ("folder", "text"), ("poll_seconds", "number"),
             ("smtp_host", "text"), ("smtp_port", "number"), ("smtp_encryption", "encryption"),
-            ("signature", "area"), ("hours", "schedule"), ("closed_text", "area"),
+            ("signature", "area"), ("hours", "schedule"), ("closed_text", "area"), ("rating", "flag"),
         ), N_("Name"),
     ),
     "sms_lines": Form(

@@ -39,7 +39,7 @@ CODE: Final = re.compile(r"[2-9A-HJKMNP-TV-Z]{4}(?:-[2-9A-HJKMNP-TV-Z]{4}){2}", 
 ARTICLE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 
 
-def _admit(request: Request, what: str) -> PublicDesk:
+def admit(request: Request, what: str) -> PublicDesk:
     """Return the desk, when its page is open and the address does not ask too often; raises 404, 429."""
     desk: PublicDesk = request.context
     if not desk.settings.page:
@@ -64,7 +64,7 @@ def _reader(desk: PublicDesk) -> Reader:
     return Reader(desk.desk, public=True)
 
 
-def _frame(request: Request, desk: PublicDesk) -> dict[str, Any]:
+def frame_of(request: Request, desk: PublicDesk) -> dict[str, Any]:
     title = desk.title or request.texts("Customer service online")
     return {
         "desk": desk, "address": desk.address, "title": title,
@@ -76,7 +76,7 @@ def _frame(request: Request, desk: PublicDesk) -> dict[str, Any]:
 @view(context=PublicDesk, permission=PUBLIC, request_method="GET", renderer="service/public.html")
 def front(request: Request) -> dict[str, Any]:
     """Show search, categories and articles."""
-    desk, given = _admit(request, "read"), request.GET
+    desk, given = admit(request, "read"), request.GET
     text, category = given.get("search", "").strip()[:80], given.get("category", "")[:40]
 
     def read(root: Root) -> list[Article]:
@@ -86,7 +86,7 @@ def front(request: Request) -> dict[str, Any]:
 
     return {
         "found": request.services.read(read), "search": text, "category": category, "show": "read",
-        **_frame(request, desk),
+        **frame_of(request, desk),
     }  # fmt: skip
 
 
@@ -96,9 +96,9 @@ def front(request: Request) -> dict[str, Any]:
 )  # fmt: skip
 def found(request: Request) -> dict[str, Any]:
     """Send what is found, while it is typed."""
-    desk, text = _admit(request, "search"), request.GET.get("search", "").strip()[:80]
+    desk, text = admit(request, "search"), request.GET.get("search", "").strip()[:80]
     rows = request.services.read(lambda root: find(root, _reader(desk), text, knowledge.FOUND))
-    return {"found": rows, "search": text, **_frame(request, desk)}
+    return {"found": rows, "search": text, **frame_of(request, desk)}
 
 
 @view(
@@ -107,10 +107,10 @@ def found(request: Request) -> dict[str, Any]:
 )  # fmt: skip
 def suggest(request: Request) -> dict[str, Any]:
     """Send articles about what somebody is about to ask."""
-    desk, given = _admit(request, "search"), request.POST
+    desk, given = admit(request, "search"), request.POST
     text = f"{given.get('subject', '')}\n{given.get('text', '')}"[:2000]
     rows = request.services.read(lambda root: like(root, _reader(desk), text, knowledge.SUGGESTED))
-    return {"found": rows, "search": "", **_frame(request, desk), "suggested": True}
+    return {"found": rows, "search": "", **frame_of(request, desk), "suggested": True}
 
 
 def _article(request: Request, desk: PublicDesk, name: str) -> Article:
@@ -128,15 +128,15 @@ def _article(request: Request, desk: PublicDesk, name: str) -> Article:
 )  # fmt: skip
 def article(request: Request) -> dict[str, Any]:
     """Show an article."""
-    desk = _admit(request, "read")
+    desk = admit(request, "read")
     held = _article(request, desk, request.GET.get("id", ""))
-    return {"article": held, "version": held.readable, **_frame(request, desk)}
+    return {"article": held, "version": held.readable, **frame_of(request, desk)}
 
 
 @view(context=PublicDesk, name="vote", permission=PUBLIC, request_method="POST")
 def vote(request: Request) -> Response:
     """Keep whether an article helped; one word for each browser."""
-    desk, given = _admit(request, "vote"), request.POST
+    desk, given = admit(request, "vote"), request.POST
     held = _article(request, desk, given.get("id", ""))
     helped = given.get("helped", "") == "yes"
     knowledge.vote(request.services, held, f"browser:{browser_of(request)}", helped=helped)
@@ -147,7 +147,7 @@ def vote(request: Request) -> Response:
 @view(context=PublicDesk, name="file", permission=PUBLIC, request_method="GET")
 def file(request: Request) -> Response:
     """Send an attachment of an article."""
-    desk = _admit(request, "read")
+    desk = admit(request, "read")
     held = _article(request, desk, request.GET.get("article", ""))
     assert held.readable is not None
     try:
@@ -170,8 +170,8 @@ _TYPED: Final = ("subject", "text", "category", "name", "mobile", "email")
 )
 def ask(request: Request) -> dict[str, Any]:
     """Ask what it is about."""
-    desk = _admit(request, "read")
-    return {"typed": {}, "errors": {}, **_frame(request, desk)}
+    desk = admit(request, "read")
+    return {"typed": {}, "errors": {}, **frame_of(request, desk)}
 
 
 @view(
@@ -198,7 +198,7 @@ def open_one(request: Request) -> Response | dict[str, Any]:
     except NotPossible as error:
         errors["all"] = _.either(error.zh, error.en)
     request.response.status = 422
-    return {"typed": typed, "errors": errors, **_frame(request, desk)}
+    return {"typed": typed, "errors": errors, **frame_of(request, desk)}
 
 
 def _opened(request: Request, desk: PublicDesk, typed: dict[str, str], mobile: str) -> Ticket:
@@ -237,7 +237,7 @@ def _code(given: Any) -> str:
 )  # fmt: skip
 def ticket(request: Request) -> dict[str, Any]:
     """Show what became of a question, or ask for its code."""
-    desk = _admit(request, "read")
+    desk = admit(request, "read")
     return _ticket_page(request, desk, _code(request.GET))
 
 
@@ -256,7 +256,7 @@ def _ticket_page(
         request.response.status = 422
     return {
         "ticket": held, "entries": entries, "code": code, "written": written, "wrong": wrong,
-        "shown_number": lambda number: number, "now": request.services.now(), **_frame(request, desk),
+        "shown_number": lambda number: number, "now": request.services.now(), **frame_of(request, desk),
     }  # fmt: skip
 
 
@@ -266,7 +266,7 @@ def _ticket_page(
 )  # fmt: skip
 def change(request: Request) -> Response | dict[str, Any]:
     """Ask on, close, rate or open again."""
-    _, desk, given = request.texts, _admit(request, "ask"), request.POST
+    _, desk, given = request.texts, admit(request, "ask"), request.POST
     code, what, text = _code(given), given.get("what", ""), given.get("text", "")
     now, score, comment = request.services.now(), score_of(request), given.get("comment", "").strip()
     steps: dict[str, tuple[Any, str]] = {
@@ -294,7 +294,7 @@ def change(request: Request) -> Response | dict[str, Any]:
 @view(context=PublicDesk, name="attachment", permission=PUBLIC, request_method="GET")
 def attachment(request: Request) -> Response:
     """Send an attachment of a ticket, to who has its code."""
-    _admit(request, "read")
+    admit(request, "read")
     try:
         held = _ticket(request, _code(request.GET))
         entries = request.services.read(lambda root: tickets.thread(root, held, internal=False))

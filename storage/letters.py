@@ -1,0 +1,66 @@
+"""E-mails that wait to be sent, and what became of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from domain.conversation import Conversation, Mailbox, Text, TextState, answer_subject
+from storage.conversation_scores import with_link
+from storage.models import Root
+
+
+class Letter(NamedTuple):
+    """An e-mail to be sent."""
+
+    tenant: str
+    conversation: Conversation
+    mailbox: Mailbox
+    text: Text
+    subject: str
+    references: tuple[str, ...]
+    """Message-IDs of the conversation, the oldest first."""
+
+
+def letters_due(root: Root, now: float, most: int) -> list[Letter]:
+    """Return the e-mails that are to be sent by now; one whose mailbox is gone has failed."""
+    found = []
+    for key, tenant, name in root.conversations.due(now, most):
+        book = root.conversations.find(tenant)
+        conversation, text = book.get(name), book.text(name, key[1])
+        model = root.tenants.get(tenant)
+        part = (
+            None
+            if model is None
+            else model.parts.get("mailboxes", {}).get("" if conversation is None else conversation.channel)
+        )
+        if conversation is None or text is None:
+            continue
+        mailbox = Mailbox("") if part is None else part.value
+        known = [each.message_id for each in book.texts_of(name) if each.message_id and each.id != text.id]
+        found.append(
+            Letter(
+                tenant,
+                conversation,
+                mailbox,
+                with_link(root, tenant, conversation, text),
+                answer_subject(conversation.subject),
+                tuple(reversed(known[:20])),
+            )
+        )
+    return found
+
+
+def letter_done(root: Root, letter: Letter, why: str, due: float | None) -> None:
+    """Keep what became of an e-mail: sent without ``why``, tried again when it is ``due``, else failed."""
+    book, name = root.conversations.of(letter.tenant), letter.conversation.id
+    for key in [key for key in root.conversations.outbox if key[1] == letter.text.id]:
+        del root.conversations.outbox[key]
+    state = TextState.DONE if not why else TextState.FAILED if due is None else TextState.WAITING
+    text = book.text(name, letter.text.id)
+    if text is None:
+        return
+    book.put_text(name, msgspec.structs.replace(text, state=state, why=why, tries=text.tries + 1))
+    if state is TextState.WAITING and due is not None:
+        root.conversations.outbox[(f"{int(due * 1000):014d}", text.id)] = (letter.tenant, name)
