@@ -1,7 +1,7 @@
 """Make the pictures of ``docs/user-guide.zh-CN.md``: the demo's tenant on a box, real calls.
 
-``.venv/bin/python -m tools.screens [operator] [tenant] [agent]``: some five minutes, one Chromium. Without a
-word all of ``docs/screens`` is made anew. Needs what the tests need (``./test`` installs it).
+``.venv/bin/python -m tools.screens [operator] [tenant] [agent] [service]``: some five minutes, one Chromium.
+Without a word all of ``docs/screens`` is made anew. Needs what the tests need (``./test`` installs it).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from playwright.sync_api import Page
 from tests.product.box import ROOT, Box, Place
 from tests.product.browsing import Windows, chromium, operator_first, sign_in, tenant_first
 from tests.product.waiting import wait_until
+from tools import service_desk
 
 SCREENS = ROOT / "docs/screens"
 DEMO = ROOT / "box400/demo"
@@ -199,6 +200,16 @@ class Screens:
         small.context.close()
         return page
 
+    def service(self) -> None:
+        """Take the service desk's pages: a conversation, a customer, a ticket, knowledge, satisfaction."""
+        shown = service_desk.pages(*self.box.python(service_desk.FILLED).split())
+        page = self.opened(WIDE)
+        sign_in(page, MENU, tenant_first(self.box, "demo"))
+        for name, path in shown.items():
+            page.goto(f"/t/demo{path}")
+            self._camera.take(page, name, 900)
+        page.context.close()
+
     def agent(self, tenant: Page) -> None:
         """Take the workbench: the pop while the phone rings, a talk, contacts, the wall board."""
         tenant.goto("/t/demo/desk")
@@ -266,10 +277,12 @@ def main(wanted: Sequence[str]) -> None:
             tenant = screens.tenant()
             if "agent" in wanted:
                 screens.agent(tenant)
+        if "service" in wanted:
+            screens.service()
         windows.close()
         box.quiet()
     print(f"{len(list(SCREENS.glob('*.png')))} pictures, {time.monotonic() - begun:.0f} s")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ("operator", "agent"))
+    main(sys.argv[1:] or ("operator", "agent", "service"))
