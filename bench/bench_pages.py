@@ -87,7 +87,7 @@ def number_of(tenant: int) -> str:
 def fill(database: MainDatabase, count: int, tenants: int) -> None:
     """Store records as the ledger does."""
     began = last = time.perf_counter()
-    for n, group in enumerate(records(count, tenants), 1):
+    for n, group in enumerate(records(count, tenants, 0), 1):
         theirs = [
             msgspec.structs.replace(each, number=number_of(int(str(each.tenant)[7:]))) for each in group
         ]
