@@ -1,6 +1,6 @@
 """How long pages take on a full box while people use it, and whether a call in progress hears of it.
 
-    .venv/bin/python -m bench.bench_pages  [--records 1000000] [--tenants 200] [--users 20] [--seconds 120]
+    .venv/bin/python -m bench.bench_pages  [--records 100000] [--tenants 200] [--users 20] [--seconds 60]
 
 A box with so many tenants and records, made by the ledger's own code; then so many people, a quarter of them
 operators, who look at a page every two seconds or so. One call is up before and during it. Prints a table of
@@ -185,10 +185,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--tenants", type=int, default=200)
     parser.add_argument("--users", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--seconds", type=int, default=60)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         box = Box(Path(folder) / "data", Place(), configuration(wanted.tenants))

@@ -1,6 +1,6 @@
 """A month's report of a busy tenant from the figures kept as calls end, against a count of all its calls.
 
-    python -m bench.bench_reports [--calls N]
+    python -m bench.bench_reports [--calls 200000]
 
 The calls are written by the code of the ledger, in groups of 5,000, over a real store: a tenant with three
 numbers, 200 agents, 8 queues, 12 menu keys, callers from all area codes, many of whom call again. Then, each
@@ -185,7 +185,7 @@ def reached(data: DataDirectory) -> MainDatabase:
 def main() -> None:
     """Run it in a directory of its own."""
     options = argparse.ArgumentParser()
-    options.add_argument("--calls", type=int, default=1_000_000)
+    options.add_argument("--calls", type=int, default=200_000)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = DataDirectory(Path(folder))

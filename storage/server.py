@@ -135,6 +135,8 @@ class Store:
     def _beat(self) -> None:
         """Tell systemd's watchdog again and again that the server takes its turns."""
         notify("WATCHDOG=1")
+        if self._server.acceptor is None:  # it was told to end
+            return
         self._server.acceptor.event_loop.call_later(WATCHDOG_SECONDS, self._beat)
 
     def _keep_up(self) -> None:
