@@ -10,6 +10,7 @@ from storage.models import Root
 from webui.presenters.texts import Texts, language_of
 from webui.resources import Site
 from webui.security.csrf import CsrfOfBrowser
+from webui.security.headers import style_nonce
 from webui.security.policy import Policy
 from webui.services.box import BoxServices
 from webui.services.brands import Brands
@@ -45,6 +46,7 @@ def make_pages() -> Router:
     config.add_request_method(_services, "services", reify=True)
     config.add_request_method(_texts, "texts", reify=True)
     config.add_request_method(_hides_callers, "hides_callers", reify=True)
+    config.add_request_method(style_nonce, "style_nonce", reify=True)
     config.add_tween("webui.security.headers.headers_tween")
     config.add_subscriber("webui.sent.close_when_answered", "pyramid.events.NewRequest")
     config.include("webui.presenters.page")

@@ -49,6 +49,7 @@ def test_from_opening_a_tenant_to_hearing_his_call(quiet_box: Box, opened: Windo
     sound = "document.querySelector('audio')"
     wait_until(lambda: page.evaluate(f"{sound}.readyState") >= 1, "the recording plays")
     assert page.evaluate(f"{sound}.duration") > 1
+    page.wait_for_selector(".waveform canvas")
     assert NEW in page.inner_text("dl.facts")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 

@@ -35,6 +35,8 @@ FILES = {
     "swagger-ui.NOTICE": ("swagger-ui-dist", "NOTICE"),
     "tabler.min.css": ("@tabler/core", "dist/css/tabler.min.css"),
     "tabler-icons.LICENSE": ("@tabler/icons", "LICENSE"),
+    "wavesurfer.min.js": ("wavesurfer.js", "dist/wavesurfer.min.js"),
+    "wavesurfer.LICENSE": ("wavesurfer.js", "LICENSE"),
 }
 ICONS = (
     "activity", "adjustments", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-up", "arrows-split",

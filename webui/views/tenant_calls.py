@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
@@ -17,6 +18,7 @@ from webui.security.permissions import TENANT
 from webui.services import calls, masking
 from webui.services.accounts import audited
 from webui.services.flows import menus_of
+from webui.services.waveform import waveform_of
 from webui.views.declare import view
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -88,13 +90,7 @@ def recording(request: Request) -> Response:
     """Send the sound, whole or a range of it; a download is noted in the audit log."""
     record, services = request.context.record, request.services
     download = "download" in request.GET
-    kept: Recordings = services.recordings
-    try:
-        facts, path = kept.facts(record.id), kept.path(record.id)
-    except (RecordingMissing, RecordingDamaged) as error:
-        raise HTTPNotFound() from error
-    if facts.tenant != (record.tenant or ""):
-        raise HTTPNotFound()
+    path = _kept(request)
     if download or request.identity.role is not None:
         entry = audited(
             services.now(), request.identity.who, "recording-downloaded" if download else "recording-heard",
@@ -102,6 +98,30 @@ def recording(request: Request) -> Response:
         )  # fmt: skip
         services.audit(entry)
     return ranged(request, path, f"{record.id}.flac" if download else "")
+
+
+@view(context=TenantCall, name="waveform", permission=TENANT, request_method="GET")
+@view(context=CallFile, name="waveform", permission="see-calls", request_method="GET")
+def waveform(request: Request) -> Response:
+    """Send what is drawn above the player."""
+    try:
+        drawn = waveform_of(_kept(request))
+    except OSError as error:
+        raise HTTPNotFound() from error
+    return Response(msgspec.json.encode(drawn), content_type="application/json")
+
+
+def _kept(request: Request) -> Path:
+    """Return the recording of the call that is asked for; raises HTTPNotFound when it is not there."""
+    record = request.context.record
+    kept: Recordings = request.services.recordings
+    try:
+        facts, path = kept.facts(record.id), kept.path(record.id)
+    except (RecordingMissing, RecordingDamaged) as error:
+        raise HTTPNotFound() from error
+    if facts.tenant != (record.tenant or ""):
+        raise HTTPNotFound()
+    return path
 
 
 def ranged(request: Request, path: Path, name: str) -> Response:

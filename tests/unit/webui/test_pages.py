@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 from webtest import TestApp
@@ -213,6 +216,31 @@ def test_a_recording_is_sent_whole_or_in_ranges(site: Site) -> None:
     foreign = site.browser("4001003731")
     assert foreign.get(f"/t/beta/calls/{call}/recording", status="*").status_int == 404
     assert foreign.get(page, status="*").status_int == 404
+
+
+def test_a_recording_is_drawn_above_its_player(site: Site) -> None:
+    """Each side by itself, by a style that this page alone may bring; a damaged one has no picture."""
+    sound = np.zeros((8000, 2), dtype=np.float32)
+    sound[4000:, 0], sound[:2000, 1] = 0.5, -0.25
+    written = io.BytesIO()
+    soundfile.write(written, sound, 8000, format="FLAC")
+    record = made_up("alpha", "4001003721", site.clock() - 50, recorded=True)
+    site.change(lambda root: root.records.add([record]))
+    site.calls["alpha"] = record.id
+    call = keep_recording(site, "alpha", written.getvalue())
+    browser = site.browser("4001003721")
+    page = browser.get(f"/t/alpha/calls/{call}")
+    nonce = page.html.find(class_="waveform")["data-nonce"]
+    assert f"'nonce-{nonce}'" in page.headers["Content-Security-Policy"]
+    assert nonce != browser.get(f"/t/alpha/calls/{call}").html.find(class_="waveform")["data-nonce"]
+    assert "nonce" not in browser.get("/t/alpha/calls").headers["Content-Security-Policy"]
+    drawn = browser.get(f"/t/alpha/calls/{call}/waveform").json
+    caller, other = drawn["peaks"]
+    assert (drawn["seconds"], len(caller)) == (1.0, len(other))
+    assert (caller[0], caller[-1], other[0], other[-1]) == (0.0, 0.5, 0.25, 0.0)
+    assert site.browser("4001003731").get(f"/t/alpha/calls/{call}/waveform", status="*").status_int == 404
+    damaged = keep_recording(site, "beta", b"fLaC0123456789")
+    assert site.browser("4001003731").get(f"/t/beta/calls/{damaged}/waveform", status="*").status_int == 404
 
 
 def test_health_is_told_with_the_b2bua_down(site: Site) -> None:
