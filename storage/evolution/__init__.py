@@ -39,6 +39,7 @@ from storage.evolution import (
     step025_assistance,
     step026_conversations,
     step027_service,
+    step028_days_of_all,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -79,6 +80,7 @@ STEPS: tuple[Step, ...] = (
     Step(25, "remote assistance", step025_assistance.run),
     Step(26, "conversations", step026_conversations.run),
     Step(27, "figures of conversations and tickets", step027_service.run),
+    Step(28, "days of all tenants", step028_days_of_all.run),
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
@@ -20,7 +21,7 @@ from storage.call_id import day_of, key_of, milliseconds_of, month_of
 from storage.counted import counted
 from storage.models.ahead import ask_for_all_leaves
 from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
-from storage.models.totals import RollUp, Totals, total
+from storage.models.totals import Totals, add_to_day, total
 from storage.records import CallRecord
 from storage.rows import (
     CallRow,
@@ -253,10 +254,7 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
 
     def add_totals(self, day: str, totals: Totals) -> None:
         """Add to the totals of a day (YYYYMMDD)."""
-        roll_up = self.day_totals.get(day)
-        if roll_up is None:
-            roll_up = self.day_totals[day] = RollUp()
-        roll_up.add(totals)
+        add_to_day(self.day_totals, day, totals)
 
     def totals(self, first_day: str, last_day: str) -> Totals:
         """Return the totals of some days (YYYYMMDD, both included); those of a month are its days' sum."""
@@ -291,6 +289,8 @@ class CallRecords(Persistent):  # type: ignore[misc]
         """Box -> JournalProgress."""
         self.whole = FiguresBook()
         """Figures of all tenants' calls."""
+        self.day_totals: Any = OOBTree()
+        """YYYYMMDD -> RollUp of all tenants' calls, without their numbers: operators look at it all day."""
 
     def owner(self, tenant: str | None) -> OwnerRecords:
         """Return the records of a tenant (None: the box), new if there were none."""
@@ -322,6 +322,7 @@ class CallRecords(Persistent):  # type: ignore[misc]
                 calls[key] = charge(record)
         added = 0
         taken = FiguresTaken()
+        whole: dict[str, Totals] = {}
         for (tenant, day), (owner, month, calls) in by_partition.items():
             rows = []
             for key, record in calls.items():
@@ -330,12 +331,20 @@ class CallRecords(Persistent):  # type: ignore[misc]
                 rows.append(row)
             if rows:
                 month.seal_if_full()
-                owner.add_totals(day, total(rows))
+                totals = total(rows)
+                owner.add_totals(day, totals)
                 added += len(rows)
                 if tenant:
+                    whole.setdefault(day, Totals()).add(totals)
                     self.take_figures(taken, tenant, owner, rows)
+        for day, totals in whole.items():
+            self.add_totals(day, totals)
         taken.store()
         return added
+
+    def add_totals(self, day: str, totals: Totals) -> None:
+        """Add a tenant's totals of a day (YYYYMMDD) to those of all."""
+        add_to_day(self.day_totals, day, msgspec.structs.replace(totals, numbers={}))
 
     def take_figures(
         self, taken: FiguresTaken, tenant: str, owner: OwnerRecords, rows: Iterable[CallRow]

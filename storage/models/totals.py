@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from persistent import Persistent
@@ -107,3 +108,11 @@ class RollUp(Persistent):  # type: ignore[misc]
         value = _decode(self._totals)
         value.add(totals)
         self._totals = _encode(value)
+
+
+def add_to_day(days: Any, day: str, totals: Totals) -> None:
+    """Add to the totals of a day in a tree of YYYYMMDD -> RollUp."""
+    roll_up = days.get(day)
+    if roll_up is None:
+        roll_up = days[day] = RollUp()
+    roll_up.add(totals)

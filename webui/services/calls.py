@@ -191,19 +191,9 @@ def days_totals(root: Root, tenant: str | None, now: float, days: int) -> list[t
     """Return the totals of the last days (YYYYMMDD), oldest first."""
     ending = datetime.fromtimestamp(now, BEIJING)
     names = [(ending - timedelta(days=back)).strftime("%Y%m%d") for back in reversed(range(days))]
-    if tenant is None:
-        owners = [owner for name, owner in root.records.owners.items() if name]
-    else:
-        owners = [owner for owner in (root.records.owners.get(tenant),) if owner is not None]
-    found = []
-    for name in names:
-        totals = Totals()
-        for owner in owners:
-            held = owner.day_totals.get(name)
-            if held is not None:
-                totals.add(held.value)
-        found.append((name, totals))
-    return found
+    whose = root.records if tenant is None else root.records.owners.get(tenant)
+    held = {} if whose is None else whose.day_totals
+    return [(name, held[name].value if name in held else Totals()) for name in names]
 
 
 def missed_of(totals: Totals) -> int:

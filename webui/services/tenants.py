@@ -20,6 +20,7 @@ from webui.services.provisioning import Done, Stale, wish
 
 ANNOUNCED_SECONDS: Final = 7 * 86400.0
 MOST_LOOKED_AT: Final = 5000
+PAGE: Final = 50
 
 
 class TenantLine(NamedTuple):
@@ -33,26 +34,40 @@ class TenantLine(NamedTuple):
     can_sign_in: bool
 
 
-def listed(root: Root, now: float, search: str = "") -> list[TenantLine]:
-    """Return tenants whose id, name or number has the text in it."""
-    found = []
-    for name, tenant in root.tenants.items():
-        config, numbers = tenant.config.value, tuple(tenant.numbers)
-        if search and not any(search.lower() in each.lower() for each in (name, config.name, *numbers)):
+class TenantPage(NamedTuple):
+    """A page of the list."""
+
+    lines: list[TenantLine]
+    next: str
+    """The last of them where more follow, else nothing."""
+
+
+def listed(root: Root, now: float, search: str = "", after: str = "") -> TenantPage:
+    """Return tenants whose id, name or number has the text in it, in the order of their ids."""
+    found: list[TenantLine] = []
+    for name, tenant in root.tenants.items(after or None, None, bool(after)):
+        config = tenant.config.value
+        if search and not any(
+            search.lower() in each.lower() for each in (name, config.name, *tenant.numbers)
+        ):
             continue
-        account = root.money.accounts.get(name)
-        totals = today(root, name, now)
-        found.append(
-            TenantLine(
-                config,
-                numbers,
-                None if account is None else account.balance_li,
-                totals.all.calls,
-                missed_of(totals),
-                root.web.account(f"tenant:{name}") is not None,
-            )
-        )
-    return found
+        if len(found) == PAGE:
+            return TenantPage(found, found[-1].config.id)
+        found.append(line_of(root, name, now))
+    return TenantPage(found, "")
+
+
+def line_of(root: Root, name: str, now: float) -> TenantLine:
+    """Return a tenant as the list shows him; raises KeyError."""
+    tenant, account, totals = root.tenants[name], root.money.accounts.get(name), today(root, name, now)
+    return TenantLine(
+        tenant.config.value,
+        tuple(tenant.numbers),
+        None if account is None else account.balance_li,
+        totals.all.calls,
+        missed_of(totals),
+        root.web.account(f"tenant:{name}") is not None,
+    )
 
 
 def acted_as(root: Root, tenant: str, now: float) -> tuple[str, float] | None:

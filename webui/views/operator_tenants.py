@@ -31,8 +31,9 @@ MOST_RECHARGE_LI = 10_000_000_000
 def listing(request: Request) -> dict[str, Any]:
     """List them."""
     search, now = request.GET.get("search", "").strip()[:60], request.services.now()
-    found = request.services.read(lambda root: tenants.listed(root, now, search))
-    return {"found": found, "search": search}
+    after = request.GET.get("after", "")[:40]
+    found = request.services.read(lambda root: tenants.listed(root, now, search, after))
+    return {"found": found.lines, "next": found.next, "search": search}
 
 
 @view(
@@ -102,7 +103,7 @@ def _data(request: Request, name: str, **more: Any) -> dict[str, Any]:
     now = request.services.now()
 
     def read(root: Root) -> dict[str, Any]:
-        line = next(each for each in tenants.listed(root, now, name) if each.config.id == name)
+        line = tenants.line_of(root, name, now)
         waiting = [each.value for each in root.money.requests.values() if each.value.tenant == name]
         account = root.web.account(f"tenant:{name}")
         bound = {number: len(plan.value.bound) for number, plan in root.tenants[name].numbers.items()}

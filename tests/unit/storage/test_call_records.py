@@ -15,11 +15,12 @@ from domain.outcomes import Outcome
 from domain.place import Place
 from storage.call_id import bound_of, call_of, day_of, hour_of, key_of, month_of, ulid_bytes, ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.evolution import step020_traces
+from storage.evolution import step020_traces, step028_days_of_all
 from storage.fold import fold
 from storage.models import Root
 from storage.models.call_records import OPEN_ROWS, SEGMENT_ROWS
 from storage.models.root import ROOT_KEY
+from storage.models.totals import Totals
 from storage.query import Filter, search
 from storage.records import CallRecord
 from storage.report import report_of_rows
@@ -238,6 +239,35 @@ def test_totals_agree_with_the_records(database: MainDatabase) -> None:
         assert root.records.owner(None).totals(days[0], days[-1]).all.calls == 5
 
     database.read(check)
+
+
+def test_the_days_of_all_tenants_are_summed_up_as_calls_end(database: MainDatabase) -> None:
+    """Of tenants alone; a box of before has the same sums after its evolution, however often it runs."""
+    database.transact(lambda root: root.records.add(some(30, gap=6000.0)))
+    database.transact(lambda root: root.records.add(some(20, seed=2, gap=6000.0, tenant="other")))
+    database.transact(lambda root: root.records.add(some(5, seed=9, tenant=None, number=None)))
+
+    def summed(root: Root) -> dict[str, Totals]:
+        return {day: held.value for day, held in root.records.day_totals.items()}
+
+    def check(root: Root) -> dict[str, Totals]:
+        found = summed(root)
+        for day, totals in found.items():
+            acme, other = (root.records.owner(name).totals(day, day) for name in ("acme", "other"))
+            acme.add(other)
+            assert totals == msgspec.structs.replace(acme, numbers={})
+        assert sum(totals.all.calls for totals in found.values()) == 50
+        return found
+
+    before = database.read(check)
+
+    def evolve(root: Root) -> dict[str, Totals]:
+        del root.records.day_totals
+        step028_days_of_all.run({ROOT_KEY: root})
+        step028_days_of_all.run({ROOT_KEY: root})
+        return summed(root)
+
+    assert database.transact(evolve) == before
 
 
 def test_dropping_a_month_keeps_its_totals(database: MainDatabase) -> None:
