@@ -76,7 +76,7 @@ def windows(browser: Browser, box: Box) -> Iterator[Windows]:
         yield opened
     finally:
         opened.close()
-    assert opened.complaints == []
+    assert not opened.complaints, "\n".join(opened.complaints)
 
 
 def sign_in_first(page: Page, login: str, first: str, agent: str = "") -> None:

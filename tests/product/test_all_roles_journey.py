@@ -184,6 +184,7 @@ def _seen(box: Box, page: Page, small: Page) -> None:
     facts = page.inner_text("dl.facts")
     assert f"{fee / 1000:.2f}" in facts
     assert "8002" in facts
+    page.click("[data-speed='1']")
     sound = "document.querySelector('audio')"
     wait_until(lambda: page.evaluate(f"{sound}.readyState") >= 1, "the recording plays")
     page.click("a[href*='/flows/main?call=']")

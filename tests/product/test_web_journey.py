@@ -46,6 +46,7 @@ def test_from_opening_a_tenant_to_hearing_his_call(quiet_box: Box, opened: Windo
 
     page.goto("/t/travel/calls")
     page.click(f"a.number:has-text('{quiet_box.caller}')")
+    page.click("[data-speed='1']")
     sound = "document.querySelector('audio')"
     wait_until(lambda: page.evaluate(f"{sound}.readyState") >= 1, "the recording plays")
     assert page.evaluate(f"{sound}.duration") > 1

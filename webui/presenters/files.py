@@ -23,6 +23,7 @@ JOINED: Final = {
     "joined/look.css": ("vendor/tabler.min.css", "own/box400.css", "own/customers.css"),
     "joined/base.js": ("own/box400.js", "vendor/htmx.min.js"),
     "joined/player.js": ("vendor/wavesurfer.min.js", "own/player.js"),
+    "joined/wallboard.js": ("own/live.js", "own/wallboard.js"),
     "joined/desk.js": ("own/live.js", "own/desk.js"),
 }
 """Files that are always wanted together, sent as one: a browser asks fewer times on its first visit."""

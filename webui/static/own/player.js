@@ -1,8 +1,8 @@
 // The picture of a recording above its player: the caller upwards, who talked with him downwards. The player works without.
 "use strict";
 async function draw(place) {
-  const answer = await fetch(place.dataset.peaks);
-  if (!answer.ok) return;
+  const answer = await fetch(place.dataset.peaks).catch(() => null); // whoever leaves the page meanwhile
+  if (!answer?.ok) return;
   const { seconds, peaks } = await answer.json();
   const colour = (name) => getComputedStyle(place).getPropertyValue(name);
   place.hidden = false;
