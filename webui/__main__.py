@@ -11,6 +11,7 @@ import threading
 from functools import partial
 
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from b2bua.recorder.prompts import MOST_BYTES
 from storage.connection import open_main, open_recordings
@@ -58,6 +59,7 @@ def main() -> int:
             application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,
             max_request_body_size=MOST_BYTES + (1 << 20), channel_timeout=60,
             clear_untrusted_proxy_headers=True,
+            asyncore_use_poll=True,  # select() knows no descriptor above 1023, and each live page holds one
             trusted_proxy=settings.trusted_proxy or None,
             trusted_proxy_headers=PROXY_HEADERS if settings.trusted_proxy else (),
         )  # fmt: skip
@@ -70,7 +72,8 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    threading.Thread(target=server.run, daemon=True).start()
+    serving = threading.Thread(target=server.run, daemon=True)
+    serving.start()
     write_atomically(data.web_pid, f"{os.getpid()}\n".encode())
     notify("READY=1")
     while not stop.wait(WATCHDOG_SECONDS):
@@ -80,7 +83,9 @@ def main() -> int:
     notify("STOPPING=1")
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=3)
     streams.stop()
-    server.close()
+    # By the server's own thread: it waits for these descriptors.
+    server.trigger.pull_trigger(partial(close_all, server._map, ignore_all=True))
+    serving.join(3)
     recordings.close()
     database.close()
     return 0
