@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     from twisted.internet.error import CannotListenError
 
     from b2bua.process.process import NothingOpen, Process
+    from domain.structures import learn_structures
     from storage.data_directory import DataDirectory
     from storage.journal import JournalBusy
 
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.standby and not sys.stdin.readline():
         return 0
     data.create()
+    learn_structures()
     try:
         process = Process(reactor, data, data.read_settings(), web=options.web)
         process.start()

@@ -23,6 +23,7 @@ from ZODB.FileStorage import FileStorage
 from ZODB.FileStorage.FileStorage import FileStorageError
 from ZODB.serialize import referencesf
 
+from domain.structures import learn_structures
 from storage.backup_schedule import BackupSchedule
 from storage.connection import MAIN, RECORDINGS
 from storage.data_directory import DataDirectory, write_atomically
@@ -110,6 +111,7 @@ class Store:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
+        learn_structures()
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         threading.Thread(target=self._keep_up, name="upkeep", daemon=True).start()

@@ -14,6 +14,7 @@ from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from b2bua.recorder.prompts import MOST_BYTES
+from domain.structures import learn_structures
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory, write_atomically
 from storage.readiness import notify
@@ -53,6 +54,7 @@ def main() -> int:
     database, recordings = open_main(data), Recordings(open_recordings(data))
     services = BoxServices(data, database, recordings, web_secret(data))
     pages = with_api(make_application(services), make_api(services))
+    learn_structures()
     application = with_figures(with_standstill(pages, place_of(data)), data)
     try:
         server = create_server(

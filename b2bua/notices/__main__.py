@@ -22,6 +22,7 @@ def main() -> None:
     logging.getLogger("ZEO").setLevel(logging.ERROR)
     # Only now: what these import takes the reactor that is installed.
     from b2bua.notices.process import Process
+    from domain.structures import learn_structures
     from storage.data_directory import DataDirectory
     from storage.process_lock import ProcessBusy, hold_lock
 
@@ -31,6 +32,7 @@ def main() -> None:
         lock = hold_lock(data.run / "notices.lock")
     except ProcessBusy as error:
         sys.exit(str(error))
+    learn_structures()
     process = Process(reactor, data, utc=time.time)
     process.start()
     end_on_signals(reactor, process.stop)
