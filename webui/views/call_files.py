@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -17,8 +15,9 @@ from webui.services import calls, masking
 from webui.services.accounts import audited
 from webui.services.call_files import Job
 from webui.views.declare import view
-from webui.views.tenant_calls import XLSX
+from webui.views.downloads import XLSX, content_of, download
 
+NAME: Final = "calls.xlsx"
 REFRESH: Final = "2"
 """Seconds after which the page that waits asks again."""
 
@@ -40,11 +39,10 @@ def excel(request: Request) -> Response:
     if many:
         token = services.call_files.start(who, wanted, hidden=request.hides_callers)
         return HTTPSeeOther(f"{base}/excel-job?token={token}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "calls.xlsx"
-        write_xlsx(path, masking.rows(found) if request.hides_callers else found)
-        content = path.read_bytes()
-    return _named(Response(content, content_type=XLSX))
+    content = content_of(
+        lambda path: write_xlsx(path, masking.rows(found) if request.hides_callers else found)
+    )
+    return download(content, NAME)
 
 
 @view(
@@ -74,7 +72,8 @@ def file(request: Request) -> Response:
     response = Response(content_type=XLSX)
     response.app_iter = FileIter(found.path.open("rb"))
     response.content_length = found.path.stat().st_size
-    return _named(response)
+    response.content_disposition = f'attachment; filename="{NAME}"'
+    return response
 
 
 def _job(request: Request) -> Job:
@@ -99,8 +98,3 @@ def _whose(request: Request) -> tuple[str, str]:
         tenant = request.context.__parent__.id
         return tenant, f"/t/{tenant}/calls"
     return request.GET.get("tenant", "").strip()[:40], "/operator/calls"
-
-
-def _named(response: Response) -> Response:
-    response.content_disposition = 'attachment; filename="calls.xlsx"'
-    return response

@@ -20,7 +20,7 @@ from webui.services import customers
 from webui.services.customers import Viewer
 from webui.views.bound import entry_of
 from webui.views.customers import around, pages
-from webui.views.numbers_files import download, made
+from webui.views.downloads import content_of, download
 from webui.views.tenant_calls import ranged
 
 SHOWN: Final = 200
@@ -104,7 +104,7 @@ def export(request: Request) -> Response:
         return rows, settings
 
     rows, settings = request.services.read(read)
-    content = made(lambda path: write_customers(path, rows, settings))
+    content = content_of(lambda path: write_customers(path, rows, settings))
     request.services.audit(entry_of(request, "customers-exported", str(len(rows)), viewer.tenant))
     return download(content, FILE)
 
@@ -114,7 +114,7 @@ def template(request: Request) -> Response:
     """Send an empty file to fill in."""
     tenant = request.context.viewer.tenant
     settings = request.services.read(lambda root: root.desk.find(tenant).settings.value)
-    return download(made(lambda path: write_customers(path, [], settings)), FILE)
+    return download(content_of(lambda path: write_customers(path, [], settings)), FILE)
 
 
 @pages("recording", desk=SUPERVISOR, one=True)

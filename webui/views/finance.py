@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -22,8 +20,7 @@ from webui.security.permissions import TENANT
 from webui.services import finance
 from webui.views.bound import entry_of
 from webui.views.declare import view
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from webui.views.downloads import content_of, download
 
 
 def _typed(request: Request) -> dict[str, str]:
@@ -85,14 +82,9 @@ def excel(request: Request) -> Response:
         return found, name, entries_of(root, context.tenant, found.first_day, found.last_day)
 
     found, name, entries = services.read(read)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bill.xlsx"
-        write_bill(path, name, found, entries)
-        content = path.read_bytes()
+    content = content_of(lambda path: write_bill(path, name, found, entries))
     services.audit(entry_of(request, "bill-exported", context.month, context.tenant))
-    response = Response(content, content_type=XLSX)
-    response.content_disposition = f'attachment; filename="bill-{context.month}.xlsx"'
-    return response
+    return download(content, f"bill-{context.month}.xlsx")
 
 
 # -- operators ---------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from webui.security.permissions import TENANT
 from webui.services.provisioning import KnownPrompts
 from webui.views.bound import entry_of
 from webui.views.declare import view
-from webui.views.numbers_files import download, made
+from webui.views.downloads import content_of, download
 
 SHOWN: Final = 200
 """Rows of each sheet on the page; the file of refused rows has all of them."""
@@ -96,7 +96,7 @@ def _refused(request: Request, sheets: Sheets, done: Taken) -> str:
     """Return the token of the file with the refused rows; empty: there are none."""
     if not done.count("refused"):
         return ""
-    content = made(lambda path: write_refused(path, sheets, done.sheets))
+    content = content_of(lambda path: write_refused(path, sheets, done.sheets))
     found: str = request.services.kept.keep(request.identity.who, REFUSED, content)
     return found
 
@@ -115,4 +115,4 @@ def template(request: Request) -> Response:
     """Send the empty workbook."""
     tenant = request.context.__parent__.id
     settings = request.services.read(lambda root: root.desk.find(tenant).settings.value)
-    return download(made(lambda path: write_template(path, settings)), "go-live.xlsx")
+    return download(content_of(lambda path: write_template(path, settings)), "go-live.xlsx")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import platform
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -26,8 +24,7 @@ from webui.services.inspection.report import STATES, layer_name, report_of
 from webui.services.inspection.report_xlsx import write_xlsx
 from webui.views.bound import entry_of
 from webui.views.declare import view
-from webui.views.numbers_files import download
-from webui.views.tenant_calls import XLSX
+from webui.views.downloads import content_of, download
 
 PAGE = "/operator/inspection"
 TEMPLATE = "operator/inspection.html"
@@ -134,10 +131,7 @@ def report(request: Request) -> Response:
     read = request.services.recordings.documents().read
     form, name = request.GET.get("form", "html"), f"inspection-{found.id}"
     if form == "xlsx":
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "report.xlsx"
-            write_xlsx(made, path)
-            return download(path.read_bytes(), f"{name}.xlsx", XLSX)
+        return download(content_of(lambda path: write_xlsx(made, path)), f"{name}.xlsx")
     if form == "pdf":
         # Only now: what writes PDF takes a second of the processor to load.
         from webui.services.inspection.report_pdf import pdf_of

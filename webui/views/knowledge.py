@@ -30,7 +30,7 @@ from webui.security.policy import may
 from webui.services import knowledge, tickets
 from webui.services.knowledge import ArticleGone
 from webui.views.bound import entry_of
-from webui.views.numbers_files import download
+from webui.views.downloads import download
 from webui.views.tickets import for_each, uploads
 
 BASES: Final = ((OperatorKnowledge, "articles"), (TenantKnowledge, TENANT), (AgentKnowledge, AGENT))

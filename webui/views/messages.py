@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -21,7 +19,8 @@ from webui.security.permissions import TENANT
 from webui.services import masking
 from webui.views.bound import entry_of
 from webui.views.declare import view
-from webui.views.tenant_calls import XLSX, ranged
+from webui.views.downloads import content_of, download
+from webui.views.tenant_calls import ranged
 
 PAGE: Final = 100
 MOST_EXCEL: Final = 5000
@@ -45,14 +44,11 @@ def excel(request: Request) -> Response:
     """Send the list as Excel; noted in the audit log."""
     tenant, services = request.context.__parent__, request.services
     found = list(islice(newest(services.recordings.messages(), MessageFilter(tenant.id)), MOST_EXCEL))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "messages.xlsx"
-        write_xlsx(path, masking.callers(found) if request.hides_callers else found)
-        content = path.read_bytes()
+    content = content_of(
+        lambda path: write_xlsx(path, masking.callers(found) if request.hides_callers else found)
+    )
     services.audit(entry_of(request, "messages-exported", str(len(found)), tenant.id))
-    response = Response(content, content_type=XLSX)
-    response.content_disposition = 'attachment; filename="messages.xlsx"'
-    return response
+    return download(content, "messages.xlsx")
 
 
 @view(context=MessagePage, name="audio", permission=TENANT, request_method="GET")

@@ -19,8 +19,8 @@ from webui.resources import NumberFile
 from webui.services.applications import add_document, at_counter, pack_of
 from webui.views.bound import entry_of
 from webui.views.declare import view
+from webui.views.downloads import download
 from webui.views.numbers import BASE, change, number_page
-from webui.views.numbers_files import download
 
 _TEXTS = ("name", "licence", "contact", "phone", "email", "address", "purpose")
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -32,8 +29,8 @@ from webui.resources import NumberStock
 from webui.services import numbers
 from webui.views.bound import entry_of
 from webui.views.declare import view
+from webui.views.downloads import content_of, download
 from webui.views.numbers import BASE, read_wanted, words_of
-from webui.views.tenant_calls import XLSX
 
 MOST_SHOWN = 200
 """Rows with faults on the page; the file has all of them."""
@@ -69,7 +66,7 @@ def take(request: Request) -> dict[str, Any]:
     except WorkbookRefused as error:
         return _refused(request, shown, _.either(error.zh, error.en))
     services.audit(entry)
-    content = made(lambda path: write_result(path, done, _.language))
+    content = content_of(lambda path: write_result(path, done, _.language))
     token = services.kept.keep(request.identity.who, "numbers-result.xlsx", content)
     wrong = [
         (line.row.line, line.row.cells.get("400号码", ""), _.either(line.zh, line.en))
@@ -84,21 +81,6 @@ def _refused(request: Request, shown: dict[str, Any], text: str) -> dict[str, An
     return shown | {"errors": {"file": text}}
 
 
-def made(write: Callable[[Path], object]) -> bytes:
-    """Return the file that a writer writes."""
-    with tempfile.TemporaryDirectory(prefix="box400-web-") as folder:
-        path = Path(folder) / "made.xlsx"
-        write(path)
-        return path.read_bytes()
-
-
-def download(content: bytes, name: str, content_type: str = XLSX) -> Response:
-    """Send a file to be stored."""
-    response = Response(content, content_type=content_type)
-    response.content_disposition = f'attachment; filename="{name}"'
-    return response
-
-
 @view(context=NumberStock, name="result", permission="numbers", request_method="GET")
 def result(request: Request) -> Response:
     """Send the file with each row's result."""
@@ -111,7 +93,7 @@ def result(request: Request) -> Response:
 @view(context=NumberStock, name="template", permission="numbers", request_method="GET")
 def template(request: Request) -> Response:
     """Send an empty file to fill in."""
-    return download(made(write_template), "numbers.xlsx")
+    return download(content_of(write_template), "numbers.xlsx")
 
 
 @view(context=NumberStock, name="export", permission="see-numbers", request_method="GET")
@@ -133,7 +115,7 @@ def export(request: Request) -> Response:
             most=MOST_EXPORTED,
         )
         return say(request, HTTPSeeOther(f"{BASE}?{request.query_string}"), text, "warn")
-    content = made(lambda path: write_numbers(path, cards, book))
+    content = content_of(lambda path: write_numbers(path, cards, book))
     request.services.audit(entry_of(request, "numbers-exported", str(len(cards))))
     return download(content, "numbers.xlsx")
 
@@ -144,7 +126,7 @@ def register(request: Request) -> Response:
     now = request.services.now()
     rows, config = request.services.read(lambda root: (entries(root), root.box.value))
     book, calendar = NumberBook(config.numbering), Calendar(config.calendar)
-    content = made(lambda path: write_register(path, rows, book, calendar, local(now).date()))
+    content = content_of(lambda path: write_register(path, rows, book, calendar, local(now).date()))
     request.services.audit(entry_of(request, "register-exported", str(len(rows))))
     return download(content, "register.xlsx")
 

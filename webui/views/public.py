@@ -28,7 +28,7 @@ from webui.security.permissions import PUBLIC
 from webui.services import knowledge, tickets
 from webui.services.tickets import Upload
 from webui.views.declare import view
-from webui.views.numbers_files import download
+from webui.views.downloads import download
 from webui.views.tickets import contact_of, uploads
 from webui.views.tickets_thread import score_of
 

@@ -14,7 +14,7 @@ from webui.resources_money import ReconciliationDesk, ReconciliationFile
 from webui.services import reconciliation
 from webui.views.bound import entry_of
 from webui.views.declare import view
-from webui.views.numbers_files import download, made
+from webui.views.downloads import content_of, download
 
 PAGE = "/operator/reconciliation"
 
@@ -62,7 +62,7 @@ def excel(request: Request) -> Response:
     """Send its differences as Excel; noted, since it names callers."""
     found: Reconciliation = request.context.found
     request.services.audit(entry_of(request, "reconciliation-exported", f"{found.trunk} {found.file}"))
-    return download(made(lambda path: write_differences(path, found.found)), f"{found.id}.xlsx")
+    return download(content_of(lambda path: write_differences(path, found.found)), f"{found.id}.xlsx")
 
 
 def _desk(request: Request, errors: dict[str, str], typed: dict[str, str]) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -30,7 +28,7 @@ from webui.security.permissions import TENANT
 from webui.services.reports import DAYS, Wanted, made, read_wanted
 from webui.views.bound import entry_of
 from webui.views.declare import view
-from webui.views.tenant_calls import XLSX
+from webui.views.downloads import content_of, download
 
 
 class Seen(NamedTuple):
@@ -80,17 +78,14 @@ def look(request: Request, days: int = DAYS) -> Seen:
 def excel(request: Request) -> Response:
     """Send the same figures, in all dimensions, as Excel; noted in the audit log."""
     seen = look(request)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.xlsx"
-        write_report(
+    content = content_of(
+        lambda path: write_report(
             path, seen.report, seen.wanted.target, seen.whose or request.texts("All tenants"),
             request.texts.language, name_of=lambda name: seen.names.get(name, name),
-        )  # fmt: skip
-        content = path.read_bytes()
+        )
+    )  # fmt: skip
     note_export(request, seen)
-    response = Response(content, content_type=XLSX)
-    response.content_disposition = 'attachment; filename="report.xlsx"'
-    return response
+    return download(content, "report.xlsx")
 
 
 @view(context=TenantPages, name="reports-pdf", permission=TENANT, request_method="GET")
@@ -111,9 +106,7 @@ def pdf(request: Request) -> Response:
         back = request.path.removesuffix("-pdf")
         return say(request, HTTPSeeOther(back), refused.zh if language == "zh" else str(refused), "warn")
     note_export(request, seen)
-    response = Response(content, content_type="application/pdf")
-    response.content_disposition = 'attachment; filename="report.pdf"'
-    return response
+    return download(content, "report.pdf", "application/pdf")
 
 
 def note_export(request: Request, seen: Seen) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from pyramid.request import Request
@@ -17,7 +15,7 @@ from webui.security.permissions import TENANT
 from webui.services.reports import Scores, read_day, scores
 from webui.views.bound import entry_of
 from webui.views.declare import view
-from webui.views.tenant_calls import XLSX
+from webui.views.downloads import content_of, download
 
 
 @view(
@@ -44,14 +42,10 @@ def excel(request: Request) -> Response:
     """Send the same as Excel; noted in the audit log."""
     desk, where = _desk(request)
     found = _scores(request, desk)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "satisfaction.xlsx"
-        write_scores(path, found.made, where, (found.first, found.last), request.texts.language)
-        content = path.read_bytes()
+    days, language = (found.first, found.last), request.texts.language
+    content = content_of(lambda path: write_scores(path, found.made, where, days, language))
     request.services.audit(entry_of(request, "satisfaction-exported", f"{found.first} {found.last}", desk))
-    response = Response(content, content_type=XLSX)
-    response.content_disposition = 'attachment; filename="satisfaction.xlsx"'
-    return response
+    return download(content, "satisfaction.xlsx")
 
 
 def _desk(request: Request) -> tuple[str, str]:

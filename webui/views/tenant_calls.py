@@ -21,8 +21,6 @@ from webui.services.flows import menus_of
 from webui.services.waveform import waveform_of
 from webui.views.declare import view
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 @view(context=TenantCalls, permission=TENANT, request_method="GET", renderer="tenant/calls.html")
 def listing(request: Request) -> dict[str, Any]:

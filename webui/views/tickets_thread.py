@@ -16,7 +16,7 @@ from storage.tickets import TicketGone
 from webui.presenters.says import say
 from webui.services import tickets
 from webui.views.bound import entry_of
-from webui.views.numbers_files import download
+from webui.views.downloads import download
 from webui.views.tickets import ASKED, SERVED, for_each, frame_of, numbers_as_seen, uploads
 
 EVERYWHERE = (*SERVED, *ASKED)
