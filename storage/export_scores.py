@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from domain.tickets.ratings import Share
 from storage.call_id import BEIJING
 from storage.satisfaction import Satisfaction
 from storage.workbook import MOMENT, Column, sheet_of, workbook
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 
 def write_scores(

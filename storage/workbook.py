@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     import xlsxwriter
 
-
 MOMENT: Final = {"num_format": "yyyy-mm-dd hh:mm:ss"}
 """Format of a cell with a time."""
 
