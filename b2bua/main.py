@@ -31,11 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
     from storage.data_directory import DataDirectory
     from storage.journal import JournalBusy
 
+    learn_structures()
     data = DataDirectory(options.data)
     if options.standby and not sys.stdin.readline():
         return 0
     data.create()
-    learn_structures()
     try:
         process = Process(reactor, data, data.read_settings(), web=options.web)
         process.start()
