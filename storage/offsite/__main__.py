@@ -10,7 +10,7 @@ import time
 
 from storage.backup_schedule import read_asks
 from storage.data_directory import DataDirectory
-from storage.offsite.state import drill_is_due, is_due, state_for, write_state
+from storage.offsite.state import drill_is_due, is_wanted, state_for, write_state
 from storage.offsite.work import back_up, drill
 from storage.snapshots import read_box
 
@@ -34,7 +34,7 @@ def main() -> int:
         except BlockingIOError:
             return 0  # one is under way
         asks, state = read_asks(data), state_for(data, plan, time.time())
-        if is_due(plan, state, time.time()) or asks.offsite > state.tried_at:
+        if is_wanted(plan, state, asks, time.time()):
             write_state(data, state)
             state = back_up(data, plan)
             if state.error:

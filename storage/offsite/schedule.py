@@ -11,7 +11,7 @@ from typing import Final
 from domain.snapshot import OffsitePlan
 from storage.backup_schedule import BackupSchedule, read_asks
 from storage.data_directory import DataDirectory
-from storage.offsite.state import drill_is_due, is_due, state_for
+from storage.offsite.state import drill_is_due, is_wanted, state_for
 
 BY_TIMER: Final = "BOX400_OFFSITE_BY_TIMER"
 """Set on the appliance: the store speaks to no network there, a unit of its own does."""
@@ -36,7 +36,7 @@ class OffsiteSchedule(BackupSchedule):
         if plan is None:
             return False
         state, asks = state_for(self._data, plan, now), read_asks(self._data)
-        return is_due(plan, state, now) or asks.offsite > state.tried_at or drill_is_due(state, asks)
+        return is_wanted(plan, state, asks, now) or drill_is_due(state, asks)
 
 
 def _start(data: DataDirectory) -> subprocess.Popen[bytes]:

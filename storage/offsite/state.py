@@ -78,6 +78,11 @@ def is_due(plan: OffsitePlan, state: OffsiteState, now: float) -> bool:
     return now - state.good_at >= 60 * plan.minutes
 
 
+def is_wanted(plan: OffsitePlan, state: OffsiteState, asks: BackupAsks, now: float) -> bool:
+    """Tell whether a backup is due, or was asked for since the last one."""
+    return is_due(plan, state, now) or asks.offsite > state.tried_at
+
+
 def drill_is_due(state: OffsiteState, asks: BackupAsks) -> bool:
     """Tell whether somebody asked for a drill since the last one, and there is a backup to restore."""
     return state.good_at > 0 and asks.drill > (state.drill.at if state.drill is not None else 0.0)
