@@ -28,15 +28,21 @@ def new_secret() -> str:
     return secrets.token_urlsafe(12)
 
 
+def mailbox_of(root: Root, tenant: str, name: str) -> Mailbox:
+    """Return a tenant's mailbox, one that can nothing for one that is gone."""
+    model = root.tenants.get(tenant)
+    part = None if model is None else model.parts.get("mailboxes", {}).get(name)
+    return Mailbox("") if part is None else part.value
+
+
 def words_to_rate(root: Root, tenant: str, conversation: Conversation) -> str:
     """Return what a customer is asked when his conversation is closed; empty: he is not.
 
     Where the mailbox wants it, somebody answered him, and the tenant has a public page to rate on.
     """
-    model = root.tenants.get(tenant)
-    part = None if model is None else model.parts.get("mailboxes", {}).get(conversation.channel)
-    mailbox = Mailbox("") if part is None else part.value
-    if not mailbox.rating or not link_to_rate(root, tenant, conversation):
+    if not mailbox_of(root, tenant, conversation.channel).rating or not link_to_rate(
+        root, tenant, conversation
+    ):
         return ""
     texts = root.conversations.find(tenant).texts_of(conversation.id)
     answered = any(each.direction == "out" and not each.auto for each in texts)

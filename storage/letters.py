@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.conversation import Conversation, Mailbox, Text, TextState, answer_subject
-from storage.conversation_scores import with_link
+from storage.conversation_scores import mailbox_of, with_link
 from storage.models import Root
 
 
@@ -29,21 +29,14 @@ def letters_due(root: Root, now: float, most: int) -> list[Letter]:
     for key, tenant, name in root.conversations.due(now, most):
         book = root.conversations.find(tenant)
         conversation, text = book.get(name), book.text(name, key[1])
-        model = root.tenants.get(tenant)
-        part = (
-            None
-            if model is None
-            else model.parts.get("mailboxes", {}).get("" if conversation is None else conversation.channel)
-        )
         if conversation is None or text is None:
             continue
-        mailbox = Mailbox("") if part is None else part.value
         known = [each.message_id for each in book.texts_of(name) if each.message_id and each.id != text.id]
         found.append(
             Letter(
                 tenant,
                 conversation,
-                mailbox,
+                mailbox_of(root, tenant, conversation.channel),
                 with_link(root, tenant, conversation, text),
                 answer_subject(conversation.subject),
                 tuple(reversed(known[:20])),
