@@ -86,17 +86,22 @@ class SectionForm(NamedTuple):
             return self.shown(request, held, name, self._by_field(refused, request.texts.language))
         return said_in_force(request, done, self.back)
 
-    def added(self, request: Request, action: str) -> Response | dict[str, Any]:
-        """Add an object; one of its name that is there is not touched."""
+    def added(
+        self, request: Request, action: str, whole: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    ) -> Response | dict[str, Any]:
+        """Add an object, ``whole`` of what was typed; one of its name that is there is not touched."""
         name = request.POST.get("name", "").strip()[:40]
         if request.services.read(lambda root: name in getattr(root, self.plural)):
             return self.shown(request, None, name, {"name": request.texts(self.taken)})
-        return self.changed(request, action, None, name)
+        return self.changed(request, action, None, name, whole)
 
-    def changed(self, request: Request, action: str, held: Any, name: str) -> Response | dict[str, Any]:
+    def changed(
+        self, request: Request, action: str, held: Any, name: str,
+        whole: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    ) -> Response | dict[str, Any]:  # fmt: skip
         """Store an object by its name."""
         entry = entry_of(request, action, name)
-        return self.stored(request, lambda typed: {self.plural: {name: typed}}, entry, held, name)
+        return self.stored(request, lambda typed: {self.plural: {name: whole(typed)}}, entry, held, name)
 
     def removed(self, request: Request, action: str, held: Any, name: str) -> Response | dict[str, Any]:
         """Remove an object, or say why it cannot be."""

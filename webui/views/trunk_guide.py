@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -13,7 +14,6 @@ from webui.presenters.texts import N_
 from webui.resources import TrunkDesk, TrunkFile
 from webui.services import live
 from webui.services.first_setup import target_of
-from webui.views.bound import entry_of
 from webui.views.declare import view
 from webui.views.section_form import Groups, SectionForm
 from webui.views.settings import TRUNK_FORM
@@ -62,13 +62,7 @@ def add(request: Request) -> Response | dict[str, Any]:
     if kind not in ADDRESSES:
         return HTTPSeeOther(PAGE)
     form = _first(kind)._replace(back=f"/operator/trunks/{name}/guide?step=numbers")
-    if request.services.read(lambda root: name in root.trunks):
-        answer: Response | dict[str, Any] = form.shown(
-            request, None, name, {"name": request.texts(TRUNK_FORM.taken)}
-        )
-    else:
-        entry = entry_of(request, "trunk-added", name)
-        answer = form.stored(request, lambda typed: _document(name, kind, typed), entry, None, name)
+    answer = form.added(request, "trunk-added", partial(_whole, kind))
     return {**answer, **_about(request, "addresses", kind)} if isinstance(answer, dict) else answer
 
 
@@ -111,11 +105,11 @@ def _later(step: str, name: str) -> SectionForm:
     return TRUNK_FORM._replace(groups=LATER[step], new="", naming="", remove="", title=name)
 
 
-def _document(name: str, kind: str, typed: dict[str, Any]) -> dict[str, Any]:
+def _whole(kind: str, typed: dict[str, Any]) -> dict[str, Any]:
     if kind == "ip":
         sources = typed["sources"] or [""]
         typed["target"] = target_of(sources[0] if len(sources) == 1 else "", typed["target"] or "") or None
-    return {"trunks": {name: {"kind": kind, **typed}}}
+    return {"kind": kind, **typed}
 
 
 def _about(request: Request, step: str, kind: str) -> dict[str, Any]:
