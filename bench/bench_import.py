@@ -10,6 +10,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,7 +93,7 @@ def main() -> None:
         database = MainDatabase(lambda: DB(ZODB.FileStorage.FileStorage(str(path))))
         database.evolve()
         for first in range(0, customers, 5000):
-            database.transact(lambda root, first=first: fill(root, first, min(first + 5000, customers)))  # type: ignore[misc]
+            database.transact(partial(fill, first=first, last=min(first + 5000, customers)))
         data = file.read_bytes()
         sheet = timed("reading", lambda: read_sheet(data, MOST_ROWS))
         timed("preview", lambda: database.read(lambda root: take(root, sheet)))

@@ -233,4 +233,6 @@ def _counted(tenant: Page) -> None:
     assert len(values) == 2
     tenant.goto(f"/t/acme/satisfaction?{period}")
     assert tenant.inner_text(".tile:has-text('Scores of tickets') .tile-value") == "5.00"
-    assert tenant.evaluate("document.documentElement.scrollWidth") <= tenant.viewport_size["width"]  # type: ignore[index]
+    size = tenant.viewport_size
+    assert size is not None
+    assert tenant.evaluate("document.documentElement.scrollWidth") <= size["width"]

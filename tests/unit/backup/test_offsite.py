@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from storage.offsite.state import Drill, OffsiteState, drill_is_due, is_due, rea
 from storage.offsite.work import back_up, drill, restore_newest
 from tests.unit.backup.test_backup import add_tenant, box, contents
 from tests.unit.recorder.box import Box
+from tests.unit.storage.running import eventually
 
 __all__ = ["box"]
 
@@ -187,15 +187,32 @@ def test_addresses_of_sftp() -> None:
     assert sftp_host("sftp://box@backup.example.com:2222//srv/box") == ("box@backup.example.com", "2222")
 
 
+def free_port() -> int:
+    """Return a port of loopback that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until a server listens; it must not end before."""
+
+    def listens() -> bool:
+        assert server.poll() is None
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(listens)
+
+
 @pytest.fixture
 def sshd() -> Iterator[tuple[Path, int, str]]:
     """Serve SFTP on loopback as ourselves; gives (authorized_keys, port, host key line)."""
     place = Path(tempfile.mkdtemp(prefix="b4-sshd-"))
     host_key = place / "host"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(host_key)], check=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (place / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {host_key}\nPidFile none\nUsePAM no\nStrictModes no\n"
         f"AuthorizedKeysFile {place}/authorized\nPasswordAuthentication no\nSubsystem sftp internal-sftp\n"
@@ -206,11 +223,7 @@ def sshd() -> Iterator[tuple[Path, int, str]]:
         ["/usr/sbin/sshd", "-D", "-e", "-f", str(place / "config")], stderr=subprocess.DEVNULL
     )
     try:
-        while True:
-            assert server.poll() is None
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        wait_for(server, port)
         key = host_key.with_suffix(".pub").read_text().split()
         yield place / "authorized", port, f"[127.0.0.1]:{port} {key[0]} {key[1]}"
     finally:
@@ -238,20 +251,13 @@ def test_over_sftp(box: Box, tmp_path: Path, sshd: tuple[Path, int, str]) -> Non
 @pytest.fixture
 def s3() -> Iterator[str]:
     """Serve S3 on loopback; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        while True:
-            assert server.poll() is None
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        wait_for(server, port)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
