@@ -51,6 +51,8 @@ class Plans(msgspec.Struct, frozen=True):
     tenants: Mapping[str, Keep] = {}
     quotas: Mapping[str, int] = {}
     """Tenant -> bytes that his recordings may take."""
+    records: Mapping[str, int] = {}
+    """Tenant -> months that he looks back in his call records."""
 
     def of(self, tenant: str) -> Keep:
         """Return a tenant's plan."""

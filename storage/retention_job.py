@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -17,15 +18,19 @@ from storage.data_directory import DataDirectory, write_atomically
 from storage.letter_retention import sweep_letters
 from storage.models import TenantConfig
 from storage.numbers.documents import Documents
+from storage.record_retention import months_heard, sweep_records
 from storage.recordings import Recordings
 from storage.retention import Expiring, IsWorkingDay, Keep, Plans, QuotaUse, Retention
 from storage.snapshots import read_box
 from storage.trusted_clock import TrustedClock
+from storage.upgrade.history import place_of, stands_still
 
 log = logging.getLogger(__name__)
 
 SweepLetters = Callable[[Plans, date, float, IsWorkingDay], int]
 """By plans, day and moment, how many files of e-mails were deleted."""
+SweepRecords = Callable[[Plans, Collection[tuple[str, str]], date], int]
+"""By plans, months whose sound is kept, and day, how many call records were dropped."""
 
 HOUR: Final = 3
 LOOK_SECONDS: Final = 600.0
@@ -47,6 +52,8 @@ class RetentionSummary(msgspec.Struct, frozen=True):
     """Seconds by which the wall clock is ahead of what is believed; not 0: alarm."""
     letters: int = 0
     """Files of e-mails that were deleted."""
+    records: int = 0
+    """Call records that were dropped."""
 
 
 def clock_path(data: DataDirectory) -> Path:
@@ -69,12 +76,8 @@ def read_summary(data: DataDirectory) -> RetentionSummary | None:
 
 def plans_in(data: DataDirectory) -> Plans:
     """Return how long each tenant's recordings are kept; raises StoreDown."""
-    database = open_main(data)
-    try:
-        configs = database.read(lambda root: [model.config.value for model in root.tenants.values()])
-    finally:
-        database.close()
-    return plans_of(configs)
+    with closing(open_main(data)) as database:
+        return plans_of(database.read(lambda root: [model.config.value for model in root.tenants.values()]))
 
 
 def plans_of(tenants: Iterable[TenantConfig]) -> Plans:
@@ -87,6 +90,7 @@ def plans_of(tenants: Iterable[TenantConfig]) -> Plans:
             for each in configs
             if each.recording_mebibytes is not None
         },
+        records={each.id: each.record_months for each in configs},
     )
 
 
@@ -94,11 +98,18 @@ def letters_in(data: DataDirectory, files: Documents) -> SweepLetters:
     """Return what deletes the files of a box's e-mails."""
 
     def sweep(plans: Plans, today: date, now: float, is_working_day: IsWorkingDay) -> int:
-        database = open_main(data)
-        try:
+        with closing(open_main(data)) as database:
             return sweep_letters(database, files, plans, today, now, is_working_day)
-        finally:
-            database.close()
+
+    return sweep
+
+
+def records_in(data: DataDirectory) -> SweepRecords:
+    """Return what drops the call records of a box."""
+
+    def sweep(plans: Plans, heard: Collection[tuple[str, str]], today: date) -> int:
+        with closing(open_main(data)) as database:
+            return sweep_records(database, plans, heard, today)
 
     return sweep
 
@@ -114,9 +125,11 @@ class RetentionJob:
         plans: Callable[[], Plans] = Plans,
         is_working_day: IsWorkingDay | None = None,
         letters: SweepLetters = lambda plans, today, now, is_working_day: 0,
+        records: SweepRecords = lambda plans, heard, today: 0,
     ) -> None:
         """``is_working_day``: None: by the box's calendar at the time."""
         self._letters = letters
+        self._records = records
         self._data = data
         self._recordings = recordings
         self._clock = clock
@@ -130,6 +143,8 @@ class RetentionJob:
         last = read_summary(self._data)
         if moment.hour < HOUR or (last is not None and last.day >= moment.date()):
             return None
+        if stands_still(place_of(self._data)):
+            return None  # what goes now would look lost, and the upgrade would go back
         working = self._is_working_day or _working_days_of(self._data)
         plans = self._plans()
         messages = Retention(self._recordings.messages(), msgspec.structs.replace(plans, quotas={}), working)
@@ -139,6 +154,10 @@ class RetentionJob:
         if letters:
             self._recordings.pack()
             log.info("retention deleted %d files of e-mails", letters)
+        heard = months_heard((self._recordings.messages(), self._recordings), moment.date())
+        records = self._records(plans, heard, moment.date())
+        if records:
+            log.info("retention dropped %d call records", records)
         summary = RetentionSummary(
             moment.date(),
             sum(len(report.deleted) for report in reports),
@@ -148,6 +167,7 @@ class RetentionJob:
             reports[-1].quotas,
             round(state.ahead),
             letters,
+            records,
         )
         write_atomically(summary_path(self._data), msgspec.json.encode(summary))
         return summary

@@ -23,7 +23,15 @@ from storage.connection import StoreDown, open_recordings
 from storage.data_directory import DataDirectory
 from storage.readiness import notify
 from storage.recordings import Recordings
-from storage.retention_job import LOOK_SECONDS, RetentionJob, clock_path, letters_in, plans_in, read_summary
+from storage.retention_job import (
+    LOOK_SECONDS,
+    RetentionJob,
+    clock_path,
+    letters_in,
+    plans_in,
+    read_summary,
+    records_in,
+)
 from storage.trusted_clock import TrustedClock
 
 log = logging.getLogger(__name__)
@@ -136,8 +144,11 @@ def serve(data: DataDirectory) -> None:
     beside = open_recordings(data)
     clock = TrustedClock(clock_path(data))
     kept = Recordings(beside)
-    letters = letters_in(data, kept.letter_files())
-    nightly = Nightly(RetentionJob(data, kept, clock, partial(plans_in, data), letters=letters))
+    job = RetentionJob(
+        data, kept, clock, partial(plans_in, data),
+        letters=letters_in(data, kept.letter_files()), records=records_in(data),
+    )  # fmt: skip
+    nightly = Nightly(job)
     signal.signal(signal.SIGTERM, process.stop)
     signal.signal(signal.SIGINT, process.stop)
     nightly.start()

@@ -219,11 +219,13 @@ def usage(data: DataDirectory, as_json: bool) -> None:
     ]
     click.echo(table(head, rows, right=(1, 2, 3)))
     if summary is not None:
-        letters = summary.letters
+        letters, records = summary.letters, summary.records
         gone, size, held = summary.deleted, f"{summary.bytes / 1e6:.1f} MB", summary.held
         click.echo(
             words(
-                f"{summary.day}: {gone} deleted, {size}, {held} held; files of e-mails: {letters} deleted",
-                f"{summary.day}：已删除 {gone} 条，{size}，保全 {held} 条；邮件附件已删除 {letters} 个",
+                f"{summary.day}: {gone} deleted, {size}, {held} held; "
+                f"files of e-mails: {letters} deleted; call records: {records} dropped",
+                f"{summary.day}：已删除 {gone} 条，{size}，保全 {held} 条；"
+                f"邮件附件已删除 {letters} 个，话单已删除 {records} 条",
             )
         )

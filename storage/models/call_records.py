@@ -2,7 +2,8 @@
 
 New records are rows of a B-tree whose smallest key is the newest call. When a thousand have gathered, the
 oldest five hundred are sealed into one compressed segment, with their details in an object of their own
-that lists never load. Only the ledger adds records. Dropping a month is how records are retired.
+that lists never load. Only the ledger adds records; those of months that are over go by the segment
+(``storage.record_retention``).
 """
 
 from __future__ import annotations
@@ -155,6 +156,18 @@ class Month(Persistent):  # type: ignore[misc]
         while self.open_count:
             self.seal(min(self.open_count, SEGMENT_ROWS))
 
+    def drop_oldest(self) -> list[CallRow]:
+        """Remove the last segment, or the open rows when there is none; return its rows, newest first."""
+        if not self.segments:
+            open_rows = [decode_row(row) for row, _ in self.open.values()]
+            self.open.clear()
+            self.open_count = 0
+            return open_rows
+        _, segment, *_ = self.segments.pop(self.segments.maxKey())
+        rows = list(SealedRows(segment.block).rows())
+        self.sealed_count -= len(rows)
+        return rows
+
     def rows(self, after: bytes = b"") -> Iterator[tuple[bytes, CallRow]]:
         """Yield keys and rows of calls older than the key ``after``, newest first; segments are read late."""
         return ((each.key, each.row) for each in self.look(after) if each.row is not None)
@@ -263,10 +276,18 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
             sum_of_days.add(roll_up.value)
         return sum_of_days
 
-    def drop_month(self, name: str) -> int:
-        """Remove a month's records and return how many there were; its totals stay."""
-        month: Month | None = self.months.pop(name, None)
-        return 0 if month is None else month.open_count + month.sealed_count
+    def drop_oldest(self, name: str, most: int) -> list[CallRow]:
+        """Remove some of a month's oldest records, and the month with its last; its totals stay.
+
+        ``most``: rows; a segment goes whole. Returns them; none when the month is empty or gone.
+        """
+        month: Month | None = self.months.get(name)
+        rows: list[CallRow] = []
+        while month is not None and len(rows) < most and (some := month.drop_oldest()):
+            rows += some
+        if month is not None and not month.open_count and not month.sealed_count:
+            del self.months[name]
+        return rows
 
 
 class JournalProgress(Persistent):  # type: ignore[misc]

@@ -140,6 +140,8 @@ class TenantConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: dict[str, EnteredDay] = {}
     """Date -> what it is for this tenant."""
     message_quota: int = 1000
+    record_months: int = 3
+    """How far back it looks its calls up; they are kept thirteen months, or as long as this if longer."""
     recording_months: int = 3
     recording_days: int = 0
     recording_mebibytes: int | None = None

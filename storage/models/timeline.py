@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -123,6 +123,18 @@ class TimelineBook(Persistent):  # type: ignore[misc]
         """Return a tenant's to read; an empty one, that is not kept, when he has none."""
         found: Timeline | None = self.tenants.get(tenant)
         return Timeline() if found is None else found
+
+    def forget_calls(self, tenant: str, rows: Sequence[CallRow]) -> None:
+        """Take calls out of their callers' streams, in the transaction that drops their records."""
+        timeline = self.find(tenant)
+        for begin in range(0, len(rows), TOGETHER):
+            told = [entry for entry in map(call_entry, rows[begin : begin + TOGETHER]) if entry is not None]
+            streams = [number_stream(entry.peer) for entry in told]
+            ask_for_leaves(
+                timeline.entries, [(stream, _key(entry)) for stream, entry in zip(streams, told, strict=True)]
+            )
+            for stream, entry in zip(streams, told, strict=True):
+                timeline.remove((stream,), entry)
 
     def take_calls(self, calls: Iterable[tuple[str, CallRow]]) -> None:
         """Append calls of tenants to their callers' streams, in the transaction that stores their records."""

@@ -161,6 +161,7 @@ TENANT_FIELDS: Final = (
     Field("days", days.entered_days, "day: holiday or workday, with a name", "The tenant's own days off and on; they win over the box's and the published ones", "企业自定义的放假和上班日；优先于系统和国家安排"),
     Field("hold_music", c.optional(c.prompt), "audio", "What a party on hold hears; null: the box's hold-music", "通话保持音乐；null 表示用系统保持音乐"),
     Field("message_quota", c.integer(0, 100_000), "0 to 100000", "Messages kept in all its voicemail boxes", "所有留言信箱最多保存的留言数"),
+    Field("record_months", c.integer(1, 240), "1 to 240", "How many months back the tenant sees its calls; their records are kept 13 months at least", "企业可查询最近几个月的通话清单；话单至少保存 13 个月"),
     Field("recording_months", c.integer(1, 240), "1 to 240", "How long recordings, messages and files of e-mails are kept; never under 10 working days", "录音、留言和邮件附件保存月数；不少于 10 个工作日"),
     Field("recording_days", c.integer(0, 3660), "0 to 3660", "The same in days, instead of months; 0: by months", "按天数保存，代替月数；0 表示按月"),
     Field("recording_mebibytes", c.optional(c.integer(1, 100_000_000)), "1 to 100000000, or null", "What its recordings may take (MiB): above it the oldest go first, never before 10 working days; null: no limit", "录音空间上限（MiB）：超出后先删最早的录音，但不早于 10 个工作日；null 表示不限"),

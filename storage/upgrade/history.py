@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.refusal import NotPossible
-from domain.upgrade import Began, Ended, Entry, StepFailed, is_over, reason
+from domain.upgrade import Began, Ended, Entry, StepFailed, is_over, may_be_put_back, reason
 from storage.data_directory import DataDirectory
 
 MOST_SHOWN: Final = 50
@@ -78,6 +78,12 @@ def newest(place: Path) -> Journal | None:
     """Return the journal of the last upgrade; None when there was none."""
     files = _files(place)
     return Journal(files[-1]) if files else None
+
+
+def stands_still(place: Path) -> bool:
+    """Tell whether the newest upgrade can still go back: what is changed now would be lost with it."""
+    last = newest(place)
+    return last is not None and may_be_put_back(last.entries)
 
 
 class Story(NamedTuple):

@@ -11,6 +11,7 @@ from pyramid.response import FileIter, Response
 
 from storage.query import Filter, page
 from storage.record_objects import record_object, row_object
+from storage.record_retention import seen_since
 from storage.recordings import RecordingDamaged, RecordingMissing
 from webui.api.access import Caller
 from webui.api.asked import Limit, Moment, NoQuery, Number, Text40, call_id, query
@@ -35,10 +36,12 @@ class CallQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def listing(caller: Caller) -> Mapping[str, Any]:
     """Return a page of records."""
     asked = query(caller, CallQuery)
-    caller.config()
+    config = caller.config()
+    seen = 0.0 if caller.is_operator else seen_since(config, caller.services.now())
     wanted = Filter(
         tenant=caller.tenant, number=asked.number, caller=asked.caller, answerer=asked.answerer,
-        outcomes=frozenset((asked.outcome,) if asked.outcome else ()), since=asked.since, until=asked.until,
+        outcomes=frozenset((asked.outcome,) if asked.outcome else ()), since=max(seen, asked.since),
+        until=asked.until,
         recorded=asked.recorded, answered=asked.answered,
     )  # fmt: skip
     try:

@@ -39,22 +39,9 @@ _TYPED: Final = (
 )  # fmt: skip
 
 
-def read_search(query: Any, tenant: str | None) -> CallSearch:
-    """Read a filter out of a query; what makes no sense is left out."""
-    typed = {
-        name: str(query.get(name, "")).strip()[:40]
-        for name in (
-            "caller",
-            "answerer",
-            "number",
-            "first",
-            "last",
-            "result",
-            "recorded",
-            "place",
-            "pressed",
-        )
-    }
+def read_search(query: Any, tenant: str | None, seen_since: float = 0.0) -> CallSearch:
+    """Read a filter out of a query; what makes no sense is left out, and what began before ``seen_since``."""
+    typed = {name: str(query.get(name, "")).strip()[:40] for name in _TYPED}
     first, last = _day(typed["first"]), _day(typed["last"])
     place = _place(typed["place"])
     caller = "".join(char for char in typed["caller"] if char.isdigit() and char.isascii())
@@ -69,7 +56,7 @@ def read_search(query: Any, tenant: str | None) -> CallSearch:
         number=typed["number"],
         caller=f"{caller}*" if caller and not typed["caller"].endswith("=") else caller,
         answerer=typed["answerer"],
-        since=first.timestamp() if first else 0.0,
+        since=max(seen_since, first.timestamp() if first else 0.0),
         until=(last + timedelta(days=1)).timestamp() if last else None,
         recorded=bool(typed["recorded"]),
         keys=typed["pressed"],

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.upgrade import may_be_put_back
-from storage.upgrade.history import newest
+from storage.upgrade.history import stands_still
 from webui.services.figures import Wsgi
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -29,7 +28,7 @@ def with_standstill(application: Wsgi, upgrades: Path) -> Wsgi:
     """
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in SAFE or not _stands_still(upgrades):
+        if environ["REQUEST_METHOD"] in SAFE or not stands_still(upgrades):
             return application(environ, start_response)
         if environ["PATH_INFO"].startswith("/api/"):
             kind, body = "application/problem+json", _problem()
@@ -45,11 +44,6 @@ def with_standstill(application: Wsgi, upgrades: Path) -> Wsgi:
         return [body]
 
     return serve
-
-
-def _stands_still(upgrades: Path) -> bool:
-    last = newest(upgrades)
-    return last is not None and may_be_put_back(last.entries)
 
 
 def _problem() -> bytes:

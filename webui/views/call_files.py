@@ -9,6 +9,7 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
 from storage.export_xlsx import write_xlsx
+from storage.record_retention import seen_since
 from webui.resources import CallDesk, TenantCalls
 from webui.security.permissions import TENANT
 from webui.services import calls, masking
@@ -28,7 +29,9 @@ def excel(request: Request) -> Response:
     """Send what the filter finds as Excel, or make it in the background; noted in the audit log."""
     tenant, base = _whose(request)
     services, who = request.services, request.identity.who
-    wanted = calls.read_search(request.GET, tenant or None)
+    pages = _pages(request)
+    since = 0.0 if pages is None else seen_since(pages.config, services.now())
+    wanted = calls.read_search(request.GET, tenant or None, since)
     found = services.read(lambda root: calls.every(root, wanted, calls.MOST_EXCEL + 1))
     many = len(found) > calls.MOST_EXCEL
     entry = audited(

@@ -11,6 +11,7 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
 from storage.models import Root
+from storage.record_retention import seen_since
 from storage.recordings import RecordingDamaged, RecordingMissing, Recordings
 from webui.presenters.timeline import timeline
 from webui.resources import CallFile, TenantCall, TenantCalls, TenantPages
@@ -26,13 +27,15 @@ from webui.views.declare import view
 def listing(request: Request) -> dict[str, Any]:
     """Show a page of them."""
     tenant = request.context.__parent__
-    wanted = calls.read_search(request.GET, tenant.id)
+    since = seen_since(tenant.config, request.services.now())
+    wanted = calls.read_search(request.GET, tenant.id, since)
 
     def read(root: Root) -> dict[str, Any]:
         found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
         return {"found": found, "next": after}
 
-    return {"tenant": tenant, **_filter(request, wanted), **_seen(request, request.services.read(read))}
+    shown = _filter(request, wanted)
+    return {"tenant": tenant, "since": since, **shown, **_seen(request, request.services.read(read))}
 
 
 @view(
@@ -45,7 +48,8 @@ def listing(request: Request) -> dict[str, Any]:
 def recordings(request: Request) -> dict[str, Any]:
     """Show the calls that have a recording."""
     tenant = request.context
-    wanted = calls.read_search({**request.GET, "recorded": "1"}, tenant.id)
+    since = seen_since(tenant.config, request.services.now())
+    wanted = calls.read_search({**request.GET, "recorded": "1"}, tenant.id, since)
 
     def read(root: Root) -> dict[str, Any]:
         found, after = calls.find(root, wanted, request.GET.get("after", "")[:64])
@@ -53,7 +57,10 @@ def recordings(request: Request) -> dict[str, Any]:
 
     shown = _filter(request, wanted)
     shown["typed"].pop("recorded")
-    return {"tenant": tenant, "recorded_only": True, **shown, **_seen(request, request.services.read(read))}
+    return {
+        "tenant": tenant, "since": since, "recorded_only": True,
+        **shown, **_seen(request, request.services.read(read)),
+    }  # fmt: skip
 
 
 def _filter(request: Request, wanted: calls.CallSearch) -> dict[str, Any]:

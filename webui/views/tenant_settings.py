@@ -20,9 +20,9 @@ GROUPS: Final[Groups] = (
     (N_("Edition and features"), ("name", "edition", "features")),
     (N_("Limits"), ("bound_limit", "max_calls", "rings_per_second", "message_quota", "outbound_trunks")),
     (MONEY, ("tariff", "area_code", "credit_li", "monthly_cap_li", "monthly_cap_calls")),
-    (N_("Recordings and prompts"), (
-        "recording_months", "recording_days", "recording_mebibytes", "prompt_pack", "prompt_mebibytes",
-        "prompt_minutes")),
+    (N_("Records, recordings and prompts"), (
+        "record_months", "recording_months", "recording_days", "recording_mebibytes", "prompt_pack",
+        "prompt_mebibytes", "prompt_minutes")),
 )  # fmt: skip
 
 

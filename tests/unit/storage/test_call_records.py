@@ -270,17 +270,6 @@ def test_the_days_of_all_tenants_are_summed_up_as_calls_end(database: MainDataba
     assert database.transact(evolve) == before
 
 
-def test_dropping_a_month_keeps_its_totals(database: MainDatabase) -> None:
-    """Old records go by the month; bills of the year stay."""
-    records = some(20)
-    database.transact(lambda root: root.records.add(records))
-    assert database.transact(lambda root: root.records.owner("acme").drop_month("202611")) == 20
-    assert database.read(lambda root: root.records.find(records[0].id)) is None
-    assert (
-        database.read(lambda root: root.records.owner("acme").totals("20261101", "20261131").all.calls) == 20
-    )
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=80), st.data())
 def test_lists_are_whole_in_any_order_of_ends_and_sealing(starts: list[int], data: st.DataObject) -> None:

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from storage.models import Root
+from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Browser, Site, made_up
 from webui.services import call_files
 
@@ -114,3 +115,26 @@ def test_a_file_that_cannot_be_made_keeps_no_other_waiting(
     browser = many.browser(NUMBER)
     browser.get(f"{BASE}/excel")
     assert len(rows(fetched(many, browser, f"{BASE}/excel"))) == 9
+
+
+def test_a_tenant_looks_three_months_back(site: Site) -> None:
+    """In lists, Excel and by his program; the operator finds older ones; a longer plan shows them."""
+    old = made_up("alpha", NUMBER, site.clock() - 100 * 86400, caller="13900000009")
+    site.change(lambda root: root.records.add([old]))
+    tenant, program = site.browser(NUMBER), Programs(site).of("alpha")
+
+    def seen() -> tuple[bool, bool, bool]:
+        listed = "13900000009" in tenant.get(BASE, {"caller": "139", "first": "2020-01-01"}).text
+        asked = program.ask("GET", "/tenants/alpha/calls?caller=139*").json["items"]
+        return listed, bool(rows(tenant.get(f"{BASE}/excel", {"caller": "139"}).body)), bool(asked)
+
+    assert seen() == (False, False, False)
+    assert "can be looked up here" in tenant.get(BASE).text
+    assert "13900000009" in site.browser("anna").get("/operator/calls", {"caller": "139"}).text
+
+    def extend(root: Root) -> None:
+        config = root.tenants["alpha"].config
+        config.value = msgspec.structs.replace(config.value, record_months=6)
+
+    site.change(extend)
+    assert seen() == (True, True, True)
