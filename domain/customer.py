@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from domain.caller import canonical_caller
-from domain.refusal import NotPossible
+from domain.refusal import BadField
 from domain.timeline import customer_stream, mail_stream, number_stream
 
 MOST_NUMBERS: Final = 20
@@ -36,14 +36,6 @@ class CustomerKind(StrEnum):
 
     PERSON = "person"
     COMPANY = "company"
-
-
-class BadField(NotPossible):
-    """A customer cannot be so: ``field`` and what is wrong with it."""
-
-    def __init__(self, field: str, en: str, zh: str) -> None:
-        super().__init__(en, zh)
-        self.field = field
 
 
 class Customer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -87,6 +79,11 @@ def streams_of(customer: Customer) -> tuple[str, ...]:
     )
 
 
+def is_mail(text: str) -> bool:
+    """Tell whether a text is an e-mail address."""
+    return _MAIL.fullmatch(text) is not None
+
+
 def read_numbers(text: str) -> tuple[str, ...]:
     """Read telephone numbers that somebody typed, canonical; raises BadField."""
     found = []
@@ -102,7 +99,7 @@ def read_mails(text: str) -> tuple[str, ...]:
     """Read e-mail addresses that somebody typed; raises BadField."""
     found = []
     for each in filter(None, _BETWEEN.split(text.strip())):
-        if _MAIL.fullmatch(each) is None:
+        if not is_mail(each):
             raise BadField("mails", f"not an e-mail address: {each[:60]}", f"不是邮箱地址：{each[:60]}")
         found.append(each.lower())
     return _bounded("mails", found, MOST_MAILS, "e-mail addresses", "个邮箱")

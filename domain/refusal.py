@@ -15,3 +15,11 @@ class NotPossible(Exception):
     def noted(self) -> str:
         """Both texts, as the course of a call keeps them (``domain.course_words``)."""
         return f"[{self.en} | {self.zh}]"
+
+
+class BadField(NotPossible):
+    """What somebody typed cannot be so: in which ``field``, and what is wrong with it."""
+
+    def __init__(self, field: str, en: str, zh: str) -> None:
+        super().__init__(en, zh)
+        self.field = field

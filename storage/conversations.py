@@ -8,7 +8,6 @@ import msgspec
 
 from domain.analysis.service import Written
 from domain.calendar import Calendar
-from domain.caller import canonical_caller
 from domain.conversation import (
     Attachment,
     Conversation,
@@ -29,9 +28,10 @@ from domain.conversation import (
 from domain.notices.delivery import Channel, Delivery
 from domain.notices.kinds import DAY, NoticeKind
 from domain.notices.ways import CallEvent
-from domain.refusal import NotPossible
+from domain.refusal import BadField, NotPossible
 from domain.schedule import is_open
 from domain.timeline import Entry, EntryKind, mail_stream, number_stream
+from storage.channels import addressee, own_of, way_of
 from storage.conversation_events import tell_event
 from storage.conversation_scores import new_secret, words_to_rate
 from storage.models import Root
@@ -66,27 +66,6 @@ class Incoming(NamedTuple):
     """Message-IDs that it answers, the latest first."""
     answer: bool = True
     """Whether the box may answer by itself: not to machines and lists."""
-
-
-def own_of(channel: Mailbox | SmsLine) -> str:
-    """Return the address or number of a channel."""
-    return channel.address if isinstance(channel, Mailbox) else channel.number
-
-
-def way_of(channel: Mailbox | SmsLine) -> Way:
-    """Return how a channel is written to."""
-    return Way.MAIL if isinstance(channel, Mailbox) else Way.SMS
-
-
-def channel_named(root: Root, tenant: str, name: str) -> Mailbox | SmsLine:
-    """Return a tenant's mailbox or SMS line; raises NotPossible for none."""
-    model = root.tenants.get(tenant)
-    for kind in ("mailboxes", "sms_lines"):
-        part = None if model is None else model.parts.get(kind, {}).get(name)
-        if part is not None:
-            found: Mailbox | SmsLine = part.value
-            return found
-    raise NotPossible(f"there is no mailbox or SMS line {name}", f"没有邮箱或短信号码 {name}")
 
 
 class Writing:
@@ -216,9 +195,9 @@ class Writing:
         conversation = self.found(name)
         most = MOST_SMS if conversation.way is Way.SMS else MOST_ANSWER
         if not words:
-            raise NotPossible("the answer is empty", "请填写回复内容")
+            raise BadField("text", "the text is empty", "请填写内容")
         if len(words) > most:
-            raise NotPossible(f"at most {most} characters", f"最多 {most} 个字")
+            raise BadField("text", f"at most {most} characters", f"最多 {most} 个字")
         if agent:
             conversation = self.take(name, agent)
         text = Text(
@@ -236,21 +215,14 @@ class Writing:
         self, channel: Mailbox | SmsLine, peer: str, subject: str, words: str, agent: str = "",
         attachments: tuple[Attachment, ...] = (),
     ) -> Conversation:  # fmt: skip
-        """Write to a customer first; raises NotPossible. An SMS goes on with what was written lately.
+        """Write to a customer first; raises BadField, and NotPossible where somebody else writes with him.
 
-        Only to who has a card with that address or number. Without an agent it is nobody's until he answers.
+        An SMS goes on with what was written lately. Without an agent it is nobody's until he answers.
         """
-        way, held = way_of(channel), self._root.customers.find(self._tenant)
-        peer = peer.lower() if way is Way.MAIL else canonical_caller(peer).canonical
-        customer = held.of_mail(peer) if way is Way.MAIL else held.of_number(peer)
-        if customer is None:
-            raise NotPossible(
-                "no customer has this address or number", "没有客户使用该邮箱或号码，请先建立客户资料"
-            )
-        if not channel.enabled:
-            raise NotPossible(f"{channel.name} is switched off", f"{channel.name} 已停用")
+        way = way_of(channel)
+        peer, customer = addressee(self._root, self._tenant, channel, peer)
         if way is Way.MAIL and not subject.strip():
-            raise NotPossible("an e-mail needs a subject", "请填写邮件主题")
+            raise BadField("subject", "an e-mail needs a subject", "请填写邮件主题")
         lately = self._recent(Incoming(way, channel, peer, _NOTHING)) if way is Way.SMS else None
         if lately is not None:
             return self.answer(lately.id, agent, words, attachments)

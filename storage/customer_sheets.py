@@ -14,7 +14,6 @@ from domain.customer import (
     LONGEST_LINE,
     LONGEST_NAME,
     LONGEST_NOTE,
-    BadField,
     Customer,
     CustomerKind,
     read_addresses,
@@ -23,6 +22,7 @@ from domain.customer import (
     read_tags,
 )
 from domain.desk import DeskSettings
+from domain.refusal import BadField
 from storage.call_id import BEIJING
 from storage.customers import CustomerDesk, blank
 from storage.workbook import Column, sheet_of, workbook

@@ -7,15 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.customer import (
-    LONGEST_NAME,
-    BadField,
-    Customer,
-    CustomerKind,
-    merged,
-    streams_of,
-)
-from domain.refusal import NotPossible
+from domain.customer import LONGEST_NAME, Customer, CustomerKind, merged, streams_of
+from domain.refusal import BadField, NotPossible
 from domain.timeline import Entry, EntryKind, customer_stream
 from storage.models import Root
 from storage.models.web import AuditEntry

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from domain import knowledge as rules
-from domain.customer import BadField
 from domain.knowledge import Article, Audience, Version, Words
-from domain.refusal import NotPossible
+from domain.refusal import BadField, NotPossible
 from storage.customer_sheets import Difference, Imported, Line, filled
 from storage.go_live.workbook import AUDIENCE, BODY, CATEGORY, KEYWORDS, TITLE
 from storage.models import Root

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.customer import BadField
+from domain.refusal import BadField
 from domain.target import TargetKind
 from storage.customer_sheets import Difference, Imported, Line, filled
 from storage.go_live.workbook import (

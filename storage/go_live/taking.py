@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.customer import BadField, CustomerKind
+from domain.customer import CustomerKind
+from domain.refusal import BadField
 from storage.customer_sheets import COMPANY, KIND, KIND_WORDS, NAME, Imported, Line, take_sheet
 from storage.customers import CustomerDesk
 from storage.go_live.articles import take_articles

@@ -11,7 +11,8 @@ import msgspec
 from BTrees.OOBTree import OOBTree, OOTreeSet
 from persistent import Persistent
 
-from domain.customer import BadField, Customer, CustomerKind, name_key
+from domain.customer import Customer, CustomerKind, name_key
+from domain.refusal import BadField
 
 MOST_CUSTOMERS: Final = 100_000
 _encode = msgspec.json.Encoder().encode

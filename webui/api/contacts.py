@@ -13,7 +13,6 @@ from domain.customer import (
     MOST_MAILS,
     MOST_NUMBERS,
     MOST_TAGS,
-    BadField,
     Customer,
     CustomerKind,
     read_addresses,
@@ -22,7 +21,7 @@ from domain.customer import (
     read_tags,
 )
 from domain.desk import MOST_FIELDS
-from domain.refusal import NotPossible
+from domain.refusal import BadField, NotPossible
 from domain.timeline import Entry, EntryKind
 from storage.customers import CustomerDesk, blank
 from storage.models import Root

@@ -11,7 +11,8 @@ from pyramid.response import Response
 
 from domain.conversation import Attachment, Conversation, ConversationState, Mailbox, Text, Way
 from domain.refusal import NotPossible
-from storage.conversations import MOST_ANSWER, Writing, channel_named
+from storage.channels import channel_named
+from storage.conversations import MOST_ANSWER, Writing
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
 from webui.api.access import Caller

@@ -13,7 +13,7 @@ import msgspec
 
 from domain.conversation import Attachment, Text, TextState
 from domain.notices.delivery import DeliveryState
-from domain.refusal import NotPossible
+from domain.refusal import BadField, NotPossible
 from storage.call_id import key_of
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
@@ -32,11 +32,11 @@ _SENDING: Final = {
 
 
 def attach(services: BoxServices, name: str, content: bytes) -> Attachment:
-    """Keep a file for an e-mail that is to be written within the day; raises NotPossible, StoreDown."""
+    """Keep a file for an e-mail that is to be written within the day; raises BadField, StoreDown."""
     name = name.replace("\\", "/").rpartition("/")[2][-100:]
     if not name or not content or len(content) > MOST_BYTES:
         most = MOST_BYTES // 1024 // 1024
-        raise NotPossible(f"{name}: empty, or more than {most} MB", f"{name}：空文件或超过 {most} MB")
+        raise BadField("file", f"{name}: empty, or more than {most} MB", f"{name}：空文件或超过 {most} MB")
     filed = services.recordings.letter_files().add(content, services.now(), "application/octet-stream")
     return Attachment(name, filed.type, filed.octets, filed.id)
 
@@ -70,6 +70,11 @@ def _attached(services: BoxServices, tenant: str, ticket: str) -> Attachment:
 
 def _signature(services: BoxServices, packed: str) -> str:
     return hmac.new(services.secret, f"letter-file:{packed}".encode(), hashlib.sha256).hexdigest()
+
+
+def key_of_peer(services: BoxServices, peer: str) -> str:
+    """Return what names an address or number in pages of whoever may not read it whole."""
+    return hmac.new(services.secret, f"peer:{peer}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def texts_of(root: Root, tenant: str, name: str, most: int, after: str = "") -> list[Text]:

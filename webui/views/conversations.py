@@ -13,7 +13,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.conversation import Attachment, Conversation, ConversationState, Text, Way
-from domain.refusal import NotPossible
+from domain.refusal import BadField, NotPossible
 from storage.conversations import MOST_ANSWER, MOST_SMS, Writing
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
@@ -67,7 +67,7 @@ def listing(request: Request) -> dict[str, Any]:
             **_names(root, viewer, [each for _, each in found]),
         }
 
-    return {**_around(request), "show": show, **request.services.read(read)}
+    return {**around(request), "show": show, **request.services.read(read)}
 
 
 @pages("mine", renderer="conversations/mine.html")
@@ -81,10 +81,11 @@ def mine(request: Request) -> dict[str, Any]:
         waiting = sum(1 for _ in islice(book.waiting(), 100))
         return {"found": found[:SHOWN], "waiting": waiting, **_names(root, viewer, found[:SHOWN])}
 
-    return {**_around(request), **request.services.read(read)}
+    return {**around(request), **request.services.read(read)}
 
 
-def _around(request: Request) -> dict[str, Any]:
+def around(request: Request) -> dict[str, Any]:
+    """Return what every page of conversations says."""
     context = request.context
     settings = request.services.read(lambda root: root.desk.find(context.viewer.tenant).settings.value)
     return {
@@ -124,7 +125,7 @@ def _conversation(request: Request, **more: Any) -> dict[str, Any]:
 
     told = request.services.read(read)
     return {
-        **_around(request), **told, "customer": told["known"].get(found.id), "texts": _texts(request),
+        **around(request), **told, "customer": told["known"].get(found.id), "texts": _texts(request),
         "error": "", "words": "", "most": MOST_SMS if found.way is Way.SMS else MOST_ANSWER, **more,
     }  # fmt: skip
 
@@ -139,7 +140,7 @@ def _texts(request: Request) -> list[Text]:
 @pages("texts", one=True, renderer="conversations/texts.html")
 def texts(request: Request) -> dict[str, Any]:
     """Show the texts anew."""
-    return {**_around(request), "conversation": request.context.conversation, "texts": _texts(request)}
+    return {**around(request), "conversation": request.context.conversation, "texts": _texts(request)}
 
 
 @pages("file", one=True)
@@ -174,7 +175,7 @@ def answer(request: Request) -> Response | dict[str, Any]:
     viewer, given = request.context.viewer, request.POST
     words = given.get("text", "").replace("\r\n", "\n").strip()[: MOST_ANSWER + 1]
     try:
-        files = _files(request) if request.context.conversation.way is Way.MAIL else ()
+        files = sent_files(request) if request.context.conversation.way is Way.MAIL else ()
     except NotPossible as refused:
         return _conversation(request, error=request.texts.either(refused.zh, refused.en), words=words)
     return _done(
@@ -185,10 +186,11 @@ def answer(request: Request) -> Response | dict[str, Any]:
     )
 
 
-def _files(request: Request) -> tuple[Attachment, ...]:
+def sent_files(request: Request) -> tuple[Attachment, ...]:
+    """Keep the files of a form; raises BadField."""
     found = [each for each in request.POST.getall("file") if hasattr(each, "file") and each.filename]
     if len(found) > MOST_FILES:
-        raise NotPossible(f"at most {MOST_FILES} files", f"最多 {MOST_FILES} 个附件")
+        raise BadField("file", f"at most {MOST_FILES} files", f"最多 {MOST_FILES} 个附件")
     return tuple(
         attach(request.services, str(each.filename), each.file.read(MOST_BYTES + 1)) for each in found
     )

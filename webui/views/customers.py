@@ -16,7 +16,6 @@ from domain.customer import (
     LONGEST_LINE,
     LONGEST_NAME,
     LONGEST_NOTE,
-    BadField,
     Customer,
     CustomerKind,
     read_addresses,
@@ -25,8 +24,9 @@ from domain.customer import (
     read_tags,
 )
 from domain.desk import DeskSettings
-from domain.refusal import NotPossible
+from domain.refusal import BadField, NotPossible
 from storage.call_id import BEIJING
+from storage.channels import reachable, sending
 from storage.customers import CustomerDesk, blank
 from storage.models import Root
 from webui.presenters.contacts import entry_shown
@@ -34,6 +34,7 @@ from webui.presenters.says import say
 from webui.resources_customers import DeskCustomer, DeskCustomers, TenantCustomer, TenantCustomers
 from webui.security.permissions import AGENT
 from webui.services import customers
+from webui.services.conversations import key_of_peer
 from webui.services.customers import Search, Viewer
 from webui.services.desk import NotHis
 from webui.views.both import both
@@ -102,6 +103,7 @@ def _customer(request: Request, **more: Any) -> dict[str, Any]:
             "shown": customers.shown(root, viewer, found),
             "page": customers.timeline(root, viewer.tenant, found, kind=request.GET.get("kind", "")[:10]),
             "agents": customers.agents_of(root, viewer.tenant),
+            "writes": _writes(request, root),
         }
 
     told = request.services.read(read)
@@ -111,6 +113,18 @@ def _customer(request: Request, **more: Any) -> dict[str, Any]:
         "entry_of": lambda entry: entry_shown(request.texts, entry),
         "hide": lambda text: viewer.hide(text, settings), "now": request.services.now(), **more,
     }  # fmt: skip
+
+
+def _writes(request: Request, root: Root) -> dict[str, str]:
+    """Return where a letter is written to each address, and an SMS to each number, of those that can be."""
+    context = request.context
+    found, base = context.customer, context.base.replace("/customers", "/conversations")
+    return {
+        peer: f"{base}/new?way={way}&customer={found.id}&to={key_of_peer(request.services, peer)}"
+        for way in Way
+        if sending(root, context.viewer.tenant, way)
+        for peer in reachable(found, way)
+    }
 
 
 @pages("timeline", one=True, renderer="customers/timeline.html")

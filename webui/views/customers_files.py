@@ -8,8 +8,9 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.customer import BadField, Customer
+from domain.customer import Customer
 from domain.desk import DeskSettings
+from domain.refusal import BadField
 from storage.customer_sheets import MOST_ROWS, Imported, cells_of, take_sheet, titles_of, write_customers
 from storage.customers import CustomerDesk
 from storage.models import Root

@@ -7,7 +7,6 @@ import pytest
 
 from domain.customer import (
     MOST_NUMBERS,
-    BadField,
     Customer,
     CustomerKind,
     merged,
@@ -17,6 +16,7 @@ from domain.customer import (
     read_tags,
     streams_of,
 )
+from domain.refusal import BadField
 
 WANG = Customer(
     "a", "王小姐", ("13800138000",), {"职务": "采购"}, "爱喝茶", mails=("wang@sihai.cn",), tags=("重点",)

@@ -8,9 +8,9 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from domain.customer import BadField, Customer, CustomerKind
+from domain.customer import Customer, CustomerKind
 from domain.desk import DeskSettings
-from domain.refusal import NotPossible
+from domain.refusal import BadField, NotPossible
 from domain.timeline import Entry, EntryKind, mail_stream, number_stream
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.customers import CustomerDesk, blank, timeline_streams

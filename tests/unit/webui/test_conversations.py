@@ -90,7 +90,7 @@ def test_an_agent_takes_answers_and_closes(site: Site) -> None:
     assert "发票" not in browser.get(f"{DESK}/mine").text
     assert {"conversation-answer", "conversation-take", "conversation-close"} <= set(site.actions())
     assert post(other, f"{DESK}/{name}/give", 404, agent="9999")
-    assert "the answer is empty" in post(other, f"{DESK}/{name}/answer", 409, text=" ").text
+    assert "the text is empty" in post(other, f"{DESK}/{name}/answer", 409, text=" ").text
 
 
 def test_what_customers_write_is_shown_safely(site: Site) -> None:
