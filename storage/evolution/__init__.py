@@ -40,6 +40,7 @@ from storage.evolution import (
     step026_conversations,
     step027_service,
     step028_days_of_all,
+    step029_saved_filters,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -81,6 +82,7 @@ STEPS: tuple[Step, ...] = (
     Step(26, "conversations", step026_conversations.run),
     Step(27, "figures of conversations and tickets", step027_service.run),
     Step(28, "days of all tenants", step028_days_of_all.run),
+    Step(29, "saved filters", step029_saved_filters.run),
 )
 
 

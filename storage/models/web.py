@@ -111,6 +111,22 @@ class Assistance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return now < self.until
 
 
+class SavedFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody looks for in a list again and again."""
+
+    list: str
+    """Name of the list, as its address ends: ``calls``."""
+    name: str
+    query: str
+    """As it stands in the list's address."""
+
+
+class SavedFilters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Those of one account, in the order in which they were saved."""
+
+    filters: tuple[SavedFilter, ...] = ()
+
+
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     """Something that somebody changed, or was refused. New fields go to the end, with a default."""
 
@@ -149,6 +165,12 @@ class AssistanceDocument(Document[Assistance]):
     TYPE = Assistance
 
 
+class FiltersDocument(Document[SavedFilters]):
+    """The saved filters of an account."""
+
+    TYPE = SavedFilters
+
+
 class AcknowledgementDocument(Document[Acknowledgement]):
     """That somebody knows of an alarm."""
 
@@ -175,6 +197,8 @@ class WebBook(Persistent):  # type: ignore[misc]
         """Key of an alarm -> AcknowledgementDocument."""
         self.assistance: Any = OOBTree()
         """Tenant -> AssistanceDocument."""
+        self.filters: Any = OOBTree()
+        """Account -> FiltersDocument."""
 
     def note(self, entry: AuditEntry) -> None:
         """Add to the audit log."""
@@ -199,6 +223,15 @@ class WebBook(Persistent):  # type: ignore[misc]
             self.accounts[key] = AccountDocument(account)
         else:
             held.value = account
+
+    def filters_of(self, key: str) -> tuple[SavedFilter, ...]:
+        """Return the filters that an account saved, of all lists."""
+        found = self.filters.get(key)
+        return () if found is None else found.value.filters
+
+    def set_filters(self, key: str, filters: tuple[SavedFilter, ...]) -> None:
+        """Store the filters of an account."""
+        self.filters[key] = FiltersDocument(SavedFilters(filters))
 
     def sign_out(self, account: str, but: str = "") -> int:
         """End the sessions of an account, all but one; return how many there were.

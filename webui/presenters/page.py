@@ -19,8 +19,10 @@ from webui.presenters.says import said
 from webui.presenters.texts import theme_of
 from webui.presenters.words import Words
 from webui.security.editions import missing
+from webui.security.permissions import ACCOUNT
 from webui.security.policy import may
 from webui.services.brands import Brands, sum_of
+from webui.services.saved_filters import Shown, is_list, query_of, shown
 
 _NAME: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
 
@@ -80,6 +82,7 @@ def _names(event: Any) -> None:
         brand=_brand(request, files),
         path=request.path,
         query_but_by=urlencode([pair for pair in request.GET.items() if pair[0] != "by"]),
+        filters_here=lambda: _filters(request),
         query=urlencode([pair for pair in request.GET.items() if pair[0] != "after"]),
         **Words(texts).all(),
     )
@@ -102,6 +105,16 @@ def _brand(request: Request, files: StaticFiles) -> Look:
         held.name or "box400", f"{base}/logo" if held.logo else files.url("own/logo.svg"),
         f"{base}/style.css" if held.colour else "",
     )  # fmt: skip
+
+
+def _filters(request: Request) -> Shown | None:
+    """Return the saved filters of the list that is looked at; None where who looks can have none."""
+    account, name = request.identity.account, request.path.rpartition("/")[2]
+    if not may(request.identity, ACCOUNT) or not is_list(account, name):  # a form of the page was refused
+        return None
+    query = query_of(request.GET.items())
+    found: Shown = request.services.read(lambda root: shown(root, account, name, query))
+    return found
 
 
 def _included(request: Request, name: str) -> bool:
