@@ -22,6 +22,7 @@ from storage.recordings import Recordings
 from storage.upgrade.history import place_of
 from webui.api.application import make_api, with_api
 from webui.application import make_application
+from webui.compiled import compile_templates
 from webui.hand_over import serve_live
 from webui.services.box import BoxServices
 from webui.services.figures import with_figures
@@ -53,9 +54,10 @@ def main() -> int:
         return 1
     database, recordings = open_main(data), Recordings(open_recordings(data))
     services = BoxServices(data, database, recordings, web_secret(data))
-    pages = with_api(make_application(services), make_api(services))
+    pages = make_application(services)
     learn_structures()
-    application = with_figures(with_standstill(pages, place_of(data)), data)
+    served = with_api(pages, make_api(services))
+    application = with_figures(with_standstill(served, place_of(data)), data)
     try:
         server = create_server(
             application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,
@@ -78,6 +80,7 @@ def main() -> int:
     serving.start()
     write_atomically(data.web_pid, f"{os.getpid()}\n".encode())
     notify("READY=1")
+    threading.Thread(target=compile_templates, args=(pages,), name="templates", daemon=True).start()
     while not stop.wait(WATCHDOG_SECONDS):
         server.trigger.pull_trigger(
             partial(notify, "WATCHDOG=1")

@@ -7,6 +7,7 @@ from pyramid.request import Request
 from pyramid.router import Router
 
 from storage.models import Root
+from webui.compiled import compiled_before
 from webui.presenters.texts import Texts, language_of
 from webui.resources import Site
 from webui.security.csrf import CsrfOfBrowser
@@ -34,11 +35,18 @@ def attach(pages: Router, services: BoxServices) -> None:
 
 def make_pages() -> Router:
     """Return the pages, of no box yet: :func:`attach` them to one."""
-    config = Configurator(settings={"jinja2.undefined": "strict", "jinja2.trim_blocks": "true"})
+    config = Configurator(
+        settings={
+            "jinja2.undefined": "strict",
+            "jinja2.trim_blocks": "true",
+            "jinja2.bytecode_caching": compiled_before(),
+        }
+    )
     config.include("pyramid_jinja2")
     config.add_jinja2_renderer(".html")
     config.add_jinja2_search_path("webui:templates", name=".html")
     config.commit()
+    config.registry["templates"] = config.get_jinja2_environment(name=".html")
     config.set_root_factory(Site)
     config.set_security_policy(Policy())
     config.set_csrf_storage_policy(CsrfOfBrowser())
