@@ -25,10 +25,8 @@ def runway_of(root: Root, tenant: str, utc: float) -> Runway | None:
     used: list[int] = []
     if owner is not None and owner.day_totals:
         begun = owner.day_totals.minKey()
-        totals = {
-            day: roll_up.value.all.fee_li for day, roll_up in owner.day_totals.items(names[0], names[-1])
-        }
-        used = [totals.get(day, 0) for day in names if day >= begun]
+        fees = account.call_fees(names[0], names[-1])
+        used = [fees.get(day, 0) for day in names if day >= begun]
     edition = root.tariffs[config.tariff].value.on(today.isoformat())
     month = f"{today:%Y%m}"
     monthly = (0 if edition is None else edition.monthly_li) + sum(

@@ -134,6 +134,14 @@ class Account(Persistent):  # type: ignore[misc]
             entries.append(entry)
         return entries
 
+    def call_fees(self, first_day: str, last_day: str) -> dict[str, int]:
+        """Return what calls cost, in 厘, by day (YYYYMMDD, both included)."""
+        found = dict(self.open_days.items(first_day, last_day))
+        for day, data in self.booked.items(first_day, last_day):
+            _, li = decode_kinds(data).get(EntryKind.CALLS, (0, 0))
+            found[day] = found.get(day, 0) - li
+        return found
+
     def month(self, month: str) -> MonthUse:
         """Return what the calls of a month (YYYYMM) came to."""
         found = self.months.get(month)
