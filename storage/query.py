@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from storage.behind import Behind
 from storage.call_id import bound_of, milliseconds_of, month_of
 from storage.connection import MainDatabase
 from storage.models import Root
+from storage.models.ahead import ask_ahead, ask_for_first_leaves
 from storage.models.call_records import BOX_OWNER, OwnerRecords, Wanted
 from storage.records import CallRecord
 from storage.rows import RECORDED, CallRow
@@ -178,9 +179,20 @@ def _merged(root: Root, wanted: Filter, after: bytes) -> Iterator[_Step]:
         chosen = [(tenant, owners[tenant])] if tenant in owners else []
     else:
         chosen = list(owners.items())
+        _ask_for_newest([owner for _, owner in chosen], after)
     rows = wanted.wanted()
     steps = [_steps(name, owner, wanted, rows, after) for name, owner in chosen]
     return steps[0] if len(steps) == 1 else heapq.merge(*steps, key=_key)
+
+
+def _ask_for_newest(owners: Sequence[OwnerRecords], after: bytes) -> None:
+    """Ask the store for what the newest calls of many owners are found by."""
+    ask_ahead(owners, "months")
+    last = month_of(milliseconds_of(after)) if after else None
+    named = [(owner, owner.months.keys(None, last)) for owner in owners]
+    months = [owner.months[names[-1]] for owner, names in named if names]
+    ask_ahead(months, "open", "segments")
+    ask_for_first_leaves(month.open for month in months)
 
 
 def _key(step: _Step) -> bytes:

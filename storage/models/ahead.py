@@ -1,4 +1,4 @@
-"""Ask for the leaves of B-trees that a transaction will read or change, all at once.
+"""Ask for what a transaction will read or change, leaves of B-trees above all, all at once.
 
 Reading an object that is not at hand is a question to the store and its answer, for each of which two
 processes take turns. Who knows beforehand where he will write asks for all of it together, and waits once.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from persistent import GHOST
@@ -21,18 +22,34 @@ def ask_for_leaves(tree: Any, keys: Iterable[Any]) -> None:
 
     At most :data:`TOGETHER` keys at a time: what is not read soon leaves the client's cache again.
     """
-    _ask(tree, _leaves_of(tree, sorted(set(keys))))
+    _ask(_leaves_of(tree, sorted(set(keys))))
+
+
+def ask_ahead(objects: Iterable[Any], *parts: str) -> None:
+    """Ask the store for objects, then for what hangs from each of them by these names, a wave each.
+
+    None among the objects stands for nothing.
+    """
+    found = [each for each in objects if each is not None]
+    _ask(found)
+    for part in parts:
+        _ask([getattr(each, part) for each in found])
+
+
+def ask_for_first_leaves(trees: Iterable[Any]) -> None:
+    """Ask the store for the leaf of each tree with its smallest keys, and do not wait for the answers."""
+    _ask([leaf for tree in trees for leaf in islice(_leaves(tree), 1)])
 
 
 def ask_for_all_leaves(tree: Any) -> None:
     """Ask the store for every leaf of a tree, and do not wait for the answers."""
-    _ask(tree, _leaves(tree))
+    _ask(_leaves(tree))
 
 
-def _ask(tree: Any, leaves: Iterator[Any]) -> None:
-    missing = [leaf for leaf in leaves if leaf._p_state == GHOST]
-    if missing:
-        tree._p_jar.prefetch(missing)
+def _ask(objects: Iterable[Any]) -> None:
+    missing = [each for each in objects if each._p_state == GHOST]
+    for begin in range(0, len(missing), TOGETHER):
+        missing[begin]._p_jar.prefetch(missing[begin : begin + TOGETHER])
 
 
 def _branches(tree: Any) -> tuple[Sequence[Any], Sequence[Any]]:

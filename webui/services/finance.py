@@ -26,6 +26,7 @@ from storage.finance import (
     request_invoice,
 )
 from storage.models import Account, Root
+from storage.models.ahead import ask_ahead
 from storage.models.web import AuditEntry
 from storage.runway import runway_of
 from webui.services.box import BoxServices
@@ -82,9 +83,15 @@ def desk_page(root: Root, now: float) -> dict[str, Any]:
     """Return what the finance desk shows."""
     lines = []
     month = month_now(now)
-    for tenant in sorted({*root.tenants, *root.money.accounts}):
+    ask_ahead(root.tenants.values(), "config")
+    ask_ahead(root.money.accounts.values(), "months")
+    configs = {name: held.config.value for name, held in root.tenants.items()}
+    limited = [name for name, config in configs.items() if config.credit_li is not None]
+    ask_ahead((root.money.accounts.get(name) for name in limited), "booked")
+    ask_ahead((root.records.owners.get(name) for name in limited), "day_totals")
+    for tenant in sorted({*configs, *root.money.accounts}):
         account: Account = root.money.accounts.get(tenant) or Account()
-        config = root.tenants[tenant].config.value if tenant in root.tenants else None
+        config = configs.get(tenant)
         lines.append(
             AccountLine(
                 tenant,

@@ -11,6 +11,7 @@ import msgspec
 from domain.money import EntryKind, yuan
 from domain.snapshot import TenantState
 from storage.models import MoneyRequest, Request, Root, TenantConfig
+from storage.models.ahead import ask_ahead
 from storage.models.web import AuditEntry
 from webui.services import accounts
 from webui.services.box import BoxServices
@@ -45,7 +46,12 @@ class TenantPage(NamedTuple):
 def listed(root: Root, now: float, search: str = "", after: str = "") -> TenantPage:
     """Return tenants whose id, name or number has the text in it, in the order of their ids."""
     found: list[TenantLine] = []
-    for name, tenant in root.tenants.items(after or None, None, bool(after)):
+    following = root.tenants.items(after or None, None, bool(after))
+    page = [name for name, _ in islice(following, None if search else PAGE)]
+    ask_ahead((root.tenants[name] for name in page), "config", "numbers")
+    ask_ahead(root.money.accounts.get(name) for name in page)
+    ask_ahead((root.records.owners.get(name) for name in page), "day_totals")
+    for name, tenant in following:
         config = tenant.config.value
         if search and not any(
             search.lower() in each.lower() for each in (name, config.name, *tenant.numbers)

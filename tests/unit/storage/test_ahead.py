@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import transaction
+from BTrees.OOBTree import OOBTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from persistent.mapping import PersistentMapping
 from ZODB import DB
 from ZODB.DemoStorage import DemoStorage
 
-from storage.models.ahead import ask_for_all_leaves, ask_for_leaves
+from storage.models.ahead import ask_ahead, ask_for_all_leaves, ask_for_first_leaves, ask_for_leaves
 from storage.models.figures import CallerTree
 
 
@@ -87,3 +89,26 @@ def test_what_is_not_stored_yet_is_not_asked_for() -> None:
     tree = CallerTree({f"{key:05}": b"x" for key in range(100)})
     ask_for_leaves(tree, ["00050"])
     ask_for_all_leaves(tree)
+
+
+def test_many_objects_and_what_hangs_from_them_are_asked_for_in_waves() -> None:
+    """Then each tree's first leaf is at hand without a further question; None stands for nothing."""
+    storage = Asked()
+    database = DB(storage)
+    with database.transaction() as connection:
+        connection.root.owners = OOBTree({f"{n:02}": PersistentMapping(n=n) for n in range(3)})
+        for n, owner in enumerate(connection.root.owners.values()):
+            owner.tree = CallerTree({f"{key:05}": b"x" for key in range(40 * n)})
+    manager = transaction.TransactionManager()
+    connection = database.open(manager)
+    connection.cacheMinimize()
+    owners = list(connection.root.owners.values())
+    ask_ahead([*owners, None], "tree")
+    ask_for_first_leaves(owner.tree for owner in owners)
+    assert len(set(storage.ahead)) == len(storage.ahead) == 3 + 3 + 2
+    storage.loaded.clear()
+    assert [owner.tree.minKey() for owner in owners[1:]] == ["00000", "00000"]
+    assert set(storage.loaded) < set(storage.ahead)
+    manager.abort()
+    connection.close()
+    database.close()
