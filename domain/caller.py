@@ -78,6 +78,7 @@ _WITHHELD = frozenset({"", "anonymous", "unavailable", "restricted", "unknown", 
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9])[0-9]{8}|0[3-9][0-9]{2}[0-9]{7,8}")
+_WHOLE = re.compile(r"1[3-9][0-9]{9}|0(?:10|2[0-9])[0-9]{8}|0[3-9][0-9]{2}[0-9]{8}")
 _SERVICE = re.compile(r"[48]00[0-9]{7}")
 _SHORT_CODE = re.compile(r"106[0-9]{2,17}|1[0-2][0-9]{1,4}|95[0-9]{3,13}|96[0-9]{3,6}")
 _AREA_AND_SHORT_CODE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})(1[0-2][0-9]{1,3}|9[56][0-9]{3,4})")
@@ -104,6 +105,15 @@ def canonical_caller(raw: str, rules: CallerRules | None = None) -> Caller:
 def canonical_number(raw: str, prefixes: Iterable[PrefixRule] = ()) -> str:
     """Return the canonical digits of any number, or "" when it is none."""
     return _classify(apply_prefixes(clean_number(raw), prefixes), restore_zero=False)[0]
+
+
+def looked_for(digits: str) -> str:
+    """Return whom digits that somebody typed mean: a whole number itself, else who begins so (``*``).
+
+    A landline of seven digits could go on: it may be the beginning of one of eight.
+    """
+    number = canonical_number(digits)
+    return number if _WHOLE.fullmatch(number) else f"{digits}*"
 
 
 def _classify(number: str, restore_zero: bool) -> tuple[str, CallerClass]:

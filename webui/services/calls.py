@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.analysis.cell import Fate
 from domain.analysis.dimensions import hour_words, key_words, weekday_words
+from domain.caller import looked_for
 from domain.missed import NOT_MISSED
 from domain.outcomes import Outcome
 from domain.regions import shipped_regions
@@ -54,7 +55,7 @@ def read_search(query: Any, tenant: str | None, seen_since: float = 0.0) -> Call
     wanted = Filter(
         tenant=tenant,
         number=typed["number"],
-        caller=f"{caller}*" if caller and not typed["caller"].endswith("=") else caller,
+        caller=looked_for(caller) if caller and not typed["caller"].endswith("=") else caller,
         answerer=typed["answerer"],
         since=max(seen_since, first.timestamp() if first else 0.0),
         until=(last + timedelta(days=1)).timestamp() if last else None,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.caller import Caller, CallerClass, CallerRules, canonical_caller
+from domain.caller import Caller, CallerClass, CallerRules, canonical_caller, looked_for
 from domain.snapshot import PrefixRule
 
 MOBILE, LANDLINE, SHORT = CallerClass.MOBILE, CallerClass.LANDLINE, CallerClass.SHORT_CODE
@@ -129,3 +129,22 @@ def test_canonical_form_is_stable(raw):
     """Reading a canonical number again changes nothing."""
     canonical = canonical_caller(raw).canonical
     assert canonical_caller(canonical).canonical == canonical
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("139", "139*"),
+        ("1390000111", "1390000111*"),
+        ("13900001111", "13900001111"),
+        ("8613900001111", "13900001111"),
+        ("01061234567", "01061234567"),
+        ("0411612345678", "0411612345678*"),
+        ("041161234567", "041161234567"),
+        ("04116123456", "04116123456*"),
+        ("95588", "95588*"),
+    ],
+)
+def test_a_whole_number_is_looked_for_as_it_is(typed, meant):
+    """And found at once among millions; what could go on is looked for as a beginning."""
+    assert looked_for(typed) == meant
