@@ -11,7 +11,7 @@ from storage.connection import MainDatabase, StoreDown
 from storage.models import OWN_PROMPTS, PromptInfo, Root
 from storage.provisioning.changes import Change, FieldChange
 from storage.provisioning.checks import PromptRejected, Prompts
-from storage.provisioning.export import export, tenant_object
+from storage.provisioning.export import box_object, export, tenant_object
 from storage.provisioning.planning import Plan, make_plan
 from storage.provisioning.problems import WORDS, Problem, ProvisioningError
 from storage.provisioning.reading import Wishes, read_wishes
@@ -36,6 +36,7 @@ __all__ = [
     "ProvisioningError",
     "apply_file",
     "apply_wishes",
+    "box_object",
     "export",
     "export_database",
     "make_plan",

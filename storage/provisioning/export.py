@@ -25,19 +25,7 @@ def export(configuration: Configuration, *, secrets: bool = True) -> str:
     """Return YAML of what is not at its default. Without ``secrets`` it has masks and cannot be applied."""
     names = {address: info.name for address, info in configuration.prompts.items()}
     writing = _Writing(secrets)
-    document: dict[str, Any] = {}
-    box = writing.fields(schema.BOX, configuration.box)
-    if box:
-        document["box"] = box
-    for plural, section, objects in (
-        ("listeners", schema.LISTENER, configuration.listeners),
-        ("trunks", schema.TRUNK, configuration.trunks),
-        ("tariffs", schema.TARIFF, configuration.tariffs),
-        ("gateways", schema.GATEWAY, configuration.gateways),
-        ("templates", schema.TEMPLATE, configuration.templates),
-    ):
-        if objects:
-            document[plural] = {_key(name): writing.fields(section, value) for name, value in objects.items()}
+    document = _of_box(configuration, writing)
     if configuration.tenants:
         document["tenants"] = {
             _key(name): _tenant(configuration, tenant, writing)
@@ -54,6 +42,23 @@ def export(configuration: Configuration, *, secrets: bool = True) -> str:
     return stream.getvalue() + comments
 
 
+def _of_box(configuration: Configuration, writing: _Writing) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    box = writing.fields(schema.BOX, configuration.box)
+    if box:
+        document["box"] = box
+    for plural, section, objects in (
+        ("listeners", schema.LISTENER, configuration.listeners),
+        ("trunks", schema.TRUNK, configuration.trunks),
+        ("tariffs", schema.TARIFF, configuration.tariffs),
+        ("gateways", schema.GATEWAY, configuration.gateways),
+        ("templates", schema.TEMPLATE, configuration.templates),
+    ):
+        if objects:
+            document[plural] = {_key(name): writing.fields(section, value) for name, value in objects.items()}
+    return document
+
+
 def as_written(section: Section, value: msgspec.Struct) -> dict[str, Any]:
     """Return what a file would say of one object, secrets included, in plain types: a start for changes."""
     return {name: _unquoted(each) for name, each in _Writing(True).fields(section, value).items()}
@@ -65,6 +70,12 @@ def _unquoted(value: Any) -> Any:
     if isinstance(value, list):
         return [_unquoted(each) for each in value]
     return str(value) if isinstance(value, str) else value
+
+
+def box_object(configuration: Configuration) -> dict[str, Any]:
+    """Return what a file says beside the tenants, secrets masked, in plain types."""
+    found: dict[str, Any] = _unquoted(_of_box(configuration, _Writing(secrets=False)))
+    return found
 
 
 def tenant_object(configuration: Configuration, tenant: TenantConfig) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from webui.api.problems import ApiProblem, Fault
 from webui.services import accounts
 from webui.services.passwords import first_password
 from webui.services.provisioning import Done, Refused, wish
+from webui.services.tenants import new_password
 
 OWN_FIELDS: Final = frozenset(
     ("days", "hold_music", "blacklist", "vip", "web_secret", "monthly_cap_li", "monthly_cap_calls",
@@ -90,6 +91,14 @@ def put_tenant(caller: Caller) -> Mapping[str, Any]:
 
     done = stored(_wish(caller, wanted, "tenant-put", give))
     return {**done, "first_password": given[0]} if given else done
+
+
+def first_again(caller: Caller) -> Mapping[str, Any]:
+    """Give a tenant a new first password, told once; his sessions and second factor end."""
+    query(caller, NoQuery)
+    caller.config()
+    entry = caller.entry("tenant-password", caller.tenant)
+    return {"first_password": new_password(caller.services, caller.tenant, entry)}
 
 
 def _wish(caller: Caller, wanted: dict[str, Any], action: str, also: Any = lambda root: None) -> Done:

@@ -46,7 +46,9 @@ class Scope(StrEnum):
     TENANTS_WRITE = "tenants:write"
     NUMBERS_READ = "numbers:read"
     NUMBERS_WRITE = "numbers:write"
+    AGENTS_WRITE = "agents:write"
     BOX_READ = "box:read"
+    BOX_WRITE = "box:write"
     OPERATORS_WRITE = "operators:write"
 
 
@@ -58,6 +60,7 @@ OPERATORS_ONLY: Final = frozenset(
         Scope.NUMBERS_READ,
         Scope.NUMBERS_WRITE,
         Scope.BOX_READ,
+        Scope.BOX_WRITE,
         Scope.OPERATORS_WRITE,
     }
 )

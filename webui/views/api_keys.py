@@ -46,7 +46,9 @@ SCOPES = {
     Scope.TENANTS_WRITE: N_("Open and change tenants"),
     Scope.NUMBERS_READ: N_("Read the number inventory"),
     Scope.NUMBERS_WRITE: N_("Take in and move numbers"),
+    Scope.AGENTS_WRITE: N_("Keep agents' sign-ins"),
     Scope.BOX_READ: N_("See the box and its audit log"),
+    Scope.BOX_WRITE: N_("Change trunks, settings, calendar and place data, ask for backups"),
     Scope.OPERATORS_WRITE: N_("Keep the accounts of operators"),
 }
 TERMS = ((0, N_("without end")), (30, N_("30 days")), (365, N_("a year")))
