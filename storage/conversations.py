@@ -88,7 +88,7 @@ class Writing:
         conversation = arrived(before, text)
         self.book.put(conversation)
         self._tell(conversation, text)
-        self._count(conversation, Written(begun=int(starts), received=1))
+        self._count(conversation, Written(begun=int(starts), received=1), text.id)
         if starts:
             self._tell_event(CallEvent.CONVERSATION_STARTED, conversation, text.id)
         if incoming.answer:
@@ -132,7 +132,7 @@ class Writing:
             new_id(self._at), self._at, "out", channel.closed_text, auto=True, state=TextState.WAITING
         )
         self._send(now, text)
-        self._count(now, Written(automatic=1))
+        self._count(now, Written(automatic=1), text.id)
         self.book.put(now)  # it waits for an answer all the same
 
     def _calendar(self) -> Calendar:
@@ -204,7 +204,7 @@ class Writing:
             new_id(self._at), self._at, "out", words, by=agent, state=TextState.WAITING,
             attachments=attachments,
         )  # fmt: skip
-        self._count(conversation, of_answer(self.book.texts_of(name), self._at))
+        self._count(conversation, of_answer(self.book.texts_of(name), self._at), text.id)
         self._send(conversation, text)
         conversation = answered(conversation, text)
         self.book.put(conversation)
@@ -268,11 +268,11 @@ class Writing:
             return conversation
         text = Text(new_id(self._at), self._at, "out", words, auto=True, state=TextState.WAITING)
         self._send(conversation, text)
-        self._count(conversation, Written(automatic=1))
+        self._count(conversation, Written(automatic=1), text.id)
         return conversation
 
-    def _count(self, conversation: Conversation, written: Written) -> None:
-        count_written(self._root, self._tenant, conversation, self._at, written)
+    def _count(self, conversation: Conversation, written: Written, text: str = "") -> None:
+        count_written(self._root, self._tenant, conversation, self._at, written, text)
 
     def _tell_event(self, event: CallEvent, conversation: Conversation, turn: str) -> None:
         tell_event(self._root, self._tenant, event, conversation, turn, self._at)

@@ -114,7 +114,7 @@ def _summary(paper: Paper, report: Report, target: Target, language: str) -> Non
 def _service(paper: Paper, report: Report, language: str) -> None:
     """Write what was written and asked, a line for each kind."""
     for group in groups(report.service, language):
-        told = "，".join(f"{title} {written(value, kind)}" for title, value, kind in group.figures)
+        told = "，".join(f"{each.title} {written(each.value, each.kind)}" for each in group.figures)
         _text(paper, f"{group.title}：{told}", 9)
     paper.ln(2)
 

@@ -91,11 +91,11 @@ def _write_service(
     zh = language == "zh"
     heads = map(Column, ("类别", "指标", "数值") if zh else ("Kind", "Figure", "Value"), (14, 24, 12))
     sheet = sheet_of(book, "会话与工单" if zh else "Conversations, tickets", heads)
-    figures = [(each.title, *figure) for each in groups(report.service, language) for figure in each.figures]
-    for line, (group, title, value, kind) in enumerate(figures, 1):
+    figures = [(each.title, told) for each in groups(report.service, language) for told in each.figures]
+    for line, (group, told) in enumerate(figures, 1):
         sheet.write_string(line, 0, group)
-        sheet.write_string(line, 1, title)
-        _write(sheet, line, 2, value, kind, formats)
+        sheet.write_string(line, 1, told.title)
+        _write(sheet, line, 2, told.value, told.kind, formats)
 
 
 def outcome_words(outcome: str, language: str) -> str:

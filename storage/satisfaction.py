@@ -42,20 +42,59 @@ class Satisfaction(NamedTuple):
     """The newest low ones."""
 
 
+class Which(NamedTuple):
+    """Which scores; empty or 0: any."""
+
+    kind: str = ""
+    """``calls``, ``tickets`` or ``mails``."""
+    score: int = 0
+    agent: str = ""
+    queue: str = ""
+    category: str = ""
+    """Of tickets."""
+    period: str = ""
+    """As :func:`name_of` says it of ``by``."""
+    by: Period = Period.DAY
+
+    def takes(self, rating: Rating) -> bool:
+        """Tell whether a score is wanted."""
+        return (
+            self.kind in ("", kind_of(rating))
+            and self.score in (0, rating.score)
+            and self.agent in ("", rating.agent)
+            and self.queue in ("", rating.queue)
+            and self.category in ("", rating.category)
+            and self.period in ("", name_of(rating.at, self.by))
+        )
+
+
+def kind_of(rating: Rating) -> str:
+    """Return what was rated: ``calls``, ``tickets`` or ``mails``."""
+    return "calls" if rating.call else "tickets" if rating.ticket else "mails"
+
+
+def scored(root: Root, desk: str, since: float, until: float) -> list[Rating]:
+    """Return every score from ``since`` to before ``until`` (POSIX seconds), the newest first."""
+    calls = _calls(root, desk, since, until) if desk else []
+    asked = root.tickets.read(desk).ratings_between(since, until)
+    return sorted([*calls, *asked], key=lambda each: (-each.at, each.call, each.ticket, each.conversation))
+
+
 def satisfaction(root: Root, desk: str, since: float, until: float, by: Period, low: int) -> Satisfaction:
     """Return what was scored from ``since`` to before ``until`` (POSIX seconds); up to ``low`` is low."""
-    calls = list(_calls(root, desk, since, until)) if desk else []
-    asked = list(root.tickets.read(desk).ratings_between(since, until))
-    tickets = [each for each in asked if each.ticket]
-    every = sorted([*calls, *asked], key=lambda each: -each.at)
+    every = scored(root, desk, since, until)
+
+    def of(kind: str) -> Share | None:
+        return share("", (each.score for each in every if kind_of(each) == kind))
+
     periods = shares((name_of(each.at, by), each.score) for each in every)
     return Satisfaction(
-        share("", (each.score for each in calls)),
-        share("", (each.score for each in tickets)),
-        share("", (each.score for each in asked if each.conversation)),
+        of("calls"),
+        of("tickets"),
+        of("mails"),
         shares((each.agent, each.score) for each in every if each.agent),
         shares((each.queue, each.score) for each in every if each.queue),
-        shares((each.category, each.score) for each in tickets if each.category),
+        shares((each.category, each.score) for each in every if each.category),
         sorted(periods, key=lambda each: each.name),
         [each for each in every if each.score <= low][:MOST_LOW],
     )

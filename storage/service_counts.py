@@ -16,9 +16,15 @@ _STEPS = {
 }
 
 
-def count_written(root: Root, tenant: str, conversation: Conversation, at: float, written: Written) -> None:
-    """Count what happened to a conversation."""
-    root.service.count(tenant, at, of_way(conversation.way, written))
+def count_written(
+    root: Root, tenant: str, conversation: Conversation, at: float, written: Written, text: str = ""
+) -> None:
+    """Count what happened to a conversation; ``text`` is the id of the text that it was."""
+    root.service.count(tenant, at, of_way(conversation.way, written), _what(conversation, text))
+
+
+def _what(conversation: Conversation, text: str) -> str:
+    return f"{conversation.id}/{text}" if text else conversation.id
 
 
 def of_answer(texts: Iterable[Text], at: float) -> Written:
@@ -38,9 +44,8 @@ def of_answer(texts: Iterable[Text], at: float) -> Written:
 
 def count_entry(root: Root, ticket: Ticket, entry: Entry, *, first: bool, late: bool) -> None:
     """Count what happened to a ticket; ``first``: it was opened, ``late``: it has become so."""
-    root.service.count(
-        ticket.desk, entry.at, Service(tickets=_of_entry(ticket, entry, first=first, late=late))
-    )
+    asked = _of_entry(ticket, entry, first=first, late=late)
+    root.service.count(ticket.desk, entry.at, Service(tickets=asked), ticket.id)
 
 
 def _of_entry(ticket: Ticket, entry: Entry, *, first: bool, late: bool) -> Asked:
@@ -50,17 +55,17 @@ def _of_entry(ticket: Ticket, entry: Entry, *, first: bool, late: bool) -> Asked
     return step + Asked(late=1) if late else step
 
 
-def counted_anew(root: Root) -> Iterator[tuple[str, float, Service]]:
-    """Yield desk, moment and count of everything that is kept: of a box of before, and for tests.
+def counted_anew(root: Root) -> Iterator[tuple[str, float, Service, str]]:
+    """Yield desk, moment, count and what it was, of all that is kept: of a box of before, and for tests.
 
     When a conversation was closed, or a ticket became late, is not kept: its latest moment stands for it.
     """
     for tenant, book in root.conversations.tenants.items():
         for _, conversation in book.newest_first():
             texts = list(book.texts_of(conversation.id))
-            yield tenant, conversation.made, of_way(conversation.way, Written(begun=1))
+            yield tenant, conversation.made, of_way(conversation.way, Written(begun=1)), conversation.id
             if conversation.state is ConversationState.CLOSED:
-                yield tenant, conversation.at, of_way(conversation.way, Written(closed=1))
+                yield tenant, conversation.at, of_way(conversation.way, Written(closed=1)), conversation.id
             for place, text in enumerate(texts):
                 if text.direction == "in":
                     written = Written(received=1)
@@ -68,7 +73,7 @@ def counted_anew(root: Root) -> Iterator[tuple[str, float, Service]]:
                     written = Written(automatic=1) if text.auto else of_answer(texts[place + 1 :], text.at)
                 else:
                     continue
-                yield tenant, text.at, of_way(conversation.way, written)
+                yield tenant, text.at, of_way(conversation.way, written), _what(conversation, text.id)
     for desk, shelf in root.tickets.shelves.items():
         for name in shelf.keys.values():
             ticket = shelf.find(name)
@@ -76,6 +81,6 @@ def counted_anew(root: Root) -> Iterator[tuple[str, float, Service]]:
                 continue
             for place, entry in enumerate(shelf.thread(name)):
                 asked = _of_entry(ticket, entry, first=not place, late=False)
-                yield desk, entry.at, Service(tickets=asked)
+                yield desk, entry.at, Service(tickets=asked), ticket.id
             if ticket.late:
-                yield desk, ticket.updated, Service(tickets=Asked(late=1))
+                yield desk, ticket.updated, Service(tickets=Asked(late=1)), ticket.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple, Self
 
 import msgspec
@@ -71,6 +72,24 @@ class Service(Sum, frozen=True, array_like=True):
     sms: Written = Written()
     tickets: Asked = Asked()
 
+    def counted(self) -> Iterator[str]:
+        """Yield the figures in which something was counted, as :data:`BEHIND` names them."""
+        for kind, sums in (("mail", self.mail), ("sms", self.sms), ("ticket", self.tickets)):
+            for name in COUNTS[kind]:
+                if getattr(sums, name):
+                    yield f"{kind}-{name}"
+
+
+_TEXTS: Final = ("begun", "received", "answers", "automatic", "closed")
+COUNTS: Final = {
+    "mail": _TEXTS,
+    "sms": _TEXTS,
+    "ticket": ("opened", "answers", "closed", "reopened", "late", "rated"),
+}
+"""What each figure of a kind counts one by one, so that there is a list behind it."""
+BEHIND: Final = frozenset(f"{kind}-{name}" for kind, names in COUNTS.items() for name in names)
+"""The figures that lead to a list."""
+
 
 def of_way(way: Way, written: Written) -> Service:
     """Return what was written in one way."""
@@ -90,12 +109,22 @@ class Figure(NamedTuple):
         return self.zh if language == "zh" else self.en
 
 
+class Told(NamedTuple):
+    """One figure with its value."""
+
+    title: str
+    value: float | None
+    kind: Kind
+    """How it is written."""
+    behind: str
+    """Of :data:`BEHIND`; empty: no list is behind it."""
+
+
 class Group(NamedTuple):
     """One kind of service as people read it."""
 
     title: str
-    figures: tuple[tuple[str, float | None, Kind], ...]
-    """Title, value, and how it is written."""
+    figures: tuple[Told, ...]
 
 
 _WRITTEN: Final = (
@@ -117,18 +146,45 @@ _ASKED: Final = (
 )
 
 
+class _Kind(NamedTuple):
+    zh: str
+    en: str
+    figures: tuple[Figure, ...]
+
+    def title(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+_KINDS: Final = {
+    "mail": _Kind("邮件", "E-mails", _WRITTEN),
+    "sms": _Kind("短信", "SMS", _WRITTEN),
+    "ticket": _Kind("工单", "Tickets", _ASKED),
+}
+
+
 def groups(service: Service, language: str) -> list[Group]:
     """Return the kinds of which there was something, with their figures; ``zh`` or ``en``."""
-    kinds = (
-        ("邮件", "E-mails", service.mail, _WRITTEN),
-        ("短信", "SMS", service.sms, _WRITTEN),
-        ("工单", "Tickets", service.tickets, _ASKED),
-    )
+    kinds = (("mail", service.mail), ("sms", service.sms), ("ticket", service.tickets))
     return [
         Group(
-            zh if language == "zh" else en,
-            tuple((each.title(language), getattr(sums, each.name), each.kind) for each in figures),
+            _KINDS[kind].title(language),
+            tuple(
+                Told(
+                    each.title(language),
+                    getattr(sums, each.name),
+                    each.kind,
+                    f"{kind}-{each.name}" if each.name in COUNTS[kind] else "",
+                )
+                for each in _KINDS[kind].figures
+            ),
         )
-        for zh, en, sums, figures in kinds
+        for kind, sums in kinds
         if sums
     ]
+
+
+def title_of(behind: str, language: str) -> str:
+    """Return what a figure of :data:`BEHIND` is called, with its kind."""
+    kind, _, name = behind.partition("-")
+    figure = next(each for each in _KINDS[kind].figures if each.name == name)
+    return f"{_KINDS[kind].title(language)} · {figure.title(language)}"

@@ -41,6 +41,7 @@ from storage.evolution import (
     step027_service,
     step028_days_of_all,
     step029_saved_filters,
+    step030_behind_service,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -83,6 +84,7 @@ STEPS: tuple[Step, ...] = (
     Step(27, "figures of conversations and tickets", step027_service.run),
     Step(28, "days of all tenants", step028_days_of_all.run),
     Step(29, "saved filters", step029_saved_filters.run),
+    Step(30, "what is behind figures of conversations and tickets", step030_behind_service.run),
 )
 
 

@@ -15,5 +15,5 @@ def run(mapping: Any) -> None:
     if "service" in root.__dict__:
         return
     root.service = ServiceBook()
-    for desk, at, service in counted_anew(root):
-        root.service.count(desk, at, service)
+    for desk, at, service, what in counted_anew(root):
+        root.service.count(desk, at, service, what)

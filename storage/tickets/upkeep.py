@@ -31,7 +31,7 @@ def look_after(root: Root, now: float) -> int:
             if ticket.waits_for_desk:
                 tell_late(root, ticket, now)
                 if not ticket.late:
-                    root.service.count(desk, now, Service(tickets=Asked(late=1)))
+                    root.service.count(desk, now, Service(tickets=Asked(late=1)), ticket.id)
                 shelf.put(rules.found_late(ticket))
             elif ticket.state is TicketState.ANSWERED and not ticket.reminded:
                 move(root, desk, ticket.id, lambda each, terms: rules.reminded(each, now, terms))

@@ -52,6 +52,11 @@ class Links:
             told["result"] = result
         return f"{self._base}?{urlencode(told)}"
 
+    def behind(self, figure: str) -> str:
+        """Return the address of what a figure of conversations and tickets counts."""
+        told = {"figure": figure, **self._period, **self._more}
+        return f"{self._base.removesuffix('calls')}reports-behind?{urlencode(told)}"
+
 
 def table(report: Report, dimension: Dimension, target: Target, links: Links, language: str) -> list[Line]:
     """Return the groups of a dimension with all figures."""

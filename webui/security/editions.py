@@ -14,6 +14,7 @@ FEATURES: Final = {
     "flows": Feature.MENUS, "queues": Feature.CALL_CENTRE, "agents": Feature.CALL_CENTRE,
     "desk": Feature.CALL_CENTRE, "contacts": Feature.CALL_CENTRE, "messages": Feature.VOICEMAIL,
     "voicemails": Feature.VOICEMAIL, "reports": Feature.REPORTS, "report": Feature.REPORTS,
+    "reports-behind": Feature.REPORTS,
     "api-keys": Feature.API, "webhooks": Feature.API,
 }  # fmt: skip
 """By the name below the tenant, of pages (``/t/ID/flows``) and of the API (``/tenants/ID/flows``)."""

@@ -11,14 +11,16 @@ from domain.analysis.dimensions import DIMENSIONS
 from domain.analysis.report import Report
 from domain.calendar import BEIJING
 from domain.service_level import Formula
+from domain.tickets.ratings import Rating
 from storage.models import Root
 from storage.report import report
-from storage.satisfaction import Period, Satisfaction, satisfaction
+from storage.satisfaction import Period, Satisfaction, Which, satisfaction, scored
 from webui.services.box import BoxServices
 
 MOST_DAYS: Final = 366
 DAYS: Final = 7
 SCORE_DAYS: Final = 30
+SCORE_ROWS: Final = 100
 EARLIEST: Final = date(2020, 1, 1)
 """Before any box."""
 
@@ -100,6 +102,28 @@ def scores(services: BoxServices, desk: str, first: date | None, last: date | No
         return satisfaction(root, desk, _midnight(since), _midnight(until + timedelta(days=1)), by, low)
 
     return Scores(since, until, by, services.read(read))
+
+
+class ScoreList(NamedTuple):
+    """A page of the scores behind a figure."""
+
+    first: date
+    last: date
+    total: int
+    """Of all pages."""
+    rows: list[Rating]
+
+
+def score_list(
+    services: BoxServices, desk: str, first: date | None, last: date | None, which: Which, page: int
+) -> ScoreList:
+    """Return a page (from 1) of the scores that a figure of :func:`scores` counts, the newest first."""
+    since, until = period(first, last, services.now(), SCORE_DAYS)
+    every = services.read(
+        lambda root: scored(root, desk, _midnight(since), _midnight(until + timedelta(days=1)))
+    )
+    found = [each for each in every if which.takes(each)]
+    return ScoreList(since, until, len(found), found[(page - 1) * SCORE_ROWS : page * SCORE_ROWS])
 
 
 def _midnight(day: date) -> float:

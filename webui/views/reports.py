@@ -168,6 +168,7 @@ def page(request: Request) -> dict[str, Any]:
         "lines": lines,
         "totals": report_page.cells_of(report.all, wanted.target, seen.links, {}),
         "calls_of": seen.links.to,
+        "behind": seen.links.behind,
         "waits": report_page.waits(report, seen.links, language),
         "outcomes": sorted(report.figures.outcomes.items(), key=lambda pair: -pair[1]),
         "tiles": tiles(provinces),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.tickets.ticket import OPERATOR
 from storage.export_scores import write_scores
-from storage.satisfaction import Period
+from storage.satisfaction import Period, Which
 from webui.resources import OperatorPages, TenantPages
 from webui.security.permissions import TENANT
-from webui.services.reports import Scores, read_day, scores
+from webui.services.reports import SCORE_ROWS, Scores, read_day, score_list, scores
 from webui.views.bound import entry_of
 from webui.views.declare import view
 from webui.views.downloads import content_of, download
+
+LINKED: Final = ("kind", "score", "agent", "queue", "category", "period")
+"""What figures are told apart by."""
 
 
 @view(
@@ -30,9 +34,45 @@ def page(request: Request) -> dict[str, Any]:
     """Show what a tenant's callers and customers scored, or what tenants did."""
     desk, where = _desk(request)
     found = _scores(request, desk)
+    first, last = found.first.isoformat(), found.last.isoformat()
+    base = f"/t/{desk}" if desk else "/operator"
+
+    def scores_of(**asked: object) -> str:
+        told = {"first": first, "last": last, "by": found.by, **asked}
+        return f"{base}/satisfaction-scores?{urlencode(told)}"
+
     return {
-        "made": found.made, "base": f"/t/{desk}" if desk else "/operator", "where": where, "by": found.by,
-        "periods": tuple(Period), "first": found.first.isoformat(), "last": found.last.isoformat(),
+        "made": found.made, "scores_of": scores_of, "base": base, "where": where, "by": found.by,
+        "periods": tuple(Period), "first": first, "last": last,
+    }  # fmt: skip
+
+
+@view(
+    context=OperatorPages, name="satisfaction-scores", permission="tickets", request_method="GET",
+    renderer="service/scores.html",
+)  # fmt: skip
+@view(
+    context=TenantPages, name="satisfaction-scores", permission=TENANT, request_method="GET",
+    renderer="service/scores.html",
+)  # fmt: skip
+def behind(request: Request) -> dict[str, Any]:
+    """Show the scores behind a figure, the newest first."""
+    desk, where = _desk(request)
+    given = {name: request.GET.get(name, "")[:80] for name in LINKED}
+    page = request.GET.get("page", "")
+    number = int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1
+    which = Which(
+        given["kind"], int(given["score"]) if given["score"] in {"1", "2", "3", "4", "5"} else 0,
+        given["agent"], given["queue"], given["category"], given["period"], _by(request),
+    )  # fmt: skip
+    days = read_day(request.GET.get("first", "")), read_day(request.GET.get("last", ""))
+    found = score_list(request.services, desk, *days, which, max(1, number))
+    period = {"first": found.first.isoformat(), "last": found.last.isoformat(), "by": which.by}
+    told = {name: value for name, value in given.items() if value}
+    return {
+        "found": found, "base": f"/t/{desk}" if desk else "/operator", "where": where, "chosen": given,
+        "back": urlencode(period), "here": urlencode({**period, **told}), "page": max(1, number),
+        "more": max(1, number) * SCORE_ROWS < found.total, "first": period["first"], "last": period["last"],
     }  # fmt: skip
 
 
@@ -58,7 +98,10 @@ def _desk(request: Request) -> tuple[str, str]:
 
 def _scores(request: Request, desk: str) -> Scores:
     given = request.GET
-    by = Period(given["by"]) if given.get("by") in set(Period) else Period.DAY
-    return scores(
-        request.services, desk, read_day(given.get("first", "")), read_day(given.get("last", "")), by
-    )
+    days = read_day(given.get("first", "")), read_day(given.get("last", ""))
+    return scores(request.services, desk, *days, _by(request))
+
+
+def _by(request: Request) -> Period:
+    by = request.GET.get("by")
+    return Period(by) if by in set(Period) else Period.DAY

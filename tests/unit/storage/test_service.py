@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from domain.analysis.service import Asked, Service, Written, groups
+from domain.analysis.service import BEHIND, COUNTS, Asked, Service, Written, groups
 from domain.conversation import Mailbox, SmsLine, Text, Way
 from domain.schedule_text import parse_schedule
 from domain.tickets import rules
@@ -15,7 +15,7 @@ from domain.tickets.rules import Wanted
 from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.conversations import Incoming, Writing
-from storage.evolution import step027_service
+from storage.evolution import step027_service, step030_behind_service
 from storage.models import Root
 from storage.models.root import ROOT_KEY
 from storage.notices import new_id
@@ -94,6 +94,38 @@ def test_a_report_counts_each_once(database: MainDatabase) -> None:
     assert whole == COUNTED + Service(sms=Written(begun=1, received=1))
     before = database.read(lambda root: report(root, "demo", date(2026, 11, 1), date(2026, 11, 22))).service
     assert before == Service(tickets=Asked(opened=1))
+
+
+def test_behind_each_figure_stand_those_that_it_counts(database: MainDatabase) -> None:
+    """As many in each, latest first, of the desk or all; boxes of before get them, counted once."""
+    database.transact(a_day)
+
+    def told(root: Root, desk: str | None) -> dict[str, int]:
+        days = "20261101", "20261123"
+        found = {each: [at.at for _, at in root.service.behind(desk, *days, each)] for each in BEHIND}
+        assert all(times == sorted(times, reverse=True) for times in found.values())
+        sums = root.service.between(desk, *days)
+        counts = {
+            f"{kind}-{name}": getattr(sum_, name)
+            for kind, sum_ in (("mail", sums.mail), ("sms", sums.sms), ("ticket", sums.tickets))
+            for name in COUNTS[kind]
+        }
+        assert {figure: len(times) for figure, times in found.items()} == counts
+        return counts
+
+    mine = database.read(lambda root: told(root, "demo"))
+    assert (mine["mail-answers"], mine["sms-begun"], mine["ticket-opened"]) == (2, 2, 2)
+    assert database.read(lambda root: told(root, None))["sms-begun"] == 3
+
+    def forget(root: Root) -> int:
+        for day in root.service.days.values():
+            del day.events
+        for _ in range(2):
+            step030_behind_service.run({ROOT_KEY: root})
+        assert report(root, "demo", DAY, DAY).service == COUNTED
+        return len(list(root.service.behind("demo", "20261123", "20261123", "mail-received")))
+
+    assert database.transact(forget) == COUNTED.mail.received
 
 
 def test_people_read_what_there_was() -> None:
