@@ -68,38 +68,36 @@ class Site:
         post = {"gateways": {"post": {"kind": "smtp", "host": "192.0.2.8", "sender": "box@example.com"}}}
         wish(self.services, lambda root: post, AuditEntry(0.0, "test", "filled"))
         for tenant, number in (("alpha", "4001003721"), ("beta", "4001003731")):
-            document = {
-                "tenants": {
-                    tenant: {
-                        "name": f"企业 {tenant}",
-                        "numbers": {number: {"bound": ["13900001111"]}},
-                        "queues": {"service": {}},
-                        "agents": {
-                            name: {"label": f"{name} {tenant}", "target": target, "queues": "service"}
-                            for name, target in AGENTS.items()
-                        },
-                    }
+            self.open(tenant, number, "a1" * 8 if tenant == "alpha" else "be" * 8)
+
+    def open(self, tenant: str, number: str, customer: str, **fields: Any) -> None:
+        """Open a tenant who has had a call, a customer and a conversation; he can sign in."""
+        document = {
+            "tenants": {
+                tenant: {
+                    "name": f"企业 {tenant}",
+                    "numbers": {number: {"bound": ["13900001111"]}},
+                    "queues": {"service": {}},
+                    "agents": {
+                        name: {"label": f"{name} {tenant}", "target": target, "queues": "service"}
+                        for name, target in AGENTS.items()
+                    },
+                    **fields,
                 }
             }
-            wish(self.services, lambda root, document=document: document, AuditEntry(0.0, "test", "filled"))  # type: ignore[misc]
-            self.change(lambda root, tenant=tenant: self._can_sign_in(root, tenant))
-            record = made_up(tenant, number, self.clock() - 60)
-            self.calls[tenant] = record.id
-            self.change(lambda root, record=record: root.records.add([record]))
-            customer = Customer(
-                "a1" * 8 if tenant == "alpha" else "be" * 8, f"客户 {tenant}", at=self.clock()
-            )
-            self.change(lambda root, tenant=tenant, known=customer: root.customers.of(tenant).put(known))
-            written = Conversation(
-                f"0{tenant[0].upper() * 25}",
-                Way.SMS,
-                "13911110000",
-                "sms",
-                "10690000",
-                self.clock(),
-                self.clock(),
-            )
-            self.change(lambda root, tenant=tenant, held=written: root.conversations.of(tenant).put(held))
+        }
+        wish(self.services, lambda root: document, AuditEntry(0.0, "test", "filled"))
+        self.change(lambda root: self._can_sign_in(root, tenant))
+        record = made_up(tenant, number, self.clock() - 60)
+        self.calls[tenant] = record.id
+        self.change(lambda root: root.records.add([record]))
+        known = Customer(customer, f"客户 {tenant}", at=self.clock())
+        self.change(lambda root: root.customers.of(tenant).put(known))
+        now = self.clock()
+        written = Conversation(
+            f"0{tenant[0].upper() * 25}", Way.SMS, "13911110000", "sms", "10690000", now, now
+        )
+        self.change(lambda root: root.conversations.of(tenant).put(written))
 
     def ask(self) -> None:
         """Let each tenant ask the operator, and a customer each tenant."""
@@ -171,6 +169,8 @@ class Browser(TestApp):  # type: ignore[misc]
 
     landed: Any = None
     """What the sign-in answered."""
+    right_token = ""
+    """Of its forms; kept by who asks for many pages."""
 
     def sign_in(self, login: str, password: str, **more: str) -> Any:
         """Fill in the form and send it."""

@@ -110,9 +110,11 @@ COMPARED = Reconciliation(
     "compared", 0.0, "operator:anna", "demo", Side.INBOUND, "a.csv", 0.0, 0.0, 60.0, 2.0,
     Reconciled(0, 0, 0, 0.0, 0.0, ()), {},
 )  # fmt: skip
-NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}
-CONVERSATION = {"alpha": f"0{'A' * 25}", "beta": f"0{'B' * 25}"}
-CUSTOMER = {"alpha": "a1" * 8, "beta": "be" * 8}
+NUMBERS = {"alpha": "4001003721", "beta": "4001003731", "gamma": "4001003741"}
+CONVERSATION = {"alpha": f"0{'A' * 25}", "beta": f"0{'B' * 25}", "gamma": f"0{'G' * 25}"}
+CUSTOMER = {"alpha": "a1" * 8, "beta": "be" * 8, "gamma": "9a" * 8}
+FOREIGN = (("alpha", "beta"), ("beta", "gamma"), ("gamma", "alpha"))
+"""Who asks, and for whose: each is both once. ``gamma`` is suspended, and has the basic edition."""
 
 
 class View(NamedTuple):
@@ -123,8 +125,15 @@ class View(NamedTuple):
     permission: str
 
 
-def views(site: Site, tenant: str) -> list[View]:
-    """Return every view, its place filled in for a tenant."""
+def three(site: Site) -> Site:
+    """Open the third tenant."""
+    site.open("gamma", NUMBERS["gamma"], CUSTOMER["gamma"], edition="basic", state="suspended")
+    return site
+
+
+def views(site: Site, tenant: str, things_of: str = "") -> list[View]:
+    """Return every view, its place filled in for a tenant, or for another's things below his pages."""
+    whose = things_of or tenant
     site.change(
         lambda root: root.money.reconciliations.update({"compared": ReconciliationDocument(COMPARED)})
     )
@@ -133,11 +142,11 @@ def views(site: Site, tenant: str) -> list[View]:
     if not site.tickets:
         site.ask()
     facts = {
-        "tenant": tenant, "number": NUMBERS[tenant], "call": site.calls[tenant], "trunk": "demo",
-        "ticket": site.tickets[tenant], "served": site.tickets[f"{tenant} served"],
-        "customer": CUSTOMER[tenant],
-        "article": site.articles[""], "own": site.articles[tenant],
-        "conversation": CONVERSATION[tenant],
+        "tenant": tenant, "number": NUMBERS[whose], "call": site.calls[whose], "trunk": "demo",
+        "ticket": site.tickets[whose], "served": site.tickets[f"{whose} served"],
+        "customer": CUSTOMER[whose],
+        "article": site.articles[""], "own": site.articles[whose],
+        "conversation": CONVERSATION[whose],
     }  # fmt: skip
     for each in site.application.registry.introspector.get_category("views"):
         view = each["introspectable"]
@@ -164,32 +173,56 @@ def ask(browser: Browser, view: View, method: str) -> Any:
     """Ask for a view with a right token, whatever it answers."""
     if method in ("GET", "HEAD"):
         return browser.request(view.path, method=method, status="*")
-    headers = {"X-CSRF-Token": browser.token("/")}
+    if not browser.right_token:
+        browser.right_token = browser.token("/")
+    headers = {"X-CSRF-Token": browser.right_token}
     return browser.request(view.path, method=method, headers=headers, status="*")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 def test_another_tenants_pages_are_not_there(site: Site, method: str) -> None:
-    """Every route, whatever the method: 404, as for a tenant that does not exist."""
-    browser = site.browser(NUMBERS["alpha"])
+    """Every route, whatever the method: 404, as for a tenant that does not exist; also where the one who
+    asks is suspended, and where the other has not what the page is about."""
+    three(site)
     before = site.read(lambda root: root.version)
-    for view in views(site, "beta"):
-        if view.permission in (PUBLIC, ACCOUNT):
-            continue
-        assert ask(browser, view, method).status_int == 404, view
+    for asks, other in FOREIGN:
+        browser = site.browser(NUMBERS[asks])
+        for view in views(site, other):
+            if view.permission in (PUBLIC, ACCOUNT):
+                continue
+            assert ask(browser, view, method).status_int == 404, (asks, view)
     assert site.read(lambda root: root.version) == before
 
 
 def test_foreign_things_below_ones_own_pages_are_not_there(site: Site) -> None:
-    """Another tenant's call or number under the own address: 404."""
-    browser = site.browser(NUMBERS["alpha"])
-    for path in (
-        f"calls/{site.calls['beta']}",
-        f"calls/{site.calls['beta']}/recording",
-        f"bound/{NUMBERS['beta']}",
-    ):
-        assert browser.get(f"/t/alpha/{path}", status="*").status_int == 404
-    assert browser.get(f"/t/alpha/calls/{site.calls['alpha']}").status_int == 200
+    """Another's call, number, customer, conversation, ticket or article under the own address: 404, whatever
+    is asked about it; one's own are there."""
+    three(site)
+    before = site.actions()
+    for asks, other in FOREIGN:
+        browser = site.browser(NUMBERS[asks])
+        own = views(site, asks)
+        foreign = [view for view in views(site, asks, other) if view not in own and view.permission == TENANT]
+        assert len(foreign) > 40
+        for view in foreign:
+            assert ask(browser, view, view.method).status_int == 404, (asks, view)
+        assert browser.get(f"/t/{asks}/calls/{site.calls[asks]}").status_int == 200
+    assert [each for each in site.actions() if each != "sign-in"] == before
+
+
+def test_an_agent_finds_nothing_of_another_tenant_at_his_desk(site: Site) -> None:
+    """His own tenant's customers, conversations, tickets and articles are there, no others."""
+    three(site)
+    for asks, other in FOREIGN[:2]:  # the third tenant has no call centre
+        browser = site.agent(asks, "8001", supervisor=True)
+        own = views(site, asks)
+        foreign = [
+            view for view in views(site, asks, other) if view not in own and view.path.startswith("/desk/")
+        ]
+        assert len(foreign) > 20
+        for view in foreign:
+            assert ask(browser, view, view.method).status_int == 404, (asks, view)
+        assert browser.get(f"/desk/customers/{CUSTOMER[asks]}").status_int == 200
 
 
 def test_operators_reach_tenants_pages_only_by_acting_as_them(site: Site) -> None:
