@@ -1,4 +1,4 @@
-"""From a mail to the month's report: answered, called back, a ticket, its rating; each counted once."""
+"""From a mail, and from an SMS, to the month's report: answered, called back, a ticket; each counted once."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ from tests.product.browsing import PHONE, Windows, agent_page, sign_in, tenant_f
 from tests.product.sipp import gateway
 from tests.product.waiting import wait_until
 from tests.unit.channels.imap import PORT, Imap, running
+from tests.unit.notices.message_centre import MessageCentre, message_centre
 
 pytestmark = pytest.mark.long
 NUMBER, SECRET, CUSTOMER = "4001003771", "correct-horse-battery", "wang@sihai.cn"
+MOBILE = "13911112222"
 CONFIGURATION = f"""
 box: {{web_networks: [127.0.0.0/8]}}
 trunks:
@@ -35,6 +37,7 @@ trunks:
     options_seconds: 0
 gateways:
   mail: {{kind: smtp, host: "@STRANGER@", port: 2525, encryption: none, sender: notice@box.cn}}
+  sms: {{kind: smpp, host: CENTRE, username: box, password: geheim, sender: "10690000", receives: true}}
 tenants:
   acme:
     name: 示例企业
@@ -42,6 +45,7 @@ tenants:
     queues: {{service: {{}}}}
     agents: {{"8001": {{target: "8001", queues: service}}}}
     numbers: {{"{NUMBER}": {{entry: "queue:service"}}}}
+    sms_lines: {{sms: {{number: "{NUMBER}", queue: service}}}}
     mailboxes:
       service:
         address: service@acme.cn
@@ -111,9 +115,18 @@ def post(place: Place) -> Iterator[Post]:
 
 
 @pytest.fixture(scope="module")
-def box(place: Place, imap: Imap, post: Post, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """Return a running box whose tenant has a mailbox."""
-    configuration = CONFIGURATION.replace("IMAP", imap.host)
+def centre() -> Iterator[MessageCentre]:
+    """Return a third party's message centre."""
+    with message_centre() as running_centre:
+        yield running_centre
+
+
+@pytest.fixture(scope="module")
+def box(
+    place: Place, imap: Imap, post: Post, centre: MessageCentre, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Box]:
+    """Return a running box whose tenant has a mailbox and SMS to his 4001 number."""
+    configuration = CONFIGURATION.replace("IMAP", imap.host).replace("CENTRE", centre.host)
     with Box(tmp_path_factory.mktemp("box") / "data", place, configuration).running() as served:
         served.python(OPEN_PAGE)
         yield served
@@ -236,3 +249,53 @@ def _counted(tenant: Page) -> None:
     size = tenant.viewport_size
     assert size is not None
     assert tenant.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+def test_an_sms_is_answered_and_another_is_begun(
+    quiet_box: Box, opened: Windows, centre: MessageCentre
+) -> None:
+    """To the 4001 number: at the free agent's desk at once; what he writes reaches the telephone."""
+    box = quiet_box
+    tenant = opened.open()
+    sign_in(tenant, NUMBER, tenant_first(box, "acme"))
+    agent = agent_page(tenant, opened.open(), "8001", NUMBER)
+    box.cli("agents", "login", "acme", "8001")
+    _texted(centre, agent)
+    _begun(centre, agent)
+    agent.goto("/desk/customers")
+    agent.click("a:has-text('李小姐')")
+    titles = agent.locator(".entry b").all_inner_texts()
+    assert sorted(titles) == ["Customer added", *["SMS received"] * 2, *["SMS sent"] * 2]
+    today = datetime.now(BEIJING).date()
+    tenant.goto(f"/t/acme/reports?first={today}&last={today}")
+    group = tenant.locator("#service h4:has-text('SMS') + dl")
+    assert group.locator("dd").all_inner_texts()[:5] == ["1", "2", "2", "0", "0"]
+    group.locator("dd a >> nth=1").click()
+    assert tenant.locator("#behind > a").count() == 2
+
+
+def _texted(centre: MessageCentre, agent: Page) -> None:
+    """What she writes stands at his desk; his answer comes from the number that she wrote to."""
+    assert centre.told() == ["bound", "box", "geheim"]
+    centre.brings(MOBILE, NUMBER, "您好，我的快递到哪了？")
+    agent.goto("/desk")
+    agent.click("#conversations a:has-text('快递到哪了')")
+    agent.fill("form#answer textarea", "今天下午送到。")
+    agent.click("form#answer button.btn-primary")
+    assert centre.told() == ["sms", NUMBER, MOBILE, "今天下午送到。"]
+    agent.click("a[href*='/customers/new']")
+    agent.fill("#name", "李小姐")
+    agent.click("main form .btn-primary")
+
+
+def _begun(centre: MessageCentre, agent: Page) -> None:
+    """From her card, with her number filled in; her answer is in the same conversation, and his."""
+    agent.click("dd:has-text('139') a:has-text('Write an SMS')")
+    assert MOBILE in agent.inner_text("#to")
+    agent.fill("#text", "快递已签收，请确认。")
+    agent.click("#begin button.btn-primary")
+    assert centre.told() == ["sms", NUMBER, MOBILE, "快递已签收，请确认。"]
+    centre.brings(MOBILE, NUMBER, "收到了，谢谢！")
+    agent.wait_for_selector("#texts :text('收到了，谢谢！')")
+    assert agent.locator("#texts .said").count() == 4
+    assert "8001" in agent.inner_text(".page-head")

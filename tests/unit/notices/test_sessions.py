@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import io
-import itertools
-import json
-import os
-import select
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,12 +27,12 @@ from b2bua.notices.session import PROBE_SECONDS, Session
 from b2bua.notices.sessions import Sessions
 from b2bua.notices.smpp import Smpp
 from domain.notices.ways import Gateway, GatewayKind
+from tests.unit.notices.message_centre import MessageCentre, message_centre
 from tests.unit.notices.messages import NOW, a_message
 
 CMPP2 = Gateway("gw", GatewayKind.CMPP2, username="900001", password="888888", sender="1065900001")
 CMPP3 = Gateway("gw", GatewayKind.CMPP3, username="900001", password="888888", sender="1065900001")
 SMPP = Gateway("gw", GatewayKind.SMPP, username="box", password="geheim", sender="10690000")
-_hosts = itertools.count(1)
 
 
 @given(st.text(max_size=400))
@@ -287,36 +280,10 @@ def test_whatever_a_peer_sends_ends_well(data: bytes) -> None:
 # SMPP: a third party's message centre.
 
 
-class Centre:
-    """The process of ``smpp_peer``."""
-
-    def __init__(self) -> None:
-        self.host = f"127.{190 + os.getpid() % 10}.{os.getpid() // 10 % 250}.{next(_hosts)}"
-        command = [sys.executable, "-W", "ignore", "-m", "tests.unit.notices.smpp_peer", self.host, "2775"]
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd=Path(__file__).parents[3],
-        )
-        assert self.told() == ["ready"]
-
-    def told(self) -> list[Any]:
-        assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], 20.0)[0], "the centre says nothing"
-        line: list[Any] = json.loads(self.process.stdout.readline())
-        return line
-
-
 @pytest.fixture
-def centre() -> Iterator[Centre]:
-    centre = Centre()
-    yield centre
-    centre.process.kill()
-    centre.process.wait()
-    assert centre.process.stdout is not None
-    centre.process.stdout.close()
+def centre() -> Iterator[MessageCentre]:
+    with message_centre() as centre:
+        yield centre
 
 
 def after(seconds: float) -> Deferred[None]:
@@ -326,7 +293,7 @@ def after(seconds: float) -> Deferred[None]:
 
 
 @pytest_twisted.ensureDeferred
-async def test_an_sms_reaches_a_message_centre(centre: Centre) -> None:
+async def test_an_sms_reaches_a_message_centre(centre: MessageCentre) -> None:
     """With Chinese text and signature; the session is kept for the next one and signed off at the end."""
     sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
     message = a_message(
@@ -343,7 +310,7 @@ async def test_an_sms_reaches_a_message_centre(centre: Centre) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_wrong_password_and_a_dead_centre_are_told(centre: Centre) -> None:
+async def test_a_wrong_password_and_a_dead_centre_are_told(centre: MessageCentre) -> None:
     """Both are failures of the gateway, worth another try."""
     sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
     wrong = a_message(GatewayKind.SMPP, host=centre.host, username="box", password="no", seconds=1.0)
@@ -391,7 +358,7 @@ def test_an_sms_that_comes_in_is_kept_before_it_is_answered() -> None:
 
 
 @pytest_twisted.inlineCallbacks
-def test_an_sms_comes_in_by_a_third_partys_centre(centre: Centre) -> Any:
+def test_an_sms_comes_in_by_a_third_partys_centre(centre: MessageCentre) -> Any:
     """smppy's deliver_sm, on the session that is kept up."""
     sessions = Sessions(reactor, lambda: NOW, lambda receipt: None)
     came: Deferred[tuple[str, Arrived]] = Deferred()
