@@ -13,7 +13,6 @@ from functools import partial
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
-from b2bua.recorder.prompts import MOST_BYTES
 from domain.structures import learn_structures
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory, write_atomically
@@ -30,6 +29,7 @@ from webui.services.live import look_at
 from webui.services.secret import web_secret
 from webui.services.standstill import with_standstill
 from webui.services.streams import Streams
+from webui.too_large import MOST_BODY
 
 THREADS = 4
 """The database keeps a connection for each, and one for the live pages."""
@@ -61,7 +61,7 @@ def main() -> int:
     try:
         server = create_server(
             application, host=host.strip("[]"), port=int(port), threads=THREADS, ident=None,
-            max_request_body_size=MOST_BYTES + (1 << 20), channel_timeout=60,
+            max_request_body_size=MOST_BODY, channel_timeout=60,
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,  # select() knows no descriptor above 1023, and each live page holds one
             trusted_proxy=settings.trusted_proxy or None,

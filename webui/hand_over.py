@@ -14,6 +14,7 @@ from waitress.task import WSGITask
 
 from webui.services.stream_tickets import read_ticket
 from webui.services.streams import Streams
+from webui.too_large import Parser
 
 PATH = "/live"
 
@@ -35,6 +36,7 @@ def serve_live(server: Any, streams: Streams, secret: bytes) -> None:
 
     class Channel(HTTPChannel):  # type: ignore[misc]
         task_class = Task
+        parser_class = Parser
 
     for each in getattr(server, "map", {}).values() if not hasattr(server, "channel_class") else (server,):
         if hasattr(each, "channel_class"):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import resource
 import socket
 from contextlib import suppress
+from pathlib import Path
 
+from storage.data_directory import DataDirectory
 from tests.product.box import Box
 from tests.product.browsing import PHONE, Windows, operator_first, sign_in
 from tests.product.conftest import Carrier
@@ -67,20 +70,80 @@ def test_an_operator_takes_a_call_down(quiet_box: Box, opened: Windows, carrier:
     assert quiet_box.record()["hung_up_by"] == "box"
 
 
-def test_an_upload_of_a_gigabyte_is_refused_before_it_is_read(box: Box) -> None:
-    """Whoever says how much it is hears 413 at once; who does not say is cut off at the limit."""
-    asked = http.client.HTTPConnection(box.place.box, 8400, timeout=60)
-    asked.putrequest("POST", "/t/travel/prompts/upload")
-    asked.putheader("Content-Type", "multipart/form-data; boundary=x")
-    asked.putheader("Content-Length", str(1 << 30))
-    asked.endheaders(b"--x\r\n")
-    assert asked.getresponse().status == 413
-    asked.close()
-    sent = 0
-    with socket.create_connection((box.place.box, 8400), 60) as line:
-        line.sendall(b"POST /login HTTP/1.1\r\nHost: box\r\nTransfer-Encoding: chunked\r\n\r\n")
+GIGABYTE = 1 << 30
+
+
+def web_process(box: Box) -> tuple[int, int]:
+    """Return how many octets of memory the pages' process holds, and of files that have no name any more."""
+    process = Path("/proc") / DataDirectory(box.data).web_pid.read_text().strip()
+    pages = int((process / "statm").read_text().split()[1])
+    unnamed = 0
+    for each in (process / "fd").iterdir():
+        with suppress(FileNotFoundError):
+            unnamed += each.stat().st_size if str(each.readlink()).endswith("(deleted)") else 0
+    return pages * resource.getpagesize(), unnamed
+
+
+def asked_of(box: Box, path: str, rows: bytes) -> socket.socket:
+    """Begin to send a body."""
+    line = socket.create_connection((box.place.box, 8400), 60)
+    line.sendall(b"POST " + path.encode() + b" HTTP/1.1\r\nHost: box\r\n" + rows + b"\r\n\r\n")
+    return line
+
+
+def test_an_upload_of_a_gigabyte_is_refused_before_it_is_read(box: Box, tmp_path: Path) -> None:
+    """Whoever says how much it is hears 413 and why at once; who does not say is cut off at the limit. The
+    box serves on meanwhile, and neither its memory nor its disk holds any of it afterwards."""
+    sizes = b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: %d" % GIGABYTE
+    for path, kind in (
+        ("/t/demo/prompts/upload", "text/plain"),
+        ("/api/v1/places", "application/problem+json"),
+    ):
+        with asked_of(box, path, sizes) as line, line.makefile("rb") as answer:
+            told = answer.read()
+        head, _, body = told.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 413 ")
+        assert kind.encode() in head
+        assert "一次最多上传 50 MB" in body.decode()
+    held, cached = web_process(box)  # ZEO keeps what it read in such a file
+    sparse = tmp_path / "sparse.wav"
+    with sparse.open("wb") as file:
+        file.truncate(GIGABYTE)
+    with asked_of(box, "/t/demo/prompts/upload", sizes) as line, sparse.open("rb") as file:
         with suppress(ConnectionError):
-            while sent < 1 << 28:
-                line.sendall(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
-                sent += 1 << 20
-    assert sent < 1 << 28
+            line.sendfile(file)
+        assert file.tell() < 64 << 20
+    most, sent = 0, 0
+    with asked_of(box, "/login", b"Transfer-Encoding: chunked") as line, suppress(ConnectionError):
+        while sent < GIGABYTE:
+            line.sendall(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
+            sent += 1 << 20
+            most = max(most, sum(web_process(box)))
+            if sent == 16 << 20:
+                other = http.client.HTTPConnection(box.place.box, 8400, timeout=10)
+                other.request("GET", "/login")
+                assert other.getresponse().status == 200
+                other.close()
+    assert 50_000_000 < sent < 128 << 20
+    assert most - held - cached < 96 << 20
+    wait_until(lambda: web_process(box)[1] < cached + (8 << 20), "nothing of it is left on the disk")
+    assert web_process(box)[0] - held < 32 << 20
+
+
+def test_a_file_that_is_too_large_is_not_sent_at_all(quiet_box: Box, opened: Windows, tmp_path: Path) -> None:
+    """The page says so beside the field: a browser that is cut off shows no reason."""
+    page = opened.open()
+    sign_in(page, "clerk", operator_first(quiet_box, "clerk"))
+    sparse = tmp_path / "segments.csv"
+    with sparse.open("wb") as file:
+        file.truncate(GIGABYTE)
+    page.goto("/operator/places")
+    page.set_input_files("#file", sparse)
+    assert "50 MB at most" in page.evaluate("document.querySelector('#file').validationMessage")
+    page.locator("form:has(#file) button").click()
+    assert page.url.endswith("/operator/places")
+    assert page.evaluate("document.querySelector('#file').files.length") == 1
+    small = tmp_path / "small.csv"
+    small.write_text("# date: 2026-11-01\n")
+    page.set_input_files("#file", small)
+    assert page.evaluate("document.querySelector('#file').validationMessage") == ""

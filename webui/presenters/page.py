@@ -23,6 +23,7 @@ from webui.security.permissions import ACCOUNT
 from webui.security.policy import may
 from webui.services.brands import Brands, sum_of
 from webui.services.saved_filters import Shown, is_list, query_of, shown
+from webui.too_large import MEGABYTES
 
 _NAME: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
 
@@ -80,6 +81,7 @@ def _names(event: Any) -> None:
         said=lambda: said(request),
         included=lambda name: _included(request, name),
         brand=_brand(request, files),
+        most_upload=MEGABYTES,
         path=request.path,
         query_but_by=urlencode([pair for pair in request.GET.items() if pair[0] != "by"]),
         filters_here=lambda: _filters(request),

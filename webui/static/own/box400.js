@@ -6,6 +6,15 @@ document.addEventListener("submit", (event) => {
   if (words && !window.confirm(words)) event.preventDefault();
 });
 
+// What the box would refuse is not sent at all: a browser that is cut off in the midst of it shows no reason.
+document.addEventListener("change", (event) => {
+  const field = event.target, told = document.documentElement.dataset;
+  if (field.type !== "file" || !field.form) return;
+  const size = [...field.files].reduce((sum, file) => sum + file.size, 0);
+  field.setCustomValidity(size > Number(told.mostUpload) ? told.tooLarge : "");
+  field.reportValidity();
+});
+
 // Rows of tables become little cards on a phone; each cell then says what its column is called.
 function stack(root) {
   for (const table of root.querySelectorAll(".table-responsive > table.card-table:not(.calls):not(.audit):not(.tenants)")) {
