@@ -157,6 +157,17 @@ def run(data: DataDirectory, count: int, tenants: int, minutes: float) -> bool:
     return good
 
 
+@contextmanager
+def directory(kept: Path | None) -> Iterator[Path]:
+    """Give the directory that somebody named, or one that goes afterwards."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+    else:
+        with tempfile.TemporaryDirectory(prefix="box400-") as passing:
+            yield Path(passing)
+
+
 def held(root: Root) -> int:
     """Return how many records are there."""
     months = [month for owner in root.records.owners.values() for month in owner.months.values()]
@@ -304,10 +315,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=600.0, help="stop writing then, and measure")
     parser.add_argument("--data", type=Path, help="where to keep the store")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="box400-") as place:
-        good = run(
-            DataDirectory(options.data or Path(place)), options.records, options.tenants, options.minutes
-        )
+    with directory(options.data) as place:
+        good = run(DataDirectory(place), options.records, options.tenants, options.minutes)
     sys.exit(0 if good else 1)
 
 
