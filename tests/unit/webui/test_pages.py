@@ -58,6 +58,7 @@ def test_every_text_is_translated_and_nothing_else() -> None:
     wanted = marked()
     assert sorted(wanted - {text for text, told in held.items() if told}) == []
     assert sorted(set(held) - wanted) == []
+    assert [text for text in wanted if "%(" in text] == [], "a fact is written {so}"
     facts = re.compile(r"\{\w+\}")
     assert [text for text, told in held.items() if set(facts.findall(text)) != set(facts.findall(told))] == []
 
