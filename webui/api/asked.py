@@ -36,9 +36,13 @@ def query(caller: Caller, wanted: type[S]) -> S:
             raise ApiProblem(422, errors=(Fault(name, "more than once"),))
         given[name] = value
     try:
-        return msgspec.convert(given, wanted, strict=False)
+        found = msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _refused(error) from error
+    for name in given:
+        if getattr(found, name) is None:  # msgspec reads the word null so where a parameter may be left out
+            raise ApiProblem(422, errors=(Fault(name, "null"),))
+    return found
 
 
 def body(caller: Caller, wanted: type[S]) -> S:

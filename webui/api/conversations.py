@@ -17,9 +17,11 @@ from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
 from webui.api.access import Caller
 from webui.api.asked import NAME, Limit, NoQuery, body, call_id, octets, query
+from webui.api.files import sent
 from webui.api.problems import ApiProblem
-from webui.services.conversations import MOST_FILES, attach, attached, file_of, texts_of, ticket_of
+from webui.services.conversations import MOST_FILES, attach, file_of, texts_of
 from webui.services.customers import agents_of
+from webui.services.file_tickets import files_of, ticket_of
 
 T = TypeVar("T")
 Agent = Annotated[str, msgspec.Meta(max_length=40)]
@@ -152,13 +154,19 @@ def upload(caller: Caller) -> Mapping[str, Any]:
     caller.config()
     content = octets(caller, MOST_BYTES)
     file = _allowed(lambda: attach(caller.services, asked.name, content))
-    return {"file": ticket_of(caller.services, caller.tenant, file), "name": file.name, "octets": file.octets}
+    return {
+        "file": ticket_of(caller.services, "letter", caller.tenant, file),
+        "name": file.name,
+        "octets": file.octets,
+    }
 
 
 def _files(caller: Caller, tickets: tuple[str, ...], *, mail: bool) -> tuple[Attachment, ...]:
     if tickets and not mail:
         raise ApiProblem(409, "只有邮件可以带附件", "only e-mails take files along")
-    return _allowed(lambda: attached(caller.services, caller.tenant, tickets))
+    return _allowed(
+        lambda: files_of(caller.services, "letter", caller.tenant, tickets, Attachment, MOST_FILES)
+    )
 
 
 def change(caller: Caller) -> Mapping[str, Any]:
@@ -182,11 +190,7 @@ def file(caller: Caller) -> Response:
     told = caller.services.read(lambda root: file_of(root, caller.tenant, name, wanted))
     if told is None:
         raise ApiProblem(404)
-    try:
-        content = caller.services.recordings.letter_files().read(told.file)
-    except NotPossible as error:
-        raise ApiProblem(404) from error
-    return Response(content, content_type="application/octet-stream")
+    return sent(caller.services.recordings.letter_files(), told.file)
 
 
 def _conversation(caller: Caller) -> Conversation:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -13,7 +11,7 @@ import msgspec
 
 from domain.conversation import Attachment, Text, TextState
 from domain.notices.delivery import DeliveryState
-from domain.refusal import BadField, NotPossible
+from domain.refusal import BadField
 from storage.call_id import key_of
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
@@ -21,7 +19,6 @@ from webui.services.box import BoxServices
 
 MOST_FILES: Final = 5
 """Of one e-mail."""
-TICKET_SECONDS: Final = 3600
 
 _SENDING: Final = {
     DeliveryState.WAITING: TextState.WAITING,
@@ -39,37 +36,6 @@ def attach(services: BoxServices, name: str, content: bytes) -> Attachment:
         raise BadField("file", f"{name}: empty, or more than {most} MB", f"{name}：空文件或超过 {most} MB")
     filed = services.recordings.letter_files().add(content, services.now(), "application/octet-stream")
     return Attachment(name, filed.type, filed.octets, filed.id)
-
-
-def ticket_of(services: BoxServices, tenant: str, file: Attachment) -> str:
-    """Return the text by which a tenant's program may name a file that was attached; good for an hour."""
-    until = int(services.now() + TICKET_SECONDS)
-    told = msgspec.json.encode([until, tenant, file])
-    packed = base64.urlsafe_b64encode(told).decode().rstrip("=")
-    return f"{_signature(services, packed)}.{packed}"
-
-
-def attached(services: BoxServices, tenant: str, tickets: Sequence[str]) -> tuple[Attachment, ...]:
-    """Return the files that texts of :func:`ticket_of` name; raises NotPossible."""
-    if len(tickets) > MOST_FILES:
-        raise NotPossible(f"at most {MOST_FILES} files", f"最多 {MOST_FILES} 个附件")
-    return tuple(_attached(services, tenant, each) for each in tickets)
-
-
-def _attached(services: BoxServices, tenant: str, ticket: str) -> Attachment:
-    signature, _, packed = ticket.partition(".")
-    if hmac.compare_digest(signature.encode(), _signature(services, packed).encode()):
-        told = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-        until, whose, file = msgspec.json.decode(told, type=tuple[int, str, Attachment])
-        if whose == tenant and services.now() <= until:
-            return file
-    raise NotPossible(
-        "there is no such file, or it waited too long: upload it again", "没有该附件或已过期，请重新上传"
-    )
-
-
-def _signature(services: BoxServices, packed: str) -> str:
-    return hmac.new(services.secret, f"letter-file:{packed}".encode(), hashlib.sha256).hexdigest()
 
 
 def key_of_peer(services: BoxServices, peer: str) -> str:

@@ -207,6 +207,7 @@ def test_who_asks_too_often_is_told_to_wait(programs: Programs) -> None:
         ("/tenants/alpha/calls?limit=all", "limit"),
         ("/tenants/alpha/calls?since=yesterday", "since"),
         ("/tenants/alpha/calls?cursor=zz", "cursor"),
+        ("/tenants/alpha/calls?since=null", "since"),
         ("/tenants/alpha/calls?color=red", ""),
         ("/tenants/alpha/calls?limit=1&limit=2", "limit"),
         ("/tenants/alpha/missed?state=lost", "state"),

@@ -121,6 +121,59 @@ def test_a_program_proposes_articles_and_a_person_publishes_them(site: Site, pro
         assert program.ask("POST", f"{ALPHA}/articles", {**words, **wrong}).status_int == 422, wrong
 
 
+def test_articles_take_and_give_files(site: Site, programs: Programs) -> None:
+    """Uploaded first; read by who reads the article; the next version keeps all, or those that are named."""
+    program, tenant = programs.of("alpha"), site.browser("4001003721")
+    uploads = [
+        program.upload(f"{ALPHA}/article-files?name={name}", content).json
+        for name, content in (("a.pdf", b"%PDF-1"), ("b.png", b"\x89PNG\r\n\x1a\n"))
+    ]
+    words = {"title": "如何开发票", "body": "见附件", "files": [each["file"] for each in uploads]}
+    made = program.ask("POST", f"{ALPHA}/articles", words).json
+    assert [(each["name"], each["type"], each["octets"]) for each in made["files"]] == [
+        ("a.pdf", "application/pdf", 6), ("b.png", "image/png", 8),
+    ]  # fmt: skip
+    place = f"{ALPHA}/articles/{made['id']}"
+    first, second = (each["id"] for each in made["files"])
+    reader = programs.of("alpha", ("articles:read",))
+    assert program.ask("GET", f"{place}/draft/files/{first}").body == b"%PDF-1"
+    assert reader.ask("GET", f"{place}/files/{first}").status_int == 404
+    assert reader.ask("GET", f"{place}/draft/files/{first}").status_int == 403
+    send(tenant, f"/t/alpha/knowledge/{made['id']}", "step", step="publish")
+    answer = reader.ask("GET", f"{place}/files/{first}")
+    assert (answer.content_type, answer.body) == ("application/octet-stream", b"%PDF-1")
+    assert [each["id"] for each in reader.ask("GET", place).json["files"]] == [first, second]
+    later = {"title": "如何开发票", "body": "再改"}
+    assert len(program.ask("PUT", f"{place}/draft", later).json["files"]) == 2
+    kept = program.ask("PUT", f"{place}/draft", {**later, "keep": [second], "files": words["files"][:1]}).json
+    assert [each["id"] for each in kept["files"]] == [second, first]
+    assert program.ask("PUT", f"{place}/draft", {**later, "keep": []}).json["files"] == []
+    assert program.ask("GET", f"{place}/draft/files/{first}").status_int == 404
+    assert reader.ask("GET", f"{place}/files/{first}").status_int == 200
+
+
+def test_files_of_articles_within_limits_and_of_ones_own(site: Site, programs: Programs) -> None:
+    """No other kind, nothing empty, ten in all; a ticket of another tenant's, or for a letter, names none."""
+    program, beta = programs.of("alpha"), programs.of("beta")
+    place = f"{ALPHA}/article-files?name=a.pdf"
+    for wrong in (b"", b"<script>"):
+        assert program.upload(place, wrong).status_int == 409
+    file = program.upload(place, b"%PDF-1").json["file"]
+    letter = program.upload(f"{ALPHA}/conversation-files?name=a.pdf", b"%PDF-1").json["file"]
+    words = {"title": "如何开发票", "body": "见附件"}
+    for foreign, files in ((beta, [file]), (program, [letter]), (program, ["x.y"])):
+        base = "/tenants/beta" if foreign is beta else ALPHA
+        assert foreign.ask("POST", f"{base}/articles", {**words, "files": files}).status_int == 409
+    assert program.ask("POST", f"{ALPHA}/articles", {**words, "files": [file] * 11}).status_int == 422
+    made = program.ask("POST", f"{ALPHA}/articles", {**words, "files": [file] * 10}).json
+    draft = f"{ALPHA}/articles/{made['id']}/draft"
+    assert program.ask("PUT", draft, {**words, "files": [file]}).status_int == 409
+    assert program.ask("PUT", draft, {**words, "keep": [made["id"]]}).status_int == 409
+    assert beta.ask("GET", f"/tenants/beta/articles/{made['id']}/draft/files/{made['id']}").status_int == 404
+    site.moved += 3700
+    assert program.ask("POST", f"{ALPHA}/articles", {**words, "files": [file]}).status_int == 409
+
+
 def test_articles_of_others_are_not_written(site: Site, programs: Programs) -> None:
     """Neither the operator's nor another tenant's; reading is not writing."""
     program = programs.of("alpha")
