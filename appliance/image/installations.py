@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ INSTALL, KEEP, ERASE = "i", "k", "x"
 DISC = ("-device", "ide-cd,drive=m,bus=ide.1", "-boot", "d")
 STICK = ("-device", "qemu-xhci", "-device", "usb-storage,drive=m,bootindex=0")
 WITHIN = 1800.0
+ASKS = "Type the name of the disk"
+READS_AFTER = 2.0
+"""Seconds after the question: what is typed before anybody reads the line is lost, as it should be."""
 
 
 def empty_disk(shop: Workshop, name: str, gigabytes: float) -> Path:
@@ -39,8 +43,10 @@ def installer(
     with switched_on(shop, "installer", disks, hardware, INSTALLER, more=more) as machine:
         machine.await_words("Install box400 onto", 120)
         machine.type(key)
-        for question, answer in answers:
+        for asked, (question, answer) in enumerate(answers, 1):
             machine.await_words(question, WITHIN)
+            machine.await_words(ASKS, WITHIN, asked)
+            time.sleep(READS_AFTER)
             machine.type(f"{answer}\r")
         _await_end(machine, expected)
         return machine.seconds()

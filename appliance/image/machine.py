@@ -91,9 +91,9 @@ class Machine:
             time.sleep(pause)
         raise ImageFailed(f"not within {within:.0f} s: {told}\n{self.said()[-3000:]}")
 
-    def await_words(self, words: str, within: float) -> float:
-        """Wait until its serial line says it."""
-        return self.await_(lambda: words in self.said(), words, within)
+    def await_words(self, words: str, within: float, times: int = 1) -> float:
+        """Wait until its serial line has said it so often."""
+        return self.await_(lambda: self.said().count(words) >= times, words, within)
 
 
 def probe(script: str) -> list[str]:
