@@ -70,7 +70,11 @@ class CloseTunnel(msgspec.Struct, frozen=True, tag="tunnel-close"):
     """End it."""
 
 
-Wish = SetClock | SetNetwork | SetCertificate | MakeTunnelKey | OpenTunnel | CloseTunnel
+class RestartBox(msgspec.Struct, frozen=True, tag="restart"):
+    """Start the program anew, with data that were restored."""
+
+
+Wish = SetClock | SetNetwork | SetCertificate | MakeTunnelKey | OpenTunnel | CloseTunnel | RestartBox
 
 
 class Outcome(msgspec.Struct, frozen=True):

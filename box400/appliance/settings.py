@@ -2,7 +2,8 @@
 
 What the appliance's roles wrote may say ``auto`` where an address belongs: that of the default route. A
 machine that has none after a minute speaks to itself only, so that its pages and its console work all the
-same; the watch of the appliance looks again each minute.
+same; the watch of the appliance looks again each minute. As it runs before all others, it also puts data in
+place that were restored in the first setup.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from storage.data_directory import DataDirectory, Settings
+from storage.offsite.takeover import take_over
 from storage.own_address import own_address
 
 AUTO = "auto"
@@ -85,6 +87,8 @@ def main() -> int:
             print("no network address: SIP is spoken on 127.0.0.1 until there is one", file=sys.stderr)
         data = DataDirectory(options.data)
         data.create()
+        if take_over(data):
+            print("what was restored is in force now", file=sys.stderr)
         data.write_settings(resolved(wanted, address))
     return 0
 

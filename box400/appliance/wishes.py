@@ -25,6 +25,7 @@ from storage.machine_wish import (
     MakeTunnelKey,
     OpenTunnel,
     Outcome,
+    RestartBox,
     SetCertificate,
     SetClock,
     SetNetwork,
@@ -71,6 +72,8 @@ def plan_of(wish: Wish, data: DataDirectory) -> Plan:
         key = beside / "tunnel" / "key"
         make = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "box400 support tunnel", "-f", str(key))
         return Plan((), () if key.exists() else (make,))
+    if isinstance(wish, RestartBox):
+        return Plan((), (("systemctl", "restart", "--no-block", "box400.target"),))
     settings = beside / "tunnel" / "tunnel.env"
     if isinstance(wish, OpenTunnel):
         return Plan((Place(settings, _tunnel(wish), 0o600),), (("systemctl", "restart", TUNNEL),))

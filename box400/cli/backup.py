@@ -13,6 +13,7 @@ import storage.backup as backups
 from box400.cli.database import main_database
 from box400.cli.moment import beijing
 from box400.cli.offsite import VERBS, is_repository, restore_offsite
+from box400.cli.offsite_new import restore_new
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
@@ -123,11 +124,17 @@ def _list(target: Path, as_json: bool) -> None:
 @click.option("--host-key", default="", metavar="LINE",
               help="Line of known_hosts of the SFTP server.")  # fmt: skip
 @click.option("--aside", is_flag=True, help="Move a data directory that is not empty beside itself first.")
-def restore(target: str, data: DataDirectory, generation: str | None, host_key: str, aside: bool) -> None:
+@click.option("--new", is_flag=True, help="Onto a new box that is up; it starts anew with it by itself.")
+def restore(
+    target: str, data: DataDirectory, generation: str | None, host_key: str, aside: bool, new: bool
+) -> None:
     """Make the data directory what it was when BACKUP-DIR was written, or from an encrypted REPOSITORY.
 
     The box must be down. Every octet's hash is compared. What happened after the backup is not in it. A
     REPOSITORY (sftp:..., s3:..., or a directory of restic) is opened by $RESTIC_PASSWORD or asks for it.
+
+    With --new a box that nobody has finished setting up fetches the newest backup of a REPOSITORY while it is
+    up, tells what is in it, asks, and starts anew with it; the browser's first setup does the same.
 
     \b
     Exit status: 0 restored; 1 it was not: the text says why.
@@ -137,7 +144,11 @@ def restore(target: str, data: DataDirectory, generation: str | None, host_key: 
       box400 restore /mnt/backup --data /srv/box400
       box400 restore /mnt/backup --aside --generation 20261122T090226Z
       box400 restore sftp:box400@backup.example.com:/srv/box400 --aside
+      box400 restore sftp:box400@backup.example.com:/srv/box400 --new
     """
+    if new:
+        restore_new(data, target, host_key)
+        return
     if is_repository(target):
         manifest = restore_offsite(data, target, generation, host_key, aside)
     else:

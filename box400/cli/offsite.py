@@ -17,7 +17,7 @@ from box400.cli.words import words
 from domain.snapshot import OffsitePlan
 from storage.backup import BackupError, Manifest
 from storage.data_directory import DataDirectory
-from storage.offsite.restic import OffsiteError, Restic, sftp_key
+from storage.offsite.restic import OffsiteError, Restic, public_key
 from storage.offsite.work import back_up, drill, moment_of, restore_newest
 from storage.snapshots import read_box
 
@@ -86,7 +86,7 @@ def _snapshots(data: DataDirectory, as_json: bool) -> None:
 
 def _key(data: DataDirectory, as_json: bool) -> None:
     try:
-        key = sftp_key(data.root / "offsite").with_suffix(".pub").read_text(encoding="ascii").strip()
+        key = public_key(data)
     except OffsiteError as error:
         complain(f"It failed: {error}", f"失败：{error}")
     click.echo(msgspec.json.encode({"key": key}) if as_json else key)
@@ -106,18 +106,22 @@ def restore_offsite(
 ) -> Manifest:
     """Restore from a repository: by what is configured here, else by what is asked; exits when it fails."""
     known = read_box(data).offsite if data.box_snapshot.exists() else None
-    plan = known if known is not None and known.to == repository else _asked(repository, host_key)
+    plan = known if known is not None and known.to == repository else asked(repository, host_key)
     try:
         return restore_newest(data, plan, snapshot=snapshot, aside=aside)
     except (OffsiteError, BackupError, OSError) as error:
         complain(f"It failed: {error}.", f"失败：{error}。")
 
 
-def _asked(repository: str, host_key: str) -> OffsitePlan:
-    password = os.environ.get("RESTIC_PASSWORD") or click.prompt(
-        words("Password of the backup", "备份加密密码"), hide_input=True
-    )
-    return OffsitePlan(
-        repository, password, access_key=os.environ.get("AWS_ACCESS_KEY_ID", ""),
-        secret_key=os.environ.get("AWS_SECRET_ACCESS_KEY", ""), host_key=host_key,
-    )  # fmt: skip
+def asked(repository: str, host_key: str) -> OffsitePlan:
+    """Return what opens a repository: of the environment, the password else as it is typed."""
+    password = _known("RESTIC_PASSWORD", words("Password of the backup", "备份加密密码"))
+    access = secret = ""
+    if repository.startswith("s3:"):
+        access = _known("AWS_ACCESS_KEY_ID", "Access Key")
+        secret = _known("AWS_SECRET_ACCESS_KEY", "Secret Key")
+    return OffsitePlan(repository, password, access_key=access, secret_key=secret, host_key=host_key)
+
+
+def _known(name: str, question: str) -> str:
+    return os.environ.get(name) or click.prompt(question, hide_input=True)

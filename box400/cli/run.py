@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -18,9 +19,11 @@ from box400.programs import programs
 from box400.supervisor.supervisor import AlreadyRunning, CannotStart, Supervisor
 from domain.snapshot import ListenerSnapshot
 from storage.data_directory import DataDirectory, Settings
+from storage.offsite.takeover import is_wanted, take_over
 
 TRIAL_SIP = Address("127.0.0.1", 5060)
 TRIAL_WEB = Address("127.0.0.1", 8400)
+LOOK_SECONDS = 1.0
 DEMO = Path(__file__).parents[1] / "demo" / "demo.yaml"
 
 
@@ -79,13 +82,27 @@ def _settings(data: DataDirectory, sip: Address, web: Address) -> Settings:
 
 
 async def _run(data: DataDirectory, files: tuple[Path, ...]) -> bool:
-    """Start, wait for the signal, end; whether no process had to be killed."""
+    """Start, wait for the signal, end; whether no process had to be killed.
+
+    Data that somebody restored in the first setup take their place in between.
+    """
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
+    gently = True
+    while True:
+        gently = await _once(data, files, told) and gently
+        if told.is_set() or not take_over(data):
+            return gently
+        files = ()
+        click.echo(words("Starting with the restored data ...", "正在以恢复的数据启动……"))
+
+
+async def _once(data: DataDirectory, files: tuple[Path, ...], told: asyncio.Event) -> bool:
+    """Start all processes and end them when told, or when restored data are to take their place."""
     box = Supervisor(data, programs(data), lambda line: click.echo(line, err=True))
-    waiting = asyncio.create_task(told.wait())
+    waiting = asyncio.create_task(_told_or_wanted(data, told))
     starting = asyncio.create_task(_start(box, data, files))
     try:
         await asyncio.wait([waiting, starting], return_when="FIRST_COMPLETED")
@@ -95,10 +112,17 @@ async def _run(data: DataDirectory, files: tuple[Path, ...]) -> bool:
             await waiting
         click.echo(words("Ending ...", "正在停止……"))
     finally:
-        starting.cancel()
-        await asyncio.wait([starting])
+        for task in (waiting, starting):
+            task.cancel()
+        await asyncio.wait([waiting, starting])
         gently = await box.stop()
     return gently
+
+
+async def _told_or_wanted(data: DataDirectory, told: asyncio.Event) -> None:
+    while not told.is_set() and not is_wanted(data):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), LOOK_SECONDS)
 
 
 async def _start(box: Supervisor, data: DataDirectory, files: tuple[Path, ...]) -> list[str]:

@@ -18,6 +18,7 @@ from box400.cli.options import complain, data_option
 from box400.cli.words import language, words
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory, write_as_guest, write_atomically
+from storage.offsite.takeover import is_done
 from storage.own_address import own_address
 from webui.services.first_setup import code_of, finish, is_new, tenant_document, trunk_document
 
@@ -30,7 +31,7 @@ NETWORK = Path("/data/network/10-box400.network")
 @click.option("--again", is_flag=True, help="Also on a box that was set up.")
 @click.option("--code", "only_code", is_flag=True, help="Print the code by which a browser sets the box up.")
 def setup(data: DataDirectory, again: bool, only_code: bool) -> None:
-    """Set up a new box: address, administrator, first trunk, first tenant.
+    """Set up a new box: address, administrator, first trunk, first tenant; or restore a backup.
 
     Asks; an empty answer leaves out what is not needed yet. What was answered is stored as soon as its
     questions are over, so that an interruption loses nothing; running it again goes on.
@@ -52,8 +53,9 @@ def setup(data: DataDirectory, again: bool, only_code: bool) -> None:
         complain("This box is set up; --again asks anew.", "本机已完成初始化；如需重新设置请加 --again。")
     if NETWORK.parent.is_dir():
         _network()
-    _administrator(data)
-    _configuration(data)
+    if not _restored(data):
+        _administrator(data)
+        _configuration(data)
     finish(data)
     address = own_address()
     click.echo(words(f"Done. Go on at https://{address}/", f"设置完成，请访问 https://{address}/ 继续。"))
@@ -75,6 +77,21 @@ def _network() -> None:
     click.echo(
         words("The address holds now; SIP follows within a minute.", "地址已生效，SIP 将在一分钟内切换。")
     )
+
+
+def _restored(data: DataDirectory) -> bool:
+    """Take over the backup of another box, where there is one; whether that was done."""
+    while is_new(data):
+        place = click.prompt(
+            words("Backup to restore: /mnt/DISK, sftp:... or s3:... (empty: none)",
+                  "要恢复的备份：/mnt/目录、sftp:… 或 s3:…（留空则全新设置）"),
+            default="", show_default=False,
+        ).strip()  # fmt: skip
+        if not place:
+            return False
+        if _run(data, "restore", place, "--new", check=False) and is_done(data):
+            return True
+    return False
 
 
 def _administrator(data: DataDirectory) -> None:

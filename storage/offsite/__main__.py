@@ -1,4 +1,4 @@
-"""Back up off the machine if it is due or asked for: ``python -m storage.offsite --data DIR``."""
+"""Back up off the machine if it is due or asked for, or restore: ``python -m storage.offsite --data DIR``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import time
 
 from storage.backup_schedule import read_asks
 from storage.data_directory import DataDirectory
+from storage.offsite.restoring import prepare
 from storage.offsite.state import drill_is_due, is_wanted, state_for, write_state
+from storage.offsite.takeover import is_asked
 from storage.offsite.work import back_up, drill
 from storage.snapshots import read_box
 
@@ -25,6 +27,8 @@ def main() -> int:
     parser.add_argument("--data", required=True, help="data directory")
     data = DataDirectory(parser.parse_args().data)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if is_asked(data):
+        return _restore(data)
     plan = read_box(data).offsite
     if plan is None:
         return 0
@@ -47,6 +51,17 @@ def main() -> int:
                 log.error("the restore drill of %s failed: %s", done.snapshot[:8], "; ".join(done.faults[:3]))
                 return 1
             log.info("the restore drill of %s passed in %.1f s", done.snapshot[:8], done.seconds)
+    return 0
+
+
+def _restore(data: DataDirectory) -> int:
+    state = prepare(data)
+    if state is None:
+        return 0  # somebody is at it
+    if state.why:
+        log.warning("the restore from %s failed: %s", state.to, state.why)
+        return 0  # who asked for it is told; nobody else need be
+    log.info("the backup of %d tenants and %d records is ready", state.tenants, state.records)
     return 0
 
 

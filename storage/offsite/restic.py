@@ -42,6 +42,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     paths: list[str] = []
 
 
+class _Stats(msgspec.Struct, frozen=True):
+    total_size: int
+
+
 class Restic:
     """A repository as one box uses it."""
 
@@ -77,6 +81,11 @@ class Restic:
         """Return what is there, oldest first."""
         said = self._run("snapshots", "--json", "--tag", "box400", within=300)
         return sorted(msgspec.json.decode(said, type=list[Snapshot]), key=lambda each: each.time)
+
+    def size(self, snapshot: str) -> int:
+        """Return the bytes that a backup's tree has; blobs that are linked twice count once."""
+        said = self._run("stats", "--json", "--mode", "restore-size", snapshot, within=1800)
+        return msgspec.json.decode(said, type=_Stats).total_size
 
     def fetch(self, snapshot: str, target: Path) -> None:
         """Write a backup's tree into an empty directory; every block's hash is compared by restic."""
@@ -145,6 +154,11 @@ def sftp_key(place: Path) -> Path:
         if made.returncode:
             raise OffsiteError(f"ssh-keygen: {made.stderr.strip()}")
     return key
+
+
+def public_key(data: DataDirectory) -> str:
+    """Return the line that lets this box in at an SFTP server; raises OffsiteError."""
+    return sftp_key(data.root / "offsite").with_suffix(".pub").read_text(encoding="ascii").strip()
 
 
 def without_secrets(plan: OffsitePlan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from domain.snapshot import OffsitePlan
 from storage.backup_schedule import BackupSchedule, read_asks
 from storage.data_directory import DataDirectory
 from storage.offsite.state import drill_is_due, is_wanted, state_for
+from storage.offsite.takeover import is_asked
 
 BY_TIMER: Final = "BOX400_OFFSITE_BY_TIMER"
 """Set on the appliance: the store speaks to no network there, a unit of its own does."""
@@ -32,7 +33,11 @@ class OffsiteSchedule(BackupSchedule):
 
     def is_wanted(self, now: float) -> bool:
         """Tell whether one is due that nobody else begins."""
-        plan = None if BY_TIMER in os.environ else self._offsite()
+        if BY_TIMER in os.environ:
+            return False
+        if is_asked(self._data):
+            return True
+        plan = self._offsite()
         if plan is None:
             return False
         state, asks = state_for(self._data, plan, now), read_asks(self._data)

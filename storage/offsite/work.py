@@ -59,7 +59,7 @@ def drill(data: DataDirectory, plan: OffsitePlan, now: Now = time.time) -> Drill
     done = Drill(began, 0.0, "", 0.0)
     try:
         restic = Restic(data, plan)
-        snapshot = _newest(restic)
+        snapshot = newest(restic)
         done = msgspec.structs.replace(done, snapshot=snapshot.id, made=moment_of(snapshot))
         with tempfile.TemporaryDirectory(dir=restic.place, prefix="drill-") as place:
             done = _compared(restic, snapshot, Path(place), done)
@@ -76,7 +76,7 @@ def _compared(restic: Restic, snapshot: Snapshot, place: Path, done: Drill) -> D
     restic.fetch(snapshot.id, tree)
     verdict = verify(tree, every=PLAYED_OF)
     manifest = restore(tree, scratch.root)
-    _forget_run(scratch)
+    forget_run(scratch)
     found = count_stopped(scratch)
     return msgspec.structs.replace(
         done, tenants=found.tenants, records=found.records, recordings=found.recordings,
@@ -101,7 +101,7 @@ def restore_newest(
     place = Path(tempfile.mkdtemp(dir=data.root.parent, prefix=f".{data.root.name}-restore-"))
     try:
         restic = Restic(DataDirectory(place), plan)
-        chosen = snapshot or _newest(restic).id
+        chosen = snapshot or newest(restic).id
         tree = place / "tree"
         tree.mkdir()
         restic.fetch(chosen, tree)
@@ -111,7 +111,8 @@ def restore_newest(
     return made
 
 
-def _newest(restic: Restic) -> Snapshot:
+def newest(restic: Restic) -> Snapshot:
+    """Return the newest backup; raises OffsiteError when there is none."""
     found = restic.snapshots()
     if not found:
         raise OffsiteError("the repository holds no backup of a box400")
@@ -125,7 +126,7 @@ def moment_of(snapshot: Snapshot) -> float:
     return datetime.fromisoformat(f"{head}{zone}").timestamp()
 
 
-def _forget_run(data: DataDirectory) -> None:
+def forget_run(data: DataDirectory) -> None:
     """Remove the directory of sockets that a long path was given elsewhere."""
     if (data.root / "run.path").exists():
         shutil.rmtree(data.run)

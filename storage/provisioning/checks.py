@@ -24,8 +24,8 @@ INVALID: Final[Any] = object()
 """What a check returns when it has noted a problem."""
 
 SECRET_LEAST: Final = 12
-_REPOSITORY: Final = re.compile(
-    r"/[^\0\n]{1,400}|sftp:(//)?[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,253}(:[0-9]{1,5}/|:/)?[^\s\0]{0,400}"
+REPOSITORY: Final = re.compile(
+    r"/[^\0\n]{1,400}|sftp:(//)?[A-Za-z0-9_][A-Za-z0-9._-]{0,63}@[A-Za-z0-9.-]{1,253}(:[0-9]{1,5}/|:/)?[^\s\0]{0,400}"
     r"|s3:https?://[A-Za-z0-9.:-]{1,253}/[A-Za-z0-9._/-]{1,400}",
     re.ASCII,
 )
@@ -307,7 +307,7 @@ def directory(node: Node, path: str, reading: Reading) -> Any:
 def repository(node: Node, path: str, reading: Reading) -> Any:
     """Where restic keeps encrypted backups: a directory, SFTP or S3; nothing else that restic knows."""
     value = scalar_text(node, path, reading)
-    if value is INVALID or _REPOSITORY.fullmatch(value) is not None:
+    if value is INVALID or REPOSITORY.fullmatch(value) is not None:
         return value
     return reading.wrong(node, path, "repository", value=value)
 

@@ -16,7 +16,7 @@ from typing import Final
 
 SAFE: Final = "upgrade-safe"
 STAYS: Final = frozenset(
-    {SAFE, "run", "run.path", "log", "trace", "journal", "spool", "upgrades", "inbox", "offsite"}
+    {SAFE, "run", "run.path", "log", "trace", "journal", "spool", "upgrades", "inbox", "offsite", "restore"}
 )
 """What is neither kept nor put back; of the spool, only how far the recorder was."""
 RECORDER: Final = "spool/recorder.json"

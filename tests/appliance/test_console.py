@@ -67,7 +67,7 @@ def test_a_new_box_takes_a_call_after_its_questions(box: Box) -> None:
     """Administrator, carrier, number; a wrong network is asked again, nothing is lost."""
     with box.running():
         place = box.place
-        answers = ["anna", "nonsense", place.carrier, f"{place.gateway}:5080", "01088886666",
+        answers = ["", "anna", "nonsense", place.carrier, f"{place.gateway}:5080", "01088886666",
                    "4001234567", "某某公司", "13900001111"]  # fmt: skip
         said = box.answer("setup", answers)
         assert "password of anna" in said

@@ -23,6 +23,7 @@ from storage.machine_wish import (
     MakeTunnelKey,
     OpenTunnel,
     Outcome,
+    RestartBox,
     SetCertificate,
     SetClock,
     SetNetwork,
@@ -97,6 +98,8 @@ def test_the_tunnel_is_settings_and_a_unit(data: DataDirectory) -> None:
         "TUNNEL_HOST=help.example.com", "TUNNEL_USER=box", "TUNNEL_PORT=2222", "TUNNEL_REMOTE_PORT=20022",
         "TUNNEL_SECONDS=3600",
     ]  # fmt: skip
+    restart = ("systemctl", "restart", "--no-block", "box400.target")
+    assert plan_of(RestartBox(), data) == Plan((), (restart,))
     assert plan_of(CloseTunnel(), data).commands == (("systemctl", "stop", "appliance-tunnel.service"),)
     assert plan_of(MakeTunnelKey(), data).commands
     (data.root.parent / "tunnel/key").touch()

@@ -22,6 +22,7 @@ from storage.machine_wish import (
     wish_for,
 )
 from storage.models import Root
+from storage.offsite import asking
 from storage.own_address import own_address
 from webui.presenters.says import say
 from webui.presenters.texts import N_
@@ -45,6 +46,8 @@ STEPS: Final = (
     ("tenant", N_("First tenant")),
     ("call", N_("Test call")),
 )
+RESTORE: Final = "restore"
+"""In the place of the others: the data of another box (``webui.views.setup_restore``)."""
 FIELDS: Final = frozenset({"sources", "target", "trunk_number", "name", "number", "bound"})
 TEMPLATE: Final = "setup.html"
 
@@ -52,7 +55,7 @@ TEMPLATE: Final = "setup.html"
 @view(context=SetupPages, permission=PUBLIC, request_method="GET", renderer=TEMPLATE)
 def page(request: Request) -> dict[str, Any]:
     """Ask for the code, or show a step."""
-    return _page(request, request.GET.get("step", ""))
+    return shown(request, request.GET.get("step", ""))
 
 
 @view(context=SetupPages, name="code", permission=PUBLIC, request_method="POST", renderer=TEMPLATE)
@@ -60,12 +63,12 @@ def code(request: Request) -> Response | dict[str, Any]:
     """Judge the code; wrong ones are throttled as wrong passwords are."""
     services, address = request.services, request.remote_addr or ""
     if services.throttle.wait(WHO, address) > 0:
-        return _page(
+        return shown(
             request, "", {"code": request.texts("Too many tries. Try again in a quarter of an hour.")}
         )
     if not first_setup.is_right(services.data, request.POST.get("code", "")[:40]):
         services.throttle.wrong(WHO, address)
-        return _page(request, "", {"code": request.texts("This is not the code on the console.")})
+        return shown(request, "", {"code": request.texts("This is not the code on the console.")})
     response = HTTPSeeOther("/setup")
     response.set_cookie(
         COOKIE,
@@ -85,7 +88,7 @@ def administrator(request: Request) -> Response | dict[str, Any]:
     name = post.get("name", "").strip()[:40]
     if post.get("password", "") != post.get("again", ""):
         return _step(request, "administrator", _raise(request.texts("The two entries differ."), "again"))
-    entry = _entry(request, "operator-added", f"{name} (admin)")
+    entry = entry_of_setup(request, "operator-added", f"{name} (admin)")
     return _step(
         request, "administrator",
         lambda: first_setup.add_administrator(services, name, post.get("password", "")[:200], entry),
@@ -121,7 +124,7 @@ def trunk(request: Request) -> Response | dict[str, Any]:
     source, target, number = (
         request.POST.get(name, "").strip()[:260] for name in ("sources", "target", "trunk_number")
     )
-    entry = _entry(request, "trunk-added", first_setup.TRUNK)
+    entry = entry_of_setup(request, "trunk-added", first_setup.TRUNK)
     return _step(
         request, "trunk",
         lambda: first_setup.put_trunk(request.services, source, target, number, entry),
@@ -133,7 +136,7 @@ def tenant(request: Request) -> Response | dict[str, Any]:
     """Open the first tenant; its first password is shown once."""
     post, services = request.POST, request.services
     name, number, bound = (post.get(each, "").strip()[:80] for each in ("name", "number", "bound"))
-    entry = _entry(request, "tenant-opened", number)
+    entry = entry_of_setup(request, "tenant-opened", number)
     made: list[str] = []
 
     def work() -> None:
@@ -142,24 +145,24 @@ def tenant(request: Request) -> Response | dict[str, Any]:
         made.append(first_setup.put_tenant(services, name, number, bound, entry).password)
 
     done = _step(request, "tenant", work)
-    return _page(request, "call", password=made[0], number=number) if made else done
+    return shown(request, "call", password=made[0], number=number) if made else done
 
 
 @view(context=SetupPages, name="call", permission=PUBLIC, request_method="GET", renderer="setup_call.html")
 def call(request: Request) -> dict[str, Any]:
     """Tell what the test call does; asked every two seconds."""
-    _require(request)
+    require_code(request)
     return _call(request)
 
 
 @view(context=SetupPages, name="finish", permission=PUBLIC, request_method="POST", renderer=TEMPLATE)
 def finish(request: Request) -> Response | dict[str, Any]:
     """End the wizard: the code is good no more."""
-    _require(request)
+    require_code(request)
     services = request.services
     if not services.read(_has_administrator):
-        return _page(request, "administrator", {"": request.texts("Make an administrator first.")})
-    services.audit(_entry(request, "set-up", ""))
+        return shown(request, "administrator", {"": request.texts("Make an administrator first.")})
+    services.audit(entry_of_setup(request, "set-up", ""))
     first_setup.finish(services.data)
     response = say(
         request, HTTPSeeOther("/login"), request.texts("The box is set up. Sign in as administrator.")
@@ -176,12 +179,14 @@ def _knows(request: Request) -> bool:
     return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), _proof(request).encode())
 
 
-def _require(request: Request) -> None:
+def require_code(request: Request) -> None:
+    """Send who did not give the code to where it is asked for."""
     if not _knows(request):
         raise HTTPSeeOther("/setup")
 
 
-def _entry(request: Request, action: str, target: str) -> Any:
+def entry_of_setup(request: Request, action: str, target: str) -> Any:
+    """Return what the audit keeps of a step."""
     return audited(request.services.now(), WHO, action, target, address=request.remote_addr or "")
 
 
@@ -211,49 +216,51 @@ def _wish(request: Request, step: str, wish: Wish) -> Response | dict[str, Any]:
                 "本机不是一体机，请用系统自身的方式设置。",
             )
         wish_for(data, wish)
-        request.services.audit(_entry(request, f"machine-{step}", ""))
+        request.services.audit(entry_of_setup(request, f"machine-{step}", ""))
 
     return _step(request, step, work)
 
 
 def _step(request: Request, step: str, work: Callable[[], object]) -> Response | dict[str, Any]:
     """Do a step; what is refused is told beside what was typed."""
-    _require(request)
+    require_code(request)
     texts = request.texts
     try:
         work()
     except NotPossible as why:
-        return _page(request, step, {"": texts.either(why.zh, why.en)})
+        return shown(request, step, {"": texts.either(why.zh, why.en)})
     except Stale:
-        return _page(request, step, {"": texts("The first tenant is there already.")})
+        return shown(request, step, {"": texts("The first tenant is there already.")})
     except Refused as refused:
         told = refused.by_field(texts.language)
-        return _page(request, step, {name if name in FIELDS else "": why for name, why in told.items()})
+        return shown(request, step, {name if name in FIELDS else "": why for name, why in told.items()})
     except _Wrong as wrong:
-        return _page(request, step, {wrong.field: str(wrong)})
+        return shown(request, step, {wrong.field: str(wrong)})
     names = [name for name, _ in STEPS]
     return say(request, HTTPSeeOther(f"/setup?step={names[names.index(step) + 1]}"), texts("Stored."))
 
 
-def _page(request: Request, step: str, errors: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+def shown(request: Request, step: str, errors: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """Return what the page shows of a step; with ``errors`` (by field, "" for none) beside what was typed."""
     if errors:
         request.response.status = 422
     knows, services = _knows(request), request.services
     names = [name for name, _ in STEPS]
-    secret = ("password", "again", "key", "csrf_token", "code")
+    secret = ("password", "again", "key", "secret_key", "csrf_token", "code")
     typed = {name: value for name, value in request.POST.items() if name not in secret}
-    shown: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "knows": knows, "steps": [(name, request.texts(words)) for name, words in STEPS],
-        "step": step if step in names else names[0], "errors": errors or {}, "typed": typed,
+        "step": step if step in (*names, RESTORE) else names[0], "errors": errors or {}, "typed": typed,
         "password": "", "number": "",
     }  # fmt: skip
     if knows:
-        shown |= {
+        facts |= {
             "appliance": is_appliance(services.data), "waiting": is_waiting(services.data),
             "machine": outcome_of(services.data), "address": own_address(), "done": _done(request),
+            "restoring": asking.look(services.data), "again": "again" in request.GET, "sftp_key": "",
             **_call(request),
         }  # fmt: skip
-    return shown | more
+    return facts | more
 
 
 def _has_administrator(root: Root) -> bool:

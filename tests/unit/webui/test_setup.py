@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from domain.outcomes import Outcome as CallOutcome
-from storage.machine_wish import Outcome, SetClock, SetNetwork, forget, tell, wished
+from storage.machine_wish import Outcome, RestartBox, SetClock, SetNetwork, forget, tell, wished
+from storage.offsite.takeover import Phase, Restoring, is_asked, is_wanted, write_state
 from tests.unit.webui.site import Browser, Site, made_up
 from webui.services.first_setup import code_of, is_new
 
@@ -42,10 +43,22 @@ def test_nothing_is_shown_and_nothing_done_without_the_code(site: Site, code: st
     browser = site.browser()
     assert browser.get("/").headers["Location"].endswith("/setup")
     assert code not in browser.get("/setup").text
-    for what in ("administrator", "clock", "network", "certificate", "trunk", "tenant", "finish"):
+    for what in (
+        "administrator",
+        "clock",
+        "network",
+        "certificate",
+        "trunk",
+        "tenant",
+        "restore",
+        "key",
+        "take",
+        "finish",
+    ):
         answer = post(browser, what, name="eve", password="far and away 7", again="far and away 7")
         assert answer.headers["Location"].endswith("/setup")
-    assert browser.get("/setup/call").headers["Location"].endswith("/setup")
+    for what in ("call", "restore"):
+        assert browser.get(f"/setup/{what}").headers["Location"].endswith("/setup")
     for _ in range(5):
         assert post(browser, "code", code="AAAA-AAAA").status_int == 422
     assert "Too many tries" in post(browser, "code", code=code).text
@@ -124,3 +137,50 @@ def test_a_first_call_that_nobody_answered_is_told(site: Site, code: str) -> Non
     browser = inside(site, code)
     for page in ("/setup?step=call", "/setup/call"):
         assert browser.get(page).html.select_one(".setup-call")["data-state"] == "no-answer"
+
+
+def restoring_of(site: Site, phase: Phase, **more: Any) -> None:
+    """Let the restore be so far."""
+    write_state(site.data, Restoring("/mnt/disk", phase, made=1_795_000_000.0, size=2_000_000, **more))
+
+
+def test_a_backup_is_restored_in_the_place_of_the_questions(site: Site, code: str) -> None:
+    """What is missing is said; how far it is, what is in it; then the box starts anew with it."""
+    browser = inside(site, code)
+    assert browser.get("/setup").html.select_one("a[href='/setup?step=restore']") is not None
+    lacking = post(browser, "restore", to="sftp:box@host:/x", password="a long secret", secret_key="hush")
+    assert lacking.status_int == 422
+    assert "host key" in lacking.html.find(role="alert").text
+    assert lacking.html.find(id="to")["value"] == "sftp:box@host:/x"
+    assert "a long secret" not in lacking.text
+    assert "hush" not in lacking.text
+    assert post(browser, "restore", to="/mnt/disk", password="a long secret").status_int == 303
+    assert is_asked(site.data)
+    (site.data.root / "restore/request.json").unlink()
+    restoring_of(site, Phase.FETCHING, fetched=500_000)
+    # Nobody holds it: it was interrupted.
+    assert browser.get("/setup/restore").headers["HX-Redirect"] == "/setup?step=restore"
+    restoring_of(site, Phase.FAILED, why="Too little space: 9.0 GB are needed.", why_zh="磁盘空间不足。")
+    failed = browser.get("/setup?step=restore")
+    assert "Too little space" in failed.html.find(role="alert").text
+    assert failed.html.find(id="to")["value"] == "/mnt/disk"
+    assert post(browser, "take").status_int == 422
+    restoring_of(site, Phase.READY, tenants=7, numbers=9, records=12345, recordings=678)
+    (site.data.root / "restore/data").mkdir()
+    ready = browser.get("/setup?step=restore").html.find(id="setup-restore").text
+    assert all(words in ready for words in ("7", "9", "12,345", "678", "Start with these data"))
+    assert browser.get("/setup?step=restore&again=1").html.find(id="to") is not None
+    (site.data.root.parent / "network").mkdir()
+    assert post(browser, "take").status_int == 303
+    assert wished(site.data) == RestartBox()
+    assert is_wanted(site.data)
+    assert "starts anew" in browser.get("/setup/restore").text
+    restoring_of(site, Phase.DONE)
+    assert browser.get("/setup/restore").headers["HX-Redirect"] == "/setup?step=clock"
+    assert "is in force" in browser.get("/setup?step=clock").text
+
+
+def test_the_key_of_a_new_box_for_sftp_is_shown(site: Site, code: str) -> None:
+    """It goes to the server before the backup can be fetched."""
+    shown = post(inside(site, code), "key")
+    assert shown.html.find(id="sftp-key").text.startswith("ssh-ed25519 ")
