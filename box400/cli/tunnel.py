@@ -28,7 +28,7 @@ def status(data: DataDirectory) -> None:
     """Show whether it is open, and the key by which this machine signs in at the support server.
 
     \b
-    Exit status: 0 shown; 1 the last wish failed: the text says why.
+    Exit status: 0 shown; 1 the last wish failed, or the tunnel ended early: the text says why.
     """
     with box_services(data) as services:
         found = tunnels.state(data, services.now())
@@ -39,6 +39,8 @@ def status(data: DataDirectory) -> None:
     else:
         click.echo(words("closed", "已关闭"))
     click.echo(found.key or words("no key yet: box400 tunnel key", "尚无密钥：box400 tunnel key"))
+    if found.ended:
+        complain(f"The tunnel ended before its time: {found.ended}", f"隧道提前结束：{found.ended}")
     if found.outcome is not None and found.outcome.why_not:
         complain(f"It failed: {found.outcome.why_not}", f"失败：{found.outcome.why_not}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
@@ -22,6 +23,8 @@ from storage.models.web import AuditEntry
 from webui.services.box import BoxServices
 
 FILE: Final = "tunnel.json"
+MOST_SAID: Final = 4000
+"""Characters of what ssh said."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -46,6 +49,8 @@ class TunnelState(NamedTuple):
     waiting: bool
     outcome: Outcome | None
     """What became of the last wish about it."""
+    ended: str
+    """What ssh said when it ended before its time; empty: it did not."""
 
 
 def state(data: DataDirectory, now: float) -> TunnelState:
@@ -54,13 +59,13 @@ def state(data: DataDirectory, now: float) -> TunnelState:
     asked = _asked(data)
     until = asked.at + asked.tunnel.minutes * 60 if asked else 0.0
     outcome = outcome_of(data)
-    try:
-        key = (place / "key.pub").read_text(encoding="ascii").strip()
-    except OSError:
-        key = ""
     mine = outcome if outcome is not None and outcome.kind.startswith("tunnel") else None
     is_open = now < until and (place / "tunnel.env").exists()
-    return TunnelState(is_appliance(data), key, asked, is_open, until, is_waiting(data), mine)
+    early = now < until and mine is not None and mine.kind == "tunnel-open" and not is_open
+    ended = _text(place / "said").rpartition("\n")[2].strip() if early else ""
+    return TunnelState(
+        is_appliance(data), _text(place / "key.pub"), asked, is_open, until, is_waiting(data), mine, ended
+    )
 
 
 def make_key(services: BoxServices, entry: AuditEntry) -> None:
@@ -93,6 +98,15 @@ def close_tunnel(services: BoxServices, entry: AuditEntry) -> None:
 def _require(services: BoxServices) -> None:
     if not is_appliance(services.data):
         raise NotPossible("This machine is no appliance.", "本机不是一体机，没有支持隧道服务。")
+
+
+def _text(path: Path) -> str:
+    """Return what a short file says; nothing where there is none."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(MOST_SAID).strip()
+    except OSError:
+        return ""
 
 
 def _asked(data: DataDirectory) -> Asked | None:

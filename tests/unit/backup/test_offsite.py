@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,9 +21,9 @@ from storage.offsite.restic import OffsiteError, Restic, sftp_host, sftp_key
 from storage.offsite.schedule import BY_TIMER, OffsiteSchedule
 from storage.offsite.state import Drill, OffsiteState, drill_is_due, is_due, read_state, write_state
 from storage.offsite.work import back_up, drill, restore_newest
+from tests.unit.backup.servers import SshServer, free_port, ssh_server, wait_for
 from tests.unit.backup.test_backup import add_tenant, box, contents
 from tests.unit.recorder.box import Box
-from tests.unit.storage.running import eventually
 
 __all__ = ["box"]
 
@@ -187,52 +185,14 @@ def test_addresses_of_sftp() -> None:
     assert sftp_host("sftp://box@backup.example.com:2222//srv/box") == ("box@backup.example.com", "2222")
 
 
-def free_port() -> int:
-    """Return a port of loopback that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until a server listens; it must not end before."""
-
-    def listens() -> bool:
-        assert server.poll() is None
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    eventually(listens)
-
-
 @pytest.fixture
-def sshd() -> Iterator[tuple[Path, int, str]]:
-    """Serve SFTP on loopback as ourselves; gives (authorized_keys, port, host key line)."""
-    place = Path(tempfile.mkdtemp(prefix="b4-sshd-"))
-    host_key = place / "host"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(host_key)], check=True)
-    port = free_port()
-    (place / "config").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {host_key}\nPidFile none\nUsePAM no\nStrictModes no\n"
-        f"AuthorizedKeysFile {place}/authorized\nPasswordAuthentication no\nSubsystem sftp internal-sftp\n"
-    )
-    Path("/run/sshd").mkdir(exist_ok=True)
-    (place / "log").touch()
-    server = subprocess.Popen(
-        ["/usr/sbin/sshd", "-D", "-e", "-f", str(place / "config")], stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for(server, port)
-        key = host_key.with_suffix(".pub").read_text().split()
-        yield place / "authorized", port, f"[127.0.0.1]:{port} {key[0]} {key[1]}"
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(place)
+def sshd() -> Iterator[SshServer]:
+    """Serve SFTP on loopback as ourselves."""
+    with ssh_server() as server:
+        yield server
 
 
-def test_over_sftp(box: Box, tmp_path: Path, sshd: tuple[Path, int, str]) -> None:
+def test_over_sftp(box: Box, tmp_path: Path, sshd: SshServer) -> None:
     """By the box's own key, and only to the server whose key is known."""
     authorized, port, host_key = sshd
     shutil.copyfile(sftp_key(box.data.root / "offsite").with_suffix(".pub"), authorized)

@@ -40,6 +40,16 @@ def test_made_opened_and_closed(site: Site) -> None:
     assert "box@help.example.com" in browser.get(PAGE).text
     assert post(browser, "close").status_int == 303
     assert wished(site.data) == CloseTunnel()
+    forget(site.data)
+    tell(site.data, Outcome(1.0, "tunnel-open"))
+    (beside / "tunnel/tunnel.env").unlink()
+    (beside / "tunnel/said").write_text("Warning: added\nbox@help.example.com: Permission denied <b>.\n")
+    assert (
+        'ended before its time: <span class="text-break">box@help.example.com: Permission denied &lt;b&gt;'
+        in (browser.get(PAGE).text)
+    )
+    tell(site.data, Outcome(1.0, "tunnel-close"))
+    assert "Permission denied" not in browser.get(PAGE).text
     assert {"tunnel-key", "tunnel-opened", "tunnel-closed"} <= set(site.actions())
     forget(site.data)
     tell(site.data, Outcome(1.0, "tunnel-open", "systemctl: no route"))
