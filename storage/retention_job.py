@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from domain.calendar import Calendar
+from storage.attachment_sweep import sweep_attachments
 from storage.call_id import BEIJING
 from storage.connection import open_main
 from storage.data_directory import DataDirectory, write_atomically
@@ -51,7 +52,7 @@ class RetentionSummary(msgspec.Struct, frozen=True):
     clock_ahead: float = 0.0
     """Seconds by which the wall clock is ahead of what is believed; not 0: alarm."""
     letters: int = 0
-    """Files of e-mails that were deleted."""
+    """Files of e-mails that were deleted, and attachments that nobody names."""
     records: int = 0
     """Call records that were dropped."""
 
@@ -94,12 +95,13 @@ def plans_of(tenants: Iterable[TenantConfig]) -> Plans:
     )
 
 
-def letters_in(data: DataDirectory, files: Documents) -> SweepLetters:
-    """Return what deletes the files of a box's e-mails."""
+def files_in(data: DataDirectory, letters: Documents, attachments: Documents) -> SweepLetters:
+    """Return what deletes the files of a box's e-mails, and attachments that nobody names."""
 
     def sweep(plans: Plans, today: date, now: float, is_working_day: IsWorkingDay) -> int:
         with closing(open_main(data)) as database:
-            return sweep_letters(database, files, plans, today, now, is_working_day)
+            gone = sweep_letters(database, letters, plans, today, now, is_working_day)
+            return gone + sweep_attachments(database, attachments, now)
 
     return sweep
 
@@ -153,7 +155,7 @@ class RetentionJob:
         letters = self._letters(plans, moment.date(), state.trusted, working)
         if letters:
             self._recordings.pack()
-            log.info("retention deleted %d files of e-mails", letters)
+            log.info("retention deleted %d files of e-mails, and attachments that nobody names", letters)
         heard = months_heard((self._recordings.messages(), self._recordings), moment.date())
         records = self._records(plans, heard, moment.date())
         if records:

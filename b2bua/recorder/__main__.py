@@ -27,7 +27,7 @@ from storage.retention_job import (
     LOOK_SECONDS,
     RetentionJob,
     clock_path,
-    letters_in,
+    files_in,
     plans_in,
     read_summary,
     records_in,
@@ -146,7 +146,7 @@ def serve(data: DataDirectory) -> None:
     kept = Recordings(beside)
     job = RetentionJob(
         data, kept, clock, partial(plans_in, data),
-        letters=letters_in(data, kept.letter_files()), records=records_in(data),
+        letters=files_in(data, kept.letter_files(), kept.attachments()), records=records_in(data),
     )  # fmt: skip
     nightly = Nightly(job)
     signal.signal(signal.SIGTERM, process.stop)
