@@ -119,6 +119,8 @@ class SavedFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     query: str
     """As it stands in the list's address."""
+    day: str = ""
+    """When it was saved, ``2026-11-23``, if its dates move on with the days; empty: they stay."""
 
 
 class SavedFilters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

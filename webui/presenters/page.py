@@ -12,6 +12,7 @@ from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
 from pyramid.request import Request
 
+from domain.calendar import local
 from domain.money import yuan
 from webui.presenters import formats
 from webui.presenters.files import StaticFiles
@@ -114,8 +115,8 @@ def _filters(request: Request) -> Shown | None:
     account, name = request.identity.account, request.path.rpartition("/")[2]
     if not may(request.identity, ACCOUNT) or not is_list(account, name):  # a form of the page was refused
         return None
-    query = query_of(request.GET.items())
-    found: Shown = request.services.read(lambda root: shown(root, account, name, query))
+    query, today = query_of(request.GET.items()), local(request.services.now()).date()
+    found: Shown = request.services.read(lambda root: shown(root, account, name, query, today))
     return found
 
 

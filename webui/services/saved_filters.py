@@ -6,6 +6,7 @@ They belong to the account, so nobody else sees them, and an operator who acts a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -28,6 +29,8 @@ LISTS: Final = {
     "agent": _FOR_ALL,
 }
 """Lists that have a filter, by the kind of account."""
+DATES: Final = frozenset({"first", "last"})
+"""Fields of filters that are days."""
 _NO_PART: Final = frozenset({"after", "csrf_token"})
 """Where somebody is in a list is no part of what he looks for."""
 
@@ -45,6 +48,11 @@ class Shown(NamedTuple):
     def open(self) -> str:
         """Return the name of the one that is looked at, or nothing."""
         return next((each.name for each in self.kept if each.query == self.query), "")
+
+    @property
+    def dated(self) -> bool:
+        """Tell whether what is looked at has dates."""
+        return any(name in DATES for name, _ in parse_qsl(self.query))
 
     @property
     def full(self) -> bool:
@@ -71,16 +79,37 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> str:
     return urlencode(sorted((name, value) for name, value in pairs if value.strip() and name not in _NO_PART))
 
 
-def shown(root: Root, account: str, name: str, query: str) -> Shown:
-    """Return the filters of a list; raises KeyError for what is no list of his."""
+def shown(root: Root, account: str, name: str, query: str, today: date) -> Shown:
+    """Return the filters of a list, as they are today; raises KeyError for what is no list of his."""
     address = address_of(account, name)
-    kept = tuple(each for each in root.web.filters_of(account) if each.list == name)
+    kept = tuple(_moved(each, today) for each in root.web.filters_of(account) if each.list == name)
     return Shown(name, address, query, kept)
 
 
-def save(root: Root, account: str, name: str, title: str, query: str) -> None:
-    """Keep a filter; one of the same name is replaced. Raises NotPossible."""
-    made = SavedFilter(name, _title(title), query_of(parse_qsl(query)))
+def _moved(held: SavedFilter, today: date) -> SavedFilter:
+    """Return a filter whose dates are as far from today as they were from the day on which it was saved."""
+    if not held.day:
+        return held
+    ahead = today - date.fromisoformat(held.day)
+    pairs = [
+        (each, _later(value, ahead) if each in DATES else value) for each, value in parse_qsl(held.query)
+    ]
+    return msgspec.structs.replace(held, query=urlencode(pairs))
+
+
+def _later(text: str, ahead: timedelta) -> str:
+    try:
+        return (date.fromisoformat(text) + ahead).isoformat()
+    except (ValueError, OverflowError):
+        return text
+
+
+def save(root: Root, account: str, name: str, title: str, query: str, today: date | None = None) -> None:
+    """Keep a filter, with ``today`` one whose dates move on; one of the same name is replaced.
+
+    Raises NotPossible.
+    """
+    made = SavedFilter(name, _title(title), query_of(parse_qsl(query)), today.isoformat() if today else "")
     if not made.query:
         raise NotPossible("Search for something first.", "请先设置筛选条件。")
     if len(made.query) > MOST_QUERY:

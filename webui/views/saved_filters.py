@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from domain.calendar import local
 from domain.refusal import NotPossible
 from storage.models import Root
 from webui.presenters.says import say
@@ -27,6 +28,8 @@ class SavedFilterForm:
         self.list = given.get("list", "")[:20]
         self.name = given.get("name", "")[:200]
         self.new = given.get("new", "")[:200]
+        self.today = local(request.services.now()).date()
+        self.moving = given.get("moving") == "1"
         self.query = given.get("query", "")[: 2 * saved_filters.MOST_QUERY]
         try:
             self.address = saved_filters.address_of(self.account, self.list)
@@ -41,12 +44,13 @@ class SavedFilterForm:
             case "remove":
                 saved_filters.remove(root, self.account, self.list, self.name)
             case _:
-                saved_filters.save(root, self.account, self.list, self.name, self.query)
+                today = self.today if self.moving else None
+                saved_filters.save(root, self.account, self.list, self.name, self.query, today)
 
     def shown(self) -> saved_filters.Shown:
         """Return what the list has."""
         found: saved_filters.Shown = self.request.services.read(
-            lambda root: saved_filters.shown(root, self.account, self.list, self.query)
+            lambda root: saved_filters.shown(root, self.account, self.list, self.query, self.today)
         )
         return found
 
@@ -68,7 +72,7 @@ def change(request: Request) -> Response | dict[str, Any]:
         return {
             "here": form.shown(),
             "errors": {wrong: request.texts.either(refused.zh, refused.en)},
-            "typed": {"name": form.name, "new": form.new},
+            "typed": {"name": form.name, "new": form.new, "moving": form.moving},
         }
     where = f"{form.address}?{form.query}" if form.query else form.address
     return say(request, HTTPSeeOther(where), request.texts("Done."))

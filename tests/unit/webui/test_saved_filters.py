@@ -62,6 +62,25 @@ def test_a_page_of_the_list_or_an_empty_field_is_no_part_of_a_filter(site: Site)
     assert (refused.status_int, "Search for something" in refused.text) == (422, True)
 
 
+def test_dates_move_on_with_the_days_if_one_likes(site: Site) -> None:
+    """The last week of a filter is the last week tomorrow as well; other dates stay what they are."""
+    browser = site.browser("4001003721")
+    for name, moving in (("一周", True), ("十月", False)):
+        page = browser.get(
+            f"{CALLS}?first=2026-10-01&last=2026-10-07&result=missed&caller={len(name)}{moving}"
+        )
+        form = next(form for form in page.forms.values() if "moving" in form.fields)
+        form["name"], form["moving"] = name, moving
+        form.submit("do", value="save").follow()
+    site.moved = 86400.0 * 30
+    links = chips(site.browser("4001003721").get(CALLS))
+    assert "first=2026-10-31&last=2026-11-06" in links["一周"]
+    assert "first=2026-10-01&last=2026-10-07" in links["十月"]
+    assert "moving" not in browser.get(f"{CALLS}?caller=7").text
+    post(site.browser("4001003721"), do="save", name="怪", query="first=99999&last=%3C", moving="1")
+    assert "first=99999" in chips(site.browser("4001003721").get(CALLS))["怪"]
+
+
 def test_nobody_else_sees_them(site: Site) -> None:
     """Not another tenant, not an agent of the same one, not an operator, also when he acts as the tenant."""
     save(site.browser("4001003721"), "我的")
