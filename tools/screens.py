@@ -1,7 +1,8 @@
 """Make the pictures of ``docs/user-guide.zh-CN.md``: the demo's tenant on a box, real calls.
 
-``.venv/bin/python -m tools.screens [operator] [tenant] [agent] [service]``: some five minutes, one Chromium.
-Without a word all of ``docs/screens`` is made anew. Needs what the tests need (``./test`` installs it).
+``.venv/bin/python -m tools.screens [operator] [tenant] [agent] [service] [PICTURE...]``: some five minutes,
+one Chromium. Without a word all of ``docs/screens`` is made anew; with names of pictures only those of the
+groups are kept. Needs what the tests need (``./test`` installs it).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import soundfile
 from PIL import Image
 from playwright.sync_api import Page
 
+from storage.backup_schedule import read_state
+from storage.data_directory import DataDirectory
 from tests.product.box import ROOT, Box, Place
 from tests.product.browsing import Windows, chromium, operator_first, sign_in, tenant_first
 from tests.product.waiting import wait_until
@@ -63,6 +66,8 @@ OPERATOR = {
     "operator-tariffs": "/tariffs?tariff=standard&call=long-distance&seconds=61#calculator",
     "operator-calls": "/calls", "operator-alarms": "/alarms", "operator-audit": "/audit",
     "operator-operators": "/operators", "operator-notices": "/notices",
+    "operator-calendar": "/calendar", "operator-places": "/places?number=13800138000",
+    "operator-trunk-guide": "/trunks/guide?kind=ip",
 }  # fmt: skip
 
 
@@ -72,11 +77,21 @@ OPENED = {
 }  # fmt: skip
 
 
+FILTERS = {"未接来电": "result=missed", "沈阳来电": "place=024", "移动客户": "caller=138&result=answered"}
+GROUPS = ("operator", "tenant", "agent", "service")
+
+
 class Camera:
     """Takes pictures, small ones, of what a page shows."""
 
+    def __init__(self, only: frozenset[str]) -> None:
+        """``only``: names of the pictures that are kept; empty: all."""
+        self._only = only
+
     def take(self, page: Page, name: str, height: int = 1400) -> None:
         """Keep the page, ``height`` pixels of it at most, with 96 colours."""
+        if self._only and name not in self._only:
+            return
         if "/desk" in page.url:  # it keeps a stream open
             page.wait_for_timeout(600)
         else:
@@ -171,6 +186,7 @@ class Screens:
                     page.fill(f"#{field}", value)
                 page.select_option("#tariff", "standard")
             self._camera.take(page, name, 1000)
+        self.backups(page)
         with (
             self.call(DIRECT, "13800138000", "--answer", "--seconds", "60"),
             self.call(MENU, "02161234567", "--seconds", "60"),
@@ -180,6 +196,34 @@ class Screens:
             page.wait_for_timeout(6000)
             self._camera.take(page, "operator-live")
         page.context.close()
+
+    def backups(self, page: Page) -> None:
+        """Take the page of backups once one is made; its place is called as it usually is."""
+        disk = self.box.data.parent / "disk"
+        disk.mkdir()
+        page.goto("/operator/backup/settings")
+        page.fill("#backup", f"to = {disk}\nat = 02:30\nkeep = 7")
+        page.click("main button.btn-primary")
+        wait_until(
+            lambda: bool((held := read_state(DataDirectory(self.box.data))) and held.good_at), "a backup", 60
+        )
+        page.goto("/operator/backup")
+        page.evaluate(
+            "path => document.querySelectorAll('dd').forEach(each => "
+            "{ each.textContent = each.textContent.replace(path, '/mnt/backup') })", str(disk)
+        )  # fmt: skip
+        self._camera.take(page, "operator-backup", 1000)
+
+    def filters(self, page: Page) -> None:
+        """Save some filters of the calls, and take the list with them."""
+        for name, query in FILTERS.items():
+            page.goto(f"/t/demo/calls?{query}")
+            page.click(".saved-filters summary")
+            page.fill(".saved-form [name=name]", name)
+            page.click(".saved-form [value=save]")
+            page.wait_for_selector(f".saved-chips .active:has-text('{name}')")
+        page.click(f".saved-chips >> text={next(iter(FILTERS))}")
+        self._camera.take(page, "tenant-filters", 800)
 
     def tenant(self) -> Page:
         """Take the tenant's pages, five as on a telephone; return the browser, signed in."""
@@ -192,7 +236,9 @@ class Screens:
             self._camera.take(page, name, 1000)
         page.goto("/t/demo/calls")
         page.click(f"a.number:has-text('{CUSTOMER}')")
+        page.wait_for_selector(".waveform canvas")
         self._camera.take(page, "tenant-call")
+        self.filters(page)
         small = self._windows.twin(page, PHONE, scale=1.5)
         for name, path in TENANT_PHONE.items():
             small.goto(f"/t/demo{path}")
@@ -269,7 +315,7 @@ def main(wanted: Sequence[str]) -> None:
         chromium() as browser,
     ):
         windows = Windows(browser, box)
-        screens = Screens(box, windows, Camera())
+        screens = Screens(box, windows, Camera(frozenset(wanted) - frozenset(GROUPS)))
         screens.past()
         if "operator" in wanted:
             screens.operator()
@@ -285,4 +331,4 @@ def main(wanted: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ("operator", "agent", "service"))
+    main(sys.argv[1:] or GROUPS)
