@@ -24,14 +24,15 @@ class Phone(NamedTuple):
     label: str
 
 
-def listed(root: Root, tenant: str, *, every: bool) -> list[MissedItem]:
-    """Return the newest items, open ones alone unless told."""
+def listed(root: Root, tenant: str, *, every: bool, caller: str = "", number: str = "") -> list[MissedItem]:
+    """Return the newest items, open ones alone unless told; of callers that begin so, of a 400 number."""
     book = root.missed.tenants.get(tenant)
     if book is None:
         return []
     found: list[MissedItem] = []
     for item in book.newest_first():
-        if every or item.is_open:
+        wanted = item.caller.startswith(caller) and number in ("", item.number)
+        if wanted and (every or item.is_open):
             found.append(item)
         if len(found) == MOST:
             break

@@ -25,7 +25,7 @@ _FOR_ALL: Final = frozenset({"customers", "tickets", "knowledge"})
 _OF_OFFICES: Final = _FOR_ALL | {"calls", "satisfaction", "reports", "analysis"}
 LISTS: Final = {
     "operator": _OF_OFFICES - {"customers"} | {"tenants", "numbers", "notices", "audit"},
-    "tenant": _OF_OFFICES | {"recordings", "support"},
+    "tenant": _OF_OFFICES | {"recordings", "support", "missed"},
     "agent": _FOR_ALL,
 }
 """Lists that have a filter, by the kind of account."""

@@ -32,17 +32,21 @@ def listing(request: Request) -> dict[str, Any]:
     """Show what is to be done, or all of it."""
     tenant, every = request.context.__parent__, request.GET.get("show") == "all"
     places = read_places(request.services.data)
+    typed = {name: request.GET.get(name, "").strip()[:20] for name in ("caller", "number")}
+    caller = "".join(each for each in typed["caller"] if each.isascii() and each.isdigit())
 
     def read(root: Root) -> dict[str, Any]:
-        items = missed.listed(root, tenant.id, every=every)
+        items = missed.listed(root, tenant.id, every=every, caller=caller, number=typed["number"])
         return {
             "items": masking.callers(items) if request.hides_callers else items,
             "phones": missed.phones(root, tenant.id),
+            "numbers": list(root.tenants[tenant.id].numbers),
         }
 
     return {
         "tenant": tenant,
         "every": every,
+        "typed": typed,
         "me": request.identity.name,
         "place_of": lambda caller: places.place_of(canonical_caller(caller)).name,
         **request.services.read(read),

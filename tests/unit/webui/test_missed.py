@@ -52,6 +52,21 @@ def test_a_missed_call_is_claimed_and_closed(site: Site) -> None:
     assert site.actions()[:2] == ["missed-closed", "missed-claimed"]
 
 
+def test_a_caller_is_found_among_many(site: Site) -> None:
+    """By how his number begins, among what is open or all; another number's are left out."""
+    missed_call(site)
+    missed_call(site, caller="13800138000")
+    browser = site.browser("4001003721")
+
+    def callers(query: str) -> list[str]:
+        return [each.get_text() for each in browser.get(f"{PAGE}?{query}").html.select(".todo-who b")]
+
+    assert callers("caller=0246") == callers("caller=024-6&show=all") == ["02461234567"]
+    assert len(callers("number=4001003721")) == 2
+    assert callers("number=4001003731") == callers("caller=999") == []
+    assert "Change the filter" in browser.get(f"{PAGE}?caller=999")
+
+
 def test_what_another_one_claimed_is_his(site: Site) -> None:
     """The page says whose it is; nobody is rung a second time."""
     name = missed_call(site)
