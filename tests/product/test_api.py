@@ -24,6 +24,7 @@ MORE_RULES = (
     "tenant_open", "tenant_put", "configuration_patch", "statement_show", "invoice_ask", "number_list",
     "prompt_upload", "prompt_review", "flow_draft", "flow_check", "flow_publish", "recipient_put",
     "application_receive", "proposal_ask", "settings_patch", "calendar_enter", "place_import",
+    "reconciliation_take",
 )  # fmt: skip
 """What they refuse is more than a schema can say."""
 MAKE_KEYS = f"""

@@ -39,7 +39,7 @@ def places(site: Site, tenant: str) -> list[tuple[str, str]]:
         "prompt": "welcome", "version": "1", "flow": "main", "kind": "all", "proposal": "p1", "invoice": "i1",
         "operator": "anna", "ticket": "0123456789abcdef", "article": "0123456789abcdef",
         "conversation": f"0{tenant[0].upper() * 25}", "file": site.calls[tenant],
-        "trunk": "demo", "year": "2026", "table": "area-codes",
+        "trunk": "demo", "year": "2026", "reconciliation": "compared", "table": "area-codes",
     }  # fmt: skip
     return [(each.method, each.path.format(**facts)) for each in operations(read_spec())]
 

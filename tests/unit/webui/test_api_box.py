@@ -14,6 +14,7 @@ from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site
 from tests.unit.webui.test_backup_page import set_up
 from tests.unit.webui.test_places import SEGMENTS
+from tests.unit.webui.test_reconciliation import NUMBER, filled
 
 NEXT = published_years().stop
 """The first year that nobody published."""
@@ -160,3 +161,23 @@ def test_what_desks_offer_is_changed(site: Site, programs: Programs) -> None:
     assert site.read(lambda root: root.desk.find("beta").settings.value.masked) == ()
     assert program.ask("PATCH", "/tenants/alpha/desk", {"text_weight": 3}).status_int == 422
     assert site.actions()[0] == "desk-settings"
+
+
+def test_a_carriers_list_is_compared(site: Site, programs: Programs) -> None:
+    """With its differences; who read them is noted. A wrong trunk and a file that is no list are told."""
+    filled(site)
+    program = programs.of("")
+    rows = (f"13900001111,{NUMBER},2026-11-20 12:00:03,66", f"13711112222,{NUMBER},2026-11-20 12:15:00,30")
+    content = "\n".join(("主叫号码,被叫号码,开始时间,计费时长", *rows)).encode("gb18030")
+    made = program.upload("/reconciliations?trunk=demo&file=unicom.csv", content)
+    assert (made.status_int, made.json["theirs"], made.json["counts"]["missing"]) == (201, 2, 1)
+    assert program.ask("GET", "/reconciliations").json["items"] == [made.json]
+    shown = program.ask("GET", f"/reconciliations/{made.json['id']}").json
+    missing = next(each for each in shown["differences"] if each["kind"] == "missing")
+    assert (missing["ours"], "13711112222" in str(missing["theirs"])) == (None, True)
+    assert site.actions()[:2] == ["reconciliation-exported", "reconciled"]
+    for path, field in (("trunk=nothing", "trunk"), ("trunk=demo&caller=nothing", "file")):
+        refused = program.upload(f"/reconciliations?{path}", content)
+        assert (refused.status_int, refused.json["errors"][0]["pointer"]) == (422, field)
+    assert program.ask("GET", "/reconciliations/nothing").status_int == 404
+    assert programs.of("alpha").ask("GET", "/reconciliations").status_int == 403
