@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -23,14 +26,31 @@ class Letter(NamedTuple):
     """Message-IDs of the conversation, the oldest first."""
 
 
-def letters_due(root: Root, now: float, most: int) -> list[Letter]:
-    """Return the e-mails that are to be sent by now; one whose mailbox is gone has failed."""
-    found = []
-    for key, tenant, name in root.conversations.due(now, most):
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+LOOKED_AT: Final = 2000
+"""Of those that are due, for the first that may be sent."""
+
+
+def letters_due(
+    root: Root, now: float, most: int, *, each: int = LOOKED_AT, busy: Mapping[str, str] = NOTHING
+) -> list[Letter]:
+    """Return e-mails that are to be sent by now; one whose mailbox is gone has failed.
+
+    At most so many, and ``each`` of one tenant, with those that are being sent: ``busy``, id of the text ->
+    tenant.
+    """
+    found: list[Letter] = []
+    held = Counter(busy.values())
+    for key, tenant, name in root.conversations.due(now, LOOKED_AT):
+        if len(found) + len(busy) >= most:
+            break
+        if key[1] in busy or held[tenant] >= each:
+            continue
         book = root.conversations.find(tenant)
         conversation, text = book.get(name), book.text(name, key[1])
         if conversation is None or text is None:
             continue
+        held[tenant] += 1
         known = [each.message_id for each in book.texts_of(name) if each.message_id and each.id != text.id]
         found.append(
             Letter(

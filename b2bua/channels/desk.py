@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from b2bua.channels.letter import MOST_OCTETS, LetterRead, read_letter
@@ -18,7 +18,7 @@ from domain.notices.ways import Gateway
 from domain.refusal import NotPossible
 from storage.connection import MainDatabase
 from storage.conversations import Incoming, Writing
-from storage.letters import Letter, letter_done, letters_due
+from storage.letters import NOTHING, Letter, letter_done, letters_due
 from storage.models import Root
 from storage.notices import new_id
 from storage.numbers.documents import Documents
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 MOST_AN_HOUR: Final = 60
 """E-mails of one sender to one tenant that are fetched in an hour; the others wait at the server."""
+LETTERS_OF_ONE: Final = 2
+"""E-mails of one tenant that are sent at a time: his slow servers keep nobody else waiting."""
 MOST_SENDERS: Final = 20_000
 PARTS_SECONDS: Final = 600.0
 """How long the missing parts of a long SMS are waited for."""
@@ -108,10 +110,17 @@ class ChannelDesk:
             filed = self._files.add(content, now, told.type)
             yield Attachment(told.name, told.type, told.octets, filed.id)
 
-    def letters(self, now: float, most: int) -> list[tuple[Letter, list[bytes]]]:
-        """Return the e-mails that are to be sent, with their files; one whose files are gone has failed."""
+    def letters(
+        self, now: float, most: int, busy: Mapping[str, str] = NOTHING
+    ) -> list[tuple[Letter, list[bytes]]]:
+        """Return the e-mails that are to be sent, with their files; one whose files are gone has failed.
+
+        ``busy``: those that are being sent, id of the text -> tenant.
+        """
         found = []
-        for letter in self._database.read(lambda root: letters_due(root, now, most)):
+        for letter in self._database.read(
+            lambda root: letters_due(root, now, most, each=LETTERS_OF_ONE, busy=busy)
+        ):
             kept = [each.file for each in letter.text.attachments if each.file]
             try:
                 found.append((letter, [self._files.read(each) for each in kept]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -19,6 +20,7 @@ from b2bua.channels.posting import written
 from b2bua.control import ControlClient, ControlDown, ControlFailed, Done
 from b2bua.control_floor import Agents, AskAgents, SetLoads
 from b2bua.notices.arrived import Arrived
+from b2bua.notices.look_ups import LookUps
 from b2bua.notices.mail import hand_over
 from b2bua.notices.sending import SendFailed
 from b2bua.notices.sessions import Sessions
@@ -65,7 +67,10 @@ class Channels:
         self._due: dict[tuple[str, str], float] = {}
         self._busy: set[tuple[str, str]] = set()
         self._jobs: set[Deferred[Any]] = set()
-        self._sending: set[str] = set()
+        self._look_ups = LookUps(reactor, LETTERS_AT_ONCE)
+        self._sending: dict[str, str] = {}
+        """Id of a text -> tenant, of the e-mails that are being sent."""
+        self._in_round = False
         self._tick: Any = None
         self._keep_up_due = self._tidy_due = 0.0
         self._told: dict[str, dict[str, int]] = {}
@@ -83,41 +88,49 @@ class Channels:
         self._tick = None
         await DeferredList(list(self._jobs))
         self._pool.stop()
+        self._look_ups.end()
 
     # -- rounds ------------------------------------------------------------------------------------
 
     def _round(self) -> None:
         self._tick = self._reactor.callLater(ROUND_SECONDS, self._round)
-        if "round" in self._sending:
+        if self._in_round:
             return
-        self._sending.add("round")
+        self._in_round = True
         job = Deferred.fromCoroutine(self._do_round())
         self._watch(job)
-        job.addBoth(lambda _: self._sending.discard("round"))
+        job.addBoth(self._round_over)
+
+    def _round_over(self, result: Any) -> Any:
+        self._in_round = False
+        return result
 
     async def _do_round(self) -> None:
         now = self._utc()
         try:
-            posts, letters, gateways = await self._in_thread(partial(self._of_store, now))
+            busy = dict(self._sending)
+            posts, letters, gateways = await self._in_thread(partial(self._of_store, now, busy))
         except _STORE:
             return  # the dispatcher of notices raises the alarm
         for post in sorted(posts, key=lambda each: self._due.get(_key(each), 0.0)):
             self._look(post, now)
         for letter, files in letters:
             if letter.text.id not in self._sending:
-                self._sending.add(letter.text.id)
+                self._sending[letter.text.id] = letter.tenant
                 self._watch(Deferred.fromCoroutine(self._send(letter, files)))
         if now >= self._keep_up_due:
             self._keep_up_due = now + KEEP_UP_SECONDS
             for gateway in gateways:
                 self._watch(Deferred.fromCoroutine(self._keep_up(gateway)))
 
-    def _of_store(self, now: float) -> tuple[list[Post], list[tuple[Letter, list[bytes]]], list[Gateway]]:
+    def _of_store(
+        self, now: float, busy: dict[str, str]
+    ) -> tuple[list[Post], list[tuple[Letter, list[bytes]]], list[Gateway]]:
         if now >= self._tidy_due:
             self._tidy_due = now + TIDY_SECONDS
             self._desk.complete_parts(now)
         self._share(now)
-        return self._desk.posts(), self._desk.letters(now, LETTERS_AT_ONCE), self._desk.receiving()
+        return self._desk.posts(), self._desk.letters(now, LETTERS_AT_ONCE, busy), self._desk.receiving()
 
     def _share(self, now: float) -> None:
         """Share out by what the b2bua says of agents; without it conversations wait."""
@@ -179,13 +192,15 @@ class Channels:
             if not mailbox.smtp_host:
                 why, again = "该邮箱未设置发信服务器 the mailbox has no SMTP server", False
             else:
-                address = await self._in_thread(lambda: address_of(mailbox.smtp_host, self._allowed()))
+                address = await self._look_ups.run(partial(address_of, mailbox.smtp_host, self._allowed()))
                 content = written(letter, files, self._utc())
                 await hand_over(
                     _gateway_of(letter), letter.conversation.peer, content, self._reactor, address=address
                 )
         except MailboxDown as error:
             why = str(error)
+        except TookTooLong:
+            why = f"{mailbox.smtp_host} 域名解析超时 the name is not answered for"
         except SendFailed as failure:
             why, again = failure.why, failure.again
         except Exception as error:  # one letter that cannot be written must not stop the others
@@ -196,7 +211,7 @@ class Channels:
         except _STORE as error:
             log.warning("what became of e-mail %s is not stored: %s", letter.text.id, error)
         finally:
-            self._sending.discard(letter.text.id)
+            self._sending.pop(letter.text.id, None)
 
     # -- SMS ---------------------------------------------------------------------------------------
 

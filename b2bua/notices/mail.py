@@ -7,34 +7,42 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TookTooLong
-from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
+from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.internet.ssl import optionsForClientTLS
 from twisted.mail.smtp import ESMTPSenderFactory, SMTPClientError
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from b2bua.notices.look_ups import LookUps, address_of
 from b2bua.notices.sending import Message, SendFailed
 from domain.notices.ways import Encryption, Gateway
 
 PORTS = {Encryption.NONE: 25, Encryption.STARTTLS: 587, Encryption.TLS: 465}
 
 
-async def send_mail(message: Message, reactor: Any, now: float, trust: Any = None) -> str:
+async def send_mail(message: Message, reactor: Any, now: float, look_ups: LookUps, trust: Any = None) -> str:
     """Hand an e-mail to the operator's server; raises SendFailed. ``trust``: who vouches for it."""
-    await hand_over(message.gateway, message.delivery.to, written(message, now), reactor, trust)
+    gateway = message.gateway
+    try:
+        address = await look_ups.run(partial(address_of, gateway.host))
+    except (OSError, UnicodeError, TookTooLong) as error:
+        raise SendFailed(f"{gateway.host}: {error}", again=True) from error
+    content = written(message, now)
+    await hand_over(gateway, message.delivery.to, content, reactor, address=address, trust=trust)
     return message.delivery.id
 
 
 async def hand_over(
-    gateway: Gateway, to: str, content: bytes, reactor: Any, trust: Any = None, address: str = ""
+    gateway: Gateway, to: str, content: bytes, reactor: Any, *, address: str, trust: Any = None
 ) -> None:
-    """Hand a written e-mail to a server; raises SendFailed.
+    """Hand a written e-mail to a server at an address; raises SendFailed.
 
-    ``trust``: who vouches for the server; ``address``: where it is, when its name was looked up already.
+    ``trust``: who vouches for the server.
     """
     done: Deferred[Any] = Deferred()
     host = gateway.host
@@ -60,7 +68,7 @@ async def hand_over(
     )
     wrapped.noisy = False
     port = gateway.port or PORTS[gateway.encryption]
-    connector = reactor.connectTCP(address or host, port, wrapped, timeout=gateway.seconds)
+    connector = reactor.connectTCP(address, port, wrapped, timeout=gateway.seconds)
     done.addTimeout(gateway.seconds * 3, reactor)
     try:
         await done
@@ -69,7 +77,7 @@ async def hand_over(
         said = getattr(error, "resp", b"")
         why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
         raise SendFailed(f"SMTP {code} {why}".strip(), again=not 500 <= code < 600) from error
-    except (ConnectError, ConnectionClosed, DNSLookupError, TookTooLong) as error:
+    except (ConnectError, ConnectionClosed, TookTooLong) as error:
         raise SendFailed(f"{type(error).__name__}: {error}", again=True) from error
     finally:
         connector.disconnect()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from b2bua.notices import robots
 from b2bua.notices.desk import Work
 from b2bua.notices.http_sms import send_by_aliyun, send_by_template, send_by_tencent
+from b2bua.notices.look_ups import LookUps
 from b2bua.notices.mail import send_mail
 from b2bua.notices.sending import Message, Web
 from b2bua.notices.sessions import Sessions
 from b2bua.notices.webhook import post_event
 from domain.notices.delivery import Receipt
 from domain.notices.ways import GatewayKind
+
+LOOK_UPS: Final = 4
+"""Names of e-mail servers looked up at a time, apart from those that tenants make us ask for."""
 
 
 class EveryWay:
@@ -35,6 +39,7 @@ class EveryWay:
         self._utc = utc
         self._gateways = gateways
         self._tenants = tenants
+        self._look_ups = LookUps(reactor, LOOK_UPS)
         self.sessions = Sessions(reactor, utc, reported)
 
     def send(self, work: Work) -> Awaitable[str]:
@@ -50,8 +55,9 @@ class EveryWay:
         return robots.say(work.robot, work.delivery.tenant, text, self._tenants, self._utc())
 
     def end(self) -> None:
-        """End the sessions that are up."""
+        """End the sessions that are up, and the threads of look-ups."""
         self.sessions.end()
+        self._look_ups.end()
 
     def _by_gateway(self, message: Message) -> Awaitable[str]:
         now = self._utc()
@@ -63,6 +69,6 @@ class EveryWay:
             case GatewayKind.TENCENT:
                 return send_by_tencent(message, self._gateways, now)
             case GatewayKind.SMTP:
-                return send_mail(message, self._reactor, now)
+                return send_mail(message, self._reactor, now, self._look_ups)
             case _:
                 return self.sessions.send(message)

@@ -27,7 +27,9 @@ from domain.notices.delivery import MESSAGE_RETRIES, Channel
 from domain.refusal import NotPossible
 from domain.timeline import EntryKind, mail_stream, number_stream
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
-from storage.conversations import Writing
+from storage.conversations import Incoming, Writing
+from storage.models import Root
+from storage.notices import new_id
 from storage.numbers.documents import LETTERS, Documents
 from tests.unit.storage.provision import apply
 
@@ -121,6 +123,35 @@ def test_letters_of_one_thing_are_one_conversation(database: MainDatabase, desk:
     assert [text.message_id for text in texts(database, one)] == ["1@s", "2@s", "3@s"]
     assert kinds(database, mail_stream("wang@sihai.cn")) == [EntryKind.MAIL] * 4
     assert subject_key("AW: 转发: 发票") == subject_key("发票")
+
+
+def test_one_tenants_letters_let_others_through(database: MainDatabase, desk: ChannelDesk) -> None:
+    """His slow server holds two, whatever waits; what is being sent is not sent again meanwhile."""
+    apply(database, "tenants: {other: {name: 别家, mailboxes: {box: {address: box@other.cn}}}}")
+
+    def answer(root: Root) -> None:
+        for tenant, most in (("acme", 5), ("other", 1)):
+            for place in range(most):
+                at = NOW + place + (100 if tenant == "other" else 0)
+                text = Text(new_id(at), at, "in", "您好", message_id=f"{place}@s")
+                box = Mailbox("service" if tenant == "acme" else "box")
+                incoming = Incoming(Way.MAIL, box, "wang@sihai.cn", text, "", f"第{place}件")
+                found = Writing(root, tenant, at).take_in(incoming)
+                assert found is not None
+                Writing(root, tenant, at).answer(found.id, "", "已开具。")
+
+    database.transact(answer)
+    later = NOW + 3600
+
+    def due(most: int, busy: dict[str, str]) -> list[tuple[str, str]]:
+        return [(letter.text.id, letter.tenant) for letter, _ in desk.letters(later, most, busy)]
+
+    first = due(8, {})
+    assert [tenant for _, tenant in first] == ["acme", "acme", "other"]
+    assert due(8, dict(first)) == []
+    assert [tenant for _, tenant in due(8, dict(first[1:]))] == ["acme"]
+    assert due(3, dict(first[:1])) == first[1:]
+    assert due(1, dict(first[:1])) == []
 
 
 def test_an_answer_leaves_in_the_thread(database: MainDatabase, desk: ChannelDesk) -> None:

@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from twisted.internet import reactor
 
+from b2bua.notices.look_ups import LookUps
 from b2bua.notices.mail import send_mail
 from b2bua.notices.sending import SendFailed
 from domain.notices.ways import Encryption, GatewayKind
@@ -71,9 +72,18 @@ def by(server: Controller, **gateway: Any) -> Any:
     return a_message(GatewayKind.SMTP, **{**given, **gateway})
 
 
+async def send(message: Any) -> str:
+    """Send an e-mail, its server's name looked up apart."""
+    look_ups = LookUps(reactor, 1)
+    try:
+        return await send_mail(message, reactor, NOW, look_ups)
+    finally:
+        look_ups.end()
+
+
 async def why(message: Any) -> SendFailed:
     try:
-        await send_mail(message, reactor, NOW)
+        await send(message)
     except SendFailed as failure:
         return failure
     raise AssertionError("it was sent")
@@ -82,7 +92,7 @@ async def why(message: Any) -> SendFailed:
 @pytest_twisted.ensureDeferred
 async def test_an_email_arrives_as_it_was_written(server: Controller, mailbox: Mailbox) -> None:
     """Chinese subject and text, the delivery's id as Message-ID, after signing in."""
-    note = await send_mail(by(server), reactor, NOW)
+    note = await send(by(server))
     assert note == "01M8172EV8WM5RPGMQH3500BQN"
     ((sender, to, content, authenticated),) = mailbox.arrived
     mail = message_from_bytes(content, policy=policy.default)
@@ -106,6 +116,8 @@ async def test_what_servers_say_decides_about_another_try(server: Controller, ma
     assert (gone.again, "550" in gone.why) == (False, True)
     mailbox.says = "250 OK"
     assert "535" in (await why(by(server, password="wrong"))).why
+    nowhere = await why(by(server, host=f"{'a' * 64}.cn"))
+    assert (nowhere.again, "a.cn" in nowhere.why) == (True, True)
     assert mailbox.arrived == []
 
 
