@@ -86,7 +86,10 @@ def test_a_backup_and_a_drill_are_asked_for(site: Site, programs: Programs, tmp_
     assert program.ask("POST", "/backups", {"kind": "nightly"}).status_int == 409
     drill = program.ask("POST", "/backups", {"kind": "drill"})
     assert (drill.status_int, drill.json["detail"]) == (409, "There is no backup yet that could be restored.")
-    assert "long-enough-password" not in program.ask("GET", "/backups").text
+    for path in ("/backups", "/settings"):
+        told = program.ask("GET", path).text
+        assert "192.0.2.7" in told
+        assert "long-enough-password" not in told
 
 
 def test_trunks_and_settings_are_changed_the_way_of_a_file(site: Site, programs: Programs) -> None:
