@@ -12,6 +12,7 @@ from domain.analysis.columns import COLUMNS, Target, written
 from domain.analysis.mailing import Due, Mailing, due
 from domain.analysis.staffing import LEVEL
 from domain.calendar import local
+from domain.features import Feature
 from domain.notices.delivery import Channel, Delivery
 from domain.notices.kinds import DAY, NoticeKind
 from domain.refusal import NotPossible
@@ -63,8 +64,11 @@ def _due(root: Root, now: float) -> list[tuple[Mailing, Due]]:
     at, found = local(now), []
     for name, held in root.mailings.wished.items():
         wanted = due(held.value, at)
-        gone = held.value.tenant and held.value.tenant not in root.tenants
-        if wanted is not None and root.mailings.sent.get(name, "") < wanted.name and not gone:
+        tenant = held.value.tenant
+        may = not tenant or (
+            tenant in root.tenants and root.tenants[tenant].config.value.has(Feature.REPORTS)
+        )
+        if wanted is not None and root.mailings.sent.get(name, "") < wanted.name and may:
             found.append((held.value, wanted))
     return found
 

@@ -10,14 +10,21 @@ from domain.features import WORDS, Feature
 from storage.models import TenantConfig
 from webui.presenters.texts import Texts
 
-FEATURES: Final = {
-    "flows": Feature.MENUS, "queues": Feature.CALL_CENTRE, "agents": Feature.CALL_CENTRE,
-    "desk": Feature.CALL_CENTRE, "contacts": Feature.CALL_CENTRE, "messages": Feature.VOICEMAIL,
-    "voicemails": Feature.VOICEMAIL, "reports": Feature.REPORTS, "report": Feature.REPORTS,
-    "reports-behind": Feature.REPORTS,
-    "api-keys": Feature.API, "webhooks": Feature.API,
+NAMES: Final = {
+    Feature.MENUS: ("flows",),
+    Feature.CALL_CENTRE: (
+        "queues", "agents", "agent-password", "agent-role", "agent-sign-out", "desk", "desk-settings",
+        "contacts", "wallboard", "wallboard-figures",
+    ),
+    Feature.VOICEMAIL: ("messages", "voicemails"),
+    Feature.REPORTS: (
+        "report", "reports", "reports-behind", "reports-excel", "reports-pdf", "analysis", "report-mails",
+        "report-mails-now", "report-mails-remove",
+    ),
+    Feature.API: ("api-keys", "webhooks"),
 }  # fmt: skip
-"""By the name below the tenant, of pages (``/t/ID/flows``) and of the API (``/tenants/ID/flows``)."""
+"""Names below the tenant, of pages (``/t/ID/flows``) and of the API (``/tenants/ID/flows``)."""
+FEATURES: Final = {name: feature for feature, names in NAMES.items() for name in names}
 
 
 class SwitchedOff(HTTPForbidden):  # type: ignore[misc]

@@ -17,6 +17,7 @@ from b2bua.notices.desk import Desk
 from b2bua.notices.mail import written
 from domain.analysis.mailing import Due, Mailing, Often, checked, due
 from domain.calendar import BEIJING
+from domain.features import Feature
 from domain.notices.ways import Gateway, GatewayKind
 from domain.refusal import NotPossible
 from storage import report_mails
@@ -158,6 +159,19 @@ def test_who_is_gone_gets_none(database: MainDatabase) -> None:
     assert database.transact(lambda root: root.mailings.drop("other", "m1")) is False
     assert database.transact(lambda root: root.mailings.drop("acme", "m1")) is True
     assert send_due(database, NOW) == 0
+
+
+def test_who_has_no_reports_any_more_gets_none(database: MainDatabase) -> None:
+    """Until he has them again."""
+
+    def switch(root: Root, features: dict[Feature, bool]) -> None:
+        config = root.tenants["acme"].config
+        config.value = msgspec.structs.replace(config.value, features=features)
+
+    database.transact(lambda root: switch(root, {Feature.REPORTS: False}))
+    assert send_due(database, NOW) == 0
+    database.transact(lambda root: switch(root, {}))
+    assert send_due(database, NOW) == 1
 
 
 def test_without_a_font_the_mail_says_so(database: MainDatabase, monkeypatch: pytest.MonkeyPatch) -> None:

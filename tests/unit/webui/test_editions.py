@@ -8,6 +8,8 @@ from domain.features import Feature
 from storage.models.web import AuditEntry
 from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site, form_of
+from webui.resources import TenantPages
+from webui.security.editions import FEATURES
 from webui.services.provisioning import wish
 
 SETTINGS = "/operator/tenants/alpha/settings"
@@ -49,6 +51,23 @@ def test_an_agent_without_a_call_centre(site: Site) -> None:
     assert agent.get("/desk").status_int == 200
     set_(site, edition="basic")
     assert "This is not part of your edition" in agent.get("/desk", status=403).text
+
+
+def test_what_belongs_to_a_page_is_switched_off_with_it(site: Site) -> None:
+    """Files, forms and views beside it, by whatever name: found by introspection."""
+    begins = {"report": Feature.REPORTS, "analysis": Feature.REPORTS, "agent": Feature.CALL_CENTRE,
+              "desk": Feature.CALL_CENTRE, "wallboard": Feature.CALL_CENTRE}  # fmt: skip
+    views = site.application.registry.introspector.get_category("views")
+    names = {
+        each["introspectable"]["name"] for each in views if each["introspectable"]["context"] is TenantPages
+    }
+    found = {name: feature for begin, feature in begins.items() for name in names if name.startswith(begin)}
+    assert len(found) > 12
+    assert found.items() <= FEATURES.items()
+    set_(site, edition="basic", features__reports="off")
+    tenant = site.browser(NUMBER)
+    for name in found:
+        assert tenant.get(f"/t/alpha/{name}", status="*").status_int == 403, name
 
 
 @pytest.mark.parametrize(
