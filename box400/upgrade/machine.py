@@ -25,6 +25,7 @@ from storage.data_directory import DataDirectory
 LONG: Final = 1800.0
 """Seconds that the longest command may take: roles on a slow disk."""
 TARGET: Final = "box400.target"
+UNITS: Final = "box400-*.service"
 
 
 class MachineFailed(NotPossible):
@@ -126,8 +127,8 @@ class SystemMachine(_CommonMachine):
         run("systemctl", "start", TARGET)
 
     def stop(self) -> None:
-        """Stop all of it."""
-        run("systemctl", "stop", TARGET)
+        """Stop all of it; for the target alone systemctl does not wait until the store writes no more."""
+        run("systemctl", "stop", TARGET, UNITS)
 
     def configure(self, version: str, unpacked: Path) -> None:
         """Apply the version's roles to this machine, without any network."""
