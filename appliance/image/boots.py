@@ -22,7 +22,7 @@ GUEST_PEER = "10.0.2.2"
 WITHIN = 1800.0
 """A loaded machine takes many times what docs/appliance.md tells."""
 ASK = f"""
-while ! systemctl is-active -q box400-b2bua box400-store; do sleep 1; done
+until systemctl is-active -q box400-b2bua && systemctl is-active -q box400-store; do sleep 1; done
 echo 'trunks: {{probe: {{sources: [{GUEST_PEER}], target: {GUEST_PEER}}}}}' >/run/probe.yaml
 chmod 644 /run/probe.yaml
 /usr/local/bin/box400 apply /run/probe.yaml
