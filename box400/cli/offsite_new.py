@@ -13,7 +13,6 @@ from box400.cli.options import complain
 from box400.cli.words import words
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
-from storage.machine_wish import RestartBox, is_appliance, wish_for
 from storage.offsite import asking
 from storage.offsite.restic import OffsiteError, public_key
 from storage.offsite.takeover import Phase, Restoring
@@ -46,8 +45,6 @@ def restore_new(data: DataDirectory, repository: str, host_key: str) -> None:
     if not click.confirm(words("Start with these data?", "启用这份数据？"), default=True):
         return
     asking.take(data)
-    if is_appliance(data):
-        wish_for(data, RestartBox())
     _await(data, Phase.DONE)
     click.echo(words("The box has started with it.", "系统已用恢复的数据启动。"))
 

@@ -10,7 +10,6 @@ from pyramid.response import Response
 
 from domain.refusal import NotPossible
 from domain.snapshot import OffsitePlan
-from storage.machine_wish import RestartBox, is_appliance, wish_for
 from storage.offsite import asking
 from storage.offsite.restic import OffsiteError, public_key
 from storage.offsite.takeover import Phase
@@ -71,6 +70,4 @@ def take(request: Request) -> Response | dict[str, Any]:
         asking.take(data)
     except NotPossible as why:
         return shown(request, RESTORE, {"": request.texts.either(why.zh, why.en)})
-    if is_appliance(data):
-        wish_for(data, RestartBox())
     return HTTPSeeOther(PAGE)
