@@ -30,7 +30,7 @@ MAX_DESTINATIONS = 8
 DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _SRV_PREFIX = {"udp": "_sip._udp.", "tcp": "_sip._tcp.", "tls": "_sips._tcp."}
 _NAPTR_SERVICES = {"SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls"}
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.\-]{0,251}[A-Za-z0-9.])?")
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9][A-Za-z0-9_\-]{0,62}(\.[A-Za-z0-9_\-]{1,63})*\.?")
 
 
 class ResolveFailed(Exception):
@@ -208,8 +208,8 @@ class Resolver:
             asked = method(name)
             asked.addTimeout(LOOKUP_SECONDS, self._clock)  # type: ignore[arg-type]
             rows = [row for row in (await asked)[0] if row.type == wanted]
-        except DNSNameError:
-            pass  # there is no such name
+        except (DNSNameError, UnicodeError):
+            pass  # there is no such name, or none can be: a record leads to it
         except (DomainError, TimeoutError, OSError):
             silent = True
         if silent and cached is not None and self._clock.seconds() < cached.until + STALE_SECONDS:

@@ -166,13 +166,38 @@ def test_the_name_for_tls_is_what_was_asked_for():
 
 
 @pytest.mark.parametrize(
-    "target", ["", "bad host", "a..b/c", "192.0.2.5:70000", "x" * 300, "nowhere.example"]
+    "target",
+    [
+        "",
+        "bad host",
+        "a..b/c",
+        "192.0.2.5:70000",
+        "x" * 300,
+        "nowhere.example",
+        "127..79.2:5060",
+        ".a",
+        "a..",
+        f"{'x' * 64}.example",
+        ".".join(["x" * 60] * 5),
+    ],
 )
 def test_what_leads_nowhere_is_an_error(target):
     """Malformed and unknown names fail, they do not hang."""
     resolver, _, _ = make()
     with pytest.raises(ResolveFailed):
         result(resolver.resolve(target, "udp"))
+
+
+def test_a_record_that_leads_to_no_name_is_passed_over():
+    """As Twisted says it of a label that is empty or too long."""
+    resolver, lookup, _ = make()
+
+    def none_can_be(name):
+        raise UnicodeError("label empty or too long")
+
+    lookup.lookupAddress = lookup.lookupIPV6Address = none_can_be
+    with pytest.raises(ResolveFailed):
+        result(resolver.resolve("carrier.example", "udp"))
 
 
 def test_answers_are_kept_for_their_time():
