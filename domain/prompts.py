@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from domain.snapshot import BoxSnapshot, TenantSnapshot
+from domain.structures import fields_of
 
 V = TypeVar("V")
 
@@ -67,7 +68,7 @@ def _resolved(value: Any, own: Mapping[str, str], otherwise: Any) -> Any:
         return {key: _resolved(item, own, otherwise) for key, item in value.items()}
     if isinstance(value, msgspec.Struct):
         changed = {}
-        for field in msgspec.structs.fields(value):
+        for field in fields_of(type(value)):
             held = getattr(value, field.name)
             new = _resolved(held, own, None if field.default is None else UNHEARD)
             if new is not held:

@@ -14,6 +14,7 @@ from domain.masking import veiled
 from domain.schedule import Schedule
 from domain.schedule_text import schedule_lines
 from domain.snapshot import BoundNumber
+from domain.structures import fields_of
 from storage.models import PromptInfo
 from storage.provisioning import schema
 from storage.provisioning.checks import MASK
@@ -172,7 +173,7 @@ class _Telling:
     def _bound(self, value: BoundNumber) -> str:
         rest = [
             f"{each.name}={self._shown(getattr(value, each.name))}"
-            for each in msgspec.structs.fields(BoundNumber)
+            for each in fields_of(BoundNumber)
             if each.name not in ("number", "kind", "label", "job_number", "enabled")
             and getattr(value, each.name) != each.default
         ]
@@ -191,10 +192,7 @@ class _Telling:
         if isinstance(value, EnteredDay):
             return f"{value.kind} {value.name}".rstrip()
         if isinstance(value, msgspec.Struct):
-            told = (
-                (each.name, getattr(value, each.name), each.default)
-                for each in msgspec.structs.fields(type(value))
-            )
+            told = ((each.name, getattr(value, each.name), each.default) for each in fields_of(type(value)))
             return (
                 "{"
                 + ", ".join(

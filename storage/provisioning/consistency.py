@@ -13,6 +13,7 @@ from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
 from domain.numbers.lifecycle import NumberState
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
+from domain.structures import fields_of
 from domain.tariff import never_reached
 from storage.provisioning.consistency_channels import check_channels
 from storage.provisioning.consistency_notices import check_notices
@@ -256,7 +257,7 @@ def destinations_in(value: Any) -> Iterator[Destination]:
         with suppress(ValueError):  # the flow's checker tells
             yield value.destination
     elif isinstance(value, msgspec.Struct):
-        for field in msgspec.structs.fields(type(value)):
+        for field in fields_of(type(value)):
             yield from destinations_in(getattr(value, field.name))
     elif isinstance(value, (tuple, list)):
         for each in value:

@@ -14,6 +14,7 @@ from domain.destination import Destination
 from domain.masking import veiled
 from domain.schedule import Schedule
 from domain.schedule_text import schedule_lines
+from domain.structures import fields_of
 from storage.models import TenantConfig
 from storage.provisioning import schema
 from storage.provisioning.checks import ADDRESS, MASK
@@ -143,7 +144,7 @@ class _Writing:
             tag = {str(config.tag_field): _text(str(config.tag))} if config.tag is not None else {}
             return tag | {
                 each.name: self._plain(getattr(value, each.name))
-                for each in msgspec.structs.fields(type(value))
+                for each in fields_of(type(value))
                 if each.name == "kind" or getattr(value, each.name) not in (_default(each), {})
             }
         if isinstance(value, dict):

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from domain.structures import fields_of
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
 from storage.provisioning.state import Configuration
@@ -19,7 +20,7 @@ Owned = tuple[str, Callable[..., Problem], str, Any]
 def fields_of_tenants(wishes: Wishes, after: Configuration) -> Iterator[Owned]:
     """Yield every field of numbers and parts, also of those that the file does not name."""
     by_place = {(wish.section.plural, wish.tenant, wish.key): wish for wish in owned_wishes(wishes)}
-    owned: list[tuple[str, str, str, Any]] = [
+    owned: list[tuple[str, str, str, msgspec.Struct]] = [
         ("", tenant, number, plan) for number, (tenant, plan) in after.numbers.items()
     ]
     for kind, parts in after.parts.items():
@@ -30,7 +31,7 @@ def fields_of_tenants(wishes: Wishes, after: Configuration) -> Iterator[Owned]:
             told: Callable[..., Problem] = wish.problem
         else:
             told = partial(_elsewhere, wishes.file, f"tenants.{tenant}.{kind or 'numbers'}.{name}")
-        for field in msgspec.structs.fields(type(value)):
+        for field in fields_of(type(value)):
             yield tenant, told, field.name, getattr(value, field.name)
 
 

@@ -33,6 +33,7 @@ from domain.snapshot import (
     TrunkKind,
     TrunkSnapshot,
 )
+from domain.structures import fields_of
 from domain.tariff import Edition, Price, Tariff
 from domain.voicemail import Voicemail
 from storage.models import OWN_PROMPTS, BoxConfig, OwnAudio, TenantConfig
@@ -85,7 +86,7 @@ class Section(NamedTuple):
 
     def default(self, name: str) -> Any:
         """Return what a field is when nobody wrote it; ``msgspec.NODEFAULT`` when there is none."""
-        for each in msgspec.structs.fields(self.type):
+        for each in fields_of(self.type):
             if each.name == name:
                 if each.default_factory is not msgspec.NODEFAULT:
                     return each.default_factory()

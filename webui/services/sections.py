@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -126,7 +127,7 @@ def shape_of(section: Section, field: Field) -> tuple[Shape, tuple[str, ...]]:
     """Return how a field is typed, and between what one chooses."""
     if field.secret:
         return Shape.SECRET, ()
-    types = {each.encode_name: each.type for each in _struct(section).fields}
+    types = {each.encode_name: each.type for each in _struct(section.type).fields}
     kind = types[field.name]
     if isinstance(kind, inspect.UnionType):
         kind = next(each for each in kind.types if not isinstance(each, inspect.NoneType))
@@ -145,8 +146,9 @@ def shape_of(section: Section, field: Field) -> tuple[Shape, tuple[str, ...]]:
     return Shape.TEXT, ()
 
 
-def _struct(section: Section) -> inspect.StructType:
-    found = inspect.type_info(section.type)
+@cache
+def _struct(kind: type[msgspec.Struct]) -> inspect.StructType:
+    found = inspect.type_info(kind)
     assert isinstance(found, inspect.StructType)
     return found
 
