@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from storage.call_id import BEIJING, day_of_call
@@ -34,10 +35,8 @@ def sweep_records(
     due = [each for each in database.read(lambda root: list(_due(root, plans, today))) if each not in heard]
     gone = 0
     for tenant, month in due:
-        while count := database.transact(
-            lambda root, tenant=tenant, month=month: _drop(root, tenant, month),  # type: ignore[misc]
-            note="records over their time",
-        ):
+        drop = partial(_drop, tenant=tenant, month=month)
+        while count := database.transact(drop, note="records over their time"):
             gone += count
     return gone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemBytecodeCache
 from pyramid.router import Router
 
 from webui.compiled import TEMPLATES, compile_templates, compiled_before
@@ -29,7 +29,9 @@ def test_a_place_that_is_not_ours_is_not_used(
 ) -> None:
     """What lies there could have been written by another account; pages are compiled anew."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    place = Path(str(compiled_before().directory))  # type: ignore[union-attr]
+    before = compiled_before()
+    assert isinstance(before, FileSystemBytecodeCache)
+    place = Path(before.directory)
     place.rmdir()
     place.symlink_to(tmp_path)
     assert compiled_before() is None
