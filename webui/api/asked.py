@@ -28,6 +28,12 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing may be asked."""
 
 
+class ImportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a file is only looked at."""
+
+    dry_run: bool = False
+
+
 def query(caller: Caller, wanted: type[S]) -> S:
     """Read the parameters behind ``?``; raises 422, also for one that there is not, or twice."""
     given: dict[str, str] = {}

@@ -11,7 +11,7 @@ from domain.places_csv import TableRefused
 from domain.refusal import NotPossible
 from storage.places import TableKind
 from webui.api.access import Caller
-from webui.api.asked import NoQuery, octets, query
+from webui.api.asked import ImportQuery, NoQuery, octets, query
 from webui.api.configuration import stored
 from webui.api.problems import ApiProblem, Fault
 from webui.services import places
@@ -25,12 +25,6 @@ class NumberQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which number."""
 
     number: Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{1,24}\Z")]
-
-
-class ImportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether it is only looked at."""
-
-    dry_run: bool = False
 
 
 def tables(caller: Caller) -> Mapping[str, Any]:

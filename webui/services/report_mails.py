@@ -21,8 +21,8 @@ def listed(root: Root, tenant: str) -> list[tuple[Mailing, str]]:
     return [(each, root.mailings.sent.get(each.id, "")) for each in root.mailings.of(tenant)]
 
 
-def save(services: BoxServices, mailing: Mailing, entry: AuditEntry) -> None:
-    """Keep a new mailing; raises NotPossible."""
+def save(services: BoxServices, mailing: Mailing, entry: AuditEntry) -> Mailing:
+    """Keep a new mailing and return it with its id; raises NotPossible."""
     wished = checked(msgspec.structs.replace(mailing, id=secrets.token_hex(8)))
 
     def work(root: Root) -> None:
@@ -32,6 +32,7 @@ def save(services: BoxServices, mailing: Mailing, entry: AuditEntry) -> None:
         root.web.note(msgspec.structs.replace(entry, after=f"{wished.often} {' '.join(wished.emails)}"))
 
     services.change(work, "report mail wished")
+    return wished
 
 
 def remove(services: BoxServices, tenant: str, name: str, entry: AuditEntry) -> bool:

@@ -45,36 +45,41 @@ def read_form(
             errors[name] = _("Hours, more than 0 and less than 1000.")
         else:
             values[f"{name}_minutes"] = round(float(typed) * HOUR)
-    hours = tuple(line.strip() for line in text.get("hours", "").splitlines() if line.strip())
-    try:
-        parse_schedule(hours)
-    except ScheduleError as error:
-        errors["hours"] = _.either(error.zh, error.en)
-    if not hours:
-        errors["hours"] = _("Without working hours nothing is ever due.")
-    for name, rule in (("mobiles", _MOBILE), ("emails", _EMAIL)):
-        found = words_of(text.get(name, ""), MOST_NOTIFIED, 120)
-        wrong = [each for each in found if not rule.fullmatch(each)]
-        if wrong:
-            errors[name] = _("Not possible: {what}", what=", ".join(wrong))
-        values[name] = found
+    for name in ("mobiles", "emails"):
+        values[name] = words_of(text.get(name, ""), MOST_NOTIFIED, 120)
     for name, most in (("reopen_days", 365), ("low_score", 4)):
         typed = text.get(name, "")
         if not re.fullmatch(r"[0-9]{1,3}", typed, re.ASCII) or int(typed) > most:
             errors[name] = _("A whole number from 0 to {most}.", most=most)
         else:
             values[name] = int(typed)
+    hours = tuple(line.strip() for line in text.get("hours", "").splitlines() if line.strip())
     address = text.get("address", "") if operator else ""
-    if address and not _ADDRESS.fullmatch(address):
-        errors["address"] = _("Write it as https://400.example.cn")
-    if errors:
-        return before, errors
     made = TicketSettings(
         categories=words_of(text.get("categories", ""), MOST_CATEGORIES), hours=hours,
         page="page" in given, title=text.get("title", "")[:40], welcome=text.get("welcome", "")[:500],
         address=address.rstrip("/"), **values,
     )  # fmt: skip
-    return made, {}
+    errors |= wrong_in(made, _, operator=operator)
+    return (before, errors) if errors else (made, {})
+
+
+def wrong_in(settings: TicketSettings, _: Words, *, operator: bool) -> dict[str, str]:
+    """Return what is wrong with settings, by field."""
+    errors: dict[str, str] = {}
+    try:
+        parse_schedule(settings.hours)
+    except ScheduleError as error:
+        errors["hours"] = _.either(error.zh, error.en)
+    if not settings.hours:
+        errors["hours"] = _("Without working hours nothing is ever due.")
+    for name, rule in (("mobiles", _MOBILE), ("emails", _EMAIL)):
+        wrong = [each for each in getattr(settings, name) if not rule.fullmatch(each)]
+        if wrong:
+            errors[name] = _("Not possible: {what}", what=", ".join(wrong))
+    if settings.address and not (operator and _ADDRESS.fullmatch(settings.address)):
+        errors["address"] = _("Write it as https://400.example.cn")
+    return errors
 
 
 def keep(services: BoxServices, desk: str, settings: TicketSettings, entry: AuditEntry) -> None:

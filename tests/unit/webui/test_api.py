@@ -35,6 +35,7 @@ def places(site: Site, tenant: str) -> list[tuple[str, str]]:
     """Return method and path of every operation, filled in for a tenant."""
     facts = {
         "tenant": tenant, "call": site.calls[tenant], "item": site.calls[tenant], "agent": "8001",
+        "mailing": "0123456789abcdef",
         "receipt": "R1", "contact": "0123456789abcdef", "number": NUMBER, "month": "202610",
         "prompt": "welcome", "version": "1", "flow": "main", "kind": "all", "proposal": "p1", "invoice": "i1",
         "operator": "anna", "ticket": "0123456789abcdef", "article": "0123456789abcdef",
