@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import Final
+from typing import Final, Protocol
 
 from pyramid.request import Request
 
@@ -13,7 +13,7 @@ from domain.features import WORDS
 from domain.token_bucket import TokenBucket
 from storage.models import Root, TenantConfig
 from storage.models.web import AuditEntry
-from webui.api.problems import ApiProblem
+from webui.api.problems import ApiProblem, Fault
 from webui.presenters.texts import language_of
 from webui.security.editions import missing
 from webui.services.accounts import audited
@@ -40,6 +40,13 @@ class Rates:
             if key not in self._buckets and len(self._buckets) >= MOST_BUCKETS:
                 self._buckets.pop(next(iter(self._buckets)))
             return self._buckets.setdefault(key, TokenBucket(PER_SECOND, AT_ONCE)).take(time.monotonic())
+
+
+class Refusal(Protocol):
+    """Says why something cannot be."""
+
+    zh: str
+    en: str
 
 
 class Caller:
@@ -70,6 +77,15 @@ class Caller:
         """Return the tenant in the path."""
         tenant: str = self.request.matchdict["tenant"]
         return tenant
+
+    @property
+    def desk(self) -> str:
+        """Return the tenant in the path, empty where the operator's own is meant; 404 for no tenant."""
+        return self.config().id if "tenant" in self.request.matchdict else ""
+
+    def wrong(self, error: Refusal, field: str = "") -> ApiProblem:
+        """Return what somebody wrote and cannot be, in the language that the program asks for."""
+        return ApiProblem(422, errors=(Fault(field, error.zh if self.language == "zh" else error.en),))
 
     def part(self, name: str) -> str:
         """Return a part of the path."""

@@ -59,6 +59,11 @@ def body(caller: Caller, wanted: type[S]) -> S:
         raise _refused(error) from error
 
 
+def given(wish: msgspec.Struct) -> dict[str, Any]:
+    """Return what a body says, without what it leaves out (UNSET)."""
+    return {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not msgspec.UNSET}
+
+
 def document(caller: Caller) -> Any:
     """Read the body, whatever it is; raises 400, 413, 415."""
     try:

@@ -102,8 +102,7 @@ def ask_invoice(caller: Caller) -> Mapping[str, Any]:
     try:
         return _invoice(finance.ask_invoice(caller.services, caller.tenant, form, entry))
     except Wrong as error:
-        text = error.zh if caller.language == "zh" else error.en
-        raise ApiProblem(422, errors=(Fault(error.field, text),)) from error
+        raise caller.wrong(error, error.field) from error
     except TooMuch as error:
         most = yuan(error.most_li)
         raise ApiProblem(409, f"最多可开票 ¥{most}", f"At most ¥{most} can be invoiced") from error

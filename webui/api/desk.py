@@ -9,7 +9,7 @@ import msgspec
 
 from domain.desk import MOST_FIELDS, DeskSettings, words_of
 from webui.api.access import Caller
-from webui.api.asked import NoQuery, body, query
+from webui.api.asked import NoQuery, body, given, query
 from webui.api.problems import ApiProblem
 from webui.services import agents
 
@@ -78,17 +78,14 @@ def show(caller: Caller) -> Mapping[str, Any]:
 def change(caller: Caller) -> Mapping[str, Any]:
     """Change what desks offer."""
     query(caller, NoQuery)
-    wish = body(caller, DeskWish)
+    wish = given(body(caller, DeskWish))
     caller.config()
     held: DeskSettings = caller.services.read(lambda root: root.desk.find(caller.tenant).settings.value)
-    given = {
-        name: value for name, value in msgspec.structs.asdict(wish).items() if value is not msgspec.UNSET
-    }
     lists = {
         name: words_of("\n".join(value), longest=500 if name == "answers" else 20)
-        for name, value in given.items()
+        for name, value in wish.items()
         if isinstance(value, list)
     }
-    wanted = msgspec.structs.replace(held, **{**given, **lists})
+    wanted = msgspec.structs.replace(held, **{**wish, **lists})
     agents.change_settings(caller.services, caller.tenant, wanted, caller.entry("desk-settings", ""))
     return msgspec.structs.asdict(wanted)

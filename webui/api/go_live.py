@@ -14,7 +14,6 @@ from storage.workbook_read import MOST_BYTES, WorkbookRefused
 from webui.api.access import Caller
 from webui.api.asked import ImportQuery, octets, query
 from webui.api.configuration import stored
-from webui.api.problems import ApiProblem, Fault
 from webui.services.provisioning import Done, KnownPrompts
 
 MOST_FAULTS: Final = 100
@@ -39,8 +38,7 @@ def take(caller: Caller) -> Mapping[str, Any]:
             done, why_not = change_in_force(services.data, services.database, work, "go-live import")
             result = Done(done.count("added") + done.count("changed") > 0, why_not)
     except (WorkbookRefused, NotPossible) as wrong:
-        text = wrong.zh if caller.language == "zh" else wrong.en
-        raise ApiProblem(422, errors=(Fault("", text),)) from wrong
+        raise caller.wrong(wrong) from wrong
     told = {name: _told(caller, each) for name, each in done.sheets.items()}
     return {**stored(result), "sheets": told, "strange": strange}
 

@@ -11,7 +11,7 @@ from domain.analysis.mailing import MOST_ADDRESSES, Mailing, Often
 from domain.refusal import NotPossible
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, named, query
-from webui.api.problems import ApiProblem, Fault
+from webui.api.problems import ApiProblem
 from webui.services import report_mails
 
 
@@ -32,7 +32,7 @@ class MailingWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def listing(caller: Caller) -> Mapping[str, Any]:
     """Return them, each with the days that were sent last."""
     query(caller, NoQuery)
-    tenant = _whose(caller)
+    tenant = caller.desk
     found = caller.services.read(lambda root: report_mails.listed(root, tenant))
     return {"items": [{**_shown(each), "sent": sent} for each, sent in found]}
 
@@ -40,25 +40,23 @@ def listing(caller: Caller) -> Mapping[str, Any]:
 def add(caller: Caller) -> Mapping[str, Any]:
     """Keep one more."""
     query(caller, NoQuery)
-    tenant, wish = _whose(caller), body(caller, MailingWish)
+    tenant, wish = caller.desk, body(caller, MailingWish)
     wished = Mailing(
         "", tenant, wish.often, tuple(dict.fromkeys(wish.emails)), wish.hour, wish.seconds,
         wish.excel, wish.pdf, caller.language, caller.who,
     )  # fmt: skip
     try:
-        kept = report_mails.save(caller.services, wished, caller.entry("report-mail-wished", "", tenant))
+        kept = report_mails.save(caller.services, wished, caller.entry("report-mail-wished", ""))
     except NotPossible as refused:
-        text = refused.zh if caller.language == "zh" else refused.en
-        raise ApiProblem(422, errors=(Fault("", text),)) from refused
+        raise caller.wrong(refused) from refused
     return {**_shown(kept), "sent": ""}
 
 
 def remove(caller: Caller) -> Mapping[str, Any]:
     """Forget one."""
     query(caller, NoQuery)
-    tenant, name = _whose(caller), named(caller, "mailing")
-    entry = caller.entry("report-mail-removed", name, tenant)
-    if not report_mails.remove(caller.services, tenant, name, entry):
+    tenant, name = caller.desk, named(caller, "mailing")
+    if not report_mails.remove(caller.services, tenant, name, caller.entry("report-mail-removed", name)):
         raise ApiProblem(404)
     return {}
 
@@ -66,17 +64,12 @@ def remove(caller: Caller) -> Mapping[str, Any]:
 def send(caller: Caller) -> Mapping[str, Any]:
     """Send one at once, besides its turn."""
     query(caller, NoQuery)
-    tenant, name = _whose(caller), named(caller, "mailing")
+    tenant, name = caller.desk, named(caller, "mailing")
     try:
-        entry = caller.entry("report-mail-sent", name, tenant)
+        entry = caller.entry("report-mail-sent", name)
         return {"addresses": report_mails.send_now(caller.services, tenant, name, entry)}
     except NotPossible as gone:
         raise ApiProblem(404) from gone
-
-
-def _whose(caller: Caller) -> str:
-    """Return the tenant in the path, or nothing for the operator's own; raises 404 for no tenant."""
-    return caller.config().id if "tenant" in caller.request.matchdict else ""
 
 
 def _shown(mailing: Mailing) -> dict[str, Any]:

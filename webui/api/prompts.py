@@ -157,8 +157,7 @@ def _refused(caller: Caller, fault: PromptFault) -> ApiProblem:
     if fault.code in NOT_THERE:
         return ApiProblem(404)
     if fault.code == "reason":
-        text = fault.zh if caller.language == "zh" else fault.en
-        return ApiProblem(422, errors=(Fault("reason", text),))
+        return caller.wrong(fault, "reason")
     return ApiProblem(409, fault.zh, fault.en)
 
 

@@ -13,7 +13,7 @@ from domain.money import yuan
 from storage.finance import Wrong, invoices, proposals
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, named, query
-from webui.api.problems import ApiProblem, Fault
+from webui.api.problems import ApiProblem
 from webui.services import finance
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
@@ -113,5 +113,4 @@ def _object(proposal: Proposal) -> Mapping[str, Any]:
 
 
 def _wrong(caller: Caller, error: Wrong) -> ApiProblem:
-    field = {"amount": "li"}.get(error.field, error.field)
-    return ApiProblem(422, errors=(Fault(field, error.zh if caller.language == "zh" else error.en),))
+    return caller.wrong(error, {"amount": "li"}.get(error.field, error.field))

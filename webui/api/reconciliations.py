@@ -11,7 +11,7 @@ import msgspec
 from domain.reconciliation import Reconciliation
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, named, octets, query
-from webui.api.problems import ApiProblem, Fault
+from webui.api.problems import ApiProblem
 from webui.services import reconciliation
 
 Title = Annotated[str, msgspec.Meta(max_length=60)]
@@ -47,8 +47,7 @@ def take(caller: Caller) -> Mapping[str, Any]:
     try:
         return _sum(reconciliation.take(caller.services, typed, asked.file, file, entry))
     except reconciliation.Wrong as wrong:
-        text = wrong.why.zh if caller.language == "zh" else wrong.why.en
-        raise ApiProblem(422, errors=(Fault(wrong.field, text),)) from wrong
+        raise caller.wrong(wrong.why, wrong.field) from wrong
 
 
 def show(caller: Caller) -> Mapping[str, Any]:

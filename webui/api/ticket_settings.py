@@ -10,7 +10,7 @@ import msgspec
 from domain.tickets.settings import MOST_CATEGORIES, TicketSettings
 from domain.tickets.ticket import OPERATOR
 from webui.api.access import Caller
-from webui.api.asked import NoQuery, body, query
+from webui.api.asked import NoQuery, body, given, query
 from webui.api.problems import ApiProblem, Fault
 from webui.presenters.texts import Texts
 from webui.services import ticket_settings
@@ -61,35 +61,23 @@ class SettingsWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def show(caller: Caller) -> Mapping[str, Any]:
     """Return them."""
     query(caller, NoQuery)
-    return _shown(_held(caller, _desk(caller)))
+    return msgspec.structs.asdict(_held(caller, caller.desk))
 
 
 def change(caller: Caller) -> Mapping[str, Any]:
     """Set some of them."""
     query(caller, NoQuery)
-    desk, wish = _desk(caller), msgspec.structs.asdict(body(caller, SettingsWish))
-    wanted = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in wish.items()
-        if value is not msgspec.UNSET
-    }
+    desk, wish = caller.desk, given(body(caller, SettingsWish))
+    wanted = {name: tuple(value) if isinstance(value, list) else value for name, value in wish.items()}
     made = msgspec.structs.replace(_held(caller, desk), **wanted)
     wrong = ticket_settings.wrong_in(made, Texts(caller.language), operator=desk == OPERATOR)
     if wrong:
         raise ApiProblem(422, errors=tuple(Fault(name, text) for name, text in wrong.items()))
     entry = caller.entry("ticket-settings-changed", desk or "operator")
     ticket_settings.keep(caller.services, desk, made, entry)
-    return _shown(made)
-
-
-def _desk(caller: Caller) -> str:
-    return caller.config().id if "tenant" in caller.request.matchdict else OPERATOR
+    return msgspec.structs.asdict(made)
 
 
 def _held(caller: Caller, desk: str) -> TicketSettings:
     found: TicketSettings = caller.services.read(lambda root: root.tickets.read(desk).settings.value)
     return found
-
-
-def _shown(held: TicketSettings) -> dict[str, Any]:
-    return msgspec.structs.asdict(held)

@@ -13,7 +13,7 @@ from domain.snapshot import TrunkSnapshot
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, call_id, named, query
 from webui.api.live import refused
-from webui.api.problems import ApiProblem, Fault
+from webui.api.problems import ApiProblem
 from webui.services import trunk_test
 
 
@@ -34,8 +34,7 @@ def begin(caller: Caller) -> Mapping[str, Any]:
         return {"call": trunk_test.begin(caller.services, trunk, wish.to, shows, entry)}
     except NotPossible as why:
         field = "shows" if isinstance(why, trunk_test.NotShown) else "to"
-        text = why.zh if caller.language == "zh" else why.en
-        raise ApiProblem(422, errors=(Fault(field, text),)) from why
+        raise caller.wrong(why, field) from why
     except ControlFailed as error:
         raise refused(error) from error
 
