@@ -78,7 +78,6 @@ _WITHHELD = frozenset({"", "anonymous", "unavailable", "restricted", "unknown", 
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9])[0-9]{8}|0[3-9][0-9]{2}[0-9]{7,8}")
-_WHOLE = re.compile(r"1[3-9][0-9]{9}|0(?:10|2[0-9])[0-9]{8}|0[3-9][0-9]{2}[0-9]{8}")
 _SERVICE = re.compile(r"[48]00[0-9]{7}")
 _SHORT_CODE = re.compile(r"106[0-9]{2,17}|1[0-2][0-9]{1,4}|95[0-9]{3,13}|96[0-9]{3,6}")
 _AREA_AND_SHORT_CODE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})(1[0-2][0-9]{1,3}|9[56][0-9]{3,4})")
@@ -113,7 +112,8 @@ def looked_for(digits: str) -> str:
     A landline of seven digits could go on: it may be the beginning of one of eight.
     """
     number = canonical_number(digits)
-    return number if _WHOLE.fullmatch(number) else f"{digits}*"
+    ends = _LANDLINE.fullmatch(number) and not _LANDLINE.fullmatch(f"{number}0")
+    return number if ends or _MOBILE.fullmatch(number) else f"{digits}*"
 
 
 def _classify(number: str, restore_zero: bool) -> tuple[str, CallerClass]:
