@@ -204,11 +204,16 @@ def write_atomically(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    fsync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def fsync(path: Path | str, flags: int) -> None:
+    """Make a file (``os.O_RDONLY``) or directory (``os.O_DIRECTORY`` too) durable; raises OSError."""
+    fd = os.open(path, flags | os.O_CLOEXEC)
     try:
-        os.fsync(directory)
+        os.fsync(fd)
     finally:
-        os.close(directory)
+        os.close(fd)
 
 
 def write_as_guest(path: Path, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ZODB.blob import Blob
+
+from storage.data_directory import fsync
 
 
 class DirectoriesDurable:
@@ -47,12 +48,3 @@ class DirectoriesDurable:
     def tpc_abort(self, transaction: Any) -> None: ...
 
     def abort(self, transaction: Any) -> None: ...
-
-
-def fsync(path: Path | str, flags: int) -> None:
-    """Make a file (``os.O_RDONLY``) or directory (``os.O_DIRECTORY`` too) durable; raises OSError."""
-    fd = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

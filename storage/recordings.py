@@ -19,7 +19,8 @@ from persistent import Persistent
 from ZODB.blob import Blob
 
 from storage.connection import Database
-from storage.durable_blobs import DirectoriesDurable, fsync
+from storage.data_directory import fsync
+from storage.durable_blobs import DirectoriesDurable
 from storage.numbers.documents import ATTACHMENTS, LETTERS, Documents
 
 T = TypeVar("T")

@@ -18,7 +18,8 @@ from ZODB.blob import Blob
 
 from domain.refusal import NotPossible
 from storage.connection import Database
-from storage.durable_blobs import DirectoriesDurable, fsync
+from storage.data_directory import fsync
+from storage.durable_blobs import DirectoriesDurable
 from storage.notices import new_id
 
 SHELF: Final = "documents"

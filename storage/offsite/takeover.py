@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from storage.data_directory import DataDirectory, write_atomically
+from storage.data_directory import DataDirectory, fsync, write_atomically
 
 REQUEST: Final = "request.json"
 KEPT: Final = frozenset(
@@ -127,7 +127,7 @@ def take_over(data: DataDirectory) -> bool:
             here.rename(old)
         if wanted.exists():
             wanted.rename(here)
-    _sync(data.root)
+    fsync(data.root, os.O_RDONLY | os.O_DIRECTORY)
     state = read_state(data)
     if state is not None:
         write_state(data, msgspec.structs.replace(state, phase=Phase.DONE))
@@ -146,11 +146,3 @@ def want(data: DataDirectory) -> None:
 
 def _was_moved(place: Path, name: str) -> bool:
     return name in (place / "take").read_text(encoding="utf-8").split("\n")
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
