@@ -6,7 +6,7 @@ what his customers' timelines tell of those calls goes with them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -24,17 +24,15 @@ AT_A_TIME: Final = 4 * SEGMENT_ROWS
 """Records that go in one transaction."""
 
 
-def sweep_records(
-    database: MainDatabase, plans: Plans, heard: Collection[tuple[str, str]], today: date
-) -> int:
+def sweep_records(database: MainDatabase, shelves: Iterable[Recordings], plans: Plans, today: date) -> int:
     """Drop what is due on a day; return how many records. Raises StoreDown.
 
-    ``heard``: those of whom sound is kept (:func:`months_heard`); ``today`` comes from the trusted clock.
+    ``shelves``: where sound is kept; a month with some of it stays. ``today`` comes from the trusted clock.
     It may be run again at any time.
     """
-    due = [each for each in database.read(lambda root: list(_due(root, plans, today))) if each not in heard]
+    due = database.read(lambda root: set(_due(root, plans, today)))
     gone = 0
-    for tenant, month in due:
+    for tenant, month in sorted(due - months_heard(shelves, today) if due else due):
         drop = partial(_drop, tenant=tenant, month=month)
         while count := database.transact(drop, note="records over their time"):
             gone += count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from storage.data_directory import DataDirectory, write_atomically
 from storage.letter_retention import sweep_letters
 from storage.models import TenantConfig
 from storage.numbers.documents import Documents
-from storage.record_retention import months_heard, sweep_records
+from storage.record_retention import sweep_records
 from storage.recordings import Recordings
 from storage.retention import Expiring, IsWorkingDay, Keep, Plans, QuotaUse, Retention
 from storage.snapshots import read_box
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 SweepLetters = Callable[[Plans, date, float, IsWorkingDay], int]
 """By plans, day and moment, how many files of e-mails were deleted."""
-SweepRecords = Callable[[Plans, Collection[tuple[str, str]], date], int]
-"""By plans, months whose sound is kept, and day, how many call records were dropped."""
+SweepRecords = Callable[[Plans, date], int]
+"""By plans and day, how many call records were dropped."""
 
 HOUR: Final = 3
 LOOK_SECONDS: Final = 600.0
@@ -106,12 +106,12 @@ def files_in(data: DataDirectory, letters: Documents, attachments: Documents) ->
     return sweep
 
 
-def records_in(data: DataDirectory) -> SweepRecords:
-    """Return what drops the call records of a box."""
+def records_in(data: DataDirectory, recordings: Recordings) -> SweepRecords:
+    """Return what drops the call records of a box of which no sound is left."""
 
-    def sweep(plans: Plans, heard: Collection[tuple[str, str]], today: date) -> int:
+    def sweep(plans: Plans, today: date) -> int:
         with closing(open_main(data)) as database:
-            return sweep_records(database, plans, heard, today)
+            return sweep_records(database, (recordings.messages(), recordings), plans, today)
 
     return sweep
 
@@ -127,7 +127,7 @@ class RetentionJob:
         plans: Callable[[], Plans] = Plans,
         is_working_day: IsWorkingDay | None = None,
         letters: SweepLetters = lambda plans, today, now, is_working_day: 0,
-        records: SweepRecords = lambda plans, heard, today: 0,
+        records: SweepRecords = lambda plans, today: 0,
     ) -> None:
         """``is_working_day``: None: by the box's calendar at the time."""
         self._letters = letters
@@ -156,8 +156,7 @@ class RetentionJob:
         if letters:
             self._recordings.pack()
             log.info("retention deleted %d files of e-mails, and attachments that nobody names", letters)
-        heard = months_heard((self._recordings.messages(), self._recordings), moment.date())
-        records = self._records(plans, heard, moment.date())
+        records = self._records(plans, moment.date())
         if records:
             log.info("retention dropped %d call records", records)
         summary = RetentionSummary(

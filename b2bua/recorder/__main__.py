@@ -146,7 +146,7 @@ def serve(data: DataDirectory) -> None:
     kept = Recordings(beside)
     job = RetentionJob(
         data, kept, clock, partial(plans_in, data),
-        letters=files_in(data, kept.letter_files(), kept.attachments()), records=records_in(data),
+        letters=files_in(data, kept.letter_files(), kept.attachments()), records=records_in(data, kept),
     )  # fmt: skip
     nightly = Nightly(job)
     signal.signal(signal.SIGTERM, process.stop)

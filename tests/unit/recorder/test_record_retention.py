@@ -69,7 +69,7 @@ def test_records_go_thirteen_months_after_their_month(database: MainDatabase) ->
     """Of tenants and of the box, many at a time; a day younger stays, as do the totals of days."""
     old = called(database, [OLD, date(2025, 9, 1)], times=1400) + called(database, [OLD], tenant=None)
     young = called(database, [YOUNG])
-    assert sweep_records(database, Plans(), (), TODAY) == len(old)
+    assert sweep_records(database, (), Plans(), TODAY) == len(old)
     assert listed(database) == {record.id for record in young}
     assert database.read(lambda root: root.records.find(old[0].id)) is None
 
@@ -78,14 +78,14 @@ def test_records_go_thirteen_months_after_their_month(database: MainDatabase) ->
         return root.records.owner("acme").totals("20250901", "20250930").all.calls
 
     assert database.transact(totals) == 2800
-    assert sweep_records(database, Plans(), (), TODAY) == 0
+    assert sweep_records(database, (), Plans(), TODAY) == 0
 
 
 def test_the_first_day_they_may_go(database: MainDatabase) -> None:
     """Two days of grace after the month's thirteen: a clock that is wrong by a day drops nothing early."""
     called(database, [OLD])
-    assert sweep_records(database, Plans(), (), date(2026, 11, 2)) == 0
-    assert sweep_records(database, Plans(), (), date(2026, 11, 3)) == 1
+    assert sweep_records(database, (), Plans(), date(2026, 11, 2)) == 0
+    assert sweep_records(database, (), Plans(), date(2026, 11, 3)) == 1
 
 
 def test_a_timeline_forgets_them_too(database: MainDatabase) -> None:
@@ -94,7 +94,7 @@ def test_a_timeline_forgets_them_too(database: MainDatabase) -> None:
     young = msgspec.structs.replace(called(database, [YOUNG])[0], id="", caller=old.caller)
     young = msgspec.structs.replace(young, id=fold(a_call(random.Random(5), noon(YOUNG))).id)
     database.transact(lambda root: take_in(root, [young]))
-    sweep_records(database, Plans(), (), TODAY)
+    sweep_records(database, (), Plans(), TODAY)
     entries = database.read(
         lambda root: root.timelines.find("acme").page([number_stream(old.caller)]).entries
     )
@@ -105,8 +105,8 @@ def test_a_timeline_forgets_them_too(database: MainDatabase) -> None:
 def test_who_may_look_back_further_keeps_them(database: MainDatabase) -> None:
     """By the tenant's plan; a shorter one than thirteen months shortens nothing."""
     called(database, [OLD])
-    assert sweep_records(database, plans_of([TenantConfig("acme", "Acme", record_months=24)]), (), TODAY) == 0
-    assert sweep_records(database, plans_of([TenantConfig("acme", "Acme", record_months=3)]), (), TODAY) == 1
+    assert sweep_records(database, (), plans_of([TenantConfig("acme", "Acme", record_months=24)]), TODAY) == 0
+    assert sweep_records(database, (), plans_of([TenantConfig("acme", "Acme", record_months=3)]), TODAY) == 1
 
 
 def test_sound_keeps_the_record(database: MainDatabase, recordings: Recordings) -> None:
@@ -115,9 +115,9 @@ def test_sound_keeps_the_record(database: MainDatabase, recordings: Recordings) 
     called(database, [OLD], tenant="other")
     (name,) = kept_since(recordings, [OLD])
     recordings.set_hold(name, "court")
-    heard = months_heard((recordings.messages(), recordings), TODAY)
-    assert heard == {("acme", "202509")}
-    assert sweep_records(database, Plans(), heard, TODAY) == 2
+    shelves = (recordings.messages(), recordings)
+    assert months_heard(shelves, TODAY) == {("acme", "202509")}
+    assert sweep_records(database, shelves, Plans(), TODAY) == 2
     assert len(listed(database, "acme")) == 1
 
 
@@ -146,7 +146,7 @@ def test_the_night_drops_them_but_not_during_an_upgrade(
     clock = TrustedClock(clock_path(data), lambda: Clocks(noon(TODAY), 0.0, "boot"))
     job = RetentionJob(
         data, recordings, clock, Plans, is_weekday,
-        records=lambda plans, heard, today: sweep_records(database, plans, heard, today),
+        records=lambda plans, today: sweep_records(database, (), plans, today),
     )  # fmt: skip
     journal = begin(place_of(data), Began(0.0, "2", "1"))
     journal.append(StepBegan(1.0, Step.EVOLVE))
