@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from domain.caller import CallerClass, canonical_caller
 from domain.conversation import Mailbox, SmsLine, Way
@@ -26,20 +27,23 @@ def way_of(channel: Channel) -> Way:
 
 def channel_named(root: Root, tenant: str, name: str, *ways: Way) -> Channel:
     """Return a tenant's mailbox or SMS line, of the ``ways`` if any are said; raises BadField for none."""
-    model = root.tenants.get(tenant)
     for way in ways or Way:
-        part = None if model is None else model.parts.get(KINDS[way], {}).get(name)
+        part = _parts(root, tenant, way).get(name)
         if part is not None:
             found: Channel = part.value
             return found
     raise BadField("channel", f"there is no mailbox or SMS line {name}", f"没有邮箱或短信号码 {name}")
 
 
+def mailbox_of(root: Root, tenant: str, name: str) -> Mailbox:
+    """Return a tenant's mailbox, one that can nothing for one that is gone."""
+    part = _parts(root, tenant, Way.MAIL).get(name)
+    return Mailbox("") if part is None else part.value
+
+
 def sending(root: Root, tenant: str, way: Way) -> list[Channel]:
     """Return the mailboxes, or SMS lines, by which a tenant can write to somebody."""
-    model = root.tenants.get(tenant)
-    parts = () if model is None else model.parts.get(KINDS[way], {}).values()
-    return [part.value for part in parts if _why_not(part.value) is None]
+    return [part.value for part in _parts(root, tenant, way).values() if _why_not(part.value) is None]
 
 
 def addressee(root: Root, tenant: str, channel: Channel, peer: str) -> tuple[str, Customer]:
@@ -79,6 +83,11 @@ def mobile_of(number: str) -> str:
 def reachable(customer: Customer, way: Way) -> list[str]:
     """Return a customer's e-mail addresses, or the numbers that SMS reach."""
     return list(customer.mails) if way is Way.MAIL else [each for each in customer.numbers if mobile_of(each)]
+
+
+def _parts(root: Root, tenant: str, way: Way) -> Mapping[str, Any]:
+    model = root.tenants.get(tenant)
+    return {} if model is None else model.parts.get(KINDS[way], {})
 
 
 def _why_not(channel: Channel) -> BadField | None:

@@ -8,11 +8,12 @@ from typing import Final
 
 import msgspec
 
-from domain.conversation import Conversation, Mailbox, Text, Way, scored
+from domain.conversation import Conversation, Text, Way, scored
 from domain.refusal import NotPossible
 from domain.tickets.ratings import Rating
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import MOST_COMMENT, OPERATOR, Asker, AskerKind, Priority, Source, SourceKind
+from storage.channels import mailbox_of
 from storage.models import Root
 from storage.tickets import open_ticket
 
@@ -26,13 +27,6 @@ OF_CONVERSATION: Final = "conversation-"
 def new_secret() -> str:
     """Return a code by which a customer rates his conversation: 96 bits."""
     return secrets.token_urlsafe(12)
-
-
-def mailbox_of(root: Root, tenant: str, name: str) -> Mailbox:
-    """Return a tenant's mailbox, one that can nothing for one that is gone."""
-    model = root.tenants.get(tenant)
-    part = None if model is None else model.parts.get("mailboxes", {}).get(name)
-    return Mailbox("") if part is None else part.value
 
 
 def words_to_rate(root: Root, tenant: str, conversation: Conversation) -> str:

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.conversation import Conversation, Mailbox, Text, TextState, answer_subject
-from storage.conversation_scores import mailbox_of, with_link
+from storage.channels import mailbox_of
+from storage.conversation_scores import with_link
 from storage.models import Root
 
 
