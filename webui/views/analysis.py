@@ -14,9 +14,8 @@ from webui.presenters import report_page
 from webui.presenters.report_page import Links
 from webui.presenters.texts import Texts
 from webui.resources import OperatorPages, TenantPages
-from webui.security.permissions import TENANT
 from webui.services.reports import today
-from webui.views.declare import view
+from webui.views.both import both
 from webui.views.reports import Seen, form_of, look
 
 LEVELS = (70, 75, 80, 85, 90, 95)
@@ -41,14 +40,7 @@ def analysis_of(request: Request, seen: Seen) -> Analysis:
     return made
 
 
-@view(
-    context=TenantPages, name="analysis", permission=TENANT, request_method="GET",
-    renderer="report_page.html",
-)  # fmt: skip
-@view(
-    context=OperatorPages, name="analysis", permission="reports", request_method="GET",
-    renderer="report_page.html",
-)  # fmt: skip
+@both(OperatorPages, TenantPages, "analysis", "GET", "reports", renderer="report_page.html")
 def page(request: Request) -> dict[str, Any]:
     """Show what the calls of a period tell, by default of the last four weeks; of a tenant, or of the box."""
     seen = look(request, days=28)

@@ -1,4 +1,4 @@
-"""Declare views that agents have at their desks and tenants on their own pages."""
+"""Declare views that tenants have on their own pages, and agents at their desks or operators on theirs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def both(
-    at_desk: type[Node], of_tenant: type[Node], name: str, method: str, desk: str = AGENT, **more: Any
+    other: type[Node], of_tenant: type[Node], name: str, method: str, permission: str = AGENT, **more: Any
 ) -> Callable[[F], F]:
-    """Declare a view for agents (or ``desk`` alone) and for tenants.
+    """Declare a view for tenants, and for who has the permission at another place.
 
     The decorator must be used at the top of its module: the scan takes a view for that module's own.
     """
 
     def declare(function: F) -> F:
-        for context, permission in ((at_desk, desk), (of_tenant, TENANT)):
+        for context, needed in ((other, permission), (of_tenant, TENANT)):
             function = view(
-                context=context, name=name, permission=permission, request_method=method, _depth=1, **more
+                context=context, name=name, permission=needed, request_method=method, _depth=1, **more
             )(function)
         return function
 

@@ -14,27 +14,22 @@ from domain.analysis.mailing import Mailing, Often
 from domain.refusal import NotPossible
 from webui.presenters.says import say
 from webui.resources import OperatorPages, TenantPages
-from webui.security.permissions import TENANT
 from webui.services import report_mails
+from webui.views.both import both
 from webui.views.bound import entry_of
-from webui.views.declare import view
 
 _BETWEEN: Final = re.compile(r"[\s,;，；、]+")
 MOST_CHARACTERS: Final = 2000
 FIELDS: Final = ("often", "hour", "emails", "seconds", "excel", "pdf")
-BOX: Final = {"context": OperatorPages, "permission": "reports"}
-OWN: Final = {"context": TenantPages, "permission": TENANT}
 
 
-@view(**OWN, name="report-mails", request_method="GET", renderer="report_page.html")
-@view(**BOX, name="report-mails", request_method="GET", renderer="report_page.html")
+@both(OperatorPages, TenantPages, "report-mails", "GET", "reports", renderer="report_page.html")
 def listing(request: Request) -> dict[str, Any]:
     """Show them, and a form for one more."""
     return _page(request, {})
 
 
-@view(**OWN, name="report-mails", request_method="POST", renderer="report_page.html")
-@view(**BOX, name="report-mails", request_method="POST", renderer="report_page.html")
+@both(OperatorPages, TenantPages, "report-mails", "POST", "reports", renderer="report_page.html")
 def add(request: Request) -> Response | dict[str, Any]:
     """Keep one more."""
     given, tenant = request.POST, _tenant(request)
@@ -53,8 +48,7 @@ def add(request: Request) -> Response | dict[str, Any]:
     return say(request, HTTPSeeOther(_back(request)), request.texts("Saved; it is sent in its turn."))
 
 
-@view(**OWN, name="report-mails-remove", request_method="POST")
-@view(**BOX, name="report-mails-remove", request_method="POST")
+@both(OperatorPages, TenantPages, "report-mails-remove", "POST", "reports")
 def remove(request: Request) -> Response:
     """Forget one."""
     name = request.POST.get("id", "")[:40]
@@ -64,8 +58,7 @@ def remove(request: Request) -> Response:
     return say(request, HTTPSeeOther(_back(request)), request.texts("Removed."))
 
 
-@view(**OWN, name="report-mails-now", request_method="POST")
-@view(**BOX, name="report-mails-now", request_method="POST")
+@both(OperatorPages, TenantPages, "report-mails-now", "POST", "reports")
 def send_now(request: Request) -> Response:
     """Send one at once, besides its turn."""
     name, _ = request.POST.get("id", "")[:40], request.texts

@@ -24,10 +24,9 @@ from webui.presenters.report_page import Links
 from webui.presenters.says import say
 from webui.presenters.tile_map import tiles
 from webui.resources import OperatorPages, TenantPages
-from webui.security.permissions import TENANT
 from webui.services.reports import DAYS, Wanted, made, read_wanted
+from webui.views.both import both
 from webui.views.bound import entry_of
-from webui.views.declare import view
 from webui.views.downloads import content_of, download
 
 
@@ -73,8 +72,7 @@ def look(request: Request, days: int = DAYS) -> Seen:
     return Seen(wanted, tenant, names, numbers, report, base, links)
 
 
-@view(context=TenantPages, name="reports-excel", permission=TENANT, request_method="GET")
-@view(context=OperatorPages, name="reports-excel", permission="reports", request_method="GET")
+@both(OperatorPages, TenantPages, "reports-excel", "GET", "reports")
 def excel(request: Request) -> Response:
     """Send the same figures, in all dimensions, as Excel; noted in the audit log."""
     seen = look(request)
@@ -88,8 +86,7 @@ def excel(request: Request) -> Response:
     return download(content, "report.xlsx")
 
 
-@view(context=TenantPages, name="reports-pdf", permission=TENANT, request_method="GET")
-@view(context=OperatorPages, name="reports-pdf", permission="reports", request_method="GET")
+@both(OperatorPages, TenantPages, "reports-pdf", "GET", "reports")
 def pdf(request: Request) -> Response:
     """Send the same figures with the findings as PDF; noted in the audit log."""
     from storage.export_pdf import pdf_of  # here: its fonts and pictures are 20 MB in memory
@@ -131,13 +128,7 @@ def form_of(request: Request, seen: Seen) -> dict[str, Any]:
     return {**shown, "tenant": request.context}
 
 
-@view(
-    context=TenantPages, name="reports", permission=TENANT, request_method="GET", renderer="report_page.html"
-)
-@view(
-    context=OperatorPages, name="reports", permission="reports", request_method="GET",
-    renderer="report_page.html",
-)  # fmt: skip
+@both(OperatorPages, TenantPages, "reports", "GET", "reports", renderer="report_page.html")
 def page(request: Request) -> dict[str, Any]:
     """Show the report of a period, by default the last seven days; of a tenant, of all or of one of them."""
     seen = look(request)

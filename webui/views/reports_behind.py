@@ -15,10 +15,9 @@ from domain.tickets.ticket import OPERATOR
 from storage.models import Root
 from storage.models.service import Happened
 from webui.resources import OperatorPages, TenantPages
-from webui.security.permissions import TENANT
 from webui.services.customers import Viewer
 from webui.services.reports import Wanted, read_wanted
-from webui.views.declare import view
+from webui.views.both import both
 
 SHOWN: Final = 50
 
@@ -37,14 +36,7 @@ class Row(NamedTuple):
     desk: str
 
 
-@view(
-    context=TenantPages, name="reports-behind", permission=TENANT, request_method="GET",
-    renderer="reports_behind.html",
-)  # fmt: skip
-@view(
-    context=OperatorPages, name="reports-behind", permission="reports", request_method="GET",
-    renderer="reports_behind.html",
-)  # fmt: skip
+@both(OperatorPages, TenantPages, "reports-behind", "GET", "reports", renderer="reports_behind.html")
 def page(request: Request) -> dict[str, Any]:
     """Show what a figure of a period counts, the latest first."""
     given, context = request.GET, request.context

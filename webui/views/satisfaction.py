@@ -12,30 +12,22 @@ from domain.tickets.ticket import OPERATOR
 from storage.export_scores import write_scores
 from storage.satisfaction import Period, Which
 from webui.resources import OperatorPages, TenantPages
-from webui.security.permissions import TENANT
 from webui.services.reports import SCORE_ROWS, Scores, read_day, score_list, scores
+from webui.views.both import both
 from webui.views.bound import entry_of
-from webui.views.declare import view
 from webui.views.downloads import content_of, download
 
 LINKED: Final = ("kind", "score", "agent", "queue", "category", "period")
 """What figures are told apart by."""
 
 
-@view(
-    context=OperatorPages, name="satisfaction", permission="tickets", request_method="GET",
-    renderer="service/satisfaction.html",
-)  # fmt: skip
-@view(
-    context=TenantPages, name="satisfaction", permission=TENANT, request_method="GET",
-    renderer="service/satisfaction.html",
-)  # fmt: skip
+@both(OperatorPages, TenantPages, "satisfaction", "GET", "tickets", renderer="service/satisfaction.html")
 def page(request: Request) -> dict[str, Any]:
     """Show what a tenant's callers and customers scored, or what tenants did."""
     desk, where = _desk(request)
     found = _scores(request, desk)
     first, last = found.first.isoformat(), found.last.isoformat()
-    base = f"/t/{desk}" if desk else "/operator"
+    base = _base(desk)
 
     def scores_of(**asked: object) -> str:
         told = {"first": first, "last": last, "by": found.by, **asked}
@@ -47,37 +39,29 @@ def page(request: Request) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@view(
-    context=OperatorPages, name="satisfaction-scores", permission="tickets", request_method="GET",
-    renderer="service/scores.html",
-)  # fmt: skip
-@view(
-    context=TenantPages, name="satisfaction-scores", permission=TENANT, request_method="GET",
-    renderer="service/scores.html",
-)  # fmt: skip
+@both(OperatorPages, TenantPages, "satisfaction-scores", "GET", "tickets", renderer="service/scores.html")
 def behind(request: Request) -> dict[str, Any]:
     """Show the scores behind a figure, the newest first."""
     desk, where = _desk(request)
     given = {name: request.GET.get(name, "")[:80] for name in LINKED}
     page = request.GET.get("page", "")
-    number = int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1
+    number = max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     which = Which(
         given["kind"], int(given["score"]) if given["score"] in {"1", "2", "3", "4", "5"} else 0,
         given["agent"], given["queue"], given["category"], given["period"], _by(request),
     )  # fmt: skip
     days = read_day(request.GET.get("first", "")), read_day(request.GET.get("last", ""))
-    found = score_list(request.services, desk, *days, which, max(1, number))
+    found = score_list(request.services, desk, *days, which, number)
     period = {"first": found.first.isoformat(), "last": found.last.isoformat(), "by": which.by}
     told = {name: value for name, value in given.items() if value}
     return {
-        "found": found, "base": f"/t/{desk}" if desk else "/operator", "where": where, "chosen": given,
-        "back": urlencode(period), "here": urlencode({**period, **told}), "page": max(1, number),
-        "more": max(1, number) * SCORE_ROWS < found.total, "first": period["first"], "last": period["last"],
+        "found": found, "base": _base(desk), "where": where, "chosen": given,
+        "back": urlencode(period), "here": urlencode({**period, **told}), "page": number,
+        "more": number * SCORE_ROWS < found.total, "first": period["first"], "last": period["last"],
     }  # fmt: skip
 
 
-@view(context=OperatorPages, name="satisfaction-excel", permission="tickets", request_method="GET")
-@view(context=TenantPages, name="satisfaction-excel", permission=TENANT, request_method="GET")
+@both(OperatorPages, TenantPages, "satisfaction-excel", "GET", "tickets")
 def excel(request: Request) -> Response:
     """Send the same as Excel; noted in the audit log."""
     desk, where = _desk(request)
@@ -94,6 +78,10 @@ def _desk(request: Request) -> tuple[str, str]:
     if isinstance(context, TenantPages):
         return context.id, context.config.name
     return OPERATOR, request.texts("Operator")
+
+
+def _base(desk: str) -> str:
+    return f"/t/{desk}" if desk else "/operator"
 
 
 def _scores(request: Request, desk: str) -> Scores:
