@@ -38,9 +38,9 @@ def _file_of(services: BoxServices, purpose: str, tenant: str, ticket: str, kind
     signature, _, packed = ticket.partition(".")
     if hmac.compare_digest(signature.encode(), _signature(services, purpose, packed).encode()):
         told = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-        until, whose, file = msgspec.json.decode(told, type=tuple[int, str, kind])  # type: ignore[valid-type]
+        until, whose, file = msgspec.json.decode(told, type=tuple[int, str, msgspec.Raw])
         if whose == tenant and services.now() <= until:
-            return file
+            return msgspec.json.decode(file, type=kind)
     raise BadField(
         "files", "there is no such file, or it waited too long: upload it again",
         "没有该附件或已过期，请重新上传",
