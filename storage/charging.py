@@ -82,7 +82,8 @@ class Charging:
                 self._use_of(record.tenant, day).add(day, 0, 0)
             return record
         use = self._use_of(record.tenant, day)
-        charge = _rate(record, terms, tariff.name, edition, max(0, edition.included_seconds - use.included))
+        left = max(0, edition.included_seconds - use.included)
+        charge = rate_record(record, config.area_code, terms.calendar, tariff.name, edition, left)
         use.add(day, charge.li, charge.included_seconds)
         return msgspec.structs.replace(record, charge=charge)
 
@@ -108,10 +109,13 @@ class Charging:
         return self._terms[tenant]
 
 
-def _rate(record: CallRecord, terms: _Terms, tariff: str, edition: Edition, left: int) -> ChargeRecord:
-    kind = kind_of_call(canonical_caller(record.caller), record.place, terms.config.area_code)
+def rate_record(
+    record: CallRecord, area_code: str, calendar: Calendar, tariff: str, edition: Edition, left: int
+) -> ChargeRecord:
+    """Charge a call of a tenant. ``left``: seconds of the month's included time that are left."""
+    kind = kind_of_call(canonical_caller(record.caller), record.place, area_code)
     times = charged_moments(record, edition.charged_from)
-    return rate_moments(times, kind, terms.calendar, tariff, edition, left)
+    return rate_moments(times, kind, calendar, tariff, edition, left)
 
 
 def charged_moments(record: CallRecord, charged_from: ChargedFrom) -> list[tuple[float, int]]:

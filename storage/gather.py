@@ -1,12 +1,14 @@
-"""Gather the lines of each call until its last one. Pure."""
+"""Gather the lines of each call until its last one."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
 
-from storage.events import Ended, Event
+from storage.events import DialogNow, Ended, Event, Marks
 from storage.fold import fold
-from storage.journal import Entry, Position
+from storage.journal import Entry, JournalReader, Position, whole_beginning
 from storage.records import CallRecord
 
 NOWHERE = Position(0, 0)
@@ -67,3 +69,17 @@ class Gatherer:
                 if (sequence, end) > self.committed:
                     records.append(fold(call.events))
         return records, Position(sequence, end)
+
+
+def ended_since(journal: Path, place: Position) -> Iterator[tuple[CallRecord, Position]]:
+    """Yield the record of each call that ended after a place of the journal, and where its last line ends."""
+    gatherer = Gatherer(place)
+    reader = JournalReader(journal, whole_beginning(journal, place), without=(DialogNow, Marks))
+    try:
+        while entries := deque(reader.read()):
+            while entries:
+                records, reached = gatherer.take(entries, 1)
+                for record in records:
+                    yield record, reached
+    finally:
+        reader.close()

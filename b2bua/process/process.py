@@ -59,6 +59,7 @@ from b2bua.process.sip import SipSide
 from b2bua.process.timers import Every, LaterSaver
 from b2bua.process.troubles import Troubles
 from b2bua.process.tuning import settle
+from b2bua.process.unread import settle_unread
 from b2bua.process.upgrades import CHECK_SECONDS as UPGRADE_SECONDS
 from b2bua.process.upgrades import UpgradeWatch
 from b2bua.process.watch import CHECK_SECONDS as WATCH_SECONDS
@@ -140,7 +141,6 @@ class Process:
         self.live_files = LiveFiles(Live(), data.caller_memory, data.turns, reactor.callInThread)
         self.live_files.load()
         self.funds = Funds()
-        self.take_standings()
         self.switchboard = Switchboard(
             CallPorts(
                 dialler=self.sip.dialler,
@@ -230,6 +230,8 @@ class Process:
         if recovery.calls:
             self.troubles.recovered(recovery.calls)
         self._cut = []
+        self.journal.flush()
+        settle_unread(self.funds, self.directory, self.data)
         self.sip.start(self.data.root / "registrations.json", self.clock.utc)
         self.floors.configure(self.directory.tenants())
         for tenant in self.directory.tenants():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from storage.events import Event
 from storage.journal.line import Position
 from storage.journal.reader import Damage, Entry, JournalReader
-from storage.journal.recovery import OpenCall, open_calls
+from storage.journal.recovery import OpenCall, open_calls, whole_beginning
 from storage.journal.writer import JournalBusy, JournalWriter
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "OpenCall",
     "Position",
     "open_calls",
+    "whole_beginning",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,10 +60,12 @@ class Gathering:
 
 def open_calls(directory: Path | str) -> list[OpenCall]:
     """Return every call without ``Ended``, oldest first. Reads the newest file, more if it was torn."""
-    directory = Path(directory)
     gathering = Gathering()
-    for entry in _since_whole_beginning(directory):
-        gathering.add(entry)
+    reader = JournalReader(directory, whole_beginning(directory))
+    while entries := reader.read():
+        for entry in entries:
+            gathering.add(entry)
+    reader.close()
     return [_open_call(call, events, gathering.marks.get(call)) for call, events in gathering.events.items()]
 
 
@@ -75,24 +76,28 @@ def _open_call(call: str, events: list[Event], mark: Marks | None) -> OpenCall:
     return OpenCall(call, events, mark, latest.at, latest.mono)
 
 
-def _since_whole_beginning(directory: Path) -> Iterable[Entry]:
-    """Yield the entries from the last file on that states all calls open at its beginning."""
-    later: list[list[Entry]] = []
-    for sequence in reversed(sequences(directory)):
-        reader = JournalReader(directory, Position(sequence, 0))
-        entries: list[Entry] = []
-        while (batch := reader.read()) and batch[0].sequence == sequence:
-            entries.extend(entry for entry in batch if entry.sequence == sequence)
-            if batch[-1].sequence != sequence:
-                break
-        header = reader.header
-        reader.close()
-        later.append(entries)
-        whole = header is not None and header.sequence == sequence
-        if whole and header is not None and sum(entry.restated for entry in entries) >= header.restated:
+def whole_beginning(directory: Path | str, before: Position | None = None) -> Position:
+    """Return the beginning of the last file that states all calls open then, of those begun before a place.
+
+    When even the oldest file is torn there, its beginning.
+    """
+    numbers = [each for each in sequences(Path(directory)) if before is None or each <= before.sequence]
+    for sequence in reversed(numbers):
+        if _is_whole(directory, sequence):
+            return Position(sequence, 0)
+    return Position(numbers[0] if numbers else 0, 0)
+
+
+def _is_whole(directory: Path | str, sequence: int) -> bool:
+    reader = JournalReader(directory, Position(sequence, 0))
+    restated = 0
+    while (entries := reader.read()) and reader.header is not None and reader.header.sequence == sequence:
+        restated += sum(entry.restated for entry in entries)
+        if restated >= reader.header.restated or not entries[-1].restated:
             break
-    for entries in reversed(later):
-        yield from entries
+    header = reader.header
+    reader.close()
+    return header is not None and header.sequence == sequence and restated >= header.restated
 
 
 def cut_torn_tail(directory: Path, sequence: int) -> int:

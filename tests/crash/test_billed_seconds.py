@@ -245,6 +245,27 @@ def check_call(records: list[CallRecord], lasted: float, cuts: list[float]) -> N
     assert record.charge.li == priced(math.ceil(charged), *PRICES[record.tenant]), record
 
 
+def test_what_a_dead_sip_process_spent_is_not_spent_again(tmp_path: Path) -> None:
+    """The ledger is behind, a call uses up what there was, the SIP process dies: the next call is refused."""
+    box = mortal_box(tmp_path, TENANTS)
+    told = box.data / "standings.json"
+    with box.running():
+        box.cli("money", "post", "recharge", "prepaid", "0.007")
+        wait_until(lambda: '"balance_li":7' in told.read_text(), "the ledger to tell")
+        ledgers = processes(box)["b2bua.ledger"]
+        for ledger in ledgers:
+            ledger.suspend()
+        box.answered_by(PREPAID, "--seconds", "30", status=1)
+        kill(box, "b2bua")
+        box.call(PREPAID, status=1)
+        assert '"balance_li":7' in told.read_text()
+        for ledger in ledgers:
+            ledger.resume()
+        records = box.records("--tenant", "prepaid", count=2)
+    assert [record["outcome"] for record in records] == ["no-balance", "no-balance"]
+    assert [record["charge"]["li"] for record in records] == [0, 7]
+
+
 @pytest.mark.long
 def test_every_li_is_right_whatever_dies_under_calls(tmp_path: Path) -> None:
     """Processes die at random under calls of two tenants, one of whom has less than his calls would cost.
