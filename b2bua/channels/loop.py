@@ -19,8 +19,8 @@ from b2bua.channels.mailbox import MailboxDown, address_of, fetch_new
 from b2bua.channels.posting import written
 from b2bua.control import ControlClient, ControlDown, ControlFailed, Done
 from b2bua.control_floor import Agents, AskAgents, SetLoads
+from b2bua.look_ups import LookUps
 from b2bua.notices.arrived import Arrived
-from b2bua.notices.look_ups import LookUps
 from b2bua.notices.mail import hand_over
 from b2bua.notices.sending import SendFailed
 from b2bua.notices.sessions import Sessions

@@ -16,6 +16,7 @@ from email.utils import parseaddr
 from typing import Any, Final
 
 from b2bua.channels.letter import MOST_OCTETS, header
+from b2bua.look_ups import addresses_of
 from domain.addresses import Network, may_be_asked
 from domain.conversation import Mailbox
 from domain.notices.ways import Encryption
@@ -48,10 +49,9 @@ def address_of(host: str, allowed: Iterable[Network]) -> str:
     What was checked is connected to, so that a name cannot mean something else a moment later.
     """
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        addresses = addresses_of(host)
     except OSError as error:
         raise MailboxDown(f"{host}: {error}"[:200]) from error
-    addresses = [str(each[4][0]) for each in found]
     if not addresses or not all(may_be_asked(each, allowed) for each in addresses):
         raise MailboxDown(f"{host} 不是公网地址 is no public address")
     return addresses[0]

@@ -18,7 +18,7 @@ from twisted.internet.ssl import optionsForClientTLS
 from twisted.mail.smtp import ESMTPSenderFactory, SMTPClientError
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
-from b2bua.notices.look_ups import LookUps, address_of
+from b2bua.look_ups import LookUps, addresses_of
 from b2bua.notices.sending import Message, SendFailed
 from domain.notices.ways import Encryption, Gateway
 
@@ -29,7 +29,7 @@ async def send_mail(message: Message, reactor: Any, now: float, look_ups: LookUp
     """Hand an e-mail to the operator's server; raises SendFailed. ``trust``: who vouches for it."""
     gateway = message.gateway
     try:
-        address = await look_ups.run(partial(address_of, gateway.host))
+        address, *_ = await look_ups.run(partial(addresses_of, gateway.host))
     except (OSError, UnicodeError, TookTooLong) as error:
         raise SendFailed(f"{gateway.host}: {error}", again=True) from error
     content = written(message, now)

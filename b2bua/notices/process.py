@@ -52,6 +52,7 @@ class Process:
         self._board = AlarmBoard(utc, lambda content: self._tell())
         gateways = AgentWebClient(reactor, utc, lambda: ANYWHERE)
         tenants = AgentWebClient(reactor, utc, lambda: read_box(data).web_networks)
+        self._clients = (gateways, tenants)
         self._ways = EveryWay(
             reactor, utc, gateways, tenants, lambda receipt: self._dispatch.reported(receipt)
         )
@@ -96,6 +97,8 @@ class Process:
             await self._channels.stop()
             await self._dispatch.stop()
             self._ways.end()
+            for client in self._clients:
+                client.end()
             self._hooks.close()
             await self._in_thread(self._database.close)
             await self._in_thread(self._beside.close)

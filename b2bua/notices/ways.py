@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from b2bua.look_ups import LookUps
 from b2bua.notices import robots
 from b2bua.notices.desk import Work
 from b2bua.notices.http_sms import send_by_aliyun, send_by_template, send_by_tencent
-from b2bua.notices.look_ups import LookUps
 from b2bua.notices.mail import send_mail
 from b2bua.notices.sending import Message, Web
 from b2bua.notices.sessions import Sessions

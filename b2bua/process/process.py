@@ -141,6 +141,7 @@ class Process:
         self.live_files = LiveFiles(Live(), data.caller_memory, data.turns, reactor.callInThread)
         self.live_files.load()
         self.funds = Funds()
+        self.web = AgentWebClient(reactor, self.clock.utc, lambda: self.directory.box.web_networks)
         self.switchboard = Switchboard(
             CallPorts(
                 dialler=self.sip.dialler,
@@ -151,7 +152,7 @@ class Process:
                 randomness=take_random,
                 may_record=lambda: self.disk.may_record,
                 belongs=self.trace.belongs,
-                web=AgentWebClient(reactor, self.clock.utc, lambda: self.directory.box.web_networks),
+                web=self.web,
                 messages_full=self.message_quota.is_full,
                 wishes=kept_wishes(data.root / "call-backs.json", reactor.callInThread, self.clock.utc),
                 funds=self.funds,
@@ -281,6 +282,7 @@ class Process:
         await self._within(0.8, self.media.stop())
         await self._within(0.3, unregistered)
         await self.sip.close()
+        self.web.end()
         self.trace.close()
         self.live_files.write_now()
         self.journal.close()

@@ -23,6 +23,7 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IBodyProducer
 from zope.interface import implementer
 
 from b2bua.calls.web import WebError, WebReply, WebRequest
+from b2bua.look_ups import LookUps
 from b2bua.webclient.connecting import CheckedEndpoints
 from domain.addresses import may_be_asked, networks_of
 
@@ -31,6 +32,8 @@ MOST_OCTETS: Final = 64 * 1024
 MOST_OF_A_TENANT: Final = 20
 """Requests of one tenant at a time."""
 MOST_AT_ALL: Final = 200
+LOOK_UPS: Final = 32
+"""Names looked up at a time: more than one tenant can have waiting for a dead DNS."""
 TOO_MANY: Final = "too many requests at once"
 NO_HTTP: Final = "connection lost or no HTTP"
 TOO_LARGE: Final = f"answer over {MOST_OCTETS // 1024} KiB"
@@ -57,6 +60,7 @@ class AgentWebClient:
         self._clock: Any = clock or reactor
         self._waiting: Counter[str] = Counter()
         self._reactor = reactor
+        self._look_ups = LookUps(reactor, LOOK_UPS)
         self._policy = policy or BrowserLikePolicyForHTTPS()
 
     def post(self, request: WebRequest) -> Deferred[WebReply]:
@@ -65,11 +69,15 @@ class AgentWebClient:
         if self._waiting[tenant] >= MOST_OF_A_TENANT or self._waiting.total() >= MOST_AT_ALL:
             return fail(WebError(TOO_MANY, again=False))
         self._waiting[tenant] += 1
-        endpoints = CheckedEndpoints(self._reactor, self._policy, self._may_be_asked)
+        endpoints = CheckedEndpoints(self._reactor, self._look_ups, self._policy, self._may_be_asked)
         answered = Deferred.fromCoroutine(self._post(request, endpoints))
         answered.addTimeout(request.seconds, self._clock, _timed_out)
         answered.addErrback(_as_web_error)
         return answered.addBoth(self._done, tenant, endpoints)
+
+    def end(self) -> None:
+        """End the threads of look-ups; nothing can be asked afterwards."""
+        self._look_ups.end()
 
     async def _post(self, request: WebRequest, endpoints: CheckedEndpoints) -> WebReply:
         rows = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "box400"}

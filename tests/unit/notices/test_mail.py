@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from twisted.internet import reactor
 
-from b2bua.notices.look_ups import LookUps
+from b2bua.look_ups import LookUps
 from b2bua.notices.mail import send_mail
 from b2bua.notices.sending import SendFailed
 from domain.notices.ways import Encryption, GatewayKind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -15,10 +16,22 @@ SECONDS: Final = 15.0
 T = TypeVar("T")
 
 
-def address_of(host: str) -> str:
-    """Return where a host is, in IPv4 where it can be; raises OSError."""
+def addresses_of(host: str) -> list[str]:
+    """Return where a host is, each address once, those of IPv4 first; raises OSError."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return str(min(found, key=lambda each: each[0] is not socket.AF_INET)[4][0])
+    found.sort(key=lambda each: each[0] is not socket.AF_INET)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+class _Daemon(Thread):
+    """What still waits keeps no process from ending."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, daemon=True, **options)
+
+
+class _Threads(ThreadPool):
+    threadFactory = _Daemon
 
 
 class LookUps:
@@ -26,7 +39,7 @@ class LookUps:
 
     def __init__(self, reactor: Any, threads: int) -> None:
         self._reactor = reactor
-        self._pool = ThreadPool(0, threads, "names")
+        self._pool = _Threads(0, threads, "names")
 
     def run(self, work: Callable[[], T]) -> Deferred[T]:
         """Do what waits for the DNS; fails as it does, and with TimeoutError after :data:`SECONDS`."""
@@ -36,6 +49,5 @@ class LookUps:
         return found.addTimeout(SECONDS, self._reactor)
 
     def end(self) -> None:
-        """End the threads, those that wait when the system has given up."""
-        if self._pool.started:
-            self._pool.stop()
+        """End the threads, without waiting for those that wait; nothing can be looked up afterwards."""
+        self._pool.adjustPoolsize(0, 0)

@@ -12,7 +12,7 @@ from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 
-from b2bua.notices.look_ups import SECONDS, LookUps
+from b2bua.look_ups import SECONDS, LookUps
 
 
 @pytest_twisted.ensureDeferred
@@ -26,6 +26,22 @@ async def test_a_dead_dns_holds_up_no_other_work() -> None:
     with pytest.raises(ZeroDivisionError):
         await look_ups.run(lambda: 1 // 0)
     look_ups.end()
+
+
+def test_names_that_are_being_looked_up_keep_no_process_from_ending() -> None:
+    """Who ends does not wait for a dead DNS: its threads go when the system gives up."""
+    look_ups, answered, gave_up = LookUps(reactor, 2), threading.Event(), threading.Event()
+
+    def wait() -> str:
+        answered.wait(60)
+        gave_up.set()
+        return "192.0.2.1"
+
+    look_ups.run(wait)
+    look_ups.end()
+    assert not gave_up.is_set()
+    answered.set()
+    assert gave_up.wait(60)
 
 
 class NeverAnswered(Clock):
