@@ -105,9 +105,20 @@ class Restic:
         except subprocess.TimeoutExpired as error:
             raise OffsiteError(f"restic {words[0]} did not end within {within:.0f} s") from error
         if done.returncode:
-            lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-            raise OffsiteError(" | ".join(lines[-3:])[-400:] or f"restic {words[0]}: {done.returncode}")
+            lines = _lines(done.stderr or done.stdout)[-3:] + self._words_of_ssh()
+            raise OffsiteError(" | ".join(lines)[-400:] or f"restic {words[0]}: {done.returncode}")
         return done.stdout
+
+    def _words_of_ssh(self) -> list[str]:
+        """Return why the line by SFTP was not opened; restic often ends before it has heard that from ssh."""
+        try:
+            return _lines(self._ssh_log.read_text(errors="replace"))[-2:]
+        except FileNotFoundError:
+            return []
+
+    @property
+    def _ssh_log(self) -> Path:
+        return self.place / "ssh.log"
 
     def _environment(self) -> Mapping[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
@@ -122,15 +133,20 @@ class Restic:
         if not self._plan.to.startswith("sftp:"):
             return []
         write_atomically(self.place / "known_hosts", f"{self._plan.host_key}\n".encode())
+        self._ssh_log.unlink(missing_ok=True)
         target, port = sftp_host(self._plan.to)
         command = [
-            "ssh", *(("-p", port) if port else ()), "-i", str(sftp_key(self.place)),
+            "ssh", "-E", str(self._ssh_log), *(("-p", port) if port else ()), "-i", str(sftp_key(self.place)),
             "-o", "IdentitiesOnly=yes",
             "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={self.place / 'known_hosts'}",
             "-o", "StrictHostKeyChecking=yes", "-o", "ServerAliveInterval=30", "-o", "ConnectTimeout=20",
             target, "-s", "sftp",
         ]  # fmt: skip
         return ["-o", f"sftp.command={shlex.join(command)}"]
+
+
+def _lines(said: str) -> list[str]:
+    return [line for line in said.splitlines() if line.strip()]
 
 
 def sftp_host(repository: str) -> tuple[str, str]:
