@@ -115,6 +115,7 @@ DO: Final[dict[str, Callable[[Caller], Any]]] = {
     "conversation_write": conversations.write,
     "conversation_file": conversations.file,
     "report_show": reports.report,
+    "report_behind": reports.behind,
     "mailing_list": mailings.listing,
     "mailing_add": mailings.add,
     "mailing_remove": mailings.remove,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pyramid.response import FileIter, Response
 
+from domain.caller import CallerClass
+from storage.behind import Behind
 from storage.query import Filter, page
 from storage.record_objects import record_object, row_object
 from storage.record_retention import seen_since
@@ -16,6 +18,8 @@ from storage.recordings import RecordingDamaged, RecordingMissing
 from webui.api.access import Caller
 from webui.api.asked import Limit, Moment, NoQuery, Number, Text40, call_id, query
 from webui.api.problems import ApiProblem, Fault
+
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
 
 
 class CallQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +35,40 @@ class CallQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: Text40 = ""
     answered: bool | None = None
     recorded: bool = False
+    area_code: Annotated[str, msgspec.Meta(pattern=r"^0[0-9]{2,3}\Z")] = ""
+    province: Text40 = ""
+    city: Text40 = ""
+    caller_class: CallerClass | None = None
+    queue: Text40 = ""
+    job_number: Text40 = ""
+    rating: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    keys: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{1,40}\Z")] = ""
+    fate: Literal["answered", "busy", "no-answer", "abandoned", "other", "missed", "rated"] | None = None
+    hour: Annotated[int, msgspec.Meta(ge=0, le=23)] | None = None
+    weekday: Annotated[int, msgspec.Meta(ge=1, le=7)] | None = None
+    menu_key: Annotated[str, msgspec.Meta(min_length=1, max_length=120)] = ""
+    waited_over: Seconds | None = None
+    waited_up_to: Seconds | None = None
+
+    def wanted(self, tenant: str | None, seen_since: float) -> Filter:
+        """Return what is looked for of a tenant's calls since a moment."""
+        return Filter(
+            tenant=tenant, number=self.number, caller=self.caller, answerer=self.answerer,
+            outcomes=frozenset((self.outcome,) if self.outcome else ()), since=max(seen_since, self.since),
+            until=self.until, recorded=self.recorded, answered=self.answered, area_code=self.area_code,
+            province=self.province, city=self.city, caller_class=self.caller_class or "", queue=self.queue,
+            job_number=self.job_number, rating=self.rating, keys=self.keys, behind=self._behind(),
+        )  # fmt: skip
+
+    def _behind(self) -> Behind | None:
+        """Return which of the calls that reports count, when a figure of a report is asked about."""
+        over, most = self.waited_over, self.waited_up_to
+        behind = Behind(
+            fate=self.fate or "", hour=self.hour, weekday=None if self.weekday is None else self.weekday - 1,
+            key=self.menu_key, over_ms=-1 if over is None else over * 1000,
+            upto_ms=None if most is None else most * 1000,
+        )  # fmt: skip
+        return None if behind == Behind() else behind
 
 
 def listing(caller: Caller) -> Mapping[str, Any]:
@@ -38,12 +76,7 @@ def listing(caller: Caller) -> Mapping[str, Any]:
     asked = query(caller, CallQuery)
     config = caller.config()
     seen = 0.0 if caller.is_operator else seen_since(config, caller.services.now())
-    wanted = Filter(
-        tenant=caller.tenant, number=asked.number, caller=asked.caller, answerer=asked.answerer,
-        outcomes=frozenset((asked.outcome,) if asked.outcome else ()), since=max(seen, asked.since),
-        until=asked.until,
-        recorded=asked.recorded, answered=asked.answered,
-    )  # fmt: skip
+    wanted = asked.wanted(caller.tenant, seen)
     try:
         found, after = caller.services.read(lambda root: page(root, wanted, asked.limit, asked.cursor or ""))
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -11,13 +12,16 @@ import msgspec
 from domain.analysis.cell import Cell
 from domain.analysis.columns import Target
 from domain.analysis.dimensions import DIMENSIONS
+from domain.analysis.service import BEHIND
 from domain.service_level import Formula
 from domain.target import BoundNumber
 from storage.call_id import BEIJING
+from storage.models import Root
+from storage.models.service import Happened
 from storage.satisfaction import Period
 from webui.api.access import Caller
-from webui.api.asked import number_400, query
-from webui.api.problems import ApiProblem
+from webui.api.asked import Limit, number_400, query
+from webui.api.problems import ApiProblem, Fault
 from webui.services import reports
 from webui.services.simulator import simulated
 
@@ -30,6 +34,16 @@ class ReportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{10}\Z")] = ""
     seconds: Literal[5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 300, 600] = 20
     formula: Formula = Formula.OFFERED
+
+
+class BehindQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a figure of conversations and tickets counts."""
+
+    figure: Annotated[str, msgspec.Meta(max_length=40)]
+    first: date | None = None
+    last: date | None = None
+    limit: Limit = 50
+    cursor: Annotated[str, msgspec.Meta(min_length=1, max_length=160)] = ""
 
 
 class ScoreQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +85,33 @@ def report(caller: Caller) -> Mapping[str, Any]:
             name: msgspec.structs.asdict(getattr(made.service, name)) for name in ("mail", "sms", "tickets")
         },
     }
+
+
+def behind(caller: Caller) -> Mapping[str, Any]:
+    """Return what a figure of conversations and tickets counts one by one, the latest first."""
+    asked = query(caller, BehindQuery)
+    caller.config()
+    if asked.figure not in BEHIND:
+        raise ApiProblem(422, errors=(Fault("figure", f"one of {', '.join(sorted(BEHIND))}"),))
+    first, last = reports.period(asked.first, asked.last, caller.services.now())
+    days = first.strftime("%Y%m%d"), last.strftime("%Y%m%d")
+
+    def read(root: Root) -> list[tuple[str, Happened]]:
+        found = root.service.behind(caller.tenant, *days, asked.figure, asked.cursor)
+        return list(islice(found, asked.limit + 1))
+
+    found = caller.services.read(read)
+    shown = found[: asked.limit]
+    kind = "ticket" if asked.figure.startswith("ticket-") else "conversation"
+    return {
+        "items": [_happened(kind, each) for _, each in shown],
+        "next": shown[-1][0] if len(found) > len(shown) else "",
+    }
+
+
+def _happened(kind: str, each: Happened) -> dict[str, Any]:
+    name, _, text = each.what.partition("/")
+    return {"at": each.at, kind: name, **({"text": text} if text else {})}
 
 
 def satisfied(caller: Caller) -> Mapping[str, Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
+import msgspec
 import pytest
 
+from domain.calendar import BEIJING
 from domain.money import EntryKind
+from domain.place import Place
 from domain.snapshot import NumberPlan
 from storage.models.money import Account
 from tests.unit.webui.api_client import Programs
@@ -60,6 +65,33 @@ def test_a_tenants_program_reads_his_calls_by_pages(site: Site, programs: Progra
     one = program.ask("GET", f"/tenants/alpha/calls/{site.calls['alpha']}").json
     assert one["caller_display"] == HOSTILE
     assert one["legs"][0]["target"] == "13900001111"
+
+
+@pytest.mark.parametrize(
+    ("asked", "finds"),
+    [
+        ("area_code=010", True), ("area_code=021", False), ("province=北京", True), ("city=上海", False),
+        ("caller_class=mobile", True), ("caller_class=landline", False), ("queue=sales", True),
+        ("queue=other", False), ("job_number=8001", True), ("job_number=8002", False), ("rating=4", True),
+        ("rating=5", False), ("keys=19", True), ("keys=2", False), ("fate=answered", True),
+        ("fate=abandoned", False), ("fate=rated&hour=12", True), ("hour=13", False), ("weekday=7", True),
+        ("weekday=1", False), ("menu_key=main/start/1", True), ("menu_key=main/start/2", False),
+        ("waited_over=3&waited_up_to=4", True), ("waited_over=4", False),
+    ],
+)  # fmt: skip
+def test_a_program_finds_the_calls_behind_a_figure(
+    site: Site, programs: Programs, asked: str, finds: bool
+) -> None:
+    """As the lists of the pages do: where callers are from, what they keyed, who served them, its end."""
+    noon = datetime(2026, 11, 22, 12, 30, tzinfo=BEIJING).timestamp()  # a Sunday
+    call = msgspec.structs.replace(
+        made_up("alpha", NUMBER, noon), place=Place("010", "北京", "北京", ""), caller_class="mobile",
+        queue="sales", job_number="8001", rating=4, keys="19", menu="main/start/1", wait_ms=4000,
+    )  # fmt: skip
+    site.change(lambda root: root.records.add([call]))
+    asked = f"since={noon - 1}&until={noon + 1}&{quote(asked, safe='=&/')}"
+    answer = programs.of("alpha").ask("GET", f"/tenants/alpha/calls?{asked}")
+    assert [each["id"] for each in answer.json["items"]] == [call.id] * finds
 
 
 def test_a_tenants_program_changes_who_answers(site: Site, programs: Programs) -> None:

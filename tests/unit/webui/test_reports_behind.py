@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from domain.analysis.service import BEHIND
+from domain.analysis.service import BEHIND, COUNTS
 from domain.tickets import rules
 from domain.tickets.ratings import Rating
 from domain.tickets.rules import Wanted
@@ -15,6 +15,7 @@ from storage.conversations import Writing
 from storage.models import Root
 from storage.tickets import move, open_ticket
 from storage.tickets.upkeep import look_after
+from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import HOSTILE, Browser, Site, made_up
 from tests.unit.webui.test_conversations import mail, sms
 from tests.unit.webui.test_desk import NUMBERS
@@ -85,6 +86,27 @@ def test_figures_of_conversations_and_tickets_lead_to_what_they_count(site: Site
     late = tenant.get(next(each for each in found if "ticket-late" in each))
     assert HOSTILE not in late.text
     assert tenant.get(late.html.select("#behind a")[0]["href"]).status_int == 200
+
+
+def test_a_program_gets_what_a_figure_counts(site: Site) -> None:
+    """By REST, page by page, as many as the report says; each is a ticket, or a conversation of his."""
+    happens(site)
+    program = Programs(site).of("alpha")
+    service = program.ask("GET", "/tenants/alpha/report").json["service"]
+    for kind, sums in (("mail", service["mail"]), ("sms", service["sms"]), ("ticket", service["tickets"])):
+        for name in COUNTS[kind]:
+            found, cursor = [], ""
+            asked = f"/tenants/alpha/report/behind?figure={kind}-{name}&limit=7"
+            while cursor is not None:
+                page = program.ask("GET", asked + cursor).json
+                found += page["items"]
+                cursor = f"&cursor={page['next']}" if page["next"] else None
+            assert len(found) == sums[name], (kind, name)
+            path = "tickets" if kind == "ticket" else "conversations"
+            for each in found[:1]:
+                shown = program.ask("GET", f"/tenants/alpha/{path}/{each[path[:-1]]}")
+                assert shown.status_int == 200
+    assert program.ask("GET", "/tenants/alpha/report/behind?figure=odd").status_int == 422
 
 
 def test_operators_count_everybodys_and_read_their_own(site: Site) -> None:
