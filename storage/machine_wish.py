@@ -136,7 +136,12 @@ def is_waiting(data: DataDirectory) -> bool:
 
 
 def is_appliance(data: DataDirectory) -> bool:
-    """Tell whether a service carries wishes out: on the appliance, beside whose data lies its network."""
+    """Tell whether a service carries wishes out: beside the data lies what the roles are told at upgrades."""
+    return (data.root.parent / "appliance").is_dir()
+
+
+def owns_network(data: DataDirectory) -> bool:
+    """Tell whether the machine's address is kept beside the data: on one of the image, not on any Debian."""
     return (data.root.parent / "network").is_dir()
 
 

@@ -6,7 +6,6 @@ Apart from ``storage.offsite.restoring``, which does it: the pages need not load
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -17,7 +16,6 @@ from domain.refusal import NotPossible
 from domain.snapshot import OffsitePlan
 from storage.data_directory import DataDirectory, write_as_guest
 from storage.machine_wish import RestartBox, is_appliance, wish_for
-from storage.offsite.schedule import BY_TIMER
 from storage.offsite.takeover import (
     REQUEST,
     Phase,
@@ -84,7 +82,7 @@ def take(data: DataDirectory) -> None:
         raise NotPossible("Nothing is restored yet.", "尚无已恢复的数据。")
     write_state(data, msgspec.structs.replace(state, phase=Phase.TAKING))
     want(data)
-    if is_appliance(data) or BY_TIMER in os.environ:
+    if is_appliance(data):
         wish_for(data, RestartBox())
 
 

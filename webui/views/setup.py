@@ -11,6 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.refusal import NotPossible
+from storage.data_directory import DataDirectory
 from storage.machine_wish import (
     SetCertificate,
     SetClock,
@@ -19,6 +20,7 @@ from storage.machine_wish import (
     is_appliance,
     is_waiting,
     outcome_of,
+    owns_network,
     wish_for,
 )
 from storage.models import Root
@@ -210,7 +212,7 @@ def _wish(request: Request, step: str, wish: Wish) -> Response | dict[str, Any]:
     data = request.services.data
 
     def work() -> None:
-        if not is_appliance(data):
+        if not _carried_out(data, step):
             raise NotPossible(
                 "This machine is no appliance: set this by its own means.",
                 "本机不是一体机，请用系统自身的方式设置。",
@@ -219,6 +221,11 @@ def _wish(request: Request, step: str, wish: Wish) -> Response | dict[str, Any]:
         request.services.audit(entry_of_setup(request, f"machine-{step}", ""))
 
     return _step(request, step, work)
+
+
+def _carried_out(data: DataDirectory, step: str) -> bool:
+    """Tell whether the machine does what a step wishes of it."""
+    return is_appliance(data) and (step != "network" or owns_network(data))
 
 
 def _step(request: Request, step: str, work: Callable[[], object]) -> Response | dict[str, Any]:
@@ -255,7 +262,7 @@ def shown(request: Request, step: str, errors: dict[str, str] | None = None, **m
     }  # fmt: skip
     if knows:
         facts |= {
-            "appliance": is_appliance(services.data), "waiting": is_waiting(services.data),
+            "appliance": _carried_out(services.data, step), "waiting": is_waiting(services.data),
             "machine": outcome_of(services.data), "address": own_address(), "done": _done(request),
             "restoring": asking.look(services.data), "again": "again" in request.GET, "sftp_key": "",
             **_call(request),

@@ -13,6 +13,7 @@ from domain.refusal import NotPossible
 from domain.snapshot import OffsitePlan
 from storage.data_directory import DataDirectory, Settings
 from storage.evolution import STEPS, SchemaMismatch
+from storage.machine_wish import RestartBox, wished
 from storage.offsite import asking, restoring, takeover
 from storage.offsite.failures import NoRoom, told
 from storage.offsite.restic import OffsiteError, sftp_key
@@ -200,6 +201,15 @@ def test_one_that_nobody_works_at_has_failed(fresh: DataDirectory) -> None:
     assert (told_of(fresh).phase, "interrupted" in told_of(fresh).why) == (Phase.FAILED, True)
     asking.ask(fresh, OffsitePlan("/mnt/disk", SECRET))
     assert told_of(fresh).phase is Phase.ASKED
+
+
+def test_any_appliance_starts_anew_with_it(fresh: DataDirectory) -> None:
+    """Also a Debian of somebody's network, asked by the command, which lacks the units' environment."""
+    (fresh.root.parent / "appliance").mkdir()
+    (fresh.root / "restore/data").mkdir(parents=True)
+    takeover.write_state(fresh, Restoring("/mnt/disk", Phase.READY))
+    asking.take(fresh)
+    assert wished(fresh) == RestartBox()
 
 
 def test_the_store_begins_it_where_no_timer_does(

@@ -104,6 +104,9 @@ def test_the_machine_is_asked_for_what_is_its_own(site: Site, code: str) -> None
     browser = inside(site, code)
     nowhere = post(browser, "clock", zone="Asia/Shanghai")
     assert "no appliance" in nowhere.text
+    (site.data.root.parent / "appliance").mkdir()
+    own_means = post(browser, "network", address="192.168.1.10/24")
+    assert "no appliance" in own_means.text  # a Debian that somebody else gave its network
     (site.data.root.parent / "network").mkdir()
     assert post(browser, "clock", zone="Mars/Crater").status_int == 422
     assert post(browser, "clock", zone="Asia/Shanghai", take="on", at="1795000000123").status_int == 303
@@ -170,7 +173,7 @@ def test_a_backup_is_restored_in_the_place_of_the_questions(site: Site, code: st
     ready = browser.get("/setup?step=restore").html.find(id="setup-restore").text
     assert all(words in ready for words in ("7", "9", "12,345", "678", "Start with these data"))
     assert browser.get("/setup?step=restore&again=1").html.find(id="to") is not None
-    (site.data.root.parent / "network").mkdir()
+    (site.data.root.parent / "appliance").mkdir()
     assert post(browser, "take").status_int == 303
     assert wished(site.data) == RestartBox()
     assert is_wanted(site.data)

@@ -22,7 +22,7 @@ def test_made_opened_and_closed(site: Site) -> None:
     assert "no appliance" in browser.get(PAGE).text
     assert post(browser, "key").status_int == 422
     beside = site.data.root.parent
-    for name in ("network", "tunnel"):
+    for name in ("appliance", "tunnel"):
         (beside / name).mkdir()
     assert post(browser, "open", **WANTED).status_int == 422
     assert post(browser, "key").status_int == 303
