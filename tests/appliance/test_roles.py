@@ -81,6 +81,50 @@ def test_scripts_are_shell(written: dict[str, str]) -> None:
         assert done.returncode == 0, path + done.stderr
 
 
+@pytest.mark.parametrize(("owner", "changes"), [("box400:box400", 0), ("995:991", 1)])
+def test_data_that_lay_there_before_become_the_accounts(
+    written: dict[str, str], tmp_path: Path, owner: str, changes: int
+) -> None:
+    """A system that was installed beside them may number the account otherwise: nothing could be read."""
+    unit = written["/etc/systemd/system/box400-settings.service"]
+    (line,) = re.findall(r"^ExecStartPre=\+/bin/sh -c '(.*)'$", unit, re.M)
+    data, tools, calls = tmp_path / "box400", tmp_path / "tools", tmp_path / "calls"
+    for directory in (data, tools):
+        directory.mkdir()
+    for name, does in (("stat", f"echo {owner}"), ("chown", f'echo "$PWD $*" >>{calls}')):
+        (tools / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tools / name).chmod(0o755)
+    script = line.replace("%%", "%").replace("/data/box400", str(data))
+    subprocess.run(["/bin/sh", "-c", script], env={"PATH": f"{tools}:/usr/bin:/bin"}, check=True)
+    asked = calls.read_text().splitlines() if calls.exists() else []
+    assert asked == [f"{data} -R -h box400:box400 ."] * changes
+
+
+@pytest.mark.parametrize(("active", "upgrading"), [(True, False), (False, False), (True, True)])
+def test_the_watch_starts_what_was_not_started(
+    written: dict[str, str], tmp_path: Path, active: bool, upgrading: bool
+) -> None:
+    """SIP was dead for good after the unit before it had once been too slow; upgrades are left alone."""
+    (tmp_path / "upgrade").mkdir()
+    if upgrading:
+        (tmp_path / "upgrade/runner").symlink_to("/opt/box400/old")
+    calls = tmp_path / "calls"
+    systemctl = f"""#!/bin/sh
+echo "$*" >>{calls}
+case "$*" in "is-active -q box400.target") exit {0 if active else 3} ;; esac
+"""
+    tools = {"systemctl": systemctl, "logger": "#!/bin/sh\n", "python": "#!/bin/sh\nexit 1\n"}
+    for name, text in tools.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    script = written["/usr/local/lib/box400/watch"].replace("/opt/box400/current/bin/", f"{tmp_path}/")
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["/bin/sh", "-c", script.replace("/data/", f"{tmp_path}/")], env=path, check=True)
+    asked = set(calls.read_text().splitlines())
+    wanted = {"start --no-block box400.target", "restart box400-settings.service"}
+    assert asked & wanted == (wanted if active and not upgrading else set())
+
+
 def test_the_firewall_opens_what_is_configured_and_nothing_else(
     written: dict[str, str], tmp_path: Path
 ) -> None:
