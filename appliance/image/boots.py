@@ -73,7 +73,7 @@ def boot(shop: Workshop, name: str, disk: Path, hardware: Hardware, processor: S
     with switched_on(shop, name, [disk], hardware, processor, forwards=FORWARDS, more=probe(ASK)) as machine:
         page = machine.await_(_has_page, "the sign-in page over HTTPS", WITHIN, 3)
         machine.await_(lambda: told_by_probe(machine.said()) is not None, "its units", WITHIN)
-        sip = machine.await_(_answers_sip, "an answer to OPTIONS", 60)
+        sip = machine.await_(_answers_sip, "an answer to OPTIONS", 300)
         told = told_by_probe(machine.said())
         if told is None or told["state"] != "running" or told["failed"] or told["slot"] != "root-a":
             raise ImageFailed(f"{name}: {told}\n{machine.said()[-6000:]}")
@@ -92,7 +92,7 @@ def _has_page() -> bool:
 
 def _answers_sip() -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
-        ours.settimeout(2)
+        ours.settimeout(10)  # of a machine that is emulated
         try:
             ours.sendto(OPTIONS, (HOST, SIP))
             return ours.recv(4096).startswith(b"SIP/2.0 200")

@@ -42,6 +42,11 @@ ExecStart=/bin/sh -c "echo {script} | base64 -d | sh >/dev/console 2>&1"
 """Of what is open when the sign-in takes the line, the kernel leaves only the console alone."""
 
 
+PATIENT = "[Service]\nTimeoutStartSec=900\n"
+SLOW = tuple(f"box400-{name}" for name in ("store", "ledger", "recorder", "notices", "b2bua", "webui"))
+"""Units whose own limits are not for a machine that is emulated: under load they began again and again."""
+
+
 @dataclass(frozen=True)
 class Hardware:
     """What a machine is made of."""
@@ -104,6 +109,7 @@ def probe(script: str) -> list[str]:
         for name, text in (
             ("systemd.extra-unit.probe.service", unit),
             ("systemd.unit-dropin.multi-user.target", "[Unit]\nWants=probe.service\n"),
+            *((f"systemd.unit-dropin.{each}.service", PATIENT) for each in SLOW),
         )
         for word in (
             "-smbios",
