@@ -11,9 +11,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 BOX = "198.51.100.10"
@@ -32,7 +33,7 @@ mount -t cgroup2 none /sys/fs/cgroup || exit 1
 mkdir -p /sys/fs/cgroup/{name} && echo $$ >/sys/fs/cgroup/{name}/cgroup.procs
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network  # the others are the host's
 exec systemd-nspawn -q -D {root} --boot --register=no --keep-unit --network-namespace-path=/run/netns/{name} \
-    --capability=CAP_NET_ADMIN --console=read-only --timezone=off -M {name} --kill-signal=SIGRTMIN+4
+    --capability=CAP_NET_ADMIN --console=read-only --timezone=off -M {name} --kill-signal=SIGRTMIN+4 {binds}
 """
 
 
@@ -58,6 +59,13 @@ class Container:
         entered = ("nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "--")
         subprocess.run([*entered, *command], stdin=content, timeout=within, check=True)
 
+    def write(self, file: str, text: str) -> None:
+        """Write a file in the box that all there may read."""
+        with TemporaryFile() as content:
+            content.write(text.encode())
+            content.seek(0)
+            self.feed(content, "sh", "-c", f"cat >{file} && chmod 644 {file}")
+
     def peer(self, *command: str, within: float = 120, check: bool = True) -> str:
         """Run a command at the other end of the wire."""
         return _said(["ip", "netns", "exec", f"{self.name}-peer", *command], within, check)
@@ -76,14 +84,35 @@ class Container:
 
 
 @contextmanager
-def booted(root: Path, name: str = "box400", within: float = 60) -> Iterator[Container]:
-    """Boot the tree; entered when its first process runs units. It is shut down at the end."""
+def copied(tree: Path, place: Path) -> Iterator[Path]:
+    """Give a copy of a tree, made of what changes in it: the tree stays as it is."""
+    layers = [place / name for name in ("changed", "work", "root")]
+    for layer in layers:
+        layer.mkdir(parents=True)
+    changed, work, root = layers
+    options = f"lowerdir={tree},upperdir={changed},workdir={work},redirect_dir=on"
+    _said(["mount", "-t", "overlay", "overlay", "-o", options, str(root)])
+    try:
+        yield root
+    finally:
+        _said(["umount", "-l", str(root)], check=False)
+
+
+@contextmanager
+def booted(
+    root: Path, name: str = "box400", within: float = 60, binds: Mapping[str, Path] | None = None
+) -> Iterator[Container]:
+    """Boot the tree; entered when its first process runs units. It is shut down at the end.
+
+    ``binds``: directory in the box -> the directory of this machine that is there instead.
+    """
     (root / "etc/systemd/network").mkdir(parents=True, exist_ok=True)
     network = root / "etc/systemd/network/00-container.network"
     network.write_text(NETWORK)
+    bound = [f"--bind={outside}:{inside}" for inside, outside in (binds or {}).items()]
     with _wire(name), _log(root, name) as log:
         child = subprocess.Popen(
-            ["unshare", "-m", "sh", "-c", _BOOT.format(name=name, root=root)],
+            ["unshare", "-m", "sh", "-c", _BOOT.format(name=name, root=root, binds=" ".join(bound))],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
         try:
@@ -156,10 +185,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _said(command: Sequence[str], within: float = 30, check: bool = True) -> str:
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=within,
-        check=False,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=within, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as late:
+        told = (late.output or b"").decode(errors="replace")
+        raise ContainerFailed(f"{' '.join(command)}: not over after {within:.0f} s\n{told}") from late
     said = done.stdout.decode(errors="replace")
     if check and done.returncode:
         raise ContainerFailed(f"{' '.join(command)}: {said}")
