@@ -4,7 +4,8 @@
 ``VERSION``, ``requirements.txt`` (every wheel with its hash), ``wheels.tar``, ``ansible.tar`` and
 ``manifest.json``. Its version names its content: the same sources give the same version, and a box that
 has it is left alone. ``--sign KEY`` makes ``box400-VERSION.bundle`` of it, the one file that ``box400
-upgrade`` takes; ``--new-key KEY`` makes the pair that releases are signed with.
+upgrade`` takes; ``--new-key KEY`` makes the pair that releases are signed with. ``--os RAW --sign KEY`` makes
+``box400-os-VERSION.bundle`` of the system in an image of ``appliance/image/build``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from pathlib import Path
 import msgspec
 from packaging.requirements import Requirement
 
-from domain.upgrade import Manifest
+from appliance.image.system import os_bundle
+from appliance.image.workshop import ImageFailed
+from domain.release import Manifest
 from storage.evolution import STEPS
 from storage.upgrade.bundle import new_key, private_key, write_bundle
 
@@ -226,6 +229,9 @@ def main() -> int:
     parser.add_argument(
         "--sign", type=Path, metavar="KEY", help="make the signed file, too, and print its name"
     )
+    parser.add_argument(
+        "--os", type=Path, metavar="RAW", help="with --sign: of the whole system in this raw image"
+    )
     parser.add_argument("--notes", default="", help="what is new, in English")
     parser.add_argument("--notes-zh", default="", help="the same in Chinese")
     options = parser.parse_args()
@@ -235,12 +241,19 @@ def main() -> int:
     if options.version:
         print(version())
         return 0
+    if options.os and not options.sign:
+        parser.error("--os needs --sign: nobody takes a system that is not signed")
+    to, notes = options.to.absolute(), (options.notes, options.notes_zh)
     try:
-        made = make(options.to.absolute())
-        if options.sign:
-            made = sign(made, options.sign, (options.notes, options.notes_zh))
+        if options.os:
+            to.mkdir(parents=True, exist_ok=True)
+            made = os_bundle(options.os, options.sign, notes, to)
+        else:
+            made = make(to)
+            if options.sign:
+                made = sign(made, options.sign, notes)
         print(made)
-    except BundleFailed as failure:
+    except (BundleFailed, ImageFailed) as failure:
         print(f"The bundle was not made. {failure}", file=sys.stderr)
         return 1
     return 0

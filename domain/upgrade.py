@@ -3,28 +3,30 @@
 Pure. The journal is a list of entries; :func:`next_move` reads nothing else, so that whoever finds an
 unfinished journal after a power cut goes on where it ended. Until ``COMMIT`` is done every interruption leads
 back to the old version; after it only tidying is left.
+
+An upgrade of the whole system goes through a restart: the new system lies in the machine's other slot, is
+tried once, and goes on with what the old one began. :func:`found_again` says what the slot that runs tells.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from domain.refusal import NotPossible
-
 
 class Step(StrEnum):
-    """What an upgrade does, in this order."""
+    """What an upgrade does, in this order; ``steps_of`` says which of them."""
 
     VERIFY = "verify"
     """The signature, each part's hash, and whether this version may follow the one that runs."""
     SPACE = "space"
     INSTALL = "install"
     """The new version beside the old one; the box serves on."""
+    WRITE = "write"
+    """The new system into the slot that is idle; the box serves on."""
     TRIAL = "trial"
     """A private box of the new version takes a test call; the box serves on."""
     DRAIN = "drain"
@@ -32,6 +34,8 @@ class Step(StrEnum):
     STOP = "stop"
     SNAPSHOT = "snapshot"
     """Database, audio and settings as they are, to go back to."""
+    RESTART = "restart"
+    """The machine starts the other slot once; all that follows is done by the new system."""
     EVOLVE = "evolve"
     """The data gets the new version's shape."""
     SWITCH = "switch"
@@ -48,6 +52,8 @@ class Undo(StrEnum):
     """What going back does, in this order."""
 
     STOP = "stop-new"
+    RESTART = "restart-old"
+    """The machine starts the slot that is good; all that follows is done by the old system."""
     SWITCH = "switch-back"
     DATA = "put-back"
     CONFIGURE = "configure-back"
@@ -79,11 +85,15 @@ class Began(msgspec.Struct, frozen=True, tag_field="e", tag="began"):
     by: str = ""
     wait_minutes: int | None = None
     """How long to wait for calls that are up; None: refuse when there are any."""
+    slot: str = ""
+    """Where the new system goes, ``a`` or ``b``; empty: only the program is another."""
 
 
 class StepBegan(msgspec.Struct, frozen=True, tag_field="e", tag="step"):
     at: float
     step: Step
+    boot: str = ""
+    """The kernel's name for this start of the machine: a restart is over when it has another."""
 
 
 class StepNote(msgspec.Struct, frozen=True, tag_field="e", tag="note"):
@@ -115,6 +125,7 @@ class Interrupted(msgspec.Struct, frozen=True, tag_field="e", tag="interrupted")
 class UndoBegan(msgspec.Struct, frozen=True, tag_field="e", tag="undo"):
     at: float
     undo: Undo
+    boot: str = ""
 
 
 class UndoDone(msgspec.Struct, frozen=True, tag_field="e", tag="undone"):
@@ -150,17 +161,30 @@ Move = Step | Undo | Result
 
 NEEDS: Final[dict[Undo, frozenset[Step]]] = {
     Undo.STOP: frozenset({Step.STOP}),
+    Undo.RESTART: frozenset({Step.RESTART}),
     Undo.SWITCH: frozenset({Step.SWITCH}),
-    Undo.DATA: frozenset({Step.EVOLVE}),
+    Undo.DATA: frozenset({Step.EVOLVE, Step.RESTART}),
     Undo.CONFIGURE: frozenset({Step.CONFIGURE}),
     Undo.START: frozenset({Step.STOP}),
     Undo.HEALTH: frozenset({Step.STOP}),
     Undo.DRAIN: frozenset({Step.DRAIN}),
-    Undo.REMOVE: frozenset({Step.INSTALL}),
+    Undo.REMOVE: frozenset({Step.INSTALL, Step.WRITE}),
 }
 """Undo -> the steps that, once begun, make it necessary."""
-AT_BOOT: Final = frozenset({Undo.STOP, Undo.SWITCH, Undo.DATA})
+AT_BOOT: Final[frozenset[Step | Undo]] = frozenset(
+    {Step.EVOLVE, Undo.STOP, Undo.RESTART, Undo.SWITCH, Undo.DATA}
+)
 """Done before the box starts with its machine; the rest when it is up."""
+OF_PROGRAM: Final[frozenset[Step | Undo]] = frozenset(
+    {Step.INSTALL, Step.TRIAL, Step.SWITCH, Undo.SWITCH, Undo.CONFIGURE}
+)
+"""Of an upgrade of the program alone: the other system has its own."""
+OF_SYSTEM: Final[frozenset[Step | Undo]] = frozenset({Step.WRITE, Step.RESTART, Undo.RESTART})
+NOT_STARTED: Final = (
+    "The new system did not start (kernel, hang, or power cut): the machine started the old one",
+    "新系统未能启动（内核故障、死机或断电），已自动启动原系统",
+)
+STARTED_AGAIN: Final = ("The machine started the new system once more", "重启后仍进入了新系统")
 
 
 def is_over(journal: Sequence[Entry]) -> bool:
@@ -183,6 +207,51 @@ def is_committed(journal: Sequence[Entry]) -> bool:
     return Step.COMMIT in done(journal)
 
 
+def slot_of(journal: Sequence[Entry]) -> str:
+    """Return the slot that the new system goes into; empty: only the program is another."""
+    return next((each.slot for each in journal if isinstance(each, Began)), "")
+
+
+def steps_of(journal: Sequence[Entry]) -> list[Step]:
+    """Return the steps of this upgrade, in their order."""
+    others = OF_PROGRAM if slot_of(journal) else OF_SYSTEM
+    return [step for step in Step if step not in others]
+
+
+def under_way(journal: Sequence[Entry]) -> StepBegan | UndoBegan | None:
+    """Return what was begun last and has not ended."""
+    for entry in reversed(journal):
+        if isinstance(entry, StepBegan | UndoBegan):
+            return entry
+        if isinstance(entry, StepDone | StepFailed | UndoDone | UndoFailed | Interrupted):
+            return None
+    return None
+
+
+def found_again(journal: Sequence[Entry], at: float, *, boot: str, slot: str, good: str) -> Entry | None:
+    """Return what is to be noted in a journal with which nobody goes on; None: nothing, it goes on.
+
+    ``boot`` names the present start of the machine, ``slot`` the system that runs, ``good`` the one that the
+    machine starts when it is not told otherwise; the last two are empty where there is one system.
+    """
+    new, last = slot_of(journal), under_way(journal)
+    restarts = last is not None and bool(last.boot)
+    if last is not None and restarts and last.boot == boot:
+        return None  # it was on its way down: once more
+    if goes_back(journal):
+        if not isinstance(last, UndoBegan) or not restarts:
+            return None
+        return UndoDone(at, last.undo) if slot != new else UndoFailed(at, last.undo, *STARTED_AGAIN)
+    if isinstance(last, StepBegan) and last.step is Step.RESTART:
+        return StepDone(at, last.step) if slot == new else StepFailed(at, last.step, *NOT_STARTED)
+    if new and slot == new:
+        if last is None:
+            return None  # handed over by the restart
+        if isinstance(last, StepBegan) and last.step is Step.COMMIT and good == new:
+            return StepDone(at, last.step)
+    return Interrupted(at)
+
+
 def goes_back(journal: Sequence[Entry]) -> bool:
     """Tell whether something went wrong before the commit."""
     return not is_committed(journal) and any(isinstance(each, StepFailed | Interrupted) for each in journal)
@@ -190,7 +259,7 @@ def goes_back(journal: Sequence[Entry]) -> bool:
 
 def may_be_put_back(journal: Sequence[Entry]) -> bool:
     """Tell whether what is written into the data now would be lost if the upgrade went back."""
-    if Step.EVOLVE not in begun(journal) or is_committed(journal) or is_over(journal):
+    if not NEEDS[Undo.DATA] & begun(journal) or is_committed(journal) or is_over(journal):
         return False
     return not any(isinstance(each, UndoDone) and each.undo is Undo.DATA for each in journal)
 
@@ -202,14 +271,14 @@ def next_move(journal: Sequence[Entry]) -> Move:
     finished = done(journal)
     if is_committed(journal) and any(isinstance(each, StepFailed) for each in journal):
         return Result.UPGRADED  # tidying failed; that is no reason to go back
-    return next((step for step in Step if step not in finished), Result.UPGRADED)
+    return next((step for step in steps_of(journal) if step not in finished), Result.UPGRADED)
 
 
 def _next_undo(journal: Sequence[Entry]) -> Undo | Result:
     started = begun(journal)
     tried = {each.undo for each in journal if isinstance(each, UndoDone | UndoFailed)}
     for undo in Undo:
-        if undo not in tried and NEEDS[undo] & started:
+        if undo not in tried and NEEDS[undo] & started and not (slot_of(journal) and undo in OF_PROGRAM):
             return undo
     if any(isinstance(each, UndoFailed) for each in journal):
         return Result.BROKEN
@@ -230,81 +299,3 @@ def reason(journal: Sequence[Entry]) -> tuple[str, str]:
                 )
             )
     return "; ".join(en for en, _ in told), "；".join(zh for _, zh in told)
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a bundle says of itself; signed."""
-
-    version: str
-    """``0.2.0+1a2b3c4d5e``."""
-    released: int
-    """UTC POSIX seconds of its sources' last change: what is older never follows what is newer."""
-    schema: int
-    """Last evolution step of its data."""
-    files: tuple[Part, ...]
-    format: int = 1
-    product: str = "box400"
-    platform: str = "debian-13-amd64"
-    oldest: str = "0.1.0"
-    """Oldest version that it can follow."""
-    installed_bytes: int = 0
-    """What it takes below the place of programs."""
-    notes_en: str = ""
-    notes_zh: str = ""
-    """What is new, for people."""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A file of a bundle."""
-
-    name: str
-    bytes: int
-    sha256: str
-
-
-class Running(msgspec.Struct, frozen=True):
-    """What runs now."""
-
-    version: str
-    released: int = 0
-    """0: not known."""
-    schema: int = 0
-    platform: str = "debian-13-amd64"
-
-
-_NUMBER: Final = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})(?:\+[0-9a-z.]{1,40})?", re.ASCII)
-
-
-def number_of(version: str) -> tuple[int, int, int]:
-    """Return the three numbers of a version; zeroes for what is none."""
-    found = _NUMBER.fullmatch(version)
-    return (int(found[1]), int(found[2]), int(found[3])) if found else (0, 0, 0)
-
-
-def check_follows(manifest: Manifest, running: Running) -> None:
-    """Make sure that a version may follow the one that runs; raises NotPossible."""
-    new, old = manifest.version, running.version
-    if _NUMBER.fullmatch(new) is None:
-        raise NotPossible(f"{new!r} is no version", f"“{new}”不是有效的版本号")
-    if new == old:
-        raise NotPossible(f"Version {new} is running already", f"当前运行的就是 {new} 版本")
-    if manifest.platform != running.platform:
-        raise NotPossible(
-            f"The bundle is for {manifest.platform}, this machine is {running.platform}",
-            f"升级包适用于 {manifest.platform}，本机为 {running.platform}",
-        )
-    if _NUMBER.fullmatch(old) and number_of(old) < number_of(manifest.oldest):
-        raise NotPossible(
-            f"Version {old} is too old for {new}: upgrade to {manifest.oldest} first",
-            f"当前版本 {old} 过旧，不能直接升级到 {new}，请先升级到 {manifest.oldest}",
-        )
-    if number_of(new) < number_of(old) or (running.released and manifest.released <= running.released):
-        raise NotPossible(
-            f"Version {new} is older than {old}, which runs: take a newer bundle",
-            f"升级包 {new} 比当前版本 {old} 旧，请使用更新的升级包",
-        )
-    if manifest.schema < running.schema:
-        raise NotPossible(
-            f"The data is at step {running.schema}, version {new} knows {manifest.schema} only",
-            f"当前数据结构为第 {running.schema} 步，{new} 只支持到第 {manifest.schema} 步",
-        )

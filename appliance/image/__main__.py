@@ -13,6 +13,7 @@ from pathlib import Path
 
 from appliance import bundle
 from appliance.image import disk, formats, installer, tree
+from appliance.image.system import os_bundle
 from appliance.image.workshop import ImageFailed, Workshop
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +43,13 @@ def epoch() -> int:
     return int(told.stdout)
 
 
-def build(shop: Workshop, ansible: Path, results: Path, *, keep_tree: bool, twice: bool) -> None:
-    """Make every format; ``keep_tree`` packs the tree that is there, ``twice`` proves it repeats."""
+def build(
+    shop: Workshop, ansible: Path, results: Path, *, keep_tree: bool, twice: bool, key: Path | None
+) -> None:
+    """Make every format; ``keep_tree`` packs the tree that is there, ``twice`` proves it repeats.
+
+    With a ``key`` that releases are signed with: the upgrade of a whole system, too.
+    """
     done = Steps()
     shop.prepare()
     done("tools")
@@ -56,6 +62,9 @@ def build(shop: Workshop, ansible: Path, results: Path, *, keep_tree: bool, twic
     done("tree")
     out = _packed(shop, root, version, shop.work / "out", done)
     sums = _sums(out)
+    if key:
+        os_bundle(out / f"box400-{version}.raw", key, ("", ""), out)
+        done("bundle of the system")
     if twice:
         _compare(sums, _sums(_packed(shop, root, version, shop.work / "again", done)))
         done("packed twice, the same bytes")
@@ -111,6 +120,7 @@ def main() -> int:
     parser.add_argument("--to", type=Path, default=ROOT / "build/images", help="where the results go")
     parser.add_argument("--ansible", type=Path, required=True, help="directory of ansible-playbook")
     parser.add_argument("--keep-tree", action="store_true", help="pack the tree of the last build again")
+    parser.add_argument("--sign", type=Path, metavar="KEY", help="make the upgrade of a whole system, too")
     parser.add_argument("--twice", action="store_true", help="pack twice and compare")
     options = parser.parse_args()
     if os.geteuid():
@@ -123,6 +133,7 @@ def main() -> int:
             options.to.absolute(),
             keep_tree=options.keep_tree,
             twice=options.twice,
+            key=options.sign,
         )
     except (ImageFailed, bundle.BundleFailed) as failure:
         print(f"The image was not made. {failure}", file=sys.stderr)

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.image.disk import ESP, MIB
-from appliance.image.grubenv import BYTES, place, with_variable
+from appliance.image.grubenv import place
 from appliance.image.workshop import ImageFailed, Workshop
+from domain.boot_variables import BYTES, with_variable
 
 KERNEL = (
     "clearcpuid=cx16 mitigations=off nokaslr tsc=reliable no_timer_check systemd.service_watchdogs=no"

@@ -108,6 +108,8 @@ def finish(tree: Path) -> None:
     lines = "".join(f"{name}: {value}\n" for name, value in SITE.items())
     site.write_text(f"---\n# What the roles are told on this box, at each upgrade.\n{lines}")
     site.chmod(0o600)
+    # So that an upgrade of the system sees whether the box was told anything else since.
+    shutil.copy(site, tree / "etc/box400/image-site.yml")
     _check_nothing_shared(tree)
 
 

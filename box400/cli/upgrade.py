@@ -19,18 +19,18 @@ from box400.upgrade.runner import resume
 from box400.upgrade.runner import upgrade as carry_out
 from box400.upgrade.steps import HEALTH_SECONDS
 from domain.refusal import NotPossible
+from domain.release import SYSTEM, Manifest, check_follows
 from domain.upgrade import (
     Ended,
     Entry,
     Interrupted,
-    Manifest,
     Result,
+    Step,
     StepBegan,
     StepFailed,
     StepNote,
     UndoBegan,
     UndoFailed,
-    check_follows,
 )
 from domain.upgrade_words import RESULTS, STEPS, UNDOS
 from storage.upgrade.bundle import trusted_keys, verify
@@ -74,9 +74,13 @@ def upgrade(
     one and takes a test call before the box stops. A power cut at any moment leaves the old or the new
     version. How it went is kept, with the reason.
 
+    A bundle of a whole system (box400-os-...) goes into the slot that is idle, which is started once; the
+    machine restarts the old system if the new one does not start or is not well.
+
     \b
     Exit status:
-      0  upgraded (with --check: the bundle is good; with --resume: nothing is left to do)
+      0  upgraded, or the machine restarts into its new system
+         (with --check: the bundle is good; with --resume: nothing is left to do)
       1  not upgraded, the old version runs: the text says why
       4  going back failed in part: look at once
     \b
@@ -104,7 +108,7 @@ def upgrade(
         _finish(_upgraded(places, bundle, wait, getpass.getuser(), patience))
 
 
-def _upgraded(places: Places, bundle: Path, wait: int | None, by: str, patience: float) -> Result:
+def _upgraded(places: Places, bundle: Path, wait: int | None, by: str, patience: float) -> Result | None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that goes away ends nothing
     try:
         return carry_out(
@@ -147,6 +151,8 @@ def _print_manifest(manifest: Manifest, as_json: bool) -> None:
         click.echo(msgspec.json.encode(manifest))
         return
     click.echo(words(f"Good: {manifest.version}", f"可以升级：{manifest.version}"))
+    if manifest.kind == SYSTEM:
+        click.echo(words(f"A whole system, Debian {manifest.debian}", f"整机系统，Debian {manifest.debian}"))
     notes = words(manifest.notes_en, manifest.notes_zh)
     if notes:
         click.echo(notes)
@@ -163,6 +169,11 @@ def _tell(entry: Entry) -> None:
 
 
 def _said(entry: Entry) -> str:
+    if isinstance(entry, StepBegan) and entry.step is Step.RESTART:
+        return words(
+            f"{STEPS[entry.step][0]}. The connection ends now; ask in some minutes: box400 upgrade --status",
+            f"{STEPS[entry.step][1]}。连接即将断开，几分钟后用 box400 upgrade --status 查看结果",
+        )
     if isinstance(entry, StepBegan):
         return words(*STEPS[entry.step])
     if isinstance(entry, UndoBegan):
@@ -192,7 +203,8 @@ def _print_status(places: Places, as_json: bool) -> None:
             msgspec.json.encode({"running": places.running().version, "upgrades": [_facts(s) for s in found]})
         )
         return
-    click.echo(words(f"Running: {places.running().version}", f"当前版本：{places.running().version}"))
+    running = places.running()
+    click.echo(words(f"Running: {running.version}", f"当前版本：{running.version}") + _system(running.slot))
     for story in found:
         click.echo(_line(story))
 
@@ -201,13 +213,18 @@ def _line(story: Story) -> str:
     began, ended = story.began, story.ended
     how = words(*RESULTS[ended.result]) if ended else words("under way", "进行中")
     why = words(*story.reason)
-    return f"{beijing(began.at)}  {began.old} -> {began.new}  {how}" + (f"\n    {why}" if why else "")
+    what = f"{beijing(began.at)}  {began.old} -> {began.new}{_system(began.slot)}"
+    return f"{what}  {how}" + (f"\n    {why}" if why else "")
+
+
+def _system(slot: str) -> str:
+    return words(f" (system {slot.upper()})", f"（系统 {slot.upper()}）") if slot else ""
 
 
 def _facts(story: Story) -> dict[str, object]:
     began, ended = story.began, story.ended
     return {
-        "at": began.at, "old": began.old, "new": began.new, "by": began.by,
+        "at": began.at, "old": began.old, "new": began.new, "by": began.by, "slot": began.slot,
         "result": ended.result if ended else None, "ended": ended.at if ended else None,
         "failed_at": story.failed_at, "reason": story.reason[0], "reason_zh": story.reason[1],
     }  # fmt: skip

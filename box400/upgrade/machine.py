@@ -7,6 +7,7 @@ VERSION``, by which an upgrade is rehearsed (and tested) in a scratch root.
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import tarfile
@@ -19,13 +20,19 @@ import msgspec
 from b2bua.control import AskStatus, ControlClient, ControlDown, ControlFailed, Done, Drain, Status
 from box400.upgrade.places import Places
 from domain.refusal import NotPossible
-from domain.upgrade import Manifest
+from domain.release import Manifest
 from storage.data_directory import DataDirectory
 
 LONG: Final = 1800.0
 """Seconds that the longest command may take: roles on a slow disk."""
 TARGET: Final = "box400.target"
 UNITS: Final = "box400-*.service"
+ACCOUNT: Final = "box400"
+CARRIED: Final = (
+    "etc/machine-id", "etc/hostname", "etc/hosts", "etc/localtime", "etc/box400/upgrade-keys/*.pub",
+    "root/.ssh/authorized_keys",
+)  # fmt: skip
+"""What is this machine's and not on the data: by its id it gets its address (DHCP) and finds its logs."""
 
 
 class MachineFailed(NotPossible):
@@ -55,6 +62,15 @@ class Machine(Protocol):
 
     def as_owner(self, *command: str, within: float = LONG) -> str:
         """Run a command as the account that owns the data; return what it prints."""
+
+    def carry(self, device: Path) -> None:
+        """Give the new system in a slot what makes it this very machine."""
+
+    def own_data(self) -> None:
+        """Let the data belong to the program's account as this system numbers it."""
+
+    def restart(self) -> None:
+        """Have the machine start anew; it goes on for a moment."""
 
 
 class _CommonMachine:
@@ -146,6 +162,39 @@ class SystemMachine(_CommonMachine):
             "-e", msgspec.json.encode(variables).decode(), cwd=roles,
         )  # fmt: skip
 
+    def carry(self, device: Path) -> None:
+        """Copy what is this machine's and nobody else's into the system, which was never started."""
+        place = self._places.root / "run/box400-slot"
+        place.mkdir(mode=0o700, exist_ok=True)
+        run("mount", "-t", "ext4", "-o", "nodev,nosuid", str(device), str(place))
+        try:
+            for source in sorted(path for each in CARRIED for path in self._places.root.glob(each)):
+                target = place / source.relative_to(self._places.root)
+                target.parent.mkdir(mode=0o700 if target.parent.name == ".ssh" else 0o755, exist_ok=True)
+                target.unlink(missing_ok=True)
+                shutil.copy2(source, target, follow_symlinks=False)
+        finally:
+            run("umount", str(place))
+
+    def own_data(self) -> None:
+        """Another image may have numbered its accounts otherwise; one that was cut short is repeated."""
+        root = self._places.data.root
+        try:
+            account = pwd.getpwnam(ACCOUNT)
+        except KeyError:
+            return
+        there = root.stat()
+        if (there.st_uid, there.st_gid) == (account.pw_uid, account.pw_gid):
+            return
+        for place in (*sorted(root.iterdir()), root):  # the root comes last: it tells that all is done
+            run("chown", "-hR", f"--from=:{there.st_gid}", f":{account.pw_gid}", "--", str(place))
+            run("chown", "-hR", f"--from={there.st_uid}", str(account.pw_uid), "--", str(place))
+
+    def restart(self) -> None:
+        """Let systemd do it; what is written is on the disk before."""
+        os.sync()
+        run("systemctl", "--no-block", "reboot")
+
 
 class ScriptedMachine(_CommonMachine):
     """A scratch root: an executable ``machine`` in it takes the place of systemd, pip and Ansible."""
@@ -166,6 +215,18 @@ class ScriptedMachine(_CommonMachine):
     def configure(self, version: str, unpacked: Path) -> None:
         """Have it configured."""
         self._do("configure", version)
+
+    def carry(self, device: Path) -> None:
+        """Have it done."""
+        self._do("carry", str(device))
+
+    def own_data(self) -> None:
+        """Have it done."""
+        self._do("own")
+
+    def restart(self) -> None:
+        """Have it begun."""
+        self._do("restart")
 
     def _do(self, *words: str) -> None:
         run(str(self._places.root / "machine"), *words)

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.upgrade import Manifest, Running
+from domain.release import Manifest, Running
 from storage.data_directory import DataDirectory
 from storage.evolution import STEPS
+from storage.upgrade.slots import Slots
 
 CURRENT: Final = "current"
 LEAST_BYTES: Final = 100 << 20
@@ -52,6 +53,16 @@ class Places(NamedTuple):
         return self.upgrades / "runner"
 
     @property
+    def slots(self) -> Slots:
+        """The systems of the machine."""
+        return Slots(self.root)
+
+    @property
+    def told(self) -> tuple[Path, Path]:
+        """What the roles are told on this box, and what they were told when its image was made."""
+        return self.root / "data/appliance/site.yml", self.root / "etc/box400/image-site.yml"
+
+    @property
     def keys(self) -> Path:
         return self.root / "etc/box400/upgrade-keys"
 
@@ -70,14 +81,15 @@ class Places(NamedTuple):
 
     def running(self) -> Running:
         """Return what runs now; ``development`` where versions do not lie side by side."""
+        slot, debian = self.slots.running, self.slots.debian
         if not self.current.is_symlink():
-            return Running("development", schema=STEPS[-1].number)
+            return Running("development", schema=STEPS[-1].number, slot=slot, debian=debian)
         version = os.readlink(self.current)
         try:
             found = msgspec.json.decode((self.program(version) / "manifest.json").read_bytes(), type=Manifest)
         except (FileNotFoundError, msgspec.DecodeError):  # installed before there were manifests
-            return Running(version, schema=STEPS[-1].number)
-        return Running(version, found.released, found.schema, found.platform)
+            return Running(version, schema=STEPS[-1].number, slot=slot, debian=debian)
+        return Running(version, found.released, found.schema, found.platform, slot, debian)
 
     def link_current(self, version: str) -> None:
         """Make a version the one in use: the old or the new one is, whatever happens."""

@@ -9,15 +9,15 @@ from pathlib import Path
 import msgspec
 
 from box400.upgrade.machine import Machine
-from box400.upgrade.places import Places
+from box400.upgrade.places import CURRENT, Places
 from box400.upgrade.steps import HEALTH_SECONDS, Order, Steps, write_order
 from domain.refusal import NotPossible
+from domain.release import SYSTEM
 from domain.upgrade import (
     AT_BOOT,
     Began,
     Ended,
     Entry,
-    Interrupted,
     Result,
     Step,
     StepBegan,
@@ -28,12 +28,13 @@ from domain.upgrade import (
     UndoBegan,
     UndoDone,
     UndoFailed,
-    goes_back,
+    found_again,
     is_over,
     next_move,
 )
 from storage.upgrade.bundle import read_manifest, trusted_keys
 from storage.upgrade.history import Journal, alone, begin, newest
+from storage.upgrade.slots import other
 
 Listener = Callable[[Entry], None]
 Now = Callable[[], float]
@@ -50,9 +51,10 @@ def upgrade(
     patience: float = HEALTH_SECONDS,
     journal_of: Callable[[Journal], Journal] = lambda journal: journal,
     now: Now = time.time,
-) -> Result:
-    """Upgrade to the version of a bundle; ``tell`` hears each entry of the journal.
+) -> Result | None:
+    """Upgrade to what a bundle holds; ``tell`` hears each entry of the journal.
 
+    None: the machine restarts into its other system, which goes on.
     ``wait_minutes`` None refuses when calls are up. Raises NotPossible when nothing was begun: another
     upgrade is under way, or the last one was interrupted and is to be brought to its end first.
     """
@@ -63,19 +65,21 @@ def upgrade(
                 "The last upgrade was interrupted: box400 upgrade --resume brings it to its end first",
                 "上一次升级被中断，请先执行 box400 upgrade --resume 完成收尾",
             )
-        old = places.running().version
+        running, slot = places.running(), ""
         try:
-            new = read_manifest(bundle, trusted_keys(places.keys)).version
+            manifest = read_manifest(bundle, trusted_keys(places.keys))
         except NotPossible:
             new = bundle.name  # the step that verifies says why, and that is kept
-        order = Order(str(bundle.absolute()), old, new, wait_minutes, patience)
+        else:
+            new = manifest.version
+            slot = other(running.slot) if manifest.kind == SYSTEM else ""
+        order = Order(str(bundle.absolute()), running.version, new, wait_minutes, patience, slot)
         write_order(places.upgrades / "order.json", order)
-        places.link_runner(old)
-        journal = journal_of(begin(places.upgrades, Began(now(), new, old, by, wait_minutes)))
-        tell(journal.entries[0])
-        result = _carry_on(places, machine, journal, order, tell, now, at_boot=False)
-        assert result is not None  # only a boot stops on the way
-        return result
+        places.link_runner(CURRENT if slot else running.version)  # each system has its own
+        began = Began(now(), new, running.version, by, wait_minutes, slot)
+        journal = journal_of(begin(places.upgrades, began))
+        tell(began)
+        return _carry_on(places, machine, journal, order, tell, now, at_boot=False)
 
 
 def resume(
@@ -87,8 +91,9 @@ def resume(
     journal_of: Callable[[Journal], Journal] = lambda journal: journal,
     now: Now = time.time,
 ) -> Result | None:
-    """Bring an interrupted upgrade to its end; None when there is none. Raises NotPossible while one goes on.
+    """Bring an upgrade that was left to its end. Raises NotPossible while one goes on.
 
+    None: there is none, or the machine restarts.
     ``at_boot``: only what must be done before the box starts with its machine; the rest is for a second call.
     """
     with alone(places.upgrades):
@@ -98,9 +103,11 @@ def resume(
             return None
         journal = journal_of(journal)
         order = msgspec.json.decode((places.upgrades / "order.json").read_bytes(), type=Order)
-        if not goes_back(journal.entries):
-            journal.append(Interrupted(now()))
-            tell(journal.entries[-1])
+        slots = places.slots
+        found = found_again(journal.entries, now(), boot=slots.boot, slot=slots.running, good=slots.good)
+        if found is not None:
+            journal.append(found)
+            tell(found)
         return _carry_on(places, machine, journal, order, tell, now, at_boot=at_boot)
 
 
@@ -128,30 +135,34 @@ def _carry_on(
         if at_boot and move not in AT_BOOT:
             return None
         if isinstance(move, Step):
-            _do(steps, move, put, now)
+            _do(steps, move, put, now, places)
         else:
-            _undo(steps, move, put, now, at_boot)
+            _undo(steps, move, put, now, places, at_boot)
+        if steps.goes_down:
+            return None
 
 
-def _do(steps: Steps, step: Step, put: Listener, now: Now) -> None:
-    put(StepBegan(now(), step))
+def _do(steps: Steps, step: Step, put: Listener, now: Now, places: Places) -> None:
+    put(StepBegan(now(), step, places.slots.boot if step is Step.RESTART else ""))
     try:
         steps.do(step)
     except Exception as error:  # whatever it is: a box that is stopped must come up again
         put(StepFailed(now(), step, *_told(error)))
     else:
-        put(StepDone(now(), step))
+        if not steps.goes_down:
+            put(StepDone(now(), step))
 
 
-def _undo(steps: Steps, undo: Undo, put: Listener, now: Now, at_boot: bool) -> None:
-    put(UndoBegan(now(), undo))
+def _undo(steps: Steps, undo: Undo, put: Listener, now: Now, places: Places, at_boot: bool) -> None:
+    put(UndoBegan(now(), undo, places.slots.boot if undo is Undo.RESTART else ""))
     try:
         if not (at_boot and undo is Undo.STOP):  # nothing runs yet
             steps.undo(undo)
     except Exception as error:  # the steps back that are left are the more needed
         put(UndoFailed(now(), undo, *_told(error)))
     else:
-        put(UndoDone(now(), undo))
+        if not steps.goes_down:
+            put(UndoDone(now(), undo))
 
 
 def _told(error: Exception) -> tuple[str, str]:

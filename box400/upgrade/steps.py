@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
@@ -14,10 +15,12 @@ import msgspec
 from box400.upgrade.machine import Machine, data_argument
 from box400.upgrade.places import CURRENT, Places, space_lacking, space_needed
 from domain.refusal import NotPossible
-from domain.upgrade import Manifest, Step, Undo, check_follows
+from domain.release import SYSTEM, Manifest, check_follows
+from domain.upgrade import Step, Undo
 from storage.data_directory import write_atomically
-from storage.upgrade.bundle import bytes_of, read_manifest, trusted_keys, unpack, verify
+from storage.upgrade.bundle import bytes_of, pour, read_manifest, trusted_keys, unpack, verify
 from storage.upgrade.census import Census
+from storage.upgrade.slots import other
 
 CALLS_EVERY: Final = 1.0
 HEALTH_SECONDS: Final = 180.0
@@ -36,6 +39,8 @@ class Order(msgspec.Struct, frozen=True):
     new: str
     wait_minutes: int | None = None
     patience: float = HEALTH_SECONDS
+    slot: str = ""
+    """Where the new system goes; empty: only the program is another."""
 
 
 class Steps:
@@ -47,6 +52,8 @@ class Steps:
         self._machine = machine
         self._order = order
         self._note = note
+        self.goes_down = False
+        """Whether the machine restarts now: what is under way ends with it, and the other system goes on."""
 
     def do(self, step: Step) -> None:
         """Do a step; raises NotPossible, OSError."""
@@ -62,10 +69,15 @@ class Steps:
         keys = trusted_keys(self._places.keys)
         manifest = verify(Path(self._order.bundle), keys)
         check_follows(manifest, self._places.running())
+        if (manifest.kind == SYSTEM) is not bool(self._order.slot):
+            raise exchanged()
 
     def _space(self) -> None:
         manifest = self._manifest()
-        lacking = space_lacking(space_needed(self._places, manifest, 2 * bytes_of(manifest.files)))
+        if self._order.slot:
+            self._require_room(manifest)
+        unpacked = 0 if self._order.slot else 2 * bytes_of(manifest.files)
+        lacking = space_lacking(space_needed(self._places, manifest, unpacked))
         if lacking is not None:
             place, wanted, free = lacking
             raise NotPossible(
@@ -79,8 +91,17 @@ class Steps:
         unpacked.mkdir(mode=0o755, parents=True)
         manifest = unpack(Path(self._order.bundle), trusted_keys(self._places.keys), unpacked)
         if manifest.version != self._order.new:
-            raise NotPossible("The bundle was exchanged meanwhile", "升级包在此期间被替换")
+            raise exchanged()
         self._machine.install(manifest, unpacked, self._places.program(manifest.version))
+
+    def _write(self) -> None:
+        slots, slot = self._places.slots, self._order.slot
+        manifest = self._manifest()
+        with contextlib.closing(slots.writer(slot, manifest, self._note)) as writer:
+            if pour(Path(self._order.bundle), trusted_keys(self._places.keys), writer) != manifest:
+                raise exchanged()
+        slots.check(slot, manifest, self._note)
+        self._machine.carry(slots.device(slot))
 
     def _trial(self) -> None:
         self._ask_new("box400.upgrade.trial")
@@ -114,13 +135,23 @@ class Steps:
         self._keep("take")
         write_atomically(self._before, msgspec.json.encode(before))
 
+    def _restart(self) -> None:
+        self._places.slots.try_once(self._order.slot)
+        self._go_down()
+
     def _evolve(self) -> None:
+        if self._order.slot:
+            self._machine.own_data()
         self._compare(self._census(self._order.new, "--evolve"))
 
     def _switch(self) -> None:
         self._places.link_current(self._order.new)
 
     def _configure(self) -> None:
+        told, image = self._places.told
+        if self._order.slot and image.exists() and told.read_bytes() == image.read_bytes():
+            self._note("The image was made with this box's settings", "映像的配置与本机一致，无需重新配置")
+            return
         self._machine.configure(self._order.new, self._places.unpacked)
 
     def _start(self) -> None:
@@ -132,7 +163,9 @@ class Steps:
         self._ask_new("box400.upgrade.trial")
 
     def _commit(self) -> None:
-        """Nothing: the journal's line is the commit."""
+        """Of a program the journal's line is the commit; of a system, what GRUB starts from now on."""
+        if self._order.slot:
+            self._places.slots.mark_good(self._order.slot)
 
     def _tidy(self) -> None:
         """Keep the old version; drop what is older, what was kept of the data, and what was unpacked."""
@@ -147,10 +180,18 @@ class Steps:
 
     # back
 
+    def _restart_old(self) -> None:
+        slots, old = self._places.slots, other(self._order.slot)
+        slots.mark_good(old)
+        if slots.running != old:
+            self._go_down()
+
     def _switch_back(self) -> None:
         self._places.link_current(self._order.old)
 
     def _put_back(self) -> None:
+        if self._order.slot:
+            self._machine.own_data()
         self._keep("put-back")
 
     def _configure_back(self) -> None:
@@ -165,12 +206,27 @@ class Steps:
         self._machine.drain(False)
 
     def _remove_new(self) -> None:
-        if self._order.new != self._order.old:
+        if self._order.new != self._order.old and not self._order.slot:
             shutil.rmtree(self._places.program(self._order.new), ignore_errors=True)
         shutil.rmtree(self._places.unpacked, ignore_errors=True)
         self._forget_upload()
 
     # what several of them need
+
+    def _go_down(self) -> None:
+        self._machine.restart()
+        self.goes_down = True
+
+    def _require_room(self, manifest: Manifest) -> None:
+        name, room = self._order.slot.upper(), self._places.slots.room(self._order.slot)
+        wanted = manifest.image_bytes
+        if wanted > room:
+            raise NotPossible(
+                f"The new system needs {_megabytes(wanted)}, system {name} has {_megabytes(room)}:"
+                " install from the ISO and keep the data",
+                f"新系统需要 {_megabytes(wanted)}，系统分区 {name} 只有 {_megabytes(room)}，"
+                "请用安装光盘重装并保留数据",
+            )
 
     @property
     def _before(self) -> Path:
@@ -180,8 +236,11 @@ class Steps:
         return read_manifest(Path(self._order.bundle), trusted_keys(self._places.keys))
 
     def _keep(self, what: str) -> None:
-        """Have the old version's code do it: put-back must work whatever the new one is like."""
-        python = self._places.python(self._order.old)
+        """Have the old version's code do it: put-back must work whatever the new one is like.
+
+        Each system has its own: back in the old one ``current`` is the old version.
+        """
+        python = self._places.python(CURRENT if self._order.slot else self._order.old)
         self._machine.as_owner(python, "-m", "storage.upgrade.safe", what, str(self._places.data.root))
 
     def _census(self, version: str, *how: str) -> Census:
@@ -226,6 +285,11 @@ class Steps:
             self._machine.as_owner("rm", "-f", "--", str(bundle))
 
 
+def exchanged() -> NotPossible:
+    """Return the refusal of a bundle that is another than the one that was read at first."""
+    return NotPossible("The bundle was exchanged meanwhile", "升级包在此期间被替换")
+
+
 def _require_well(said: str) -> None:
     """Raise NotPossible with what a check found wrong: a JSON list of pairs, English and Chinese."""
     found = json.loads(said)
@@ -246,10 +310,12 @@ _DO: Final[Mapping[Step, Callable[[Steps], None]]] = {
     Step.VERIFY: Steps._verify,
     Step.SPACE: Steps._space,
     Step.INSTALL: Steps._install,
+    Step.WRITE: Steps._write,
     Step.TRIAL: Steps._trial,
     Step.DRAIN: Steps._drain,
     Step.STOP: Steps._stop,
     Step.SNAPSHOT: Steps._snapshot,
+    Step.RESTART: Steps._restart,
     Step.EVOLVE: Steps._evolve,
     Step.SWITCH: Steps._switch,
     Step.CONFIGURE: Steps._configure,
@@ -260,6 +326,7 @@ _DO: Final[Mapping[Step, Callable[[Steps], None]]] = {
 }
 _UNDO: Final[Mapping[Undo, Callable[[Steps], None]]] = {
     Undo.STOP: Steps._stop,
+    Undo.RESTART: Steps._restart_old,
     Undo.SWITCH: Steps._switch_back,
     Undo.DATA: Steps._put_back,
     Undo.CONFIGURE: Steps._configure_back,

@@ -15,7 +15,7 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from domain.refusal import NotPossible
-from domain.upgrade import Manifest, Part
+from domain.release import FORMATS, Manifest, Part
 from storage.data_directory import open_as_guest, write_atomically
 
 MANIFEST: Final = "manifest.json"
@@ -152,11 +152,32 @@ def unpack(path: Path, keys: Mapping[str, Ed25519PublicKey], directory: Path) ->
     return manifest
 
 
+def pour(path: Path, keys: Mapping[str, Ed25519PublicKey], out: Sink) -> Manifest:
+    """Check it anew while its parts are written into ``out``, which is durable then; raises BundleRefused."""
+    return _parts(path, keys, lambda part: out)
+
+
+class Sink(Protocol):
+    """What takes the parts of a bundle."""
+
+    def write(self, block: bytes, /) -> object:
+        """Take a block."""
+
+    def flush(self) -> None:
+        """Hold nothing back."""
+
+    def fileno(self) -> int:
+        """Return the descriptor of what it writes to."""
+
+    def close(self) -> None:
+        """End it."""
+
+
 Members = Iterator[tuple[str, int, Callable[[int], bytes]]]
 
 
 def _parts(
-    path: Path, keys: Mapping[str, Ed25519PublicKey], target: Callable[[Part], BinaryIO | None]
+    path: Path, keys: Mapping[str, Ed25519PublicKey], target: Callable[[Part], Sink | None]
 ) -> Manifest:
     with _members(path) as members:
         manifest = _manifest(path, members, keys)
@@ -178,7 +199,7 @@ def _parts(
     return manifest
 
 
-def _copied(path: Path, size: int, read: Callable[[int], bytes], out: BinaryIO | None) -> str:
+def _copied(path: Path, size: int, read: Callable[[int], bytes], out: Sink | None) -> str:
     digest = hashlib.sha256()
     while size:
         block = read(min(size, _BLOCK))
@@ -234,10 +255,11 @@ def _manifest(path: Path, members: Members, keys: Mapping[str, Ed25519PublicKey]
         manifest = msgspec.json.decode(head, type=Manifest)
     except msgspec.DecodeError as error:
         raise damaged(path, f"{MANIFEST}: {error}") from error
-    if manifest.format != 1 or manifest.product != "box400":
+    if FORMATS.get(manifest.format) != manifest.kind or manifest.product != "box400":
+        known = ", ".join(map(str, FORMATS))
         raise BundleRefused(
-            f"{path.name} is for {manifest.product}, format {manifest.format}; wanted: box400, 1",
-            f"{path.name} 属于 {manifest.product} 格式 {manifest.format}，需要 box400 格式 1",
+            f"{path.name} is for {manifest.product}, format {manifest.format}; wanted: box400, {known}",
+            f"{path.name} 属于 {manifest.product} 格式 {manifest.format}，需要 box400 格式 {known}",
         )
     return manifest
 

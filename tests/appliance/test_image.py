@@ -14,6 +14,7 @@ import pytest
 
 from appliance.image import boots, disk, formats, grubenv, installer
 from appliance.image.boot_sector import SECTOR, embed
+from domain.boot_variables import BYTES, MAGIC, variables, with_variable
 from tests.appliance.roles import ROLES
 
 IMAGE = Path(disk.__file__).parent
@@ -53,33 +54,34 @@ def test_both_slots_are_in_the_boot_menu() -> None:
 
 def test_a_variable_of_grub_is_set_in_its_block() -> None:
     """The others stay, an older value goes, the block keeps its size: GRUB writes it in place."""
-    block = (grubenv.MAGIC + b"good=a\noptions=nomodeset\n").ljust(grubenv.BYTES, b"#")
-    written = grubenv.with_variable(block, "options", "clearcpuid=cx16")
-    assert written.rstrip(b"#") == grubenv.MAGIC + b"good=a\noptions=clearcpuid=cx16\n"
-    assert len(written) == grubenv.BYTES
+    block = (MAGIC + b"good=a\noptions=nomodeset\n").ljust(BYTES, b"#")
+    written = with_variable(block, "options", "clearcpuid=cx16")
+    assert written.rstrip(b"#") == MAGIC + b"good=a\noptions=clearcpuid=cx16\n"
+    assert len(written) == BYTES
+    assert variables(written) == {"good": "a", "options": "clearcpuid=cx16"}
 
 
 def test_the_block_is_told_from_its_words_in_a_program() -> None:
     """GRUB's own files lie on the same file system."""
-    program = bytes(100) + grubenv.MAGIC
-    content = program.ljust(4 * SECTOR, b"\0") + grubenv.MAGIC.ljust(grubenv.BYTES, b"#")
+    program = bytes(100) + MAGIC
+    content = program.ljust(4 * SECTOR, b"\0") + MAGIC.ljust(BYTES, b"#")
     assert grubenv.place(content) == 4 * SECTOR
     with pytest.raises(ValueError, match="block"):
         grubenv.place(program)
 
 
-@pytest.mark.parametrize("block", [b"", bytes(grubenv.BYTES)])
+@pytest.mark.parametrize("block", [b"", bytes(BYTES)])
 def test_what_is_no_block_of_grub_is_not_written(block: bytes) -> None:
     """It would be written over something else."""
     with pytest.raises(ValueError, match="block"):
-        grubenv.with_variable(block, "good", "b")
+        with_variable(block, "good", "b")
 
 
 def test_a_block_of_grub_does_not_grow() -> None:
     """What does not fit is refused."""
-    block = grubenv.MAGIC.ljust(grubenv.BYTES, b"#")
+    block = MAGIC.ljust(BYTES, b"#")
     with pytest.raises(ValueError, match="room for options"):
-        grubenv.with_variable(block, "options", "x" * grubenv.BYTES)
+        with_variable(block, "options", "x" * BYTES)
 
 
 OVF = "{http://schemas.dmtf.org/ovf/envelope/1}"

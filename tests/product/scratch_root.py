@@ -17,7 +17,8 @@ import msgspec
 import psutil
 
 from box400.upgrade.machine import extract
-from domain.upgrade import Entry, Manifest, is_over
+from domain.release import Manifest
+from domain.upgrade import Entry, is_over
 from storage.evolution import STEPS
 from storage.upgrade.bundle import new_key, private_key, write_bundle
 from storage.upgrade.census import Census
@@ -58,6 +59,9 @@ start)
     setsid "$root/opt/box400/current/bin/python" -m storage --data "$root/data/box400" &
     echo $! >"$pid"
     until [ -s "$root/data/box400/run/store.json" ]; do kill -0 "$(cat "$pid")"; sleep 0.05; done ;;
+carry) tar -C "$root" -rf "$2" etc/machine-id ;;
+own) echo own >>"$root/owned" ;;
+restart) touch "$root/restarting" ;;
 esac
 """
 OLD_STEPS = """\

@@ -11,10 +11,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.refusal import NotPossible
+from domain.release import Manifest, Running, check_follows
 from domain.upgrade import (
     Entry,
-    Manifest,
-    Running,
     Step,
     StepBegan,
     StepDone,
@@ -24,8 +23,8 @@ from domain.upgrade import (
     UndoBegan,
     UndoDone,
     UndoFailed,
-    check_follows,
     goes_back,
+    steps_of,
 )
 from domain.upgrade_words import STEPS, UNDOS
 from storage.data_directory import DataDirectory
@@ -33,6 +32,7 @@ from storage.evolution import STEPS as EVOLUTION
 from storage.upgrade.bundle import MOST_BYTES, read_manifest, trusted_keys, verify
 from storage.upgrade.history import Story, place_of, stories
 from storage.upgrade.request import Request, ask, asked, inbox_of
+from storage.upgrade.slots import Slots
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,120}\.bundle", re.ASCII)
 PART: Final = ".part"
@@ -66,13 +66,14 @@ def is_possible() -> bool:
 
 def running() -> Running:
     """Return the version of this very process; ``development`` where it was not installed by a bundle."""
-    program = Path(sys.prefix)
+    program, slots = Path(sys.prefix), Slots(Path("/"))
+    slot, debian = slots.running, slots.debian
     try:
         found = msgspec.json.decode((program / "manifest.json").read_bytes(), type=Manifest)
     except (FileNotFoundError, msgspec.DecodeError):
         version = program.name if (program / "complete").exists() else "development"
-        return Running(version, schema=EVOLUTION[-1].number)
-    return Running(found.version, found.released, found.schema, found.platform)
+        return Running(version, schema=EVOLUTION[-1].number, slot=slot, debian=debian)
+    return Running(found.version, found.released, found.schema, found.platform, slot, debian)
 
 
 def add_part(data: DataDirectory, name: str, offset: int, content: bytes, *, last: bool) -> None:
@@ -181,7 +182,7 @@ def lines(journal: tuple[Entry, ...]) -> list[Line]:
         if isinstance(entry, StepNote | StepFailed | UndoFailed) and last is not None:
             notes[last] = (entry.en, entry.zh)
     back = goes_back(journal)
-    shown = [step for step in Step if step in states or not back]
+    shown = [step for step in steps_of(journal) if step in states or not back]
     found = [Line(STEPS[step], states.get(step, "open"), notes.get(step, ("", ""))) for step in shown]
     return found + [
         Line(UNDOS[undo], states[undo], notes.get(undo, ("", ""))) for undo in Undo if undo in states

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from domain.upgrade import Manifest
+from domain.release import Manifest
 from storage.upgrade.bundle import (
     MANIFEST,
     MOST_BYTES,

@@ -15,6 +15,8 @@ from domain.upgrade import Entry, Result, Step, StepFailed, Undo, UndoDone
 class Careless:
     """Steps of which one fails as nobody foresaw."""
 
+    goes_down = False
+
     def __init__(self, *_: Any) -> None:
         pass
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from domain.release import SYSTEM, Manifest
 from domain.upgrade import (
     Began,
     Ended,
-    Manifest,
     Result,
     Step,
     StepBegan,
@@ -23,6 +23,7 @@ from domain.upgrade import (
 from storage.upgrade.bundle import new_key, private_key, write_bundle
 from storage.upgrade.history import begin
 from storage.upgrade.request import Request, asked, inbox_of
+from storage.upgrade.slots import Slots
 from tests.unit.webui.site import Browser, Site
 
 PAGE = "/operator/upgrade"
@@ -147,6 +148,46 @@ def test_it_is_followed_and_remembered(site: Site, place: Path) -> None:
     shown = anna.get(PAGE).text
     assert "等待通话结束: 仍有 3 路通话" in shown
     assert "未升级，系统未改动" in shown
+
+
+def system_bundle(place: Path) -> bytes:
+    """Return a bundle of a whole system."""
+    part = place.parent / "part"
+    part.write_bytes(b"x" * 5000)
+    manifest = Manifest("9.0.0+ab", 1795368306, 99, (), format=2, kind=SYSTEM, debian="13.9")
+    file = place.parent / "file"
+    write_bundle(file, manifest, {"root.ext4.gz": part}, private_key(place.parent / "release"))
+    return file.read_bytes()
+
+
+def test_a_system_for_a_machine_with_one(site: Site, place: Path) -> None:
+    """It is shown with what it holds, and why it is not for this machine."""
+    anna = chinese(site)
+    assert bring(anna, system_bundle(place)).status_int == 200
+    shown = anna.get(PAGE).text
+    assert "整机系统（含 Debian 13.9）" in shown
+    assert "A/B 双系统分区" in shown
+    post(anna, "/begin", name=NAME, wait="")
+    assert asked(site.data) is None
+
+
+def test_a_system_for_a_machine_with_two(site: Site, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can be begun; it is told that the machine restarts, and which system the new one is."""
+    monkeypatch.setattr(Slots, "running", "a")
+    monkeypatch.setattr(Slots, "debian", "13.7")
+    anna = chinese(site)
+    bring(anna, system_bundle(place))
+    shown = anna.get(PAGE).text
+    assert "系统 A · Debian 13.7" in shown
+    assert "整机会重启" in shown
+    assert post(anna, "/begin", name=NAME, wait="30").status_int == 303
+    journal = begin(place, Began(1795368306.0, "9.0.0+ab", "0.1.0+cd", "anna", 30, "b"))
+    journal.append(StepBegan(0, Step.RESTART, "start-1"))
+    shown = anna.get(PAGE).text
+    assert "系统 B" in shown
+    assert "将新系统写入备用系统分区" in shown
+    assert "整机重启期间" in shown
+    assert "用新版本试拨电话" not in shown
 
 
 def test_where_it_is_no_appliance(site: Site) -> None:
