@@ -21,6 +21,7 @@ def _spoil(mapping: Any) -> None:
 
 
 STEPS = (*STEPS, Step(STEPS[-1].number + 1, "spoil", _spoil))
+evolve_main.__kwdefaults__["steps"] = STEPS
 """,
     "webui/__init__.py": f'''
 import sys
