@@ -43,6 +43,14 @@ ExecStart=/bin/sh -c "echo {script} | base64 -d | sh >/dev/console 2>&1"
 """Of what is open when the sign-in takes the line, the kernel leaves only the console alone."""
 
 
+ALONE = "systemd.unit=probe.target"
+PROBE_TARGET = """[Unit]
+Description=What the test asks, and nothing else
+Requires=basic.target
+Wants=probe.service
+After=basic.target
+AllowIsolate=yes
+"""
 PATIENT = "[Service]\nTimeoutStartSec=900\n"
 SLOW = tuple(f"box400-{name}" for name in ("store", "ledger", "recorder", "notices", "b2bua", "webui"))
 """Units whose own limits are not for a machine that is emulated: under load they began again and again."""
@@ -97,6 +105,16 @@ class Machine:
             time.sleep(pause)
         raise ImageFailed(f"not within {within:.0f} s: {told}\n{self.said()[-3000:]}")
 
+    def await_off(self, within: float, unless: str) -> float:
+        """Wait until it has restarted, which ends it; return when. Raises ImageFailed."""
+        try:
+            self.await_(lambda: unless in self.said(), "its restart", within)
+        except ImageFailed:
+            if self._child.poll() is not None:
+                return self.seconds()
+            raise
+        raise ImageFailed(f"it did not restart:\n{self.said()[-3000:]}")
+
     def await_words(self, words: str, within: float, times: int = 1) -> float:
         """Wait until its serial line has said it so often."""
         return self.await_(lambda: self.said().count(words) >= times, words, within)
@@ -104,18 +122,27 @@ class Machine:
 
 def probe(script: str) -> list[str]:
     """Return options that put a unit into the box at its start, by SMBIOS: the image stays as it is."""
-    unit = PROBE.format(script=_base64(script))
+    return _told_by_smbios(
+        ("systemd.extra-unit.probe.service", PROBE.format(script=_base64(script))),
+        ("systemd.unit-dropin.multi-user.target", "[Unit]\nWants=probe.service\n"),
+        *((f"systemd.unit-dropin.{each}.service", PATIENT) for each in SLOW),
+    )
+
+
+def alone(script: str) -> list[str]:
+    """Return options for a box that starts little but the probe; its kernel must be told ``ALONE``, too."""
+    return _told_by_smbios(
+        ("systemd.extra-unit.probe.service", PROBE.format(script=_base64(script))),
+        ("systemd.extra-unit.probe.target", PROBE_TARGET),
+        *((f"systemd.unit-dropin.{each}.service", PATIENT) for each in SLOW),
+    )
+
+
+def _told_by_smbios(*credentials: tuple[str, str]) -> list[str]:
     return [
         word
-        for name, text in (
-            ("systemd.extra-unit.probe.service", unit),
-            ("systemd.unit-dropin.multi-user.target", "[Unit]\nWants=probe.service\n"),
-            *((f"systemd.unit-dropin.{each}.service", PATIENT) for each in SLOW),
-        )
-        for word in (
-            "-smbios",
-            f"type=11,value=io.systemd.credential.binary:{name}={_base64(text)}",
-        )
+        for name, text in credentials
+        for word in ("-smbios", f"type=11,value=io.systemd.credential.binary:{name}={_base64(text)}")
     ]
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from appliance.image.boots import boot
 from appliance.image.installations import ERASE, INSTALL, KEEP, STICK, empty_disk, installer
-from appliance.image.machine import BOX, KVM, PLAIN, STEADY
+from appliance.image.machine import BOX, KVM, PLAIN, STEADY, kind
+from appliance.image.upgrades import bundle_disk, found, written
 from appliance.image.workshop import ImageFailed, Workshop
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +97,31 @@ def installations_of(shop: Workshop, medium: Path, processor: Sequence[str]) -> 
     yield "boots by UEFI with keys of its own", starts_anew
 
 
+def upgrades_of(
+    shop: Workshop, image: Path, bundle: Path, public: Path, processor: Sequence[str]
+) -> Iterator[Proof]:
+    """A bundle of a whole system, into a box made of the image."""
+    disk, brought = shop.work / "upgraded.qcow2", bundle_disk(shop, bundle, public)
+
+    def writes() -> str:
+        disk.unlink(missing_ok=True)
+        shop.run("qemu-img", "create", "-q", "-f", "qcow2", "-F", kind(image), "-b", image, disk)
+        return written(shop, disk, brought, processor)
+
+    def tries() -> str:
+        wanted = {"slot": "b", "good": "a", "done": "evolve", "failed": "", "keys": "release.pub"}
+        return found(shop, disk, brought, processor, "slot-b", wanted)
+
+    def goes_back() -> str:
+        wanted = {"slot": "a", "good": "a", "undone": "put-back", "interrupted": "1"}
+        return found(shop, disk, brought, processor, "slot-a-again", wanted)
+
+    yield "a system is written into the idle slot", writes
+    yield "GRUB starts it once; it knows the box and goes on with the upgrade", tries
+    yield "the power was cut: GRUB starts the old system, which puts the data back", goes_back
+    brought.unlink()
+
+
 def prove(proofs: Iterator[Proof]) -> None:
     """Show each; a kernel that died under emulation gets a second try, and that is told."""
     for name, shown in proofs:
@@ -126,11 +152,15 @@ def main() -> int:
     parser.add_argument(
         "--steady", action="store_true", help="let the boxes' time pass by their work: for a busy machine"
     )
-    parser.add_argument("only", nargs="*", help="bios, uefi, iso; default: all")
+    parser.add_argument("--bundle", type=Path, help="os: the bundle of a system; default: the newest beside")
+    parser.add_argument("--key", type=Path, help="os: the public half of the key that it is signed with")
+    parser.add_argument("only", nargs="*", help="bios, uefi, iso, os; default: the first three")
     options = parser.parse_args()
     processor = STEADY if options.steady else BOX
-    if unknown := set(options.only) - {"bios", "uefi", "iso"}:
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are bios, uefi, iso")
+    if unknown := set(options.only) - {"bios", "uefi", "iso", "os"}:
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are bios, uefi, iso, os")
+    if "os" in options.only and options.key is None:
+        parser.error("os needs --key KEY.pub")
     wanted = options.only or ["bios", "uefi", "iso"]
     if os.geteuid():
         print("This needs root: the tools run in a root file system of their own.", file=sys.stderr)
@@ -141,6 +171,9 @@ def main() -> int:
             with shop.lent(newest(options.images, "iso" if word == "iso" else "qcow2")) as (image,):
                 if word == "iso":
                     prove(installations_of(shop, image, processor))
+                elif word == "os":
+                    bundle = options.bundle or newest(options.images, "bundle")
+                    prove(upgrades_of(shop, image, bundle, options.key, processor))
                 else:
                     prove(boots_of(shop, image, word, processor))
     except (ImageFailed, subprocess.SubprocessError) as failure:

@@ -148,8 +148,8 @@ class Steps:
         self._places.link_current(self._order.new)
 
     def _configure(self) -> None:
-        told, image = self._places.told
-        if self._order.slot and image.exists() and told.read_bytes() == image.read_bytes():
+        told, image = (path.read_bytes() if path.exists() else None for path in self._places.told)
+        if self._order.slot and image is not None and told == image:
             self._note("The image was made with this box's settings", "映像的配置与本机一致，无需重新配置")
             return
         self._machine.configure(self._order.new, self._places.unpacked)

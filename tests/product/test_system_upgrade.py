@@ -86,6 +86,19 @@ def test_the_next_one_goes_into_the_slot_of_the_first(machine: ScratchSlots) -> 
         assert (machine.slots.running, machine.slots.good, result(machine)) == (slot, slot, Result.UPGRADED)
 
 
+@pytest.mark.long
+def test_the_image_has_the_settings_of_the_box(machine: ScratchSlots) -> None:
+    """Then the roles need not be applied once more."""
+    (machine.root / "data/appliance").mkdir()
+    for place in ("data/appliance/site.yml", "etc/box400/image-site.yml"):
+        (machine.root / place).write_text("hardening_host_keys: /data/ssh\n")
+    machine.offer_system()
+    machine.upgrade(str(machine.bundle))
+    machine.boot()
+    has(machine, NEW)
+    assert not (machine.root / "etc/configured").exists()
+
+
 def test_the_new_system_does_not_start(machine: ScratchSlots) -> None:
     """Its kernel dies: the machine starts the old system by itself, which says so."""
     machine.offer_system(DEAD)
