@@ -356,7 +356,7 @@ def test_a_taken_port_of_the_metrics_page_is_no_reason_to_take_no_calls(
         box.start()
         assert talk(carrier).up
         with ControlClient(box.data.control_socket) as control:
-            assert [alarm.key for alarm in control.ask(AskStatus(), Status).alarms] == ["web"]
+            assert "web" in [alarm.key for alarm in control.ask(AskStatus(), Status).alarms]
 
 
 def test_a_box_with_no_listener_at_all_does_not_start(tmp_path: Path, net: Loopback) -> None:
