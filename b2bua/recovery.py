@@ -6,14 +6,17 @@ Should the process die in between, the next start does it all again, which harms
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 from twisted.logger import Logger
 
 from b2bua.calls.course import CALL_BACK, TEST
 from b2bua.calls.ports import Journal
+from b2bua.calls.switchboard import MARK_SECONDS
+from b2bua.media.spool import spool_path
 from b2bua.sip.core import SipCore
 from b2bua.sip.dialog import DialogState, Phase, decode_state
 from domain.outcomes import HungUpBy, Outcome
@@ -25,10 +28,14 @@ from storage.events import (
     LegDialled,
     LegEnded,
     MessageBegan,
+    MessageEnded,
     Spooled,
     Started,
 )
 from storage.journal import Event, OpenCall
+
+SHORTEST_MESSAGE: Final = 1.0
+"""Seconds from which on a message that a crash cut is kept."""
 
 _log = Logger()
 
@@ -82,11 +89,45 @@ def _state(call: str, state: msgspec.Raw) -> DialogState | None:
         return None
 
 
-def closing_lines(call: OpenCall) -> list[Event]:
+SpokenUntil = Callable[[str, str], float | None]
+"""Gives when the audio of a call's leg was last written, UTC POSIX seconds; None: there is none."""
+
+
+def spoken_until(spool: Path) -> SpokenUntil:
+    """Return what looks into the spools of cut calls."""
+
+    def look(call: str, leg: str) -> float | None:
+        try:
+            return spool_path(spool, call, leg).stat().st_mtime
+        except OSError:
+            return None
+
+    return look
+
+
+def _cut_message(call: OpenCall, spoken: SpokenUntil) -> Iterator[Event]:
+    """Yield the end of a message that somebody was leaving: its audio tells more than the last mark."""
+    begun: MessageBegan | None = None
+    for event in call.events:
+        if isinstance(event, MessageBegan | MessageEnded):
+            begun = event if isinstance(event, MessageBegan) else None
+    if begun is not None:
+        known = call.last_mono - begun.mono
+        written = spoken(call.id, begun.leg)
+        # Who sets the clock makes no message longer than one that the next mark would have named.
+        seconds = known if written is None else min(max(known, written - begun.at), known + MARK_SECONDS)
+        yield MessageEnded(
+            call=call.id, at=call.last_at, mono=call.last_mono, leg=begun.leg, seconds=round(seconds, 3),
+            kept=seconds >= SHORTEST_MESSAGE, why="crash",
+        )  # fmt: skip
+
+
+def closing_lines(call: OpenCall, spoken: SpokenUntil = lambda call, leg: None) -> list[Event]:
     """Make the lines that close a cut call, dated by its last sign of life."""
     at, mono = call.last_at, call.last_mono
     lines: list[Event] = [
-        LegEnded(call=call.id, at=at, mono=mono, leg=each.leg, reason="crash") for each in open_legs(call)
+        *_cut_message(call, spoken),
+        *(LegEnded(call=call.id, at=at, mono=mono, leg=each.leg, reason="crash") for each in open_legs(call)),
     ]
     recorded = any(
         isinstance(event, MessageBegan) or (isinstance(event, Started) and event.record)
@@ -118,12 +159,19 @@ class TraceBelongs(Protocol):
 class Recovery:
     """Ends what a crash left; ``ended_legs`` counts the messages sent."""
 
-    def __init__(self, core: SipCore, journal: Journal, trace: TraceBelongs | None = None) -> None:
+    def __init__(
+        self,
+        core: SipCore,
+        journal: Journal,
+        trace: TraceBelongs | None = None,
+        spoken: SpokenUntil = lambda call, leg: None,
+    ) -> None:
         self.calls = 0
         self.ended_legs = 0
         self._core = core
         self._journal = journal
         self._trace = trace
+        self._spoken = spoken
 
     def run(self, calls: Iterable[OpenCall]) -> None:
         """End the legs and close the records; the listeners must be open, new calls not yet taken."""
@@ -132,7 +180,7 @@ class Recovery:
             for leg in open_legs(call):
                 for dialog in leg.dialogs:
                     self._end(leg, dialog)
-            for line in closing_lines(call):
+            for line in closing_lines(call, self._spoken):
                 self._journal.append(line)
         if self.calls:
             _log.warn(

@@ -189,7 +189,7 @@ class MessageEnded(_Event, frozen=True, kw_only=True, tag="msg-end"):
     """Length from ``MessageBegan`` on, without the silence or key that ended it."""
     kept: bool
     why: str = ""
-    """``key``, ``silence``, ``full``, ``again`` or ``hung-up``."""
+    """``key``, ``silence``, ``full``, ``again``, ``hung-up`` or ``crash``."""
 
 
 class Spooled(_Event, frozen=True, kw_only=True, tag="spool"):

@@ -37,8 +37,6 @@ from storage.records import CallRecord, LegRecord, MediaRecord, Moment, Particip
 MOMENTS_KEPT: Final = 400
 """Entries of a timeline; a caller who leans on a key cannot make a record large."""
 KEYS_KEPT: Final = 128
-SHORTEST_CUT_MS: Final = 1000
-"""A message that a crash cut is kept from this length on."""
 PARTICIPANTS_KEPT: Final = 200
 
 
@@ -121,7 +119,6 @@ class _Course:
         self.message = ""
         self.message_ms = 0
         self.message_open: MessageBegan | None = None
-        self.message_since = 0
         self.spooled = False
         self.unrecorded = False
         """Recording was stopped before there was anything to record."""
@@ -288,7 +285,6 @@ class _Course:
 
     def message_began(self, event: MessageBegan) -> None:
         self.message_open = event
-        self.message_since = self.ms
         self.moment("msg", event.leg, event.box)
 
     def message_ended(self, event: MessageEnded) -> None:
@@ -321,18 +317,11 @@ class _Course:
     def cut(self) -> bool:
         return self.ended is None or self.ended.outcome == Outcome.CUT_BY_CRASH
 
-    def close_message(self) -> None:
-        """Take what a crash cut for a message, if there is some of it."""
-        begun, self.message_open = self.message_open, None
-        if begun is not None and self.cut() and self.ms - self.message_since >= SHORTEST_CUT_MS:
-            self.message, self.message_ms = begun.box, self.ms - self.message_since
-
     def record(self) -> CallRecord:
         caller_over = self.ms if self.caller_over is None else self.caller_over
         self.stop_talking(caller_over)
         self.stop_waiting(caller_over)
         self.end_parts()
-        self.close_message()
         talker = self.legs.get(self.talking_leg)
         last = self.legs.get("a") or talker or next(reversed(self.legs.values()), None)
         started, ended = self.started or _UNKNOWN, self.ended

@@ -66,7 +66,7 @@ from b2bua.process.watch import CHECK_SECONDS as WATCH_SECONDS
 from b2bua.process.watch import Watch
 from b2bua.process.wishes import kept_wishes
 from b2bua.recorder import shipped
-from b2bua.recovery import Recovery
+from b2bua.recovery import Recovery, spoken_until
 from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
 from b2bua.trunk_history import TrunkHistory, read_history
@@ -226,7 +226,7 @@ class Process:
         self.sip.configure(self.directory.box, self.settings.listeners_of(self.directory.box))
         if not self.sip.listener_states():
             raise NothingOpen("; ".join(alarm.en for alarm in self.alarms.up()))
-        recovery = Recovery(self.sip.driver.core, self.journal, self.trace)
+        recovery = Recovery(self.sip.driver.core, self.journal, self.trace, spoken_until(self.data.spool))
         recovery.run(self._cut)
         if recovery.calls:
             self.troubles.recovered(recovery.calls)

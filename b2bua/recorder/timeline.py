@@ -24,8 +24,6 @@ from storage.events import (
 )
 
 CALLER = "a"
-SHORTEST_CUT_SECONDS = 1.0
-"""A message that a crash cut is kept from this length on (``storage.fold``)."""
 HEARD = frozenset({"talk", "barge"})
 """Parts of a leg (``events.TakesPart``) in which the caller hears it: neither whispers nor consultations."""
 
@@ -145,8 +143,6 @@ def course(events: Iterable[Event]) -> Course:
     if stopped is not None:
         spans = [msgspec.structs.replace(each, end=min(each.end, stopped.mono)) for each in spans]
         spans = [each for each in spans if each.start < each.end]
-    if begun is not None and ended.mono - begun.mono >= SHORTEST_CUT_SECONDS:  # a crash cut it
-        message = Message(begun.leg, begun.box, begun.at, begun.mono, ended.mono)
     return Course(
         call=started.call,
         tenant=started.tenant or "",

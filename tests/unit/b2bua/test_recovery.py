@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from b2bua.recovery import Recovery, closing_lines, open_legs
+from b2bua.media.spool import spool_path
+from b2bua.recovery import Recovery, closing_lines, open_legs, spoken_until
 from b2bua.sip.core import SipCore
 from b2bua.sip.core_admission import SILENCE
 from b2bua.sip.dialog import DialogState, Phase
@@ -27,6 +29,7 @@ from storage.events import (
     LegEnded,
     Marks,
     MessageBegan,
+    MessageEnded,
     Spooled,
     Started,
 )
@@ -267,5 +270,38 @@ def test_the_message_of_a_call_that_is_not_recorded_is_handed_to_the_recorder() 
         call="c", at=2.0, mono=2.0, leg="a", box="service", tenant="acme", number="4001003721", caller="139"
     )
     kinds = [type(line) for line in closing_lines(OpenCall("c", [start, message], None, 5.0, 5.0))]
-    assert kinds == [LegEnded, Spooled, Ended]
+    assert kinds == [MessageEnded, LegEnded, Spooled, Ended]
     assert Spooled not in [type(line) for line in closing_lines(OpenCall("c", [start], None, 5.0, 5.0))]
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        (1003.5, 3.5),  # four seconds are in the spool, of which no mark tells
+        (None, 0.4),  # no spool: up to the last sign of life
+        (900.0, 0.4),  # the clock was put back
+        (5000.0, 6.4),  # or on: not longer than to the next mark, which did not come
+    ],
+)
+def test_a_message_that_the_crash_cut_is_as_long_as_its_audio(written: float | None, seconds: float) -> None:
+    """The last mark may be six seconds old: what was spoken since is no less a message."""
+    begun = MessageBegan(
+        call="c", at=1000.0, mono=50.0, leg="a", box="service", tenant="acme", number="4001003721",
+        caller="139",
+    )  # fmt: skip
+    cut = OpenCall("c", [begun], None, 1000.4, 50.4)
+    lines = closing_lines(cut, lambda call, leg: written if (call, leg) == ("c", "a") else None)
+    (ended,) = [line for line in lines if isinstance(line, MessageEnded)]
+    assert (ended.leg, ended.seconds, ended.kept) == ("a", seconds, seconds >= 1)
+    over = MessageEnded(call="c", at=1000.2, mono=50.2, leg="a", seconds=0.2, kept=False)
+    assert MessageEnded not in map(type, closing_lines(OpenCall("c", [begun, over], None, 1001.0, 51.0)))
+
+
+def test_spools_tell_when_they_were_written(tmp_path: Path) -> None:
+    """Of a call without one nothing is known."""
+    path = spool_path(tmp_path, "01CALL", "a")
+    path.parent.mkdir()
+    path.write_bytes(b"")
+    os.utime(path, (1003.5, 1003.5))
+    assert spoken_until(tmp_path)("01CALL", "a") == 1003.5
+    assert spoken_until(tmp_path)("01OTHER", "a") is None

@@ -28,11 +28,11 @@ def leave(
     number: int = 1,
     *,
     record: bool = False,
-    messages: tuple[tuple[float, float | None, bool], ...] = ((2.0, 2.0, True),),
+    messages: tuple[tuple[float, float, bool], ...] = ((2.0, 2.0, True),),
     outcome: str = "message-left",
     spooled: bool = True,
 ) -> str:
-    """Let a caller speak from second 1 to 4; ``messages``: start, length (None: cut by a crash), kept."""
+    """Let a caller speak from second 1 to 4; ``messages``: start, length, kept."""
     name = call_name(number)
     write_spool(box.data.spool, name, "a", sent(box.left, 1.0), closed=spooled)
 
@@ -54,10 +54,7 @@ def leave(
                 **when(start),
             )
         )  # fmt: skip
-        if seconds is not None:
-            events.append(
-                MessageEnded(call=name, leg="a", seconds=seconds, kept=kept, **when(start + seconds))
-            )
+        events.append(MessageEnded(call=name, leg="a", seconds=seconds, kept=kept, **when(start + seconds)))
     if spooled:
         events.append(Spooled(call=name, **when(4.0)))
     events.append(Ended(call=name, outcome=outcome, by="caller", **when(4.0)))
@@ -114,7 +111,7 @@ def test_only_the_last_one_is_kept_of_what_was_said_again(box: Box) -> None:
 
 def test_a_message_that_a_crash_cut_is_kept(box: Box) -> None:
     """As far as it was spoken; the spool may hold more than the journal says."""
-    name = leave(box, messages=((2.0, None, True),), outcome="cut-by-crash", spooled=False)
+    name = leave(box, outcome="cut-by-crash", spooled=False)
     box.settle(5)
     assert box.recordings.messages().check(name).seconds == pytest.approx(2.0, abs=0.05)
 
