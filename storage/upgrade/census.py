@@ -64,7 +64,12 @@ def count_stopped(data: DataDirectory) -> Census:
 
 
 def evolve_stopped(data: DataDirectory) -> list[str]:
-    """Give the data of a box that is down this version's shape; return the steps that were missing."""
+    """Give the data of a box that is down this version's shape; return the steps that were missing.
+
+    A box that was never started has none yet.
+    """
+    if not (data.store / "main.fs").exists():
+        return []
     with closing(FileStorage(str(data.store / "main.fs"), pack_keep_old=False)) as storage:
         return evolve_storage(storage)
 
