@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import transaction
 import zodburi
@@ -35,10 +35,24 @@ MAIN: Final = "main"
 RECORDINGS: Final = "recordings"
 WAIT_SECONDS: Final = 2.0
 """How long one operation waits for a lost store to come back before it raises StoreDown."""
-CACHE_BYTES: Final = 8 * 1024 * 1024
-"""What the objects that a connection keeps may take as they are stored: a sealed segment has 150 KB."""
 ATTEMPTS: Final = 8
 """Times a transaction is tried when others changed the same objects."""
+
+
+class Caches(NamedTuple):
+    """What a process keeps of a store in memory."""
+
+    objects: int = 4000
+    """For each connection, of which each thread at work has one."""
+    object_bytes: int = 8 * 2**20
+    """What those may take as they are stored: a sealed segment has 150 KB."""
+    client_bytes: int = 4 * 2**20
+    """For all connections, as they are stored; of small objects that is 10,000."""
+
+
+USUAL: Final = Caches()
+PAGES: Final = Caches(objects=12_000, object_bytes=24 * 2**20, client_bytes=32 * 2**20)
+"""For who looks at the newest calls of all tenants again and again, and at much else between."""
 
 
 class StoreDown(Exception):
@@ -163,26 +177,24 @@ def _root(mapping: Any) -> Root:
     return require_current(root)
 
 
-def open_main(data: DataDirectory, *, wait: float = WAIT_SECONDS, cache_objects: int = 4000) -> MainDatabase:
+def open_main(data: DataDirectory, *, wait: float = WAIT_SECONDS, caches: Caches = USUAL) -> MainDatabase:
     """Return the main database that ``settings.json`` names; by default the box's own store."""
     uri = data.read_settings().storage
     if uri:
-        return MainDatabase(lambda: _from_uri(uri, cache_objects))
-    return MainDatabase(lambda: _database(_zeo(data, MAIN, None, wait), cache_objects, 5), wait=wait)
+        return MainDatabase(lambda: _from_uri(uri, caches))
+    return MainDatabase(lambda: _database(_zeo(data, MAIN, None, wait, caches), caches, 5), wait=wait)
 
 
-def open_recordings(
-    data: DataDirectory, *, wait: float = WAIT_SECONDS, cache_objects: int = 1000
-) -> Database:
+def open_recordings(data: DataDirectory, *, wait: float = WAIT_SECONDS) -> Database:
     """Return the database of recordings; its root and models belong to ``storage.recordings``.
 
     Its blob directory is shared with the store, so audio never crosses the socket.
     """
-    uri = data.read_settings().recordings
+    uri, caches = data.read_settings().recordings, USUAL._replace(objects=1000)
     if uri:
-        return Database(lambda: _from_uri(uri, cache_objects))
+        return Database(lambda: _from_uri(uri, caches))
     blobs = data.store / "blobs"
-    return Database(lambda: _database(_zeo(data, RECORDINGS, blobs, wait), cache_objects, 4), wait=wait)
+    return Database(lambda: _database(_zeo(data, RECORDINGS, blobs, wait, caches), caches, 4), wait=wait)
 
 
 def open_main_in_memory() -> MainDatabase:
@@ -201,11 +213,16 @@ def _once(db: DB) -> Callable[[], DB]:
     return lambda: db
 
 
-def _database(storage: StoreClient, cache_objects: int, connections: int) -> DB:
-    return DB(storage, cache_size=cache_objects, cache_size_bytes=CACHE_BYTES, pool_size=connections)
+def _database(storage: StoreClient, caches: Caches, connections: int) -> DB:
+    return DB(
+        storage,
+        cache_size=caches.objects,
+        cache_size_bytes=caches.object_bytes,
+        pool_size=connections,
+    )
 
 
-def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> StoreClient:
+def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float, caches: Caches) -> StoreClient:
     path = str(data.store_socket)
     _require_listening(path)
     try:
@@ -214,7 +231,7 @@ def _zeo(data: DataDirectory, name: str, blobs: Path | None, wait: float) -> Sto
             storage=name,
             wait=True,
             wait_timeout=wait,
-            cache_size=4 * 1024 * 1024,  # of small objects it knows 10,000; each costs memory here, too
+            cache_size=caches.client_bytes,
             blob_dir=str(blobs) if blobs is not None else None,
             shared_blob_dir=blobs is not None,
             server_sync=True,  # a transaction sees what any process committed before it began
@@ -234,9 +251,9 @@ def _require_listening(path: str) -> None:
             raise StoreDown(f"{path}: {error}") from error
 
 
-def _from_uri(uri: str, cache_objects: int) -> DB:
+def _from_uri(uri: str, caches: Caches) -> DB:
     factory, options = zodburi.resolve_uri(uri)
-    options.setdefault("cache_size", cache_objects)
+    options.setdefault("cache_size", caches.objects)
     try:
         return DB(factory(), **options)
     except (ClientDisconnected, StorageError, OSError) as error:

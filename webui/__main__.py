@@ -14,7 +14,7 @@ from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from domain.structures import learn_structures
-from storage.connection import open_main, open_recordings
+from storage.connection import PAGES, open_main, open_recordings
 from storage.data_directory import DataDirectory, write_atomically
 from storage.readiness import notify
 from storage.recordings import Recordings
@@ -52,7 +52,7 @@ def main() -> int:
     if not port:
         print("webui: settings.json has no web address", file=sys.stderr)
         return 1
-    database, recordings = open_main(data), Recordings(open_recordings(data))
+    database, recordings = open_main(data, caches=PAGES), Recordings(open_recordings(data))
     services = BoxServices(data, database, recordings, web_secret(data))
     pages = make_application(services)
     learn_structures()
