@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.product.box import Box
 
@@ -61,6 +61,14 @@ class Windows:
     def _said(self, page: Page, kind: str, text: str) -> None:
         if kind == "error" and "status of 422" not in text:  # a form's refusal is no fault
             self.complaints.append(f"{page.url}: {text}")
+
+    def story(self) -> str:
+        """Tell what each window shows, for who wonders why a test failed."""
+        told = []
+        for page in (page for context in self._browser.contexts for page in context.pages):
+            with suppress(Error):  # of a window that is dead
+                told.append(f"{page.url}\n{page.inner_text('body')[:3000]}")
+        return "\n\n".join((*told, *self.complaints))
 
     def close(self) -> None:
         """Close all of them."""

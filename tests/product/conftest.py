@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -95,3 +95,15 @@ def opened(chromium: Browser, box: Box) -> Iterator[Windows]:
     """Open windows on the shared box; afterwards none may have complained."""
     with windows(chromium, box) as opened:
         yield opened
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failed test what its windows show."""
+    report = yield
+    opened = item.funcargs.get("opened")
+    if call.when == "call" and report.failed and isinstance(opened, Windows):
+        report.sections.append(("windows", opened.story()))
+    return report
