@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.upgrade import Ended, Result, Step, Undo
+from domain.upgrade import Ended, Result, Step, Undo, steps_of
 from storage.upgrade.census import Census
 from storage.upgrade.history import stories
 from tests.product.scratch_root import FROZEN_STEP, NEW, OLD, STEPS, ScratchRoot
@@ -100,7 +100,9 @@ def test_the_roles_fail(machine: ScratchRoot) -> None:
     assert (machine.root / "etc/configured").read_text() == f"{OLD}\n"
 
 
-@pytest.mark.parametrize("step", cut(*(step for step in Step if step not in (Step.COMMIT, Step.TIDY))))
+@pytest.mark.parametrize(
+    "step", cut(*(step for step in steps_of(()) if step not in (Step.COMMIT, Step.TIDY)))
+)
 def test_power_cut(machine: ScratchRoot, step: Step) -> None:
     """The power is cut when a step is done and not noted yet: the old version works at the next start."""
     machine.upgrade_and_die("unnoted", step)
@@ -128,7 +130,7 @@ def test_power_cut_after_the_commit(machine: ScratchRoot, how: str) -> None:
     has(machine, NEW)
 
 
-@pytest.mark.parametrize("undo", cut(*Undo))
+@pytest.mark.parametrize("undo", cut(*(undo for undo in Undo if undo is not Undo.RESTART)))
 def test_power_cut_on_the_way_back(machine: ScratchRoot, undo: Undo) -> None:
     """Cut again while it is rolled back: the old version works at the next start."""
     machine.offered("health", SICK)
