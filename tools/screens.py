@@ -32,16 +32,6 @@ SCREENS = ROOT / "docs/screens"
 DEMO = ROOT / "box400/demo"
 MENU, DIRECT, ROUTED = "4001003721", "4001003722", "4001003723"
 CUSTOMER = "13501112222"
-TARIFF = """
-tariffs:
-  standard:
-    editions:
-      - monthly_li: 100000
-        message_li: 60
-        prices:
-          - {kinds: [local], first_seconds: 60, first_li: 100, step_seconds: 60, step_li: 100}
-          - {first_seconds: 6, first_li: 60, step_seconds: 6, step_li: 60}
-"""
 BOUND = (
     "[{number: '13900001111', label: 前台}, "
     "{number: '02088886666', label: 值班电话, schedule: [daily 18:00-24:00]}]"
@@ -303,7 +293,8 @@ def main(wanted: Sequence[str]) -> None:
     for old, new in (
         ("127.0.0.2", "@CARRIER@"),
         ("127.0.0.3", "@GATEWAY@"),
-        ("name: 演示企业", "name: 演示企业\n    tariff: standard\n    credit_li: 0\n    area_code: '010'"),
+        ("tariff: standard\n", "tariff: standard\n    credit_li: 0\n"),
+        ("message_li: 60", "monthly_li: 100000\n        message_li: 60"),
         ("recorded\n        bound: ['13900001111']".replace("'", '"'), f"recorded\n        bound: {BOUND}"),
         ("[./", f"[{DEMO}/"),
     ):
@@ -311,7 +302,7 @@ def main(wanted: Sequence[str]) -> None:
     SCREENS.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Box(Path(folder) / "data", Place(), configuration + TARIFF).running() as box,
+        Box(Path(folder) / "data", Place(), configuration).running() as box,
         chromium() as browser,
     ):
         windows = Windows(browser, box)

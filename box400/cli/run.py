@@ -25,6 +25,8 @@ TRIAL_SIP = Address("127.0.0.1", 5060)
 TRIAL_WEB = Address("127.0.0.1", 8400)
 LOOK_SECONDS = 1.0
 DEMO = Path(__file__).parents[1] / "demo" / "demo.yaml"
+DEMO_YUAN = "100"
+"""What its tenant has paid in: his calls are charged."""
 
 
 @click.command()
@@ -130,6 +132,8 @@ async def _start(box: Supervisor, data: DataDirectory, files: tuple[Path, ...]) 
     await box.start()
     for file in files:
         await _command(data, "apply", str(file))
+    if DEMO in files:
+        await _command(data, "money", "post", "recharge", "demo", DEMO_YUAN, "--cause", "demo")
     if DEMO not in files or not data.read_settings().web:
         return []
     return [

@@ -132,7 +132,10 @@ def test_what_a_newcomer_sees(own_box: Box) -> None:
         suggested = next(line for line in told.splitlines() if " --answer" in line).partition("#")[0].split()
         assert suggested[1:4] == ["call", "4001003722", "--answer"]
         own_box.cli("call", "4001003722", "--answer", "--seconds", "3")
-        assert own_box.record()["outcome"] == "answered"
+        record = own_box.record()
+        assert (record["outcome"], record["charge"]["li"]) == ("answered", 100)
+        (balance,) = own_box.json("money", "balances")
+        assert balance["balance_li"] == 100_000 - 100
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         own_box.check_logs()
