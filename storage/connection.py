@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import transaction
 import zodburi
 from transaction.interfaces import TransientError
-from ZEO.Exceptions import ClientDisconnected
+from ZEO.Exceptions import ClientDisconnected, ServerException
 from ZODB import DB
 from ZODB.DemoStorage import DemoStorage
 from ZODB.POSException import StorageError
@@ -56,7 +56,7 @@ PAGES: Final = Caches(objects=12_000, object_bytes=24 * 2**20, client_bytes=32 *
 
 
 class StoreDown(Exception):
-    """The store cannot be reached.
+    """The store cannot be reached, or cannot write.
 
     Whether a commit under way took place is unknown, so work must be idempotent.
     """
@@ -95,6 +95,11 @@ class Database:
                     return result
             except ClientDisconnected as error:
                 raise StoreDown(str(error)) from error
+            except ServerException as error:
+                kind, said = error.args
+                if kind != "builtins.OSError":
+                    raise
+                raise StoreDown(f"the store cannot write: {said[-1]}") from error
             except TransientError:
                 if attempt == attempts:
                     raise

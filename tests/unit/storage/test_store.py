@@ -14,8 +14,10 @@ import msgspec
 import pytest
 from BTrees.Length import Length
 from persistent import Persistent
+from ZEO.Exceptions import ServerException
 from ZODB import DB
 from ZODB.blob import Blob
+from ZODB.DemoStorage import DemoStorage
 from ZODB.FileStorage import FileStorage
 from ZODB.POSException import ConflictError
 
@@ -180,6 +182,36 @@ def test_a_lost_store_is_told_and_comes_back(data: DataDirectory) -> None:
         database.transact(lambda root: setattr(root, "box_version", 9))
         assert database.read(lambda root: root.box_version) == 9
     database.close()
+
+
+class FullStorage(DemoStorage):  # type: ignore[misc]
+    """A store whose disk is full, as its client sees it."""
+
+    kind = "builtins.OSError"
+
+    def tpc_vote(self, transaction: object) -> None:
+        """Refuse what is to be written."""
+        if getattr(self, "full", False):
+            raise ServerException(self.kind, (28, "No space left on device"))
+        super().tpc_vote(transaction)
+
+
+def test_a_store_whose_disk_is_full_is_as_good_as_down() -> None:
+    """Who writes tries again later, as with one that is not there; nothing is stored, reading goes on."""
+    storage = FullStorage()
+    db = DB(storage)
+    database = Database(lambda: db)
+    database.transact(lambda root: root.update(kept=1))
+    storage.full = True
+    with pytest.raises(StoreDown, match="No space left"):
+        database.transact(lambda root: root.update(kept=2))
+    assert database.read(lambda root: root["kept"]) == 1
+    storage.kind = "builtins.ValueError"
+    with pytest.raises(ServerException):
+        database.transact(lambda root: root.update(kept=2))
+    storage.full = False
+    database.transact(lambda root: root.update(kept=2))
+    assert database.read(lambda root: root["kept"]) == 2
 
 
 def test_threads_share_one_database(data: DataDirectory) -> None:
