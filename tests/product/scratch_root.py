@@ -6,19 +6,23 @@ seen through an interpreter of their own (``bin/python``).
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
+import pytest
 
 from box400.upgrade.machine import extract
 from domain.release import Manifest
-from domain.upgrade import Entry, is_over
+from domain.upgrade import Entry, Step, Undo, is_over
 from storage.evolution import STEPS
 from storage.upgrade.bundle import new_key, private_key, write_bundle
 from storage.upgrade.census import Census
@@ -28,6 +32,9 @@ from tests.product.box import ROOT
 FROZEN = Path(__file__).parent / "frozen" / "data-of-step-9.tar.gz"
 """What a box of an older version left behind: a tenant, its records, a recording."""
 FROZEN_STEP = 9
+BEFORE = Census(FROZEN_STEP, tenants=1, numbers=3, accounts=2, records=2, recordings=1)
+SICK = json.dumps([["SIP is spoken nowhere", "没有 SIP 监听"]])
+"""What a version that is not well says of its health."""
 OLD, NEW = "0.1.0+old", "0.2.0+new"
 PYTHON = """\
 #!/bin/sh
@@ -69,6 +76,11 @@ import storage.evolution as evolution
 evolution.STEPS = evolution.STEPS[:{step}]
 evolution.evolve_main.__kwdefaults__["steps"] = evolution.STEPS
 """
+
+
+def cut(in_every_run: Collection[Step | Undo], *points: Step | Undo) -> list[Any]:
+    """Return where power is cut; one machine takes some seconds to build, and there are many points."""
+    return [pytest.param(each, marks=() if each in in_every_run else pytest.mark.long) for each in points]
 
 
 class ScratchRoot:

@@ -6,14 +6,12 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from domain.upgrade import OF_PROGRAM, Ended, Result, Step, Undo
-from storage.upgrade.census import Census
-from tests.product.scratch_root import FROZEN_STEP, NEW, OLD, STEPS, ScratchRoot
+from tests.product.scratch_root import BEFORE, FROZEN_STEP, NEW, OLD, SICK, STEPS, ScratchRoot, cut
 from tests.product.scratch_slots import DEAD, SLOT_BYTES, ScratchSlots
 
 IN_OLD = (Step.VERIFY, Step.SPACE, Step.WRITE, Step.DRAIN, Step.STOP, Step.SNAPSHOT)
@@ -21,13 +19,6 @@ IN_NEW = (Step.EVOLVE, Step.CONFIGURE, Step.START, Step.HEALTH)
 UNDOS = tuple(undo for undo in Undo if undo not in OF_PROGRAM)
 CUT_IN_EVERY_RUN = (Step.WRITE, Step.EVOLVE, Undo.DATA)
 """Slot half written, data half new, data half old; power cuts at all others are among the long tests."""
-SICK = json.dumps([["SIP is spoken nowhere", "没有 SIP 监听"]])
-BEFORE = Census(FROZEN_STEP, tenants=1, numbers=3, accounts=2, records=2, recordings=1)
-
-
-def cut(*points: Step | Undo) -> list[Any]:
-    """Return where power is cut."""
-    return [pytest.param(each, marks=() if each in CUT_IN_EVERY_RUN else pytest.mark.long) for each in points]
 
 
 @pytest.fixture
@@ -124,7 +115,7 @@ def test_the_new_system_is_sick(machine: ScratchSlots) -> None:
     assert upgrades[0]["reason_zh"] == "没有 SIP 监听"
 
 
-@pytest.mark.parametrize("step", cut(*IN_OLD))
+@pytest.mark.parametrize("step", cut(CUT_IN_EVERY_RUN, *IN_OLD))
 def test_power_cut_before_the_restart(machine: ScratchSlots, step: Step) -> None:
     """What is in the idle slot by then is started by nobody."""
     machine.upgrade_and_die("unnoted", step)
@@ -144,7 +135,7 @@ def test_killed_before_the_machine_went_down(machine: ScratchSlots) -> None:
     has(machine, NEW)
 
 
-@pytest.mark.parametrize("step", cut(*IN_NEW))
+@pytest.mark.parametrize("step", cut(CUT_IN_EVERY_RUN, *IN_NEW))
 def test_power_cut_in_the_new_system(machine: ScratchSlots, step: Step) -> None:
     """It was tried once and was not found good: the next start is that of the old system, with its data."""
     machine.upgrade(str(machine.bundle))
@@ -175,7 +166,7 @@ def test_power_cut_at_the_commit(machine: ScratchSlots, how: str, step: Step, ve
     has(machine, version)
 
 
-@pytest.mark.parametrize("undo", cut(*(undo for undo in UNDOS if undo is not Undo.RESTART)))
+@pytest.mark.parametrize("undo", cut(CUT_IN_EVERY_RUN, *(undo for undo in UNDOS if undo is not Undo.RESTART)))
 def test_power_cut_on_the_way_back(machine: ScratchSlots, undo: Undo) -> None:
     """Cut again while it goes back: the old system works at the next start."""
     machine.offered("health", SICK)

@@ -7,27 +7,16 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from domain.upgrade import Ended, Result, Step, Undo, steps_of
-from storage.upgrade.census import Census
 from storage.upgrade.history import stories
-from tests.product.scratch_root import FROZEN_STEP, NEW, OLD, STEPS, ScratchRoot
+from tests.product.scratch_root import BEFORE, FROZEN_STEP, NEW, OLD, SICK, STEPS, ScratchRoot, cut
 
 CUT_IN_EVERY_RUN = (Step.EVOLVE, Step.COMMIT, Step.TIDY, Undo.DATA)
 """Data half new, all but done, done, data half old; power cuts at all others are among the long tests."""
-
-
-def cut(*points: Step | Undo) -> list[Any]:
-    """Return where power is cut; one machine takes some seconds to build, and there are many points."""
-    return [pytest.param(each, marks=() if each in CUT_IN_EVERY_RUN else pytest.mark.long) for each in points]
-
-
-SICK = json.dumps([["SIP is spoken nowhere", "没有 SIP 监听"]])
-BEFORE = Census(FROZEN_STEP, tenants=1, numbers=3, accounts=2, records=2, recordings=1)
 
 
 @pytest.fixture
@@ -101,7 +90,7 @@ def test_the_roles_fail(machine: ScratchRoot) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", cut(*(step for step in steps_of(()) if step not in (Step.COMMIT, Step.TIDY)))
+    "step", cut(CUT_IN_EVERY_RUN, *(step for step in steps_of(()) if step not in (Step.COMMIT, Step.TIDY)))
 )
 def test_power_cut(machine: ScratchRoot, step: Step) -> None:
     """The power is cut when a step is done and not noted yet: the old version works at the next start."""
@@ -114,7 +103,7 @@ def test_power_cut(machine: ScratchRoot, step: Step) -> None:
     assert "中断" in machine.upgrade("--status").stdout
 
 
-@pytest.mark.parametrize("step", cut(Step.SNAPSHOT, Step.EVOLVE, Step.SWITCH, Step.COMMIT))
+@pytest.mark.parametrize("step", cut(CUT_IN_EVERY_RUN, Step.SNAPSHOT, Step.EVOLVE, Step.SWITCH, Step.COMMIT))
 def test_power_cut_at_the_beginning_of_a_step(machine: ScratchRoot, step: Step) -> None:
     """The same when a step was noted as begun and nothing of it done."""
     machine.upgrade_and_die("begun", step)
@@ -130,7 +119,7 @@ def test_power_cut_after_the_commit(machine: ScratchRoot, how: str) -> None:
     has(machine, NEW)
 
 
-@pytest.mark.parametrize("undo", cut(*(undo for undo in Undo if undo is not Undo.RESTART)))
+@pytest.mark.parametrize("undo", cut(CUT_IN_EVERY_RUN, *(undo for undo in Undo if undo is not Undo.RESTART)))
 def test_power_cut_on_the_way_back(machine: ScratchRoot, undo: Undo) -> None:
     """Cut again while it is rolled back: the old version works at the next start."""
     machine.offered("health", SICK)
