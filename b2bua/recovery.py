@@ -93,6 +93,10 @@ SpokenUntil = Callable[[str, str], float | None]
 """Gives when the audio of a call's leg was last written, UTC POSIX seconds; None: there is none."""
 
 
+def unspoken(call: str, leg: str) -> None:
+    """Know of no audio."""
+
+
 def spoken_until(spool: Path) -> SpokenUntil:
     """Return what looks into the spools of cut calls."""
 
@@ -122,7 +126,7 @@ def _cut_message(call: OpenCall, spoken: SpokenUntil) -> Iterator[Event]:
         )  # fmt: skip
 
 
-def closing_lines(call: OpenCall, spoken: SpokenUntil = lambda call, leg: None) -> list[Event]:
+def closing_lines(call: OpenCall, spoken: SpokenUntil = unspoken) -> list[Event]:
     """Make the lines that close a cut call, dated by its last sign of life."""
     at, mono = call.last_at, call.last_mono
     lines: list[Event] = [
@@ -164,7 +168,7 @@ class Recovery:
         core: SipCore,
         journal: Journal,
         trace: TraceBelongs | None = None,
-        spoken: SpokenUntil = lambda call, leg: None,
+        spoken: SpokenUntil = unspoken,
     ) -> None:
         self.calls = 0
         self.ended_legs = 0
