@@ -78,6 +78,11 @@ def day_of_call(call: str, start: float) -> str:
     return day_of(milliseconds_of(key_of(call, start)))
 
 
+def iso_of(day: str) -> str:
+    """Return a day (YYYYMMDD) as YYYY-MM-DD."""
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}"
+
+
 def month_of(milliseconds: int) -> str:
     """Return the Beijing month of UTC POSIX milliseconds as ``YYYYMM``."""
     return _day(milliseconds // 3_600_000)[:6]

@@ -9,7 +9,7 @@ import msgspec
 from domain.calendar import Calendar
 from domain.caller import canonical_caller
 from domain.tariff import MOST_SECONDS, CallKind, ChargedFrom, Edition, Tariff, kind_of_call, rate
-from storage.call_id import day_of_call
+from storage.call_id import day_of_call, iso_of
 from storage.models import Root, TenantConfig
 from storage.records import CallRecord, ChargeRecord
 
@@ -76,7 +76,7 @@ class Charging:
             return record
         config, tariff = terms.config, terms.tariff
         day = day_of_call(record.id, record.start)
-        edition = None if tariff is None else tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+        edition = None if tariff is None else tariff.on(iso_of(day))
         if tariff is None or edition is None:
             if config.monthly_cap_calls is not None:
                 self._use_of(record.tenant, day).add(day, 0, 0)

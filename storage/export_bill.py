@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.bill import Statement, Use
 from domain.money import KIND_WORDS, LI_OF_YUAN, Entry
-from storage.call_id import BEIJING
+from storage.call_id import BEIJING, iso_of
 from storage.workbook import MOMENT, Column, sheet_of, workbook
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _summary(book: xlsxwriter.Workbook, title: str, bill: Statement, money: obje
     sheet = sheet_of(book, "账单", _SUMMARY)
     rows: list[tuple[str, int | None, int | None]] = [
         (title, None, None),
-        (f"{_day(bill.first_day)} 至 {_day(bill.last_day)}", None, None),
+        (f"{iso_of(bill.first_day)} 至 {iso_of(bill.last_day)}", None, None),
         ("期初余额", None, bill.opening_li),
         *((KIND_WORDS[line.kind][0], line.count, line.li) for line in bill.lines),
         ("期末余额", None, bill.closing_li),
@@ -71,12 +71,8 @@ def _uses(
 ) -> None:
     sheet = sheet_of(book, name, columns)
     for line, use in enumerate(uses, 1):
-        sheet.write_string(line, 0, _day(use.name) if len(use.name) == 8 else use.name)
+        sheet.write_string(line, 0, iso_of(use.name) if len(use.name) == 8 else use.name)
         sheet.write_number(line, 1, use.calls)
         sheet.write_number(line, 2, use.answered)
         sheet.write_number(line, 3, use.talk_ms / 1000)
         sheet.write_number(line, 4, use.li / LI_OF_YUAN, money)
-
-
-def _day(day: str) -> str:
-    return f"{day[:4]}-{day[4:6]}-{day[6:]}"

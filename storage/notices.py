@@ -15,7 +15,7 @@ from domain.notices.delivery import Channel, Delivery
 from domain.notices.kinds import CHARGED, DAY, FREE_TEXT, SHIPPED, VALID_SECONDS, NoticeKind
 from domain.notices.template import Template, TemplateState, clean, render
 from domain.notices.ways import Recipients, recipients_of
-from storage.call_id import BEIJING, day_of, ulid_text
+from storage.call_id import BEIJING, day_of, iso_of, ulid_text
 from storage.models import Root
 
 
@@ -147,5 +147,5 @@ def price_of(root: Root, delivery: Delivery) -> int:
     if tariff is None:
         return 0
     day = day_of(int(delivery.made * 1000))
-    edition = tariff.value.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+    edition = tariff.value.on(iso_of(day))
     return 0 if edition is None else edition.message_li

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from domain.calendar import Calendar
 from domain.caller import canonical_caller
 from domain.tariff import CallKind, Edition, Tariff, kind_of_call
-from storage.call_id import day_of_call
+from storage.call_id import day_of_call, iso_of
 from storage.charging import charged_moments, rate_moments
 from storage.models import Root
 
@@ -47,7 +47,7 @@ def shadow_rate(root: Root, tenant: str, tariff: Tariff, month: str) -> Shadow:
     for record in () if held is None else held.records():
         count, charged = count + 1, charged + record.fee_li
         day = day_of_call(record.id, record.start)
-        edition = tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+        edition = tariff.on(iso_of(day))
         if edition is not None:
             kind = kind_of_call(canonical_caller(record.caller), record.place, config.area_code)
             times = charged_moments(record, edition.charged_from)

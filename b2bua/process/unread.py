@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from b2bua.directory import FileDirectory
 from domain.funds import Funds, Spent
-from storage.call_id import day_of_call
+from storage.call_id import day_of_call, iso_of
 from storage.charging import rate_record
 from storage.data_directory import DataDirectory
 from storage.gather import ended_since
@@ -13,29 +13,27 @@ from storage.records import CallRecord
 from storage.standings import read_standings
 
 
-def settle_unread(funds: Funds, directory: FileDirectory, data: DataDirectory) -> int:
+def settle_unread(funds: Funds, directory: FileDirectory, data: DataDirectory) -> None:
     """Take what the ledger told last, and settle each call that ended in the journal after that.
 
     Each is charged as the ledger will do it, in the same order. Without standings there is nothing to settle:
-    tenants with limits wait for the ledger. Returns how many calls were settled; raises OSError.
+    tenants with limits wait for the ledger. Raises OSError.
     """
     standings = read_standings(data)
     if standings is None:
-        return 0
+        return
     funds.take(standings)
-    settled = 0
     for record, place in ended_since(data.journal, Position(*standings.place)):
-        settled += _settle(funds, directory, record, place)
-    return settled
+        _settle(funds, directory, record, place)
 
 
-def _settle(funds: Funds, directory: FileDirectory, record: CallRecord, place: Position) -> bool:
+def _settle(funds: Funds, directory: FileDirectory, record: CallRecord, place: Position) -> None:
     tenant = None if record.tenant is None else directory.tenant(record.tenant)
     if tenant is None or not tenant.terms.limits:
-        return False
+        return
     day = day_of_call(record.id, record.start)
     tariff = tenant.terms.tariff
-    edition = None if tariff is None else tariff.on(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+    edition = None if tariff is None else tariff.on(iso_of(day))
     spent = Spent(calls=1)
     if tariff is not None and edition is not None:
         calendar = directory.facts.calendar_of(tenant.id)
@@ -43,4 +41,3 @@ def _settle(funds: Funds, directory: FileDirectory, record: CallRecord, place: P
         charge = rate_record(record, tenant.terms.area_code, calendar, tariff.name, edition, left)
         spent = Spent(charge.li, charge.included_seconds, 1)
     funds.settle(tenant.id, record.id, day[:6], spent, place)
-    return True
