@@ -6,11 +6,9 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
 from domain.release import Manifest, Running
 from storage.data_directory import DataDirectory
-from storage.evolution import STEPS
+from storage.upgrade.installed import running_in
 from storage.upgrade.slots import Slots
 
 CURRENT: Final = "current"
@@ -81,15 +79,8 @@ class Places(NamedTuple):
 
     def running(self) -> Running:
         """Return what runs now; ``development`` where versions do not lie side by side."""
-        slot, debian = self.slots.running, self.slots.debian
-        if not self.current.is_symlink():
-            return Running("development", schema=STEPS[-1].number, slot=slot, debian=debian)
-        version = os.readlink(self.current)
-        try:
-            found = msgspec.json.decode((self.program(version) / "manifest.json").read_bytes(), type=Manifest)
-        except (FileNotFoundError, msgspec.DecodeError):  # installed before there were manifests
-            return Running(version, schema=STEPS[-1].number, slot=slot, debian=debian)
-        return Running(version, found.released, found.schema, found.platform, slot, debian)
+        version = os.readlink(self.current) if self.current.is_symlink() else "development"
+        return running_in(self.program(version), version, self.slots)
 
     def link_current(self, version: str) -> None:
         """Make a version the one in use: the old or the new one is, whatever happens."""

@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
 from domain.refusal import NotPossible
 from domain.release import Manifest, Running, check_follows
 from domain.upgrade import (
@@ -28,9 +26,9 @@ from domain.upgrade import (
 )
 from domain.upgrade_words import STEPS, UNDOS
 from storage.data_directory import DataDirectory
-from storage.evolution import STEPS as EVOLUTION
 from storage.upgrade.bundle import MOST_BYTES, read_manifest, trusted_keys, verify
 from storage.upgrade.history import Story, place_of, stories
+from storage.upgrade.installed import running_in
 from storage.upgrade.request import Request, ask, asked, inbox_of
 from storage.upgrade.slots import Slots
 
@@ -66,14 +64,9 @@ def is_possible() -> bool:
 
 def running() -> Running:
     """Return the version of this very process; ``development`` where it was not installed by a bundle."""
-    program, slots = Path(sys.prefix), Slots(Path("/"))
-    slot, debian = slots.running, slots.debian
-    try:
-        found = msgspec.json.decode((program / "manifest.json").read_bytes(), type=Manifest)
-    except (FileNotFoundError, msgspec.DecodeError):
-        version = program.name if (program / "complete").exists() else "development"
-        return Running(version, schema=EVOLUTION[-1].number, slot=slot, debian=debian)
-    return Running(found.version, found.released, found.schema, found.platform, slot, debian)
+    program = Path(sys.prefix)
+    version = program.name if (program / "complete").exists() else "development"
+    return running_in(program, version, Slots(Path("/")))
 
 
 def add_part(data: DataDirectory, name: str, offset: int, content: bytes, *, last: bool) -> None:
