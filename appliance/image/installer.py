@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.image.disk import DATA, ROOT_B
@@ -21,7 +22,10 @@ LEAST_GIB = 8
 
 
 def iso(shop: Workshop, tree: Path, raw: Path, version: str, epoch: int, to: Path) -> None:
-    """Make the medium, which starts from a BIOS and from UEFI, as a disc and as a stick."""
+    """Make the medium, which starts from a BIOS and from UEFI, as a disc and as a stick.
+
+    grub-mkrescue names it by the time of day, and its own files bear that.
+    """
     medium = shop.work / "medium"
     shutil.rmtree(medium, ignore_errors=True)
     (medium / "boot/grub").mkdir(parents=True)
@@ -42,7 +46,11 @@ def iso(shop: Workshop, tree: Path, raw: Path, version: str, epoch: int, to: Pat
     (medium / "layout").write_text(layout(version))
     shutil.copy(HERE / "grub.cfg", medium / "boot/grub/grub.cfg")
     shop.run("find", medium, "-exec", "touch", "-h", "-d", f"@{epoch}", "{}", "+")
-    shop.run("grub-mkrescue", "-o", to, medium, "--", "-volid", LABEL, env={"SOURCE_DATE_EPOCH": str(epoch)})
+    moment = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    shop.run(
+        "faketime", "-f", moment, "grub-mkrescue", "-o", to, medium, "--", "-volid", LABEL,
+        "-alter_date_r", "b-c", f"={epoch}", "/", "--", env={"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"},
+    )  # fmt: skip
     shutil.rmtree(medium)
 
 

@@ -19,7 +19,7 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MIRROR = os.environ.get("BOX400_MIRROR", "http://deb.debian.org/debian")
 SECURITY = os.environ.get("BOX400_SECURITY_MIRROR", "http://deb.debian.org/debian-security")
 TOOLS = (
-    "ca-certificates,dosfstools,e2fsprogs,fdisk,grub-common,grub-efi-amd64-bin,grub-pc-bin,iproute2,"
+    "ca-certificates,dosfstools,e2fsprogs,faketime,fdisk,grub-common,grub-efi-amd64-bin,grub-pc-bin,iproute2,"
     "libarchive13t64,mtools,ovmf,python3,qemu-system-x86,qemu-utils,xorriso,zstd"
 )
 
@@ -37,8 +37,11 @@ class Workshop:
         self.work = self.tools / "work"
 
     def prepare(self) -> None:
-        """Fetch the tools unless they are here."""
-        if not (self.tools / "usr/bin/xorriso").exists():
+        """Fetch the tools unless they are here. Raises ImageFailed where some are missing."""
+        lacking = [name for name in ("xorriso", "faketime") if not (self.tools / "usr/bin" / name).exists()]
+        if self.tools.exists() and lacking:
+            raise ImageFailed(f"{self.tools} has no {', '.join(lacking)}: remove it, it is made anew")
+        if lacking:
             self.place.mkdir(parents=True, exist_ok=True)
             debootstrap(self.tools, TOOLS, self.place)
         self.work.mkdir(exist_ok=True)
