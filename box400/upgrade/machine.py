@@ -7,7 +7,6 @@ VERSION``, by which an upgrade is rehearsed (and tested) in a scratch root.
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tarfile
@@ -27,7 +26,6 @@ LONG: Final = 1800.0
 """Seconds that the longest command may take: roles on a slow disk."""
 TARGET: Final = "box400.target"
 UNITS: Final = "box400-*.service"
-ACCOUNT: Final = "box400"
 CARRIED: Final = (
     "etc/machine-id", "etc/hostname", "etc/hosts", "etc/localtime", "etc/box400/upgrade-keys/*.pub",
     "root/.ssh/authorized_keys",
@@ -65,9 +63,6 @@ class Machine(Protocol):
 
     def carry(self, device: Path) -> None:
         """Give the new system in a slot what makes it this very machine."""
-
-    def own_data(self) -> None:
-        """Let the data belong to the program's account as this system numbers it."""
 
     def restart(self) -> None:
         """Have the machine start anew; it goes on for a moment."""
@@ -176,20 +171,6 @@ class SystemMachine(_CommonMachine):
         finally:
             run("umount", str(place))
 
-    def own_data(self) -> None:
-        """Another image may have numbered its accounts otherwise; one that was cut short is repeated."""
-        root = self._places.data.root
-        try:
-            account = pwd.getpwnam(ACCOUNT)
-        except KeyError:
-            return
-        there = root.stat()
-        if (there.st_uid, there.st_gid) == (account.pw_uid, account.pw_gid):
-            return
-        for place in (*sorted(root.iterdir()), root):  # the root comes last: it tells that all is done
-            run("chown", "-hR", f"--from=:{there.st_gid}", f":{account.pw_gid}", "--", str(place))
-            run("chown", "-hR", f"--from={there.st_uid}", str(account.pw_uid), "--", str(place))
-
     def restart(self) -> None:
         """Let systemd do it; what is written is on the disk before."""
         os.sync()
@@ -219,10 +200,6 @@ class ScriptedMachine(_CommonMachine):
     def carry(self, device: Path) -> None:
         """Have it done."""
         self._do("carry", str(device))
-
-    def own_data(self) -> None:
-        """Have it done."""
-        self._do("own")
 
     def restart(self) -> None:
         """Have it begun."""

@@ -140,8 +140,6 @@ class Steps:
         self._go_down()
 
     def _evolve(self) -> None:
-        if self._order.slot:
-            self._machine.own_data()
         self._compare(self._census(self._order.new, "--evolve"))
 
     def _switch(self) -> None:
@@ -190,8 +188,6 @@ class Steps:
         self._places.link_current(self._order.old)
 
     def _put_back(self) -> None:
-        if self._order.slot:
-            self._machine.own_data()
         self._keep("put-back")
 
     def _configure_back(self) -> None:

@@ -81,23 +81,44 @@ def test_scripts_are_shell(written: dict[str, str]) -> None:
         assert done.returncode == 0, path + done.stderr
 
 
-@pytest.mark.parametrize(("owner", "changes"), [("box400:box400", 0), ("995:991", 1)])
+@pytest.mark.parametrize(
+    ("owner", "cut_short", "changes"),
+    [("box400:box400", False, 0), ("995:991", False, 1), ("box400:box400", True, 1)],
+)
 def test_data_that_lay_there_before_become_the_accounts(
-    written: dict[str, str], tmp_path: Path, owner: str, changes: int
+    written: dict[str, str], tmp_path: Path, owner: str, cut_short: bool, changes: int
 ) -> None:
-    """A system that was installed beside them may number the account otherwise: nothing could be read."""
-    unit = written["/etc/systemd/system/box400-settings.service"]
-    (line,) = re.findall(r"^ExecStartPre=\+/bin/sh -c '(.*)'$", unit, re.M)
-    data, tools, calls = tmp_path / "box400", tmp_path / "tools", tmp_path / "calls"
+    """The system may number the account otherwise: nothing could be read. The power may be cut in it."""
+    data, tools, calls, mark = (tmp_path / name for name in ("box400", "tools", "calls", "renumbering"))
     for directory in (data, tools):
         directory.mkdir()
-    for name, does in (("stat", f"echo {owner}"), ("chown", f'echo "$PWD $*" >>{calls}')):
+    if cut_short:
+        mark.touch()
+    for name, does in (
+        ("stat", f"echo {owner}"),
+        ("chown", f'echo "$PWD $*" >>{calls}; [ ! -e {tmp_path}/cut ]'),
+    ):
         (tools / name).write_text(f"#!/bin/sh\n{does}\n")
         (tools / name).chmod(0o755)
-    script = line.replace("%%", "%").replace("/data/box400", str(data))
-    subprocess.run(["/bin/sh", "-c", script], env={"PATH": f"{tools}:/usr/bin:/bin"}, check=True)
+    script = written["/usr/local/lib/box400/own-data"].replace("/data/", f"{tmp_path}/")
+
+    def run() -> bool:
+        path = {"PATH": f"{tools}:/usr/bin:/bin"}
+        return subprocess.run(["/bin/sh", "-c", script], env=path, check=False).returncode == 0
+
+    (tmp_path / "cut").touch()
+    assert (run(), mark.exists()) == (not changes, bool(changes))
+    (tmp_path / "cut").unlink()
+    assert (run(), mark.exists()) == (True, False)
     asked = calls.read_text().splitlines() if calls.exists() else []
-    assert asked == [f"{data} -R -h box400:box400 ."] * changes
+    assert asked == [f"{data} -R -h box400:box400 ."] * changes * 2
+
+
+def test_kept_data_change_their_owner_before_anybody_uses_them(written: dict[str, str]) -> None:
+    """Neither the box, nor who puts data back after a power cut."""
+    for unit in ("box400-settings", "appliance-recover"):
+        lines = written[f"/etc/systemd/system/{unit}.service"]
+        assert re.search(r"^ExecStartPre=[+-]/usr/local/lib/box400/own-data$", lines, re.M)
 
 
 @pytest.mark.parametrize(("active", "upgrading"), [(True, False), (False, False), (True, True)])

@@ -67,7 +67,6 @@ start)
     echo $! >"$pid"
     until [ -s "$root/data/box400/run/store.json" ]; do kill -0 "$(cat "$pid")"; sleep 0.05; done ;;
 carry) tar -C "$root" -rf "$2" etc/machine-id ;;
-own) echo own >>"$root/owned" ;;
 restart) touch "$root/restarting" ;;
 esac
 """
