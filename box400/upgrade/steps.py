@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from box400.upgrade import trial
 from box400.upgrade.machine import Machine, data_argument
 from box400.upgrade.places import CURRENT, Places, space_lacking, space_needed
 from domain.refusal import NotPossible
@@ -104,7 +105,7 @@ class Steps:
         self._machine.carry(slots.device(slot))
 
     def _trial(self) -> None:
-        self._ask_new("box400.upgrade.trial")
+        self._call_new()
 
     def _drain(self) -> None:
         self._machine.drain(True)
@@ -158,7 +159,7 @@ class Steps:
     def _health(self) -> None:
         self._wait_until_well(self._order.new)
         self._compare(self._census(self._order.new, "--live"))
-        self._ask_new("box400.upgrade.trial")
+        self._call_new()
 
     def _commit(self) -> None:
         """Of a program the journal's line is the commit; of a system, what GRUB starts from now on."""
@@ -255,9 +256,12 @@ class Steps:
         if lost:
             raise NotPossible(f"Data is missing: {lost}", f"数据缺失：{lost}")
 
-    def _ask_new(self, module: str) -> None:
+    def _call_new(self) -> None:
+        """Have the new version take a call in private; a machine that is given longer to be well, longer."""
+        patience = max(trial.PATIENCE, self._order.patience)
         python = self._places.python(self._order.new)
-        _require_well(self._machine.as_owner(python, "-m", module))
+        said = self._machine.as_owner(python, "-m", trial.__name__, "--patience", str(patience))
+        _require_well(said)
 
     def _wait_until_well(self, version: str) -> None:
         """Ask until the box is well; raises the last complaint when it does not become so in time."""

@@ -2,10 +2,12 @@
 
 A private box of this very version, on loopback addresses and a directory of its own, takes a call of the test
 phone, which answers as well: both parties must hear each other. The answer is like that of ``health``.
+``--patience SECONDS``: how long its start may take, and the call.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -21,8 +23,7 @@ from box400.upgrade.health import Fault
 from storage.data_directory import DataDirectory
 
 NUMBER: Final = "4000000000"
-UP_WITHIN: Final = 90.0
-CALL_WITHIN: Final = 90.0
+PATIENCE: Final = 90.0
 CONFIGURATION: Final = """\
 trunks:
   trial: {{sources: [{host}], target: "{host}:5080", trunk_number: "01000000000", options_seconds: 0}}
@@ -31,12 +32,12 @@ tenants:
 """
 
 
-def faults() -> list[Fault]:
+def faults(patience: float) -> list[Fault]:
     """Do it; return what went wrong. A machine that is busy is given a second chance."""
-    return _tried() and _tried()
+    return _tried(patience) and _tried(patience)
 
 
-def _tried() -> list[Fault]:
+def _tried(patience: float) -> list[Fault]:
     with tempfile.TemporaryDirectory(prefix="box400-trial-") as place:
         here = Path(place)
         box, peer = addresses(os.getpid())
@@ -51,7 +52,7 @@ def _tried() -> list[Fault]:
                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd="/",
             )  # fmt: skip
         try:
-            return _call(process, here, box, peer)
+            return _call(process, here, box, peer, patience)
         finally:
             _end(process)
             _forget_sockets(here / "data")
@@ -63,8 +64,8 @@ def addresses(number: int) -> tuple[str, str]:
     return f"{network}.1", f"{network}.2"
 
 
-def _call(process: subprocess.Popen[bytes], here: Path, box: str, peer: str) -> list[Fault]:
-    end = time.monotonic() + UP_WITHIN
+def _call(process: subprocess.Popen[bytes], here: Path, box: str, peer: str, patience: float) -> list[Fault]:
+    end = time.monotonic() + patience
     while "box400 is up" not in (said := (here / "out").read_text(errors="replace")):
         if process.poll() is not None or time.monotonic() > end:
             why = " | ".join(said.splitlines()[-6:])[-400:]
@@ -77,7 +78,7 @@ def _call(process: subprocess.Popen[bytes], here: Path, box: str, peer: str) -> 
     ]  # fmt: skip
     try:
         done = subprocess.run(  # noqa: S603 our own interpreter
-            command, capture_output=True, text=True, timeout=CALL_WITHIN, check=False, cwd="/"
+            command, capture_output=True, text=True, timeout=patience, check=False, cwd="/"
         )
     except subprocess.TimeoutExpired:
         return [("The test call did not end", "测试呼叫未能结束")]
@@ -107,7 +108,11 @@ def _forget_sockets(data: Path) -> None:
 
 def main() -> int:
     """Print it; the exit status is 0 whenever the question could be asked."""
-    sys.stdout.write(msgspec.json.encode(faults()).decode() + "\n")
+    parser = argparse.ArgumentParser(
+        prog="box400.upgrade.trial", description="Take a call of the test phone."
+    )
+    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS")
+    sys.stdout.write(msgspec.json.encode(faults(parser.parse_args().patience)).decode() + "\n")
     return 0
 
 
