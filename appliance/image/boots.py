@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.image.machine import BOX, KERNEL, Hardware, give_kernel_options, probe, switched_on
+from appliance.image.machine import BOX, KERNEL, Hardware, Machine, give_kernel_options, probe, switched_on
 from appliance.image.workshop import ImageFailed, Workshop
 
 HOST = "127.73.4.1"
@@ -21,22 +21,28 @@ GUEST_PEER = "10.0.2.2"
 """Whom the box sees when this machine speaks to it."""
 WITHIN = 1800.0
 """A loaded machine takes many times what docs/appliance.md tells."""
-ASK = f"""
+CONFIGURATION = f"trunks: {{probe: {{sources: [{GUEST_PEER}], target: {GUEST_PEER}}}}}"
+APPLY = f"""
 until systemctl is-active -q box400-b2bua && systemctl is-active -q box400-store; do sleep 1; done
-echo 'trunks: {{probe: {{sources: [{GUEST_PEER}], target: {GUEST_PEER}}}}}' >/run/probe.yaml
+echo '{CONFIGURATION}' >/run/probe.yaml
 chmod 644 /run/probe.yaml
 /usr/local/bin/box400 apply /run/probe.yaml
 state=$(systemctl is-system-running --wait)
-failed=$(systemctl --failed --plain --no-legend | cut -d' ' -f1 | paste -sd, -)
-[ -z "$failed" ] || journalctl -b --no-pager -n 40 -u "${{failed%%,*}}"
-told="state=$state failed=[$failed] slot=$(lsblk -no PARTLABEL "$(findmnt -no SOURCE /)")"
-told="$told data=$(findmnt -bno SIZE /data)"
-told="$told host=$(cut -d' ' -f2 /data/ssh/ssh_host_ed25519_key.pub | sha256sum | cut -c1-12)"
+"""
+"""Lets us speak to the box, and ends when all of it is up."""
+TELL = """
 while :; do
     echo "PROBE $told SUM $(printf %s "$told" | sha256sum | cut -c1-12) END"
     sleep 5
 done
 """
+ASK = f"""{APPLY}
+failed=$(systemctl --failed --plain --no-legend | cut -d' ' -f1 | paste -sd, -)
+[ -z "$failed" ] || journalctl -b --no-pager -n 40 -u "${{failed%%,*}}"
+told="state=$state failed=[$failed] slot=$(lsblk -no PARTLABEL "$(findmnt -no SOURCE /)")"
+told="$told data=$(findmnt -bno SIZE /data)"
+told="$told host=$(cut -d' ' -f2 /data/ssh/ssh_host_ed25519_key.pub | sha256sum | cut -c1-12)"
+{TELL}"""
 OPTIONS = (
     f"OPTIONS sip:{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:5099;branch=z9hG4bKsmoke;rport\r\n"
     "Max-Forwards: 70\r\n"
@@ -71,13 +77,25 @@ def boot(shop: Workshop, name: str, disk: Path, hardware: Hardware, processor: S
     """Start a box and look at it. Raises ImageFailed."""
     give_kernel_options(shop, disk, KERNEL)
     with switched_on(shop, name, [disk], hardware, processor, forwards=FORWARDS, more=probe(ASK)) as machine:
-        page = machine.await_(_has_page, "the sign-in page over HTTPS", WITHIN, 3)
-        machine.await_(lambda: told_by_probe(machine.said()) is not None, "its units", WITHIN)
-        sip = machine.await_(_answers_sip, "an answer to OPTIONS", 300)
-        told = told_by_probe(machine.said())
-        if told is None or told["state"] != "running" or told["failed"] or told["slot"] != "root-a":
+        page, sip = await_served(machine)
+        told = await_told(machine, WITHIN)
+        if told["state"] != "running" or told["failed"] or told["slot"] != "root-a":
             raise ImageFailed(f"{name}: {told}\n{machine.said()[-6000:]}")
     return Booted(page, sip, told)
+
+
+def await_served(machine: Machine) -> tuple[float, float]:
+    """Wait for the sign-in page and an answer by SIP of a box that knows us; return when they came."""
+    page = machine.await_(_has_page, "the sign-in page over HTTPS", WITHIN, 3)
+    return page, machine.await_(_answers_sip, "an answer to OPTIONS", WITHIN)
+
+
+def await_told(machine: Machine, within: float) -> dict[str, str]:
+    """Wait for the facts of the probe."""
+    machine.await_(lambda: told_by_probe(machine.said()) is not None, "what the box tells", within)
+    told = told_by_probe(machine.said())
+    assert told is not None
+    return told
 
 
 def _has_page() -> bool:

@@ -43,6 +43,13 @@ ExecStart=/bin/sh -c "echo {script} | base64 -d | sh >/dev/console 2>&1"
 """Of what is open when the sign-in takes the line, the kernel leaves only the console alone."""
 
 
+BEFORE = """[Unit]
+Description=What the test changes
+Before=box400-settings.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c "echo {script} | base64 -d | sh -e"
+"""
 ALONE = "systemd.unit=probe.target"
 PROBE_TARGET = """[Unit]
 Description=What the test asks, and nothing else
@@ -126,6 +133,14 @@ def probe(script: str) -> list[str]:
         ("systemd.extra-unit.probe.service", PROBE.format(script=_base64(script))),
         ("systemd.unit-dropin.multi-user.target", "[Unit]\nWants=probe.service\n"),
         *((f"systemd.unit-dropin.{each}.service", PATIENT) for each in SLOW),
+    )
+
+
+def before_the_box(script: str) -> list[str]:
+    """Return options that run a script in the box before anything of the program starts."""
+    return _told_by_smbios(
+        ("systemd.extra-unit.before.service", BEFORE.format(script=_base64(script))),
+        ("systemd.unit-dropin.box400-settings.service", "[Unit]\nRequires=before.service\n"),
     )
 
 

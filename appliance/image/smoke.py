@@ -15,12 +15,14 @@ from pathlib import Path
 
 from appliance.image.boots import boot
 from appliance.image.installations import ERASE, INSTALL, KEEP, STICK, empty_disk, installer
-from appliance.image.machine import BOX, KVM, PLAIN, STEADY, kind
-from appliance.image.upgrades import bundle_disk, found, written
+from appliance.image.machine import BOX, KVM, PLAIN, STEADY
+from appliance.image.upgrades import FOUND, GO_ON, OTHER, bundle_disk, copy_of, ended, found, written
 from appliance.image.workshop import ImageFailed, Workshop
 
 ROOT = Path(__file__).parents[2]
 DIED = ("Kernel panic", "Oops", "double fault")
+OWNED = {"owner": "box400", "units": ""}
+"""The data are its own, and no unit failed."""
 Proof = tuple[str, Callable[[], object]]
 
 
@@ -28,9 +30,7 @@ def boots_of(shop: Workshop, image: Path, firmware: str, processor: Sequence[str
     """The image, on what KVM offers (by BIOS) or on a machine like that of the OVA (by UEFI)."""
 
     def started() -> object:
-        disk = shop.work / "test.qcow2"
-        disk.unlink(missing_ok=True)
-        shop.run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, disk)
+        disk = copy_of(shop, image, "test")
         return boot(shop, firmware, disk, KVM if firmware == "bios" else PLAIN, processor)
 
     yield f"the qcow2 boots by {firmware.upper()}", started
@@ -100,25 +100,37 @@ def installations_of(shop: Workshop, medium: Path, processor: Sequence[str]) -> 
 def upgrades_of(
     shop: Workshop, image: Path, bundle: Path, public: Path, processor: Sequence[str]
 ) -> Iterator[Proof]:
-    """A bundle of a whole system, into a box made of the image."""
-    disk, brought = shop.work / "upgraded.qcow2", bundle_disk(shop, bundle, public)
+    """A bundle of a whole system, into a box made of the image; the box's copies go on from its restart."""
+    brought = bundle_disk(shop, bundle, public)
+    copies: dict[str, Path] = {}
 
     def writes() -> str:
-        disk.unlink(missing_ok=True)
-        shop.run("qemu-img", "create", "-q", "-f", "qcow2", "-F", kind(image), "-b", image, disk)
-        return written(shop, disk, brought, processor)
+        disk = copy_of(shop, image, "upgraded")
+        told = written(shop, disk, brought, processor)
+        copies.update({name: copy_of(shop, disk, name) for name in ("cut", "kept")})
+        return told
 
     def tries() -> str:
-        wanted = {"slot": "b", "good": "a", "done": "evolve", "failed": "", "keys": "release.pub"}
-        return found(shop, disk, brought, processor, "slot-b", wanted)
+        wanted = {"slot": "b", "good": "a", "done": "evolve", "failed": "", "keys": "release.pub", **OWNED}
+        return found(shop, copies["cut"], "slot-b", wanted, processor, GO_ON)
 
     def goes_back() -> str:
-        wanted = {"slot": "a", "good": "a", "undone": "put-back", "interrupted": "1"}
-        return found(shop, disk, brought, processor, "slot-a-again", wanted)
+        wanted = {"slot": "a", "good": "a", "result": "rolled-back", "interrupted": "1", **OWNED}
+        return ended(shop, copies["cut"], "slot-a-again", wanted | {"number": str(OTHER)}, processor)
 
-    yield "a system is written into the idle slot", writes
+    def keeps() -> str:
+        wanted = {"slot": "b", "good": "b", "result": "upgraded", "interrupted": "0", **OWNED}
+        return ended(shop, copies["kept"], "slot-b-kept", wanted, processor)
+
+    def starts_it_again() -> str:
+        wanted = {"slot": "b", "good": "b", "result": "upgraded"}
+        return found(shop, copies["kept"], "slot-b-again", wanted, processor, FOUND)
+
+    yield "a box in use writes a system into its idle slot", writes
     yield "GRUB starts it once; it knows the box and goes on with the upgrade", tries
-    yield "the power was cut: GRUB starts the old system, which puts the data back", goes_back
+    yield "the power was cut: GRUB starts the old system, which puts the data back and serves", goes_back
+    yield "without a cut: the new system serves, takes a test call and is kept", keeps
+    yield "the power was cut: GRUB starts the new system from now on", starts_it_again
     brought.unlink()
 
 

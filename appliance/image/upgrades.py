@@ -1,7 +1,7 @@
-"""A system in the idle slot, as GRUB and the kernel see it: tried once, cut short, back to the old one.
+"""A system in the idle slot, as GRUB and the kernel see it: tried once, found good, or cut short and left.
 
-The boxes start no further than ``basic.target`` and what the upgrade itself starts: all of their processes
-would take an emulated machine most of an hour. ``tests/product/test_system_upgrade.py`` asks those.
+A box that nobody is to use starts no further than ``basic.target`` (``alone``): all of its processes take an
+emulated machine ten minutes.
 """
 
 from __future__ import annotations
@@ -10,32 +10,59 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from appliance.image.boots import told_by_probe
-from appliance.image.machine import ALONE, KERNEL, KVM, Machine, alone, give_kernel_options, switched_on
+from appliance.image.boots import APPLY, FORWARDS, TELL, await_served, await_told
+from appliance.image.machine import (
+    ALONE,
+    KERNEL,
+    KVM,
+    Machine,
+    alone,
+    before_the_box,
+    give_kernel_options,
+    kind,
+    probe,
+    switched_on,
+)
 from appliance.image.workshop import ImageFailed, Workshop
 
-WITHIN = 2400.0
-ASK = r"""
-slot=$(sed -n 's/.*root=PARTLABEL=root-\([ab]\).*/\1/p' /proc/cmdline)
-echo "PROBE runs in slot $slot"
-mount -o ro /dev/disk/by-label/bundle /mnt
-if [ ! -e /data/upgrade/history ]; then
-    cp /mnt/release.pub /etc/box400/upgrade-keys/
-    /usr/local/bin/box400 upgrade /mnt/system.bundle || echo "PROBE refused"
-    exec sleep 600
-fi
-systemctl start appliance-recover.service
-journal=$(ls /data/upgrade/history/*.jsonl)
-last() { sed -n "s/.*\"e\":\"$1\".*\"$2\":\"\([a-z-]*\)\".*/\1/p" "$journal" | tail -n 1; }
-told="slot=$slot good=$(sed -n 's/^good=//p' /boot/efi/grub/grubenv)"
-told="$told done=$(last done step) undone=$(last undone undo) failed=[$(last failed step)]"
-told="$told interrupted=$(grep -c '"e":"interrupted"' "$journal")"
-told="$told keys=$(ls /etc/box400/upgrade-keys | paste -sd,)"
-while :; do
-    echo "PROBE $told SUM $(printf %s "$told" | sha256sum | cut -c1-12) END"
-    sleep 5
-done
+WITHIN = 3000.0
+PATIENCE = 1200
+"""Seconds that a box may take to be well which is emulated, for three minutes."""
+OTHER = 977
+RENUMBER = f"""
+sed -i 's/^box400:x:[0-9]*:[0-9]*:/box400:x:{OTHER}:{OTHER}:/' /etc/passwd
+sed -i 's/^box400:x:[0-9]*:/box400:x:{OTHER}:/' /etc/group
+chgrp box400 /etc/box400/settings.json
 """
+"""The system that is upgraded has the account under another number than the one in the bundle."""
+WRITE = f"""
+PATH=$PATH:/usr/local/bin
+{APPLY}
+echo "PROBE it is $state"
+mount -o ro /dev/disk/by-label/bundle /mnt
+cp /mnt/release.pub /etc/box400/upgrade-keys/
+cd /mnt
+box400 --lang en upgrade system.bundle --wait 5 --patience {PATIENCE} || echo "PROBE refused"
+"""
+FOUND = rf"""
+journal=$(ls /data/upgrade/history/*.jsonl)
+last() {{ sed -n "s/.*\"e\":\"$1\".*\"$2\":\"\([a-z-]*\)\".*/\1/p" "$journal" | tail -n 1; }}
+told="slot=$(sed -n 's/.*root=PARTLABEL=root-\([ab]\).*/\1/p' /proc/cmdline)"
+told="$told good=$(sed -n 's/^good=//p' /boot/efi/grub/grubenv)"
+told="$told done=$(last done step) undone=$(last undone undo) failed=[$(last failed step)]"
+told="$told interrupted=$(grep -c '"e":"interrupted"' "$journal") result=[$(last ended result)]"
+told="$told owner=$(stat -c %U /data/box400) number=$(id -u box400)"
+told="$told keys=$(ls /etc/box400/upgrade-keys | paste -sd,)"
+told="$told units=[$(systemctl --failed --plain --no-legend | cut -d' ' -f1 | paste -sd,)]"
+{TELL}"""
+GO_ON = f"systemctl start appliance-recover.service\n{FOUND}"
+"""Alone: only what must be done before the box starts."""
+TO_THE_END = f"""
+PATH=$PATH:/usr/local/bin
+until grep -q '"e":"ended"' /data/upgrade/history/*.jsonl; do sleep 2; done
+cat /data/upgrade/history/*.jsonl
+box400 --lang en upgrade --status
+{FOUND}"""
 
 
 def bundle_disk(shop: Workshop, bundle: Path, public: Path) -> Path:
@@ -53,27 +80,45 @@ def bundle_disk(shop: Workshop, bundle: Path, public: Path) -> Path:
 
 
 def written(shop: Workshop, disk: Path, bundle: Path, processor: Sequence[str]) -> str:
-    """Upgrade a box that was never started; it ends by restarting."""
-    give_kernel_options(shop, disk, f"{KERNEL} {ALONE}")
-    with switched_on(shop, "slot-a", [disk, bundle], KVM, processor, more=alone(ASK)) as machine:
-        machine.await_words("PROBE runs in slot a", WITHIN)
-        machine.await_off(WITHIN, unless="PROBE refused")
-        return f"written, read back, restarted after {machine.seconds():.0f} s"
+    """Upgrade a box that is in use; it ends by restarting."""
+    give_kernel_options(shop, disk, KERNEL)
+    more = [*probe(WRITE), *before_the_box(RENUMBER)]
+    with switched_on(shop, "slot-a", [disk, bundle], KVM, processor, more=more) as machine:
+        up = machine.await_words("PROBE it is running", WITHIN)
+        down = machine.await_off(WITHIN, unless="PROBE refused")
+        return f"in use after {up:.0f} s, written, read back, restarted after {down:.0f} s"
+
+
+def copy_of(shop: Workshop, disk: Path, name: str) -> Path:
+    """Return a copy of a disk, made of what changes on it."""
+    copy = shop.work / f"{name}.qcow2"
+    copy.unlink(missing_ok=True)
+    shop.run("qemu-img", "create", "-q", "-f", "qcow2", "-F", kind(disk), "-b", disk, copy)
+    return copy
 
 
 def found(
-    shop: Workshop, disk: Path, bundle: Path, processor: Sequence[str], name: str, wanted: dict[str, str]
+    shop: Workshop, disk: Path, name: str, wanted: dict[str, str], processor: Sequence[str], script: str
 ) -> str:
-    """Start the box and wait until it has told what became of the upgrade; then its power is cut."""
-    with switched_on(shop, name, [disk, bundle], KVM, processor, more=alone(ASK)) as machine:
-        told = _told(machine)
-        if {key: told.get(key) for key in wanted} != wanted:
-            raise ImageFailed(f"{name}: {told}, wanted {wanted}\n{machine.said()[-3000:]}")
-        return f"{told} after {machine.seconds():.0f} s"
+    """Start a box alone and wait until it has told what became of the upgrade; then its power is cut."""
+    give_kernel_options(shop, disk, f"{KERNEL} {ALONE}")
+    with switched_on(shop, name, [disk], KVM, processor, more=alone(script)) as machine:
+        return f"{_told(machine, name, wanted)} after {machine.seconds():.0f} s"
 
 
-def _told(machine: Machine) -> dict[str, str]:
-    machine.await_(lambda: told_by_probe(machine.said()) is not None, "what the box tells", WITHIN)
-    told = told_by_probe(machine.said())
-    assert told is not None
+def ended(shop: Workshop, disk: Path, name: str, wanted: dict[str, str], processor: Sequence[str]) -> str:
+    """Start a box with all that is in it, wait for the end of the upgrade, and for page and SIP."""
+    give_kernel_options(shop, disk, KERNEL)
+    more = probe(TO_THE_END)
+    with switched_on(shop, name, [disk], KVM, processor, forwards=FORWARDS, more=more) as machine:
+        told = _told(machine, name, wanted)
+        over = machine.seconds()
+        page, sip = await_served(machine)
+        return f"{told} after {over:.0f} s, sign-in page {page:.0f} s, SIP {sip:.0f} s"
+
+
+def _told(machine: Machine, name: str, wanted: dict[str, str]) -> dict[str, str]:
+    told = await_told(machine, WITHIN)
+    if {key: told.get(key) for key in wanted} != wanted:
+        raise ImageFailed(f"{name}: {told}, wanted {wanted}\n{machine.said()[-6000:]}")
     return told
