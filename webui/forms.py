@@ -9,7 +9,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
 from domain.money import parse_yuan
 from webui.presenters.texts import N_
-from webui.services.opening import Opening
+from webui.services.opening import Further, Opening
 
 REQUIRED = N_("This field is required.")
 _AMOUNT = r"([0-9]{1,9}(\.[0-9]{1,3})?)?$"
@@ -75,6 +75,32 @@ class TenantForm(Form):  # type: ignore[misc]
             max_calls=int(typed["max_calls"]) if typed["max_calls"] else None,
             credit_li=_li(typed["credit"]),
             monthly_cap_li=_li(typed["monthly_cap"]),
+        )
+
+
+class FurtherForm(Form):  # type: ignore[misc]
+    """One more number of a tenant."""
+
+    number = StringField(
+        validators=[
+            InputRequired(REQUIRED),
+            Regexp(r"400[0-9]{7}$", message=N_("10 digits that begin with 400.")),
+        ]
+    )
+    bound = StringField(validators=[Length(max=40, message=N_("Too long."))])
+    fee_instead = BooleanField()
+    paid = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the fields."""
+        return tuple(cls().data)
+
+    def further(self, tenant: str) -> Further:
+        """Return what was typed; only after it was found valid."""
+        typed = {name: str(value).strip() for name, value in self.data.items()}
+        return Further(
+            tenant, typed["number"], typed["bound"], self.fee_instead.data, _li(typed["paid"]) or 0
         )
 
 

@@ -19,7 +19,7 @@ from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.models.web import Role
 from webui.services.accounts import audited, give_first_password
-from webui.services.opening import Opening, open_tenant
+from webui.services.opening import Further, Opening, add_number, open_tenant
 from webui.services.operators import NAME, put_operator
 from webui.services.passwords import first_password, operator_password
 from webui.services.provisioning import Stale
@@ -176,3 +176,36 @@ def open_(name: str, company: str, number: str, data: DataDirectory, as_json: bo
             )
         )
     say_in_force(opened.done.why_not)
+
+
+@tenant.command("add-number")
+@click.argument("name", metavar="TENANT")
+@click.argument("number", metavar="400...")
+@click.option("--bound", default="", help="The first phone that answers.")
+@click.option("--fee-instead", is_flag=True, help="A picking fee instead of minimum and term, where offered.")
+@click.option("--paid", "paid_li", type=Yuan(), default=0, help="Paid in now, in yuan; booked as a recharge.")
+@data_option
+def add_number_(name: str, number: str, data: DataDirectory, **given: Any) -> None:
+    """Give TENANT, who is there already, one more 400 number, with its terms (`box400 numbers show`).
+
+    \b
+    Exit status:
+      0  given and in force
+      1  refused: standard error says why, nothing was changed
+      3  the store is not running
+      4  stored, but not in force yet
+
+    \b
+    Example:
+      box400 tenant add-number acme 4001003722 --bound 13900001111 --paid 500
+    """
+    if given["paid_li"] < 0:
+        complain("The amount paid in must not be negative.", "预存金额不能为负数。", 2)
+    with box_services(data) as services:
+        try:
+            done = add_number(
+                services, Further(name, number, **given), entry_of("number-given", number, name)
+            )
+        except Stale:
+            complain(f"There is no tenant {name}.", f"没有租户 {name}。")
+    say_in_force(done.why_not)

@@ -137,6 +137,7 @@ DO: Final[dict[str, Callable[[Caller], Any]]] = {
     "invoice_ask": bills.ask_invoice,
     "tariff_list": bills.tariffs,
     "tenant_open": numbers.open_first,
+    "number_give": numbers.give,
     "number_list": numbers.listing,
     "number_show": numbers.show,
     "number_put": numbers.put,

@@ -18,7 +18,7 @@ from webui.api.asked import Limit, NoQuery, body, number_400, query
 from webui.api.configuration import refused_by, stored
 from webui.api.problems import ApiProblem, Fault
 from webui.services import numbers
-from webui.services.opening import Opening, open_tenant
+from webui.services.opening import Further, Opening, add_number, open_tenant
 from webui.services.provisioning import Done, Refused, Stale
 
 Li = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
@@ -68,6 +68,15 @@ class OpeningWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     monthly_cap_li: Li | msgspec.UnsetType = msgspec.UNSET
 
 
+class FurtherWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One more number of a tenant."""
+
+    number: Annotated[str, msgspec.Meta(pattern=r"^400[0-9]{7}\Z")]
+    bound: Text40 = ""
+    fee_instead: bool = False
+    paid_li: Li = 0
+
+
 def open_first(caller: Caller) -> Mapping[str, Any]:
     """Open a tenant in one step; his first password is told once."""
     query(caller, NoQuery)
@@ -83,6 +92,20 @@ def open_first(caller: Caller) -> Mapping[str, Any]:
     except Refused as refused:
         raise refused_by(caller, refused) from refused
     return {**stored(opened.done), "first_password": opened.password}
+
+
+def give(caller: Caller) -> Mapping[str, Any]:
+    """Give a tenant one more number."""
+    query(caller, NoQuery)
+    wish = body(caller, FurtherWish)
+    further = Further(caller.tenant, **msgspec.to_builtins(wish))
+    entry = caller.entry("number-given", further.number, caller.tenant)
+    try:
+        return stored(add_number(caller.services, further, entry))
+    except NotPossible as error:
+        raise impossible(error) from error
+    except Refused as refused:
+        raise refused_by(caller, refused) from refused
 
 
 def listing(caller: Caller) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from domain.fees import Agreement
 from domain.numbers.lifecycle import OWNED, Halt, NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.numbers.search import Wanted
+from domain.numbers.terms import Offer
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.numbers.desk import NumberDesk
@@ -27,6 +28,21 @@ class Page(NamedTuple):
     cards: list[NumberCard]
     after: str
     """Cursor of the next page; empty: this is the last one."""
+
+
+class Offered(NamedTuple):
+    """What a number of the inventory is offered for."""
+
+    vanity_class: str
+    offer: Offer
+
+
+def offered(root: Root, number: str, at: float) -> Offered | None:
+    """Return the terms of a number; None where the inventory does not know it, or has sold it."""
+    card = root.inventory.card(number)
+    if card is None or card.state in OWNED:
+        return None
+    return Offered(card.effective_class, NumberDesk(root, at, "").offer(card))
 
 
 def find(root: Root, wanted: Wanted, size: int, after: str = "") -> Page:

@@ -9,16 +9,17 @@ from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.money import parse_yuan
-from domain.refusal import NotPossible
+from domain.money import parse_yuan, yuan
+from domain.refusal import BadField, NotPossible
 from domain.snapshot import TenantState
 from storage.models import Root
 from storage.models.web import WebSession
-from webui.forms import TenantForm, errors_of
+from webui.forms import FurtherForm, TenantForm, errors_of
 from webui.presenters.says import say
 from webui.resources import TenantDesk, TenantFile
 from webui.security.identity import COOKIE
-from webui.services import accounts, assistance, tenants
+from webui.services import accounts, assistance, numbers, tenants
+from webui.services.opening import add_number as give_number
 from webui.services.opening import open_tenant as open_in_one_step
 from webui.services.provisioning import Refused, Stale
 from webui.views.bound import entry_of, said_in_force
@@ -29,11 +30,12 @@ MOST_RECHARGE_LI = 10_000_000_000
 
 @view(context=TenantDesk, permission="see-tenants", request_method="GET", renderer="operator/tenants.html")
 def listing(request: Request) -> dict[str, Any]:
-    """List them."""
+    """List them; with ``number``, to choose who gets it."""
     search, now = request.GET.get("search", "").strip()[:60], request.services.now()
     after = request.GET.get("after", "")[:40]
     found = request.services.read(lambda root: tenants.listed(root, now, search, after))
-    return {"found": found.lines, "next": found.next, "search": search}
+    number = request.GET.get("number", "")[:10]
+    return {"found": found.lines, "next": found.next, "search": search, "number": number}
 
 
 @view(
@@ -43,7 +45,11 @@ def listing(request: Request) -> dict[str, Any]:
 def new(request: Request) -> dict[str, Any]:
     """Ask what the new tenant is; ``number`` and ``name`` may be filled in by who leads here."""
     typed = {name: request.GET.get(name, "")[:80] for name in ("number", "name")}
-    return _form(request, {}, typed)
+    shown = _form(request, {}, typed)
+    offered = shown["offered"]
+    typed["tariff"] = next(iter(shown["tariffs"]), "")
+    typed["paid"] = yuan(offered.offer.deposit_li) if offered and offered.offer.deposit_li else ""
+    return shown
 
 
 @view(
@@ -62,23 +68,74 @@ def open_tenant(request: Request) -> Response | dict[str, Any]:
         opened = open_in_one_step(request.services, opening, entry)
     except Stale:
         return _form(request, {"id": _("There is a tenant with this id already.")}, form.data)
+    except BadField as error:
+        return _form(request, {error.field: _.either(error.zh, error.en)}, form.data)
     except NotPossible as error:
         return _form(request, {"number": _.either(error.zh, error.en)}, form.data)
     except Refused as refused:
-        return _form(request, _fields(refused, _.language), form.data)
+        return _form(request, fields_of(refused, _.language, TenantForm.names()), form.data)
     return _file(request, opening.id, password=opened.password, why_not=opened.done.why_not)
 
 
-def _fields(refused: Refused, language: str) -> dict[str, str]:
-    known = TenantForm.names()
+@view(
+    context=TenantFile, name="number", permission="open-tenant", request_method="GET",
+    renderer="operator/tenant_number.html",
+)  # fmt: skip
+def further(request: Request) -> dict[str, Any]:
+    """Ask which number he gets besides; ``number`` may be filled in by who leads here."""
+    typed = {"number": request.GET.get("number", "")[:10]}
+    shown = _number_form(request, {}, typed)
+    offered = shown["offered"]
+    typed["paid"] = yuan(offered.offer.deposit_li) if offered and offered.offer.deposit_li else ""
+    return shown
+
+
+@view(
+    context=TenantFile, name="number", permission="open-tenant", request_method="POST",
+    renderer="operator/tenant_number.html",
+)  # fmt: skip
+def add_number(request: Request) -> Response | dict[str, Any]:
+    """Give him one more number."""
+    _, tenant = request.texts, request.context.id
+    form = FurtherForm(request.POST)
+    if not form.validate():
+        return _number_form(request, errors_of(form, _), form.data)
+    wanted = form.further(tenant)
+    try:
+        done = give_number(request.services, wanted, entry_of(request, "number-given", wanted.number, tenant))
+    except BadField as error:
+        return _number_form(request, {error.field: _.either(error.zh, error.en)}, form.data)
+    except NotPossible as error:
+        return _number_form(request, {"number": _.either(error.zh, error.en)}, form.data)
+    except Refused as refused:
+        return _number_form(request, fields_of(refused, _.language, FurtherForm.names()), form.data)
+    return said_in_force(request, done, f"/operator/tenants/{tenant}")
+
+
+def fields_of(refused: Refused, language: str, known: tuple[str, ...]) -> dict[str, str]:
+    """Return what is wrong by field; what no field stands for is said of the number."""
     found = refused.by_field(language)
     return {name if name in known else "number": text for name, text in found.items()}
+
+
+def _number_form(request: Request, errors: dict[str, str], typed: dict[str, Any]) -> dict[str, Any]:
+    if errors:
+        request.response.status = 422
+    offered = _offered(request, str(typed.get("number") or ""))
+    return {"tenant": request.context, "errors": errors, "typed": typed, "offered": offered}
+
+
+def _offered(request: Request, number: str) -> numbers.Offered | None:
+    now = request.services.now()
+    found: numbers.Offered | None = request.services.read(lambda root: numbers.offered(root, number, now))
+    return found
 
 
 def _form(request: Request, errors: dict[str, str], typed: dict[str, Any]) -> dict[str, Any]:
     if errors:
         request.response.status = 422
-    return {"errors": errors, "typed": typed, "tariffs": _tariffs(request)}
+    offered = _offered(request, str(typed.get("number") or ""))
+    return {"errors": errors, "typed": typed, "tariffs": _tariffs(request), "offered": offered}
 
 
 def _tariffs(request: Request) -> list[str]:
@@ -114,7 +171,7 @@ def _data(request: Request, name: str, **more: Any) -> dict[str, Any]:
             "may_assist": accounts.may_assist(root, name, now),
         }  # fmt: skip
 
-    return {"password": "", "why_not": "", "errors": {}, **request.services.read(read), **more}
+    return {"password": "", "why_not": "", "errors": {}, "typed": {}, **request.services.read(read), **more}
 
 
 @view(context=TenantFile, name="state", permission="suspend-tenant", request_method="POST")
@@ -146,7 +203,8 @@ def recharge(request: Request) -> Response:
     except ValueError:
         li = 0
     if not 0 < li <= MOST_RECHARGE_LI:
-        response = _file(request, tenant, errors={"amount": _("An amount above 0, such as 100 or 12.50.")})
+        wrong = {"amount": _("An amount above 0, such as 100 or 12.50.")}
+        response = _file(request, tenant, errors=wrong, typed=dict(request.POST))
         response.status = 422
         return response
     receipt, note = request.POST.get("receipt", "").strip()[:60], request.POST.get("note", "").strip()[:120]

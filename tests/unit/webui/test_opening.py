@@ -13,10 +13,11 @@ from domain.numbers.terms import ClassTerms
 from domain.refusal import NotPossible
 from storage.models.web import AuditEntry
 from storage.numbers.desk import NumberDesk
+from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site, form_of
 from webui.services.numbers import reclaim
-from webui.services.opening import Opening, open_tenant
-from webui.services.provisioning import Refused, Stale
+from webui.services.opening import Further, Opening, add_number, open_tenant
+from webui.services.provisioning import Refused, Stale, wish
 
 NUMBER = "4006951288"
 ENTRY = AuditEntry(0.0, "operator:anna", "tenant-opened")
@@ -133,3 +134,86 @@ def test_reclaiming_ends_what_was_agreed(site: Site) -> None:
     (agreement,) = site.read(lambda root: root.tenants["shop"].config.value.agreements)
     assert agreement.until == agreement.since
     assert card(site).state is NumberState.RECLAIMED
+
+
+def _deposit(site: Site, li: int) -> None:
+    terms = ClassTerms(minimum_li=3_000_000, years=1, deposit_li=li)
+
+    def set_terms(root: Any) -> None:
+        root.box.value = msgspec.structs.replace(root.box.value, class_terms={"B": terms})
+
+    site.change(set_terms)
+
+
+def test_a_number_is_opened_when_its_deposit_is_paid(site: Site) -> None:
+    """预存话费: less is refused beside its field, and nothing is left behind; the form begins with it."""
+    stock(site)
+    _deposit(site, 500_000)
+    browser = site.browser("anna")
+    page = browser.get("/operator/tenants/new", {"number": NUMBER, "name": "示例公司"})
+    form = form_of(page, "/operator/tenants/new")
+    assert (form["paid"].value, "¥500.00" in page.html.find(id="offered").text) == ("500.00", True)
+    form["id"], form["paid"] = "shop", "499.99"
+    refused = form.submit(status=422)
+    assert "wants a deposit of 500.00 yuan" in refused.html.find(id="paid").parent.text
+    assert (card(site).state, form_of(refused, "/operator/tenants/new")["id"].value) == (
+        NumberState.IN_STOCK, "shop",
+    )  # fmt: skip
+    form["paid"] = "500"
+    form.submit(status=200)
+    assert card(site).state is NumberState.ACTIVE
+
+
+def test_a_new_tenants_calls_are_not_free_by_oversight(site: Site) -> None:
+    """The form begins with a tariff where there is one."""
+    edition = {"valid_from": "2026-01-01", "prices": [{"first_seconds": 60, "first_li": 300}]}
+    wish(site.services, lambda root: {"tariffs": {"flat": {"editions": [edition]}}}, ENTRY)
+    form = form_of(site.browser("anna").get("/operator/tenants/new"), "/operator/tenants/new")
+    assert form["tariff"].value == "flat"
+
+
+def test_a_tenant_gets_a_further_number(site: Site) -> None:
+    """From the number's page by way of the list of tenants; what was agreed joins what is agreed already."""
+    stock(site)
+    _deposit(site, 500_000)
+    browser = site.browser("anna")
+    chosen = browser.get(f"/operator/numbers/{NUMBER}").click(href="tenants.number=").click("企业 alpha")
+    form = form_of(chosen, "/operator/tenants/alpha/number")
+    assert (form["number"].value, form["paid"].value) == (NUMBER, "500.00")
+    form["bound"], form["paid"] = "13900001111", "1"
+    form = form_of(form.submit(status=422), "/operator/tenants/alpha/number")
+    assert form["bound"].value == "13900001111"
+    form["paid"] = "500"
+    told = form.submit(status=303).follow()
+    assert "400-695-1288" in told.text
+    config = site.read(lambda root: root.tenants["alpha"].config.value)
+    assert [each.number for each in config.agreements] == [NUMBER]
+    assert (card(site).state, card(site).tenant) == (NumberState.ACTIVE, "alpha")
+    (request,) = site.read(lambda root: [each.value for each in root.money.requests.values()])
+    assert (request.tenant, request.li) == ("alpha", 500_000)
+    assert "has 4006951288 already" in form.submit(status=422).text
+
+
+def test_a_further_number_of_somebody_else(site: Site) -> None:
+    """What another tenant has, or another company applied for, is refused and stays his."""
+    stock(site, "4001003799")
+    site.change(lambda root: NumberDesk(root, site.clock(), "anna").reserve("4001003799", "别家"))
+    with pytest.raises(Refused):
+        add_number(site.services, Further("alpha", "4001003731"), ENTRY)
+    with pytest.raises(NotPossible, match="is reserved for 别家"):
+        add_number(site.services, Further("alpha", "4001003799"), ENTRY)
+    with pytest.raises(Stale):
+        add_number(site.services, Further("nobody", NUMBER), ENTRY)
+
+
+def test_a_program_gives_a_further_number(site: Site) -> None:
+    """With the operator's key; less than the deposit is 409 and says why."""
+    stock(site)
+    _deposit(site, 500_000)
+    programs = Programs(site)
+    program = programs.of("")
+    refused = program.ask("POST", "/tenants/alpha/numbers", {"number": NUMBER})
+    assert (refused.status_int, "deposit of 500.00" in refused.text) == (409, True)
+    given = program.ask("POST", "/tenants/alpha/numbers", {"number": NUMBER, "paid_li": 500_000})
+    assert (given.status_int, given.json["changed"], card(site).tenant) == (201, True, "alpha")
+    assert programs.of("alpha").ask("POST", "/tenants/alpha/numbers", {"number": NUMBER}).status_int == 403
