@@ -70,7 +70,9 @@ def test_the_api_does_what_its_document_says(
     def ask(case: Case, known: bool) -> None:
         if good and known and "tenant" in case.path_parameters:
             case.path_parameters["tenant"] = "demo"
-        case.call_and_validate(headers={"Authorization": f"Bearer {next(keys)}"}, excluded_checks=but)
+        # Not as an argument of the call: a case that broke its own key only would count as a wrong one.
+        case.headers["Authorization"] = f"Bearer {next(keys)}"
+        case.call_and_validate(excluded_checks=but)
 
     ask()
 
