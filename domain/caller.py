@@ -11,6 +11,7 @@ import msgspec
 
 from domain.dialplan import apply_prefixes, clean_number, national_significant
 from domain.prefix_rule import PrefixRule
+from domain.recipient import MOBILE
 
 
 class CallerClass(StrEnum):
@@ -76,7 +77,6 @@ class Caller(msgspec.Struct, frozen=True):
 
 _WITHHELD = frozenset({"", "anonymous", "unavailable", "restricted", "unknown", "private", "withheld"})
 
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9])[0-9]{8}|0[3-9][0-9]{2}[0-9]{7,8}")
 _SERVICE = re.compile(r"[48]00[0-9]{7}")
 _SHORT_CODE = re.compile(r"106[0-9]{2,17}|1[0-2][0-9]{1,4}|95[0-9]{3,13}|96[0-9]{3,6}")
@@ -113,7 +113,7 @@ def looked_for(digits: str) -> str:
     """
     number = canonical_number(digits)
     ends = _LANDLINE.fullmatch(number) and not _LANDLINE.fullmatch(f"{number}0")
-    return number if ends or _MOBILE.fullmatch(number) else f"{digits}*"
+    return number if ends or MOBILE.fullmatch(number) else f"{digits}*"
 
 
 def _classify(number: str, restore_zero: bool) -> tuple[str, CallerClass]:
@@ -131,7 +131,7 @@ def _classify(number: str, restore_zero: bool) -> tuple[str, CallerClass]:
 def _classify_national(number: str, restore_zero: bool) -> tuple[str, CallerClass]:
     if not _DIGITS.fullmatch(number):
         return "", CallerClass.UNKNOWN
-    if _MOBILE.fullmatch(number):
+    if MOBILE.fullmatch(number):
         return number, CallerClass.MOBILE
     if number[0] == "0":
         return _classify_trunk_prefixed(number)
@@ -147,7 +147,7 @@ def _classify_national(number: str, restore_zero: bool) -> tuple[str, CallerClas
 
 
 def _classify_trunk_prefixed(number: str) -> tuple[str, CallerClass]:
-    if _MOBILE.fullmatch(number, 1):
+    if MOBILE.fullmatch(number, 1):
         return number[1:], CallerClass.MOBILE
     if _SERVICE.fullmatch(number, 1):
         return number[1:], CallerClass.SERVICE

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from domain.caller import canonical_caller
+from domain.recipient import EMAIL
 from domain.refusal import BadField
 from domain.timeline import customer_stream, mail_stream, number_stream
 
@@ -23,9 +24,6 @@ LONGEST_LINE: Final = 200
 """Of an address or a field."""
 LONGEST_NOTE: Final = 2000
 _NUMBER: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
-_MAIL: Final = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", re.ASCII
-)
 _BETWEEN: Final = re.compile(r"[\s,;、，；/]+")
 _MANNERS: Final = re.compile(r"(先生|女士|小姐|老师|经理|有限责任公司|股份有限公司|有限公司|公司)$")
 """What people add to a name or leave out."""
@@ -81,7 +79,7 @@ def streams_of(customer: Customer) -> tuple[str, ...]:
 
 def is_mail(text: str) -> bool:
     """Tell whether a text is an e-mail address."""
-    return _MAIL.fullmatch(text) is not None
+    return EMAIL.fullmatch(text) is not None
 
 
 def read_numbers(text: str) -> tuple[str, ...]:

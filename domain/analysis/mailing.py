@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -10,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.analysis.cell import TARGETS
+from domain.recipient import EMAIL
 from domain.refusal import NotPossible
 
 MOST_ADDRESSES: Final = 20
@@ -17,7 +17,6 @@ MOST_MAILINGS: Final = 20
 """Of one tenant, and of the operator."""
 LATE_DAYS: Final = 3
 """A report that could not be made in time is still worth sending so long."""
-_ADDRESS: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,}", re.ASCII)
 
 
 class Often(StrEnum):
@@ -89,7 +88,7 @@ def checked(mailing: Mailing) -> Mailing:
     if len(mailing.emails) > MOST_ADDRESSES:
         raise NotPossible(f"At most {MOST_ADDRESSES} addresses.", f"最多 {MOST_ADDRESSES} 个邮箱地址。")
     for address in mailing.emails:
-        if _ADDRESS.fullmatch(address) is None:
+        if EMAIL.fullmatch(address) is None:
             raise NotPossible(f"Not an e-mail address: {address[:60]}", f"不是邮箱地址：{address[:60]}")
     if not (mailing.excel or mailing.pdf):
         raise NotPossible("Choose Excel, PDF or both.", "请选择 Excel、PDF 或两者。")

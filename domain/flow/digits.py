@@ -6,8 +6,8 @@ import re
 from datetime import date
 
 from domain.flow.document import Collect, Rule
+from domain.recipient import MOBILE
 
-_MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})", re.ASCII)
 _ID_CARD = re.compile(r"([1-9][0-9]{5})((?:19|20)[0-9]{6})([0-9]{3})([0-9*])", re.ASCII)
 _BANK_CARD = re.compile(r"[0-9]{12,19}", re.ASCII)
@@ -23,7 +23,7 @@ def are_right(digits: str, node: Collect) -> bool:
         case Rule.ANY:
             return True
         case Rule.MOBILE:
-            return _MOBILE.fullmatch(digits) is not None
+            return MOBILE.fullmatch(digits) is not None
         case Rule.DATE:
             return _is_date(digits)
         case Rule.ID_CARD:

@@ -11,16 +11,14 @@ from domain.flow.checker import is_web_address
 from domain.notices.kinds import FREE_TEXT, NoticeKind
 from domain.notices.template import TemplateState
 from domain.notices.ways import BodyForm, CallEvent, Encryption, GatewayKind, RobotKind
+from domain.recipient import EMAIL, MOBILE
 from storage.provisioning import checks as c
 from storage.provisioning.fields import Field
 from storage.provisioning.flow_fields import signing_secret
 from storage.provisioning.tree import Node
 
-mobile: Final = c.matching(re.compile(r"1[3-9][0-9]{9}", re.ASCII), "mobile")
-email: Final = c.matching(
-    re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", re.ASCII),
-    "email",
-)
+mobile: Final = c.matching(MOBILE, "mobile")
+email: Final = c.matching(EMAIL, "email")
 
 
 def web_address(node: Node, path: str, reading: c.Reading) -> Any:

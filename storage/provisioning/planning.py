@@ -11,6 +11,7 @@ import msgspec
 
 from domain.notices.template import Template
 from domain.notices.ways import Gateway
+from domain.recipient import MOBILE
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TargetKind, TrunkSnapshot
 from domain.tariff import Tariff
 from storage.models import OWN_PROMPTS, BoxConfig, TenantConfig
@@ -25,7 +26,6 @@ from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
 from storage.provisioning.state import Configuration, Parts
 
-_MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _LANDLINE = re.compile(r"0[1-9][0-9]{8,10}|[2-8][0-9]{6,7}", re.ASCII)
 
 
@@ -290,7 +290,7 @@ class _Planning:
     def _kind_of(self, number: str, tenant: str) -> TargetKind | None:
         if (tenant, number) in self.after.extensions:
             return TargetKind.EXTENSION
-        if _MOBILE.fullmatch(number):
+        if MOBILE.fullmatch(number):
             return TargetKind.MOBILE
         if _LANDLINE.fullmatch(number):
             return TargetKind.LANDLINE

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from domain.recipient import EMAIL
 from domain.refusal import NotPossible
 from domain.tickets import rules
 from domain.tickets.rules import Done, Wanted
@@ -34,7 +35,6 @@ Desk = Literal["tenant", "operator"]
 Written = Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_TEXT, pattern=r"^[^\s\x00-\x1f]")]
 Cursor = Annotated[str, msgspec.Meta(pattern=r"^0[0-9A-HJKMNP-TV-Z]{25}\Z")]
 Name = Annotated[str, msgspec.Meta(max_length=40)]
-_EMAIL = r"^([^\s@<>,;:]{1,64}@[A-Za-z0-9-]{1,40}([.][A-Za-z0-9-]{1,40}){1,3})?\Z"
 
 
 class TicketQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +62,7 @@ class TicketWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     priority: Priority = Priority.NORMAL
     name: Name = ""
     mobile: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{3,20})?\Z")] = ""
-    email: Annotated[str, msgspec.Meta(max_length=120, pattern=_EMAIL)] = ""
+    email: Annotated[str, msgspec.Meta(max_length=120, pattern=rf"^({EMAIL.pattern})?\Z")] = ""
     cause: Annotated[str, msgspec.Meta(max_length=80, pattern=r"^[A-Za-z0-9._:-]*\Z")] = ""
 
 

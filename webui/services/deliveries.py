@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Final, NamedTuple
 
@@ -11,6 +10,7 @@ import msgspec
 from domain.notices.delivery import UNREACHED, Channel, Delivery, DeliveryState, once_more
 from domain.notices.kinds import DAY, PRIVATE, SHIPPED, NoticeKind
 from domain.notices.template import render
+from domain.recipient import EMAIL, MOBILE
 from domain.refusal import NotPossible
 from storage.models import Root
 from storage.models.web import AuditEntry
@@ -23,8 +23,8 @@ TEST_SECONDS: Final = 600.0
 ROWS: Final = 50
 MOST_LOOKED_AT: Final = 20_000
 _RECIPIENT: Final = {
-    Channel.SMS: re.compile(r"1[3-9][0-9]{9}", re.ASCII),
-    Channel.EMAIL: re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9.-]{3,120}"),
+    Channel.SMS: MOBILE,
+    Channel.EMAIL: EMAIL,
 }
 
 

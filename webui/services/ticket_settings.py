@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from domain.desk import words_of
+from domain.recipient import EMAIL, MOBILE
 from domain.schedule_text import ScheduleError, parse_schedule
 from domain.tickets.settings import MOST_CATEGORIES, TicketSettings
 from storage.models import Root
@@ -15,8 +16,6 @@ from webui.services.box import BoxServices
 
 MOST_NOTIFIED: Final = 10
 HOUR: Final = 60
-_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
-_EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9.-]{3,120}")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.-]{1,100}(?::[0-9]{1,5})?/?")
 _HOURS: Final = ("urgent", "high", "normal", "low", "remind", "close")
 _NUMBER: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9])?", re.ASCII)
@@ -73,7 +72,7 @@ def wrong_in(settings: TicketSettings, _: Words, *, operator: bool) -> dict[str,
         errors["hours"] = _.either(error.zh, error.en)
     if not settings.hours:
         errors["hours"] = _("Without working hours nothing is ever due.")
-    for name, rule in (("mobiles", _MOBILE), ("emails", _EMAIL)):
+    for name, rule in (("mobiles", MOBILE), ("emails", EMAIL)):
         wrong = [each for each in getattr(settings, name) if not rule.fullmatch(each)]
         if wrong:
             errors[name] = _("Not possible: {what}", what=", ".join(wrong))

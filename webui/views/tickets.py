@@ -12,6 +12,7 @@ from pyramid.response import Response
 
 from domain.caller import canonical_caller
 from domain.desk import DeskSettings
+from domain.recipient import EMAIL
 from domain.refusal import NotPossible
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import MOST_FILES, Asker, AskerKind, Priority, Source, SourceKind
@@ -45,7 +46,6 @@ LISTS: Final = (*SERVED_LISTS, (SupportTickets, TENANT))
 SERVED: Final = ((OperatorTicket, "tickets"), (TenantTicket, TENANT), (AgentTicket, AGENT))
 ASKED: Final = ((SupportTicket, TENANT),)
 MOBILE: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
-EMAIL: Final = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
 
 
 def for_each(places: tuple[tuple[type, str], ...], **settings: Any) -> Callable[[F], F]:
