@@ -90,6 +90,9 @@ def configure(caller: Caller) -> Mapping[str, Any]:
     foreign = [name for name in wanted if name not in SECTIONS]
     if foreign:
         raise ApiProblem(422, errors=tuple(Fault(name, "no such section here") for name in foreign))
+    empty = [name for name, section in wanted.items() if not isinstance(section, dict)]
+    if empty:  # a file's section may be empty, which a program does not mean
+        raise ApiProblem(422, errors=tuple(Fault(name, "an object") for name in empty))
     entry = caller.entry("settings-changed", " ".join(wanted))
     try:
         return stored(wish(caller.services, lambda root: wanted, entry))

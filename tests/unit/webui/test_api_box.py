@@ -108,6 +108,8 @@ def test_trunks_and_settings_are_changed_the_way_of_a_file(site: Site, programs:
     for foreign in ("listeners", "tenants", "nothing"):
         refused = program.ask("PATCH", "/settings", {foreign: {}})
         assert (refused.status_int, refused.json["errors"][0]["pointer"]) == (422, foreign)
+    refused = program.ask("PATCH", "/settings", {"box": None, "trunks": {}})
+    assert (refused.status_int, [each["pointer"] for each in refused.json["errors"]]) == (422, ["box"])
     assert program.ask("PATCH", "/settings", {"trunks": {"unicom": {"absent": True}}}).json["changed"] is True
     assert "unicom" not in program.ask("GET", "/settings").json["trunks"]
     assert site.actions()[0] == "settings-changed"
