@@ -7,7 +7,7 @@ from datetime import date
 
 from domain.analysis.callers import Change
 from domain.analysis.cell import Cell
-from domain.analysis.figures import Counted, Figures, Groups, in_whole
+from domain.analysis.figures import Counted, Figures, Groups
 from domain.analysis.report import Report, day_of_hour
 from storage.counted import count, counts
 from storage.models import Root
@@ -33,27 +33,27 @@ def report_of_rows(rows: Iterable[CallRow], first: date, last: date) -> Report:
 
     Give the calls of the seven days before and after as well: they tell who called again.
     """
-    numbers: dict[str, Figures] = {}
-    for call, changes in _one_by_one(rows):
-        if _within(call.groups, first, last):
-            numbers.setdefault(call.groups.number, Figures()).take(call)
-        for change in changes:
-            if _within(change.groups, first, last):
-                numbers.setdefault(change.groups.number, Figures()).count(change.groups, change.cell)
-    return _report(first, last, numbers)
+    return _report(first, last, _numbers(rows, first, last))
 
 
 def whole_of_rows(tenants: Mapping[str, Iterable[CallRow]], first: date, last: date) -> Report:
     """Return the report of all tenants' calls, counted one by one, as :func:`report_of_rows`."""
     whole = Figures()
     for tenant, rows in tenants.items():
-        for call, changes in _one_by_one(rows):
-            if _within(call.groups, first, last):
-                whole.take_whole(call, tenant)
-            for change in changes:
-                if _within(change.groups, first, last):
-                    whole.count(in_whole(change.groups, tenant), change.cell)
+        for figures in _numbers(rows, first, last).values():
+            whole.add(figures.in_whole(tenant))
     return Report(first, last, whole, {})
+
+
+def _numbers(rows: Iterable[CallRow], first: date, last: date) -> dict[str, Figures]:
+    numbers: dict[str, Figures] = {}
+    for call, changes in _one_by_one(rows):
+        if _within(call.groups, first, last):
+            numbers.setdefault(call.groups.number, Figures()).take([call])
+        for change in changes:
+            if _within(change.groups, first, last):
+                numbers.setdefault(change.groups.number, Figures()).count(change.groups, change.cell)
+    return numbers
 
 
 def _one_by_one(rows: Iterable[CallRow]) -> Iterator[tuple[Counted, list[Change]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from operator import add
 from typing import Final
@@ -114,10 +115,8 @@ class Cell(msgspec.Struct, array_like=True):
         self.repeats += other.repeats
         self.known += other.known
         self.again += other.again
-        if other.soon:
-            self.soon = list(map(add, self.soon, other.soon)) if self.soon else list(other.soon)
-        if other.gone:
-            self.gone = list(map(add, self.gone, other.gone)) if self.gone else list(other.gone)
+        self.soon = _both(self.soon, other.soon)
+        self.gone = _both(self.gone, other.gone)
 
     def plain(self) -> Cell:
         """Return a copy without the waits told apart, for groups of which there are many."""
@@ -176,6 +175,24 @@ class Cell(msgspec.Struct, array_like=True):
         exponential and the answered ones are censored (Mandelbaum and Zeltyn, The Palm/Erlang-A Queue).
         """
         return (self.wait_ms + self.lost_ms) / self.abandoned / 1000 if self.abandoned else None
+
+
+def sum_of(cells: Sequence[Cell], *, waits: bool = True) -> Cell:
+    """Return the sum of cells, one at least; not ``waits``: without these told apart (:meth:`Cell.plain`)."""
+    *counts, soon, gone = zip(*map(msgspec.structs.astuple, cells), strict=True)
+    told_apart = (_sums(soon), _sums(gone)) if waits else ((), ())
+    return msgspec.convert((*map(sum, counts), *told_apart), Cell)
+
+
+def _sums(lists: Iterable[list[int]]) -> list[int]:
+    return [sum(column) for column in zip(*filter(None, lists), strict=True)]
+
+
+def _both(mine: list[int], others: list[int]) -> list[int]:
+    """Return counts by wait added up; those of who keeps none are empty."""
+    if not others:
+        return mine
+    return list(map(add, mine, others)) if mine else list(others)
 
 
 def no_waits() -> list[int]:

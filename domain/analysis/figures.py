@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from domain.analysis.cell import Cell
+from domain.analysis.cell import Cell, sum_of
 
 HOUR_MS: Final = 3_600_000
 BEIJING_MS: Final = 8 * HOUR_MS
@@ -34,18 +35,11 @@ class Groups(msgspec.Struct, frozen=True, array_like=True):
     agent: str
     """工号, else the number that answered; empty: nobody did."""
     answered: bool
-    tenant: str = ""
-    """Only in figures of the whole box."""
 
     @property
     def hour(self) -> int:
         """The hour it came in (:func:`hour_number`)."""
         return hour_number(self.ms)
-
-
-def in_whole(groups: Groups, tenant: str) -> Groups:
-    """Return the groups of a call in the figures of the whole box: no menus, queues, agents of tenants."""
-    return msgspec.structs.replace(groups, number="", keys=(), queue="", agent="", tenant=tenant)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -90,23 +84,47 @@ class Figures(msgspec.Struct, array_like=True):
             _of(self.queues, groups.queue).add(cell)
         if groups.agent:
             _of(self.agents, groups.agent).add(plain)
-        if groups.tenant:
-            _of(self.tenants, groups.tenant).add(cell)
 
-    def take(self, call: Counted) -> None:
-        """Count a call."""
-        self.count(call.groups, call.cell)
-        self.outcomes[call.outcome] = self.outcomes.get(call.outcome, 0) + 1
-        if call.rating:
-            self.ratings[call.rating] = self.ratings.get(call.rating, 0) + 1
-        if call.groups.agent:
-            for hour, ms in spread(call.talk_from_ms, call.talk_ms):
-                busy = self.staff.setdefault(hour, {})
-                busy[call.groups.agent] = busy.get(call.groups.agent, 0) + ms
+    def take(self, calls: Sequence[Counted]) -> None:
+        """Count calls of one tenant, group by group: many cost less than one by one."""
+        hours: dict[int, list[Cell]] = defaultdict(list)
+        areas: dict[str, list[Cell]] = defaultdict(list)
+        keys: dict[str, list[Cell]] = defaultdict(list)
+        queues: dict[str, list[Cell]] = defaultdict(list)
+        agents: dict[str, list[Cell]] = defaultdict(list)
+        for call in calls:
+            groups, cell = call.groups, call.cell
+            hours[groups.hour].append(cell)
+            areas[groups.area].append(cell)
+            for key in groups.keys:
+                keys[key].append(cell)
+            if groups.queue:
+                queues[groups.queue].append(cell)
+            if groups.agent:
+                agents[groups.agent].append(cell)
+                for hour, ms in spread(call.talk_from_ms, call.talk_ms):
+                    busy = self.staff.setdefault(hour, {})
+                    busy[groups.agent] = busy.get(groups.agent, 0) + ms
+            self.outcomes[call.outcome] = self.outcomes.get(call.outcome, 0) + 1
+            if call.rating:
+                self.ratings[call.rating] = self.ratings.get(call.rating, 0) + 1
+        for hour, cells in hours.items():
+            summed = sum_of(cells)
+            self.all.add(summed)
+            _of(self.hours, hour).add(summed)
+        for mine, theirs in ((self.keys, keys), (self.queues, queues)):
+            for name, cells in theirs.items():
+                _of(mine, name).add(sum_of(cells))
+        for mine, theirs in ((self.areas, areas), (self.agents, agents)):
+            for name, cells in theirs.items():
+                _of(mine, name).add(sum_of(cells, waits=False))
 
-    def take_whole(self, call: Counted, tenant: str) -> None:
-        """Count a tenant's call in figures of the whole box."""
-        self.take(msgspec.structs.replace(call, groups=in_whole(call.groups, tenant)))
+    def in_whole(self, tenant: str) -> Figures:
+        """Return what a tenant's figures add to those of the whole box: no menus, queues, agents of his."""
+        return Figures(
+            self.all, self.hours, self.areas, tenants={tenant: self.all}, outcomes=self.outcomes,
+            ratings=self.ratings,
+        )  # fmt: skip
 
     def add(self, other: Figures) -> None:
         """Add other figures to these."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from storage.counted import counted
 from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
 from storage.models.root import ROOT_KEY
 
@@ -20,7 +21,7 @@ def run(mapping: Any) -> None:
         for month in owner.months.values() if tenant else ():
             for rows in month.portions():
                 taken = FiguresTaken()
-                records.take_figures(taken, tenant, owner, rows)
-                taken.store()
+                taken.take(tenant, owner.figures, owner.callers, counted(rows))
+                taken.store(records.whole)
                 if records._p_jar is not None:
                     records._p_jar.transaction_manager.savepoint(optimistic=True)

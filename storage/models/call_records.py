@@ -17,7 +17,6 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from domain.analysis.figures import in_whole
 from storage.call_id import day_of, key_of, milliseconds_of, month_of
 from storage.counted import counted
 from storage.models.ahead import ask_for_all_leaves
@@ -357,25 +356,15 @@ class CallRecords(Persistent):  # type: ignore[misc]
                 added += len(rows)
                 if tenant:
                     whole.setdefault(day, Totals()).add(totals)
-                    self.take_figures(taken, tenant, owner, rows)
+                    taken.take(tenant, owner.figures, owner.callers, counted(rows))
         for day, totals in whole.items():
             self.add_totals(day, totals)
-        taken.store()
+        taken.store(self.whole)
         return added
 
     def add_totals(self, day: str, totals: Totals) -> None:
         """Add a tenant's totals of a day (YYYYMMDD) to those of all."""
         add_to_day(self.day_totals, day, msgspec.structs.replace(totals, numbers={}))
-
-    def take_figures(
-        self, taken: FiguresTaken, tenant: str, owner: OwnerRecords, rows: Iterable[CallRow]
-    ) -> None:
-        """Count a tenant's calls in what reports show."""
-        calls = counted(rows)
-        for call in calls:
-            taken.take_whole(self.whole, call, tenant)
-        for change in taken.take(owner.figures, owner.callers, calls):
-            taken.count(self.whole, in_whole(change.groups, tenant), change.cell)
 
     def find(self, call: str, tenant: str | None = None) -> CallRecord | None:
         """Return the record of a call id, of one tenant or (None) of whoever has it; None: there is none."""

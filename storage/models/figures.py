@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +14,6 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from domain.analysis.callers import Change, is_again, with_call
-from domain.analysis.cell import Cell
 from domain.analysis.figures import Counted, Figures, Groups
 from domain.analysis.report import day_of_hour
 from storage.models.ahead import TOGETHER, ask_for_leaves
@@ -146,28 +147,30 @@ class FiguresTaken:
     """Figures on their way into books: each object is written once, however many calls it counts."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[FiguresBook, str, int], Figures] = {}
+        self._books: dict[str, FiguresBook] = {}
+        self._taken: dict[tuple[int, str, str], Figures] = {}
+        """Hour, tenant, number -> figures."""
 
-    def take(self, book: FiguresBook, callers: CallerBook, calls: list[Counted]) -> Iterator[Change]:
-        """Count a tenant's calls in his book; yield what they change for callers, which is counted too."""
+    def take(self, tenant: str, book: FiguresBook, callers: CallerBook, calls: Iterable[Counted]) -> None:
+        """Count a tenant's calls for his book, and what they change for callers."""
+        self._books[tenant] = book
+        together: dict[tuple[int, str], list[Counted]] = defaultdict(list)
         for call in calls:
-            self._of(book, call.groups.number, call.groups.hour).take(call)
-        for change in callers.take(calls):
-            self.count(book, change.groups, change.cell)
-            yield change
+            together[call.groups.hour, call.groups.number].append(call)
+        for (hour, number), some in together.items():
+            self._of(hour, tenant, number).take(some)
+        for change in callers.take(call for some in together.values() for call in some):
+            groups = change.groups
+            self._of(groups.hour, tenant, groups.number).count(groups, change.cell)
 
-    def take_whole(self, book: FiguresBook, call: Counted, tenant: str) -> None:
-        """Count a tenant's call in the book of the whole box."""
-        self._of(book, "", call.groups.hour).take_whole(call, tenant)
+    def store(self, whole: FiguresBook) -> None:
+        """Add all of it to the books of the tenants and to that of the whole box, the oldest first."""
+        of_all: dict[int, Figures] = {}
+        for (hour, tenant, number), figures in sorted(self._taken.items(), key=itemgetter(0)):
+            self._books[tenant].add(number, hour, figures)
+            of_all.setdefault(hour, Figures()).add(figures.in_whole(tenant))
+        for hour, figures in of_all.items():
+            whole.add("", hour, figures)
 
-    def count(self, book: FiguresBook, groups: Groups, cell: Cell) -> None:
-        """Count a cell."""
-        self._of(book, groups.number, groups.hour).count(groups, cell)
-
-    def store(self) -> None:
-        """Add all of it to the books."""
-        for (book, number, hour), figures in sorted(self._numbers.items(), key=lambda pair: pair[0][2]):
-            book.add(number, hour, figures)
-
-    def _of(self, book: FiguresBook, number: str, hour: int) -> Figures:
-        return self._numbers.setdefault((book, number, hour), Figures())
+    def _of(self, hour: int, tenant: str, number: str) -> Figures:
+        return self._taken.setdefault((hour, tenant, number), Figures())

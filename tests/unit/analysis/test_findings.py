@@ -48,7 +48,7 @@ class Made:
             fate_of(outcome, answered), outcome, wait_ms=wait * 1000, talk_ms=talk_ms, access_ms=talk_ms,
             fee_li=60, rating=rating, named=True,
         )  # fmt: skip
-        self.figures.take(Counted(groups, cell, outcome, rating, "138", ms + wait * 1000, talk_ms))
+        self.figures.take([Counted(groups, cell, outcome, rating, "138", ms + wait * 1000, talk_ms)])
 
     def mondays(
         self, hour: int, answered: int, busy: int = 0, no_answer: int = 0, gave_up: int = 0, talk: int = 300
