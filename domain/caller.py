@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -86,6 +87,9 @@ _LOCAL = re.compile(r"[2-8][0-9]{6,7}")
 # digits exist, which is why only the trunk's setting can tell.
 _ZERO_DROPPED = re.compile(r"(?:10[2-8]|2[0-9][2-8])[0-9]{7}|[3-9][0-9]{2}[2-8][0-9]{6,7}")
 _DIGITS = re.compile(r"[0-9]+")
+_BETWEEN_DIGITS = re.compile(r"[\s().–—-]")
+_TYPED = re.compile(r"\+?[0-9]+")
+_WHOLE = (CallerClass.MOBILE, CallerClass.LANDLINE, CallerClass.SERVICE)
 
 
 def canonical_caller(raw: str, rules: CallerRules | None = None) -> Caller:
@@ -104,6 +108,20 @@ def canonical_caller(raw: str, rules: CallerRules | None = None) -> Caller:
 def canonical_number(raw: str, prefixes: Iterable[PrefixRule] = ()) -> str:
     """Return the canonical digits of any number, or "" when it is none."""
     return _classify(apply_prefixes(clean_number(raw), prefixes), restore_zero=False)[0]
+
+
+def typed_number(text: str) -> str:
+    """Return the number that a person typed or pasted as it is dialled within China.
+
+    ``+86 139-0000-1111`` and full-width digits are ``13900001111``. What has no digits alone, such as the
+    name of an extension, comes back as it is.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    bare = _BETWEEN_DIGITS.sub("", plain)
+    if not _TYPED.fullmatch(bare):
+        return plain
+    known = canonical_caller(bare)
+    return known.canonical if known.kind in _WHOLE else bare
 
 
 def looked_for(digits: str) -> str:

@@ -11,6 +11,7 @@ also holidays 20:00-22:00             in addition to what the other lines say
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
@@ -37,6 +38,14 @@ _WORDS: Final = {
     "节假日": (DayName.HOLIDAY,),
     "调休上班日": (DayName.MAKE_UP,),
     "每天": EVERY_DAY,
+    # What people write as well.
+    **{f"星期{mark}": (name,) for mark, name in zip("一二三四五六日", EVERY_DAY, strict=True)},
+    "周天": (DayName.SUN,),
+    "星期天": (DayName.SUN,),
+    "双休日": (DayName.WEEKEND,),
+    "法定节假日": (DayName.HOLIDAY,),
+    "调休": (DayName.MAKE_UP,),
+    "调休上班": (DayName.MAKE_UP,),
 }
 _SHOWN: Final = {
     DayName.WORKDAY: "workdays",
@@ -45,6 +54,10 @@ _SHOWN: Final = {
     DayName.HOLIDAY: "holidays",
 }
 _COMMA = re.compile(r"\s*[,，、]\s*")
+_DASH = re.compile(r"(?<=[0-9])\s*(?:-|–|—|~|至|到)\s*(?=[0-9]+:)")
+_O_CLOCK = re.compile(r"([0-9]{1,2})[点时](?:(半)|([0-9]{1,2})分?|整)?")
+_CLOSED = ("closed", "关闭", "休息")
+_ALL_DAY = "全天"
 _RANGE = re.compile(r"(\S+?)(?:-|至|到)(\S+)")
 _DATES = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.\.([0-9]{4}-[0-9]{2}-[0-9]{2}))?")
 _HOURS = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})")
@@ -63,7 +76,7 @@ def parse_schedule(lines: Iterable[str]) -> Schedule:
     """Return what some lines say; raises :class:`ScheduleError` for the first that is wrong."""
     bands: list[Band] = []
     rules: list[DayRule] = []
-    for line in lines:
+    for line in (part for each in lines for part in _parts(each)):
         more_bands, more_rules = parse_line(line)
         bands += more_bands
         rules += more_rules
@@ -72,14 +85,14 @@ def parse_schedule(lines: Iterable[str]) -> Schedule:
 
 def parse_line(line: str) -> tuple[list[Band], list[DayRule]]:
     """Return the bands and rules of one line; raises :class:`ScheduleError`."""
-    words = _COMMA.sub(",", line.strip()).split(maxsplit=1)
+    words = _COMMA.sub(",", _plain(line)).split(maxsplit=1)
     also = len(words) == 2 and words[0].lower() == "also"
     if also:
         words = words[1].split(maxsplit=1)
     if len(words) != 2:
         raise ScheduleError(
             f"{line.strip()[:60]!r} is not DAYS HOURS, such as mon-fri 09:00-18:00 or holidays closed",
-            f"{line.strip()[:60]!r} 应为“日期 时段”，例如 mon-fri 09:00-18:00 或 holidays closed",
+            f"{line.strip()[:60]!r} 应为“日期 时段”，例如 周一至周五 09:00-18:00 或 节假日 关闭",
         )
     days, rest = words
     names, dates = _days(days)
@@ -91,6 +104,20 @@ def parse_line(line: str) -> tuple[list[Band], list[DayRule]]:
     usual = tuple(each for each in names if each not in replacing)
     bands = [Band(usual, each.start, each.end) for each in hours] if usual else []
     return bands, rules
+
+
+def _parts(line: str) -> list[str]:
+    return [part for part in re.split("[;；]", line) if part.strip()] or [line]
+
+
+def _plain(line: str) -> str:
+    """Return a line as its parts are read: full-width marks and ``9点半`` as people type them made plain."""
+    plain = _O_CLOCK.sub(_clock_words, unicodedata.normalize("NFKC", line).strip())
+    return _DASH.sub("-", plain)
+
+
+def _clock_words(found: re.Match[str]) -> str:
+    return f"{found[1]}:{'30' if found[2] else (found[3] or '0').zfill(2)}"
 
 
 def schedule_lines(schedule: Schedule) -> list[str]:
@@ -148,8 +175,7 @@ def _names(word: str) -> tuple[DayName, ...]:
         raise ScheduleError(
             f"{word[:40]!r} is no day: mon to sun, mon-fri, daily, workdays, days-off, weekends, holidays, "
             "make-up, or a date such as 2026-10-01",
-            f"{word[:40]!r} 不是日期：可写 mon 到 sun、mon-fri、daily（每天）、workdays（工作日）、"
-            "days-off（休息日）、weekends（周末）、holidays（节假日）、make-up（调休上班日），"
+            f"{word[:40]!r} 不是日期：可写 周一、周一至周五、每天、工作日、休息日、周末、节假日、调休上班日，"
             "或 2026-10-01 这样的日期",
         )
     first, last = (EVERY_DAY.index(each[0]) for each in ends)
@@ -168,9 +194,11 @@ def _dates(first: str, last: str) -> tuple[str, str]:
 
 
 def _hours(text: str) -> tuple[Hours, ...]:
-    if text.strip().lower() in ("closed", "关闭"):
+    if text.strip().lower() in _CLOSED:
         return ()
-    return tuple(_one(part) for part in text.split(","))
+    if text.strip() == _ALL_DAY:
+        return (Hours(0, MIDNIGHT),)
+    return tuple(_one(part) for part in re.split(r",|(?<=[0-9])\s+(?=[0-9])", text.strip()))
 
 
 def _one(text: str) -> Hours:
@@ -184,7 +212,7 @@ def _one(text: str) -> Hours:
             return Hours(start, end)
     raise ScheduleError(
         f"{text[:40]!r} are no hours: write 09:00-18:00, 22:00-06:00, 00:00-24:00 or closed",
-        f"{text[:40]!r} 不是时段：请写 09:00-18:00、22:00-06:00、00:00-24:00 或 closed",
+        f"{text[:40]!r} 不是时段：请写 09:00-18:00、22:00-06:00、00:00-24:00 或 关闭",
     )
 
 

@@ -7,20 +7,27 @@ from typing import Any
 from wtforms import BooleanField, Form, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
+from domain.caller import typed_number
 from domain.money import parse_yuan
 from webui.presenters.texts import N_
 from webui.services.opening import Further, Opening
 
 REQUIRED = N_("This field is required.")
 _AMOUNT = r"([0-9]{1,9}(\.[0-9]{1,3})?)?$"
+_TYPED = (lambda text: typed_number(text) if text else text,)
+"""A telephone number, however it was typed."""
 _NO_AMOUNT = N_("An amount such as 100 or 12.50, or nothing.")
 
 
 class BoundForm(Form):  # type: ignore[misc]
     """One bound number; what a number may be is judged by provisioning."""
 
-    number = StringField(validators=[InputRequired(REQUIRED), Length(max=40, message=N_("Too long."))])
-    kind = StringField(validators=[AnyOf(("", "mobile", "landline", "phs", "extension"))], default="")
+    number = StringField(
+        validators=[InputRequired(REQUIRED), Length(max=40, message=N_("Too long."))], filters=_TYPED
+    )
+    kind = StringField(validators=[AnyOf(("", "mobile", "landline", "phs", "extension", "pbx"))], default="")
+    trunk = StringField(validators=[Length(max=40, message=N_("Too long."))])
+    channels = StringField(validators=[Length(max=4, message=N_("Too long."))])
     label = StringField(validators=[Length(max=60, message=N_("Too long."))])
     job_number = StringField(validators=[Length(max=20, message=N_("Too long."))])
     schedule = StringField(validators=[Length(max=4000, message=N_("Too long."))])
@@ -42,9 +49,10 @@ class TenantForm(Form):  # type: ignore[misc]
         validators=[
             InputRequired(REQUIRED),
             Regexp(r"400[0-9]{7}$", message=N_("10 digits that begin with 400.")),
-        ]
+        ],
+        filters=_TYPED,
     )
-    bound = StringField(validators=[Length(max=40, message=N_("Too long."))])
+    bound = StringField(validators=[Length(max=40, message=N_("Too long."))], filters=_TYPED)
     tariff = StringField(validators=[Length(max=60, message=N_("Too long."))])
     area_code = StringField(validators=[Regexp(r"(0[1-9][0-9]{1,2})?$", message=N_("Such as 010 or 0591."))])
     fee_instead = BooleanField()
@@ -85,9 +93,10 @@ class FurtherForm(Form):  # type: ignore[misc]
         validators=[
             InputRequired(REQUIRED),
             Regexp(r"400[0-9]{7}$", message=N_("10 digits that begin with 400.")),
-        ]
+        ],
+        filters=_TYPED,
     )
-    bound = StringField(validators=[Length(max=40, message=N_("Too long."))])
+    bound = StringField(validators=[Length(max=40, message=N_("Too long."))], filters=_TYPED)
     fee_instead = BooleanField()
     paid = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
 

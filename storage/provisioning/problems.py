@@ -101,7 +101,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     "too-many-bound": (
         "has {count} bound numbers, the tenant may have {most}; the operator can raise bound_limit of the tenant",
-        "有 {count} 个绑定号码，该租户最多 {most} 个；可由运营者调高该租户的 bound_limit",
+        "绑定号码最多 {most} 个，这样有 {count} 个；需要更多请联系代理商调高上限（bound_limit）",
     ),
     "no-trunk": ("there is no trunk {value!r}", "没有中继 {value!r}"),
     "no-listener": ("there is no listener {value!r}", "没有监听器 {value!r}"),
@@ -138,7 +138,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "login-taken": ("extension {other} of tenant {tenant} has the login {value!r}; choose another one", "登录名 {value!r} 已被租户 {tenant} 的分机 {other} 使用；请另选一个"),
     "no-target": ("has no target; write the extension or telephone number that is rung", "没有 target；请写振铃的分机或电话号码"),
     "same-target": ("{value!r} is the phone of agent {other} already", "{value!r} 已是坐席 {other} 的话机"),
-    "kind-needed": ("what {value!r} is cannot be told; write kind: landline, mobile, phs, extension or pbx", "无法判断 {value!r} 的类型；请写 kind: landline、mobile、phs、extension 或 pbx"),
+    "kind-needed": ("what {value!r} is cannot be told: a mobile has 11 digits, a landline its area code (02161234567), an extension is made first; for anything else say the kind: landline, mobile, phs, extension or pbx", "无法判断 {value!r} 是什么电话：手机为 11 位，固定电话须带区号（如 02161234567），分机须先建立；其他号码请指明类型（kind: landline、mobile、phs、extension 或 pbx）"),
     "trunk-target": ("takes calls out but has no target; write target: HOST:PORT or outbound: false", "用于呼出但没有 target；请写 target: 主机:端口，或 outbound: false"),
     "trunk-sources": ("takes calls in but has no sources; name the carrier's networks or write inbound: false", "用于呼入但没有 sources；请写运营商网段，或 inbound: false"),
     "trunk-register": ("registers but has no {value}", "是注册型中继但没有 {value}"),

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from domain.acd.configuration import Strategy
 from domain.notices.ways import Encryption
 from domain.target import RingStrategy
-from webui.presenters.route_forms import listed, noted, phone
+from webui.presenters.route_forms import listed, noted, noted_line
 from webui.presenters.schedule import told_in
 from webui.presenters.texts import N_, Texts
 
@@ -198,9 +198,8 @@ def _targets(text: str, held: Any) -> list[Fields]:
     known = {each["number"]: each for each in held}
     found = []
     for line in _lines(text):
-        number, _, label = line.partition(" ")
-        number = phone(number)
-        found.append({**known.get(number, {"number": number}), "label": label.strip()})
+        number, label = noted_line(line)
+        found.append({**known.get(number, {"number": number}), "label": label})
     return found
 
 

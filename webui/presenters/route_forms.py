@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.caller import typed_number
 from webui.presenters.schedule import told_in
 
 Fields = dict[str, Any]
 SHARES: Final = 4
 """Rows of a split in the form; more are set up by `apply`."""
 _BETWEEN: Final = re.compile(r"[\s,，、;；]+")
+_NOTED: Final = re.compile(r"[\s,，:：]+")
+"""Between a number and what is noted of it."""
 
 
 def typed_of(part: str, fields: Fields, language: str) -> dict[str, Any]:
@@ -48,11 +51,11 @@ def values_of(part: str, typed: Mapping[str, str], fields: Fields) -> Fields:
             values: Fields = {"memory_days": typed.get("memory_days", "").strip() or "0"}
             for name in ("when_busy", "when_no_answer"):
                 known = {each["number"]: each for each in fields.get(name, ())}
-                numbers = [phone(typed.get(f"{name}_{n}", "")) for n in (1, 2)]
+                numbers = [typed_number(typed.get(f"{name}_{n}", "")) for n in (1, 2)]
                 values[name] = [known.get(each, {"number": each}) for each in numbers if each]
             return values
         case "pin":
-            return {"pin": "" if typed.get("remove") else typed.get("pin", "").strip()}
+            return {"pin": "" if typed.get("remove") else typed_number(typed.get("pin", ""))}
         case "ways":
             return {name: typed.get(name, "") or None for name in ("entry", "otherwise")}
         case _:
@@ -100,22 +103,18 @@ def words(text: str) -> list[str]:
 
 def noted(text: str) -> dict[str, str]:
     """Return lines of ``number note``."""
-    found = {}
-    for line in text.splitlines():
-        name, _, note = line.strip().replace("\t", " ").partition(" ")
-        if name:
-            found[name] = note.strip()
-    return found
+    return dict(noted_line(line) for line in text.splitlines() if line.strip())
+
+
+def noted_line(line: str) -> tuple[str, str]:
+    """Return a number, or what stands for callers, and the note after it; the space may be full-width."""
+    name, _, note = _NOTED.sub(" ", line.strip(), count=1).partition(" ")
+    return typed_number(name), note.strip()
 
 
 def listed(entries: Mapping[str, str]) -> str:
     """Return lines of ``number note``."""
     return "\n".join(f"{name} {note}".rstrip() for name, note in entries.items())
-
-
-def phone(text: str) -> str:
-    """Return a telephone number without what people put between its digits."""
-    return re.sub(r"[\s()-]", "", text)
 
 
 def _lines(lines: list[str] | None, language: str) -> str:

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from domain.target import TargetKind
 from storage.models.web import AuditEntry
 from webui.forms import BoundForm, errors_of
 from webui.presenters.says import say
@@ -46,27 +47,36 @@ def add(request: Request) -> Response | dict[str, Any]:
     form = BoundForm(request.POST)
     if not form.validate():
         return _page(request, errors_of(form, request.texts), form.data)
-    row: dict[str, Any] = {"number": form.number.data.strip().replace(" ", "").replace("-", "")}
+    row: dict[str, Any] = {"number": form.number.data}
     row |= {name: text for name in ("label", "job_number") if (text := (form[name].data or "").strip())}
     if form.kind.data:
         row["kind"] = form.kind.data
+    if form.kind.data == TargetKind.PBX:
+        row |= {"trunk": form.trunk.data, "channels": (form.channels.data or "").strip() or "1"}
     return _change(request, "bound-added", row["number"], bound.added(row), form.data)
 
 
 @view(context=BoundPlan, name="edit", permission=TENANT, request_method="POST", renderer="tenant/bound.html")
 def edit(request: Request) -> Response | dict[str, Any]:
-    """Change label, job number, schedule, weight of one, and whether who picks up must press 1."""
+    """Change one: its number, label, job number, schedule, weight, and whether who picks up must press 1.
+
+    Another number stays where the old one was; what it is, is told anew, but for a PBX.
+    """
     which = request.POST.get("which", "")
     fields = request.POST.copy()
-    fields["number"] = which
+    fields["number"] = fields.get("number", which)
     form = BoundForm(fields)
     if not form.validate():
         return _page(request, errors_of(form, request.texts), form.data, which)
     values: dict[str, Any] = {
         name: form[name].data.strip() or None
-        for name in ("label", "job_number", "weight")
+        for name in ("label", "job_number", "weight", "trunk", "channels")
         if form[name].data is not None
     }
+    if form.number.data != which:
+        values |= (
+            {"number": form.number.data} if "trunk" in values else {"number": form.number.data, "kind": None}
+        )
     if form.schedule.data is not None:
         values["schedule"] = lines_of(form.schedule.data) or None
         values["confirm_seconds"] = CONFIRM_SECONDS if form.press_1.data else None
@@ -170,6 +180,7 @@ def _page(
             "numbers": list(held.numbers),
             "plan": held.numbers[number].value,
             "limit": held.config.value.bound_limit,
+            "trunks": [name for name, each in root.trunks.items() if each.value.tenant == tenant.id],
         }
 
     language = request.texts.language

@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from domain.caller import typed_number
 from domain.money import MOST_LI, parse_yuan
 from domain.numbers import application as papers
 from domain.numbers import lifecycle
@@ -101,7 +102,7 @@ def _line(card: NumberCard, book: NumberBook) -> dict[str, Any]:
 def add(request: Request) -> Response:
     """Take one number into stock."""
     _ = request.texts
-    number = request.POST.get("number", "").replace("-", "").replace(" ", "")[:20]
+    number = typed_number(request.POST.get("number", "")[:40])
     back = HTTPSeeOther(BASE)
     if not (number.isascii() and number.isdigit() and len(number) == 10 and number.startswith("400")):
         return say(request, back, _("10 digits that begin with 400."), "bad")

@@ -121,3 +121,60 @@ def test_what_the_page_does_not_show_stays(site: Site) -> None:
     )
     now = bound(site)[0]
     assert (now.label, now.schedule, now.weight) == ("老板", was.schedule, 7)
+
+
+def test_the_phone_that_answers_is_changed_in_its_place(site: Site) -> None:
+    """The most usual change: another mobile, with the label, hours and place of the old one."""
+    browser = site.browser("4001003721")
+    add(browser, "01061234567", label="前台")
+    add(browser, "13700001111")
+    post(browser, "edit", [("which", "01061234567"), ("number", "+86 138-0000-2222"), ("label", "前台")])
+    assert numbers(site) == ["13900001111", "13800002222", "13700001111"]
+    assert (bound(site)[1].kind, bound(site)[1].label) == ("mobile", "前台")
+    wrong = post(browser, "edit", [("which", "13800002222"), ("number", "1380000"), ("label", "夜班")])
+    row = wrong.html.find("li", {"data-number": "13800002222"})
+    assert "a mobile has 11 digits" in row.select_one(".invalid-feedback").text
+    assert [row.find("input", {"name": name})["value"] for name in ("number", "label")] == ["1380000", "夜班"]
+    twice = post(browser, "edit", [("which", "13800002222"), ("number", "13700001111")])
+    assert "stands twice" in twice.text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+86 137 0000 1111",
+        "８６１３７００００１１１１",
+        "０１３７００００１１１１",
+        "137-0000-1111",
+        "(137)0000.1111",
+    ],
+)
+def test_a_number_is_read_as_people_paste_it(site: Site, typed: str) -> None:
+    """From a phone's contacts, or with full-width digits."""
+    add(site.browser("4001003721"), typed)
+    assert numbers(site) == ["13900001111", "13700001111"]
+
+
+def test_the_name_of_an_extension_keeps_its_dash(site: Site) -> None:
+    """Dashes are left out of telephone numbers only."""
+    extension = {"tenants": {"alpha": {"extensions": {"front-desk": {}}}}}
+    wish(site.services, lambda root: extension, AuditEntry(0.0, "test", "filled"))
+    add(site.browser("4001003721"), "front-desk")
+    assert numbers(site) == ["13900001111", "front-desk"]
+
+
+def test_a_tenant_binds_his_own_exchange(site: Site) -> None:
+    """中继线: where the operator has given him a trunk, with how many calls it takes."""
+    browser = site.browser("4001003721")
+    assert 'value="pbx"' not in browser.get(PAGE).text
+    trunk = {"trunks": {"office": {"target": "192.0.2.7", "inbound": False, "tenant": "alpha"}}}
+    wish(site.services, lambda root: trunk, AuditEntry(0.0, "test", "filled"))
+    add(browser, "01088880000", kind="pbx", trunk="office", channels="30")
+    assert [(each.kind, each.trunk, each.channels) for each in bound(site)][1:] == [("pbx", "office", 30)]
+    form = [each for each in browser.get(PAGE).forms.values() if each.action == f"{PAGE}/edit"][1]
+    assert (form["trunk"].value, form["channels"].value) == ("office", "30")
+    form["channels"], form["number"] = "60", "01088880001"
+    form.submit(status=303)
+    assert [(each.number, each.kind, each.channels) for each in bound(site)][1:] == [
+        ("01088880001", "pbx", 60)
+    ]

@@ -97,6 +97,13 @@ def test_what_is_wrong_is_told_and_stays_typed(site: Site, part: str, fields: An
     assert plan(site) == before
 
 
+def test_lists_are_read_as_people_type_them(site: Site) -> None:
+    """A full-width space or comma before the note, a number from a phone's contacts."""
+    form = opened(site.browser("4001003721"), "lists")
+    assert sent(form, blacklist="+8613800138000\n170０000＊　骚扰\n024，沈阳").status_int == 303
+    assert plan(site).routing.blacklist == {"13800138000": "", "1700000*": "骚扰", "024": "沈阳"}
+
+
 def test_what_a_page_must_not_name(site: Site) -> None:
     """No file of the box's disk is read as an announcement."""
     form = opened(site.browser("4001003721"), "hours")
