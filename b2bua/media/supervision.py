@@ -25,10 +25,11 @@ from b2bua.media import protocol
 PATIENCE = 0.1
 """Seconds that a command which nobody waits for may wait for others, so that a worker wakes once for many."""
 PING_EVERY = 1.0
-HUNG_AFTER = 3.0
-"""Seconds without a sign of life until a worker is killed."""
-SLOW_START = 10.0
-"""Seconds a worker may take for its first sign of life."""
+HUNG_AFTER = 3
+"""Pings in a row without a sign of life until a worker is killed."""
+SLOW_START = 10
+"""Pings that may go by until its first sign of life; as many more after each death without one."""
+SLOWEST_START = 60
 REAP_EVERY = 0.005
 STOP_WITHIN = 5.0
 """Seconds a worker told to end may take before it is killed."""
@@ -126,6 +127,29 @@ class _Links(Factory):
         return self._link
 
 
+class Pulse:
+    """Whether a process lives, by the pings that it left unanswered.
+
+    They are counted, not timed: when the machine stood still, or had no time for us, nobody was asked.
+    """
+
+    def __init__(self, silent_before: int = 0) -> None:
+        """``silent_before``: how many processes in its place ended before they said anything."""
+        self._left = min(SLOW_START * (1 + silent_before), SLOWEST_START)
+        self.heard = False
+        """Whether there was a sign of life."""
+
+    def beat(self) -> None:
+        """Note a sign of life."""
+        self.heard = True
+        self._left = HUNG_AFTER
+
+    def hangs(self) -> bool:
+        """Tell whether to give it up instead of asking once more."""
+        self._left -= 1
+        return self._left < 0
+
+
 class WorkerProcess:
     """Keeps one worker running until ``stop``; ``on_up`` must tell each new one all that shall be.
 
@@ -155,8 +179,8 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._link: _Link | None = None
         self._born = 0.0
-        self._alive_until = 0.0
-        self._young_deaths = 0
+        self._pulse = Pulse()
+        self._young_deaths = self._silent_deaths = 0
         self._stopped: Deferred[None] | None = None
         self._timer: DelayedCall | None = None
 
@@ -182,7 +206,7 @@ class WorkerProcess:
             links = _Links(self._link)
             adopting.adoptStreamConnection(ours.fileno(), socket.AF_UNIX, links)
         self._born = self._reactor.seconds()
-        self._alive_until = self._born + SLOW_START
+        self._pulse = Pulse(self._silent_deaths)
         self.up = True
         self.send(self._start)
         self._on_up()
@@ -198,7 +222,7 @@ class WorkerProcess:
 
     def heard(self, notices: list[protocol.AnyNotice]) -> None:
         """Take what the worker says."""
-        self._alive_until = self._reactor.seconds() + HUNG_AFTER
+        self._pulse.beat()
         for notice in notices:
             if isinstance(notice, protocol.Pong):
                 self.last = notice
@@ -219,7 +243,8 @@ class WorkerProcess:
         if self._stopped is None:
             self._cancel_timer()
             lived = self._reactor.seconds() - self._born
-            self._young_deaths = 0 if lived > OLD else self._young_deaths + 1
+            self._silent_deaths = 0 if self._pulse.heard else self._silent_deaths + 1
+            self._young_deaths = 0 if lived > OLD and self._pulse.heard else self._young_deaths + 1
             _log.error("media worker {index} (pid {pid}) is lost", index=self.index, pid=self.pid)
             self.kill()
             self._timer = self._reactor.callLater(0, self._reap)
@@ -238,7 +263,7 @@ class WorkerProcess:
 
     def _watch(self) -> None:
         self._timer = None
-        if self._reactor.seconds() > self._alive_until:
+        if self._pulse.hangs():
             _log.error("media worker {index} (pid {pid}) hangs", index=self.index, pid=self.pid)
             self.kill()
             return

@@ -231,13 +231,15 @@ async def test_a_worker_that_hangs_is_replaced(
     stages: Relays, phone: Callable[..., Phone], complaints: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped, it answers no ping; it is killed, and its calls go on."""
-    monkeypatch.setattr(supervision, "HUNG_AFTER", 0.5)
+    monkeypatch.setattr(supervision, "HUNG_AFTER", 5)
+    monkeypatch.setattr(supervision, "SLOW_START", 100)
+    monkeypatch.setattr(supervision, "SLOWEST_START", 100)
     monkeypatch.setattr(supervision, "PING_EVERY", 0.1)
     stage, caller, callee = stages(), phone(), phone()
     ends = await stage.call(caller, callee)
     await passes(caller, callee)
     process = stage.relay.homes[0].process
-    monkeypatch.setattr(supervision, "HUNG_AFTER", 10.0)
+    monkeypatch.setattr(supervision, "HUNG_AFTER", 100)
     os.kill(process.pid, signal.SIGSTOP)
     while process.restarts == 0:
         await deferLater(reactor, 0.01)
