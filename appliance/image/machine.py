@@ -28,6 +28,7 @@ from domain.boot_variables import BYTES, with_variable
 KERNEL = (
     "clearcpuid=cx16 mitigations=off nokaslr tsc=reliable no_timer_check systemd.service_watchdogs=no"
     " systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
+    " systemd.mask=appliance-inspect.timer systemd.mask=sysstat-collect.timer"
 )
 """What spares the emulation work, and gives it time."""
 BOX = ("-accel", "tcg,thread=multi", "-cpu", "max,-la57", "-smp", "2")
