@@ -9,10 +9,10 @@ import msgspec
 
 from domain.refusal import NotPossible
 
-PROGRAM: Final = "program"
-SYSTEM: Final = "os"
-FORMATS: Final = {1: PROGRAM, 2: SYSTEM}
-"""What a bundle of each format holds; older programs refuse formats that they do not know."""
+PROGRAM: Final = 1
+SYSTEM: Final = 2
+FORMATS: Final = (PROGRAM, SYSTEM)
+"""What a bundle holds: the program, or a whole system with it. Who knows a format not refuses it."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Manifest(msgspec.Struct, frozen=True):
     schema: int
     """Last evolution step of its data."""
     files: tuple[Part, ...]
-    format: int = 1
+    format: int = PROGRAM
     product: str = "box400"
     platform: str = "debian-13-amd64"
     oldest: str = "0.1.0"
@@ -35,8 +35,6 @@ class Manifest(msgspec.Struct, frozen=True):
     notes_en: str = ""
     notes_zh: str = ""
     """What is new, for people."""
-    kind: str = PROGRAM
-    """``program``, or ``os``: a whole system with that version of the program in it."""
     debian: str = ""
     """Debian's release in it: ``13.2``. This and what follows: of a system."""
     image_bytes: int = 0
@@ -79,7 +77,7 @@ def check_follows(manifest: Manifest, running: Running) -> None:
     """Make sure that what a bundle holds may follow what runs; raises NotPossible."""
     if _NUMBER.fullmatch(manifest.version) is None:
         raise NotPossible(f"{manifest.version!r} is no version", f"“{manifest.version}”不是有效的版本号")
-    if manifest.kind == SYSTEM:
+    if manifest.format == SYSTEM:
         _check_system(manifest, running)
     else:
         _check_program(manifest, running)

@@ -30,7 +30,7 @@ def os_bundle(raw: Path, key: Path, notes: tuple[str, str], to: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=to, prefix=".making-") as place:
         part = Path(place) / PART
         manifest = msgspec.structs.replace(
-            inner, kind=SYSTEM, format=2, files=(), installed_bytes=0,
+            inner, format=SYSTEM, files=(), installed_bytes=0,
             debian=_content(raw, "/etc/debian_version").decode().strip(),
             image_bytes=ROOT_A.size * MIB, image_sha256=_compress(raw, part),
             notes_en=notes[0], notes_zh=notes[1],

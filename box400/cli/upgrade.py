@@ -151,7 +151,7 @@ def _print_manifest(manifest: Manifest, as_json: bool) -> None:
         click.echo(msgspec.json.encode(manifest))
         return
     click.echo(words(f"Good: {manifest.version}", f"可以升级：{manifest.version}"))
-    if manifest.kind == SYSTEM:
+    if manifest.format == SYSTEM:
         click.echo(words(f"A whole system, Debian {manifest.debian}", f"整机系统，Debian {manifest.debian}"))
     notes = words(manifest.notes_en, manifest.notes_zh)
     if notes:

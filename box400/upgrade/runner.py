@@ -72,7 +72,7 @@ def upgrade(
             new = bundle.name  # the step that verifies says why, and that is kept
         else:
             new = manifest.version
-            slot = other(running.slot) if manifest.kind == SYSTEM else ""
+            slot = other(running.slot) if manifest.format == SYSTEM else ""
         order = Order(str(bundle.absolute()), running.version, new, wait_minutes, patience, slot)
         write_order(places.upgrades / "order.json", order)
         places.link_runner(CURRENT if slot else running.version)  # each system has its own

@@ -70,7 +70,7 @@ class Steps:
         keys = trusted_keys(self._places.keys)
         manifest = verify(Path(self._order.bundle), keys)
         check_follows(manifest, self._places.running())
-        if (manifest.kind == SYSTEM) is not bool(self._order.slot):
+        if (manifest.format == SYSTEM) is not bool(self._order.slot):
             raise exchanged()
 
     def _space(self) -> None:

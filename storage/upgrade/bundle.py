@@ -255,7 +255,7 @@ def _manifest(path: Path, members: Members, keys: Mapping[str, Ed25519PublicKey]
         manifest = msgspec.json.decode(head, type=Manifest)
     except msgspec.DecodeError as error:
         raise damaged(path, f"{MANIFEST}: {error}") from error
-    if FORMATS.get(manifest.format) != manifest.kind or manifest.product != "box400":
+    if manifest.format not in FORMATS or manifest.product != "box400":
         known = ", ".join(map(str, FORMATS))
         raise BundleRefused(
             f"{path.name} is for {manifest.product}, format {manifest.format}; wanted: box400, {known}",

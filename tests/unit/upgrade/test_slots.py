@@ -31,7 +31,7 @@ def slots(tmp_path: Path) -> Slots:
 def manifest(content: bytes = CONTENT) -> Manifest:
     """Return what is said of a system."""
     return Manifest(
-        "2.0.0", 9, 3, (), kind=SYSTEM, format=2, image_bytes=len(content),
+        "2.0.0", 9, 3, (), format=SYSTEM, image_bytes=len(content),
         image_sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
 

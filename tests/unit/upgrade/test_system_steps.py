@@ -132,7 +132,7 @@ def test_a_power_cut_in_the_old_system_after_the_new_one_had_begun() -> None:
     assert found(journal, boot="three", slot="a") == Interrupted(9.0)
 
 
-NEW = Manifest("2.0.0+aa", 9, 3, (), kind=SYSTEM, format=2, debian="13.2")
+NEW = Manifest("2.0.0+aa", 9, 3, (), format=SYSTEM, debian="13.2")
 OLD = Running("1.0.0+bb", 5, 3, slot="a", debian="13.1")
 
 
@@ -140,14 +140,14 @@ OLD = Running("1.0.0+bb", 5, 3, slot="a", debian="13.1")
     ("new", "old", "why"),
     [
         (NEW, Running("1.0.0+bb", 5, 3), "A/B 双系统分区"),
-        (Manifest("2.0.0+aa", 9, 3, (), kind=SYSTEM, debian="13.0"), OLD, "Debian 13.0 比当前的 13.1 旧"),
+        (Manifest("2.0.0+aa", 9, 3, (), format=SYSTEM, debian="13.0"), OLD, "Debian 13.0 比当前的 13.1 旧"),
         (
-            Manifest("2.0.0+aa", 9, 3, (), kind=SYSTEM, platform="debian-13-arm64"),
+            Manifest("2.0.0+aa", 9, 3, (), format=SYSTEM, platform="debian-13-arm64"),
             OLD,
             "arm64",
         ),
-        (Manifest("1.0.0+aa", 4, 3, (), kind=SYSTEM, debian="13.2"), OLD, "旧"),
-        (Manifest("2.0.0+aa", 9, 2, (), kind=SYSTEM, debian="13.2"), OLD, "第 3 步"),
+        (Manifest("1.0.0+aa", 4, 3, (), format=SYSTEM, debian="13.2"), OLD, "旧"),
+        (Manifest("2.0.0+aa", 9, 2, (), format=SYSTEM, debian="13.2"), OLD, "第 3 步"),
     ],
 )
 def test_systems_that_must_not_follow(new: Manifest, old: Running, why: str) -> None:
@@ -160,5 +160,7 @@ def test_systems_that_must_not_follow(new: Manifest, old: Running, why: str) -> 
 def test_systems_that_may_follow() -> None:
     """A newer program, the next Debian, or the same program with newer packages of Debian."""
     check_follows(NEW, OLD)
-    check_follows(Manifest("2.0.0+aa", 9, 3, (), kind=SYSTEM, debian="14.0", platform="debian-14-amd64"), OLD)
-    check_follows(Manifest("1.0.0+bb", 5, 3, (), kind=SYSTEM, debian="13.1"), OLD)
+    check_follows(
+        Manifest("2.0.0+aa", 9, 3, (), format=SYSTEM, debian="14.0", platform="debian-14-amd64"), OLD
+    )
+    check_follows(Manifest("1.0.0+bb", 5, 3, (), format=SYSTEM, debian="13.1"), OLD)

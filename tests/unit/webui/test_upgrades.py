@@ -154,7 +154,7 @@ def system_bundle(place: Path) -> bytes:
     """Return a bundle of a whole system."""
     part = place.parent / "part"
     part.write_bytes(b"x" * 5000)
-    manifest = Manifest("9.0.0+ab", 1795368306, 99, (), format=2, kind=SYSTEM, debian="13.9")
+    manifest = Manifest("9.0.0+ab", 1795368306, 99, (), format=SYSTEM, debian="13.9")
     file = place.parent / "file"
     write_bundle(file, manifest, {"root.ext4.gz": part}, private_key(place.parent / "release"))
     return file.read_bytes()
