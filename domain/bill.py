@@ -67,6 +67,11 @@ class Statement(msgspec.Struct, frozen=True):
         return sum(line.li for line in self.lines if line.kind in PAID_IN or line.kind is EntryKind.REFUND)
 
     @property
+    def calls(self) -> int:
+        """How many calls there were; their fees are one entry a day."""
+        return sum(use.calls for use in self.days)
+
+    @property
     def number(self) -> str:
         """The number of a month's bill."""
         return f"{self.first_day[:6]}-{self.tenant}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Final
 
@@ -13,11 +14,16 @@ MOST_LI: Final = 10**12
 """A thousand million yuan: more in one amount is a mistake."""
 
 _YUAN = re.compile(r"([+-]?)([0-9]{1,10})(?:\.([0-9]{1,3}))?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,3})?", re.ASCII)
 
 
 def parse_yuan(text: str) -> int:
-    """Read yuan with up to three decimals as 厘; raises ValueError for anything else."""
-    found = _YUAN.fullmatch(text.strip())
+    """Read yuan with up to three decimals as 厘; raises ValueError for anything else.
+
+    As people type and paste them: full-width digits, ``1,000.50``, a ``¥`` before or a ``元`` behind.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().removeprefix("¥").removesuffix("元").strip()
+    found = _YUAN.fullmatch(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
     if found is None:
         raise ValueError(f"no amount in yuan: {text!r}")
     li = int(found[2]) * LI_OF_YUAN + int((found[3] or "").ljust(3, "0"))

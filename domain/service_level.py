@@ -34,18 +34,18 @@ class FormulaWords(NamedTuple):
 
 WORDS: Final = {
     Formula.OFFERED: FormulaWords(
-        "answered within {seconds} s / all calls", "{seconds} 秒内接听数 ÷ 来电总数"
+        "answered within {seconds} s / (answered + missed)", "{seconds} 秒内接听数 ÷（接听 + 未接）"
     ),
     Formula.WITHOUT_EARLY: FormulaWords(
-        "answered within {seconds} s / (all calls - given up within {seconds} s)",
-        "{seconds} 秒内接听数 ÷（来电总数 − {seconds} 秒内放弃数）",
+        "answered within {seconds} s / (answered + missed - given up within {seconds} s)",
+        "{seconds} 秒内接听数 ÷（接听 + 未接 − {seconds} 秒内放弃数）",
     ),
     Formula.ANSWERED: FormulaWords(
         "answered within {seconds} s / answered calls", "{seconds} 秒内接听数 ÷ 接听总数"
     ),
     Formula.EARLY_GOOD: FormulaWords(
-        "(answered + given up within {seconds} s) / all calls",
-        "（{seconds} 秒内接听数 + {seconds} 秒内放弃数）÷ 来电总数",
+        "(answered + given up within {seconds} s) / (answered + missed)",
+        "（{seconds} 秒内接听数 + {seconds} 秒内放弃数）÷（接听 + 未接）",
     ),
 }
 

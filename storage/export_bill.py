@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.bill import Statement, Use
-from domain.money import KIND_WORDS, LI_OF_YUAN, Entry
+from domain.entry_words import about
+from domain.money import KIND_WORDS, LI_OF_YUAN, Entry, EntryKind
 from storage.call_id import BEIJING, iso_of
 from storage.workbook import MOMENT, Column, sheet_of, workbook
 
@@ -45,7 +46,7 @@ def write_bill(path: Path, title: str, bill: Statement, entries: Iterable[Entry]
             sheet.write_string(line, 1, KIND_WORDS[entry.kind][0])
             sheet.write_number(line, 2, entry.li / LI_OF_YUAN, money)
             sheet.write_number(line, 3, entry.posted_li / LI_OF_YUAN, money)
-            for column, text in enumerate((entry.note, entry.cause, entry.who), 4):
+            for column, text in enumerate((about(entry, "zh"), entry.cause, entry.who), 4):
                 sheet.write_string(line, column, text)
 
 
@@ -55,7 +56,10 @@ def _summary(book: xlsxwriter.Workbook, title: str, bill: Statement, money: obje
         (title, None, None),
         (f"{iso_of(bill.first_day)} 至 {iso_of(bill.last_day)}", None, None),
         ("期初余额", None, bill.opening_li),
-        *((KIND_WORDS[line.kind][0], line.count, line.li) for line in bill.lines),
+        *(
+            (KIND_WORDS[line.kind][0], bill.calls if line.kind is EntryKind.CALLS else line.count, line.li)
+            for line in bill.lines
+        ),
         ("期末余额", None, bill.closing_li),
     ]
     for number, (name, count, li) in enumerate(rows, 1):

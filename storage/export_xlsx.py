@@ -53,9 +53,11 @@ COLUMNS: Final = (
     Column("服务评分", 10),
     Column("通话类型", 10),
     Column("留言", 8),
+    Column("接入时长（秒）", 14),
 )
 """The nine that features.md 8 names, in its order, then the number called, the call's id, what else is
-known of the caller, his way through queues, who called whom, and whether he left a message."""
+known of the caller, his way through queues, who called whom, whether he left a message, and how long the
+platform had answered him, which most tariffs charge."""
 
 
 def write_xlsx(path: Path, found: Iterable[Found]) -> int:
@@ -103,6 +105,7 @@ class _Sheet:
             sheet.write_number(line, 16, row.rating)
         sheet.write_string(line, 17, DIRECTIONS[row.direction])
         sheet.write_string(line, 18, "有" if row.has_message else "无")
+        sheet.write_number(line, 19, row.access_ms / 1000)
 
 
 def answered_or_why(outcome: str, answered: bool = False) -> str:

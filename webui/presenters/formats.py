@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 from typing import Final
 
 from domain.caller import CLASS_WORDS, CallerClass
@@ -23,11 +24,16 @@ def moment(seconds: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
 
 
 def clock(seconds: float) -> str:
-    """Write a duration: ``1:05``, ``1:02:03``."""
-    whole = max(0, int(seconds))
+    """Write a duration, rounded to seconds: ``1:05``, ``1:02:03``."""
+    whole = max(0, round(seconds))
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def lasted(seconds: float) -> str:
+    """Write how long a call lasted: seconds that began count, as they do where it is charged."""
+    return clock(ceil(seconds))
 
 
 def outcome_words(texts: Texts, outcome: str) -> str:
@@ -63,6 +69,11 @@ def sound_words(texts: Texts, reference: str | None) -> str:
 def place_words(row: CallRow) -> str:
     """Say where a caller was from; empty when unknown."""
     return place_of_row(row).name
+
+
+def area_code(row: CallRow) -> str:
+    """Return a caller's area code; empty when unknown."""
+    return place_of_row(row).area_code
 
 
 def nicely(number: str) -> str:

@@ -13,8 +13,9 @@ from pyramid.events import BeforeRender
 from pyramid.request import Request
 
 from domain.calendar import local
+from domain.entry_words import about
 from domain.money import yuan
-from webui.presenters import formats
+from webui.presenters import charges, formats
 from webui.presenters.files import StaticFiles
 from webui.presenters.says import said
 from webui.presenters.texts import theme_of
@@ -73,11 +74,19 @@ def _names(event: Any) -> None:
         yuan=yuan,
         moment=formats.moment,
         clock=formats.clock,
+        lasted=formats.lasted,
+        entry_about=lambda entry: about(entry, texts.language),
+        begins_words=lambda edition: texts(charges.BEGINS[edition.charged_from]),
+        kinds_words=lambda price: charges.kinds_words(texts, price),
+        hours_words=lambda price: charges.hours_words(texts, price),
+        price_words=lambda price: charges.price_words(texts, price),
+        charge_words=lambda charge, edition: charges.charge_words(texts, charge, edition),
         nicely=formats.nicely,
         outcome_colour=formats.outcome_colour,
         outcome=lambda value: formats.outcome_words(texts, value),
         caller_class=lambda value: formats.class_words(texts, value),
         place=formats.place_words,
+        area_code=formats.area_code,
         sound=lambda value: formats.sound_words(texts, value),
         said=lambda: said(request),
         included=lambda name: _included(request, name),

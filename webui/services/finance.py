@@ -13,6 +13,7 @@ from domain.calendar import local
 from domain.forecast import Runway
 from domain.invoice import Invoice, InvoiceKind
 from domain.money import Entry, EntryKind, parse_yuan, yuan
+from domain.tariff import Edition
 from storage.bills import month_bill, months_with_bills
 from storage.finance import (
     Wrong,
@@ -28,7 +29,9 @@ from storage.finance import (
 from storage.models import Account, Root
 from storage.models.ahead import ask_ahead
 from storage.models.web import AuditEntry
+from storage.records import ChargeRecord
 from storage.runway import runway_of
+from webui.services import calls
 from webui.services.box import BoxServices
 
 MONTHS: Final = 12
@@ -53,7 +56,13 @@ def account_page(root: Root, tenant: str, now: float) -> dict[str, Any]:
     account: Account = root.money.accounts.get(tenant) or Account()
     waiting = (each.value for each in root.money.requests.values())
     months = months_with_bills(root, tenant)[:MONTHS]
+    found = root.tenants.get(tenant)
+    tariff = None if found is None else root.tariffs.get(found.config.value.tariff)
     return {
+        "company": tenant if found is None else found.config.value.name,
+        "month": month_now(now),
+        "today": calls.today(root, tenant, now).all,
+        "edition": None if tariff is None else tariff.value.on(f"{local(now):%Y-%m-%d}"),
         "balance": account.balance_li,
         "open": account.open_li,
         "waiting": sum(each.li for each in waiting if each.tenant == tenant),
@@ -105,6 +114,7 @@ def desk_page(root: Root, now: float) -> dict[str, Any]:
     asked, wanted = proposals(root), invoices(root)
     return {
         "accounts": lines,
+        "names": {each.tenant: each.name for each in lines},
         "waiting": [each for each in asked if not each.decided_by],
         "decided": [each for each in asked if each.decided_by][:DECIDED],
         "invoices_waiting": [each for each in wanted if each.state == "requested"],
@@ -115,6 +125,14 @@ def desk_page(root: Root, now: float) -> dict[str, Any]:
 def month_now(now: float) -> str:
     """Return the month (YYYYMM) of a moment in Beijing."""
     return f"{local(now):%Y%m}"
+
+
+def edition_of(root: Root, charge: ChargeRecord | None) -> Edition | None:
+    """Return the edition of a tariff that a call was charged by; None when none was, or it is gone."""
+    held = None if charge is None else root.tariffs.get(charge.tariff)
+    if charge is None or held is None:
+        return None
+    return next((each for each in held.value.editions if each.valid_from == charge.edition), None)
 
 
 def bill(root: Root, tenant: str, month: str) -> tuple[Statement, str]:

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.calendar import BEIJING, Calendar
-from domain.money import parse_yuan, yuan
+from domain.money import parse_yuan
 from domain.schedule_text import ScheduleError, parse_schedule, schedule_lines
-from domain.tariff import CallKind, Charge, Edition, Price, Tariff, rate
+from domain.tariff import CallKind, Charge, Edition, Tariff, rate
 from storage.models import Root
 from storage.models.web import AuditEntry
 from webui.services.box import BoxServices
@@ -161,11 +161,3 @@ def written(edition: Edition) -> dict[str, Any]:
     for written, price in zip(plain["prices"], edition.prices, strict=True):
         written["hours"] = None if price.hours is None else list(schedule_lines(price.hours))
     return plain
-
-
-def price_told(price: Price) -> str:
-    """Return a price in figures: ``0.22/180s + 0.11/60s``."""
-    step = f"{yuan(price.step_li)}/{price.step_seconds}s"
-    if (price.first_li, price.first_seconds) == (price.step_li, price.step_seconds):
-        return step
-    return f"{yuan(price.first_li)}/{price.first_seconds}s + {step}"

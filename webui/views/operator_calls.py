@@ -15,6 +15,7 @@ from webui.presenters.ladder import draw
 from webui.presenters.timeline import timeline
 from webui.resources import CallDesk, CallFile
 from webui.services import calls, masking
+from webui.services.finance import edition_of
 from webui.views.bound import entry_of
 from webui.views.declare import view
 
@@ -52,6 +53,7 @@ def one_call(request: Request) -> dict[str, Any]:
     hidden = (record.caller, record.caller_raw) if request.hides_callers else ()
     return {
         "record": shown,
+        "edition": services.read(lambda root: edition_of(root, record.charge)),
         "timeline": timeline(shown, request.texts),
         "ladder": draw(messages, hidden),
         "recorded": bool(record.recorded and services.recordings.known([record.id])),

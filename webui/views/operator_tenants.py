@@ -203,8 +203,8 @@ def recharge(request: Request) -> Response:
     except ValueError:
         li = 0
     if not 0 < li <= MOST_RECHARGE_LI:
-        wrong = {"amount": _("An amount above 0, such as 100 or 12.50.")}
-        response = _file(request, tenant, errors=wrong, typed=dict(request.POST))
+        told = _("An amount above 0, such as 100 or 12.50, with at most three decimals.")
+        response = _file(request, tenant, errors={"amount": told}, typed=dict(request.POST))
         response.status = 422
         return response
     receipt, note = request.POST.get("receipt", "").strip()[:60], request.POST.get("note", "").strip()[:120]

@@ -7,8 +7,8 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.tariff import CallKind, ChargedFrom
-from webui.presenters.schedule import PRESETS, lines_in
+from webui.presenters.charges import BEGINS, CALLS
+from webui.presenters.schedule import PRESETS
 from webui.presenters.texts import N_
 from webui.resources_money import TariffDesk
 from webui.services import tariffs
@@ -17,20 +17,12 @@ from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
 
 MOST_TYPED = 400
-CALLS = {
-    CallKind.LOCAL: N_("Local"),
-    CallKind.LONG_DISTANCE: N_("Long-distance"),
-    CallKind.MOBILE: N_("Mobile from elsewhere"),
-    CallKind.INTERNATIONAL: N_("International"),
-    CallKind.OTHER: N_("Short codes and withheld"),
-}
 LINES = {
     "included": N_("Included time"),
     "first": N_("First block"),
     "step": N_("Further blocks"),
     "minimum": N_("Up to the least charge"),
 }
-BEGINS = {ChargedFrom.BOX: N_("when the box answers"), ChargedFrom.ANSWERER: N_("when somebody answers")}
 
 
 @view(context=TariffDesk, permission="tariffs", request_method="GET", renderer="finance/tariffs.html")
@@ -78,7 +70,5 @@ def _page(request: Request, errors: dict[str, str], typed: dict[str, str]) -> di
         "calls": {str(kind): _(text) for kind, text in CALLS.items()},
         "line_words": {name: _(text) for name, text in LINES.items()},
         "begins": {str(each): _(text) for each, text in BEGINS.items()},
-        "price_told": tariffs.price_told,
-        "hours_told": lambda hours: "; ".join(lines_in(hours, _.language)),
         "presets": PRESETS[_.language],
     }

@@ -18,6 +18,7 @@ from webui.resources import CallFile, TenantCall, TenantCalls, TenantPages
 from webui.security.permissions import TENANT
 from webui.services import calls, masking
 from webui.services.accounts import audited
+from webui.services.finance import edition_of
 from webui.services.flows import menus_of
 from webui.services.waveform import waveform_of
 from webui.views.declare import view
@@ -82,6 +83,7 @@ def one_call(request: Request) -> dict[str, Any]:
     return {
         "tenant": request.context.tenant,
         "record": record,
+        "edition": request.services.read(lambda root: edition_of(root, record.charge)),
         "timeline": timeline(record, request.texts),
         "menus": menus_of(record),
         "note": request.services.read(lambda root: root.desk.find(record.tenant or "").note(record.id)),

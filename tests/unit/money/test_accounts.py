@@ -14,14 +14,29 @@ from storage.models.money import AccountBroken
 
 @pytest.mark.parametrize(
     ("text", "li"),
-    [("0", 0), ("12", 12_000), ("12.3", 12_300), ("-0.006", -6), ("+1.05", 1050), (" 100.00 ", 100_000)],
+    [
+        ("0", 0),
+        ("12", 12_000),
+        ("12.3", 12_300),
+        ("-0.006", -6),
+        ("+1.05", 1050),
+        (" 100.00 ", 100_000),
+        ("１００", 100_000),
+        ("1,000.50", 1_000_500),
+        ("¥12", 12_000),
+        ("￥1,000", 1_000_000),
+        ("5.5 元", 5500),
+    ],
 )
 def test_amounts_are_read_to_the_li(text: str, li: int) -> None:
-    """Never by way of a float."""
+    """Never by way of a float; also as an input method or a spreadsheet writes them."""
     assert parse_yuan(text) == li
 
 
-@pytest.mark.parametrize("text", ["", "1.2345", "1,000", "1e3", "٣", "0x10", "--1", "1 000", "99999999999"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "1.2345", "1,00", "1000,000", "1,000,", "12.3.4", "1e3", "٣", "0x10", "--1", "1 000", "99999999999"],
+)
 def test_what_is_no_amount_is_refused(text: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(ValueError, match=r"amount|large"):

@@ -100,7 +100,7 @@ def test_a_due_report_is_sent_once_to_each(database: MainDatabase) -> None:
     body = mail.get_body()
     assert body is not None
     assert "来电：60" in body.get_content()
-    assert "20 秒内接听数 ÷ 来电总数" in body.get_content()
+    assert "20 秒内接听数 ÷（接听 + 未接）" in body.get_content()
     files = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
     assert set(files) == {"20261116-20261122.xlsx", "20261116-20261122.pdf"}
     assert files["20261116-20261122.pdf"].startswith(b"%PDF")

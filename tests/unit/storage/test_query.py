@@ -179,6 +179,7 @@ def test_excel_has_the_columns_of_the_trade(
     assert rows[0] == tuple(column.title for column in COLUMNS)
     newest = records[-1]
     assert rows[1][2] == newest.caller
+    assert (rows[0][19], rows[1][19]) == ("接入时长（秒）", newest.access_ms / 1000)
     assert str(rows[-1][4]) == "2026-11-22 12:00:00"
     assert {row[7] for row in rows[1:]} == {0}
     states = {row[5] for row in rows[1:]}

@@ -134,7 +134,7 @@ def test_a_wall_board_for_a_big_screen(busy: Site) -> None:
     assert browser.get(page["data-ticket"]).json["url"].startswith("/live?ticket=")
     told = browser.get(page["data-figures"]).json
     assert (told["calls"], told["missed"], told["level"]) == ("1", "0", "100%")
-    assert told["formula"] == "answered within 20 s / all calls"
+    assert told["formula"] == "answered within 20 s / (answered + missed)"
 
 
 def test_a_box_that_is_younger_than_the_period_before_shows_no_trend(busy: Site) -> None:

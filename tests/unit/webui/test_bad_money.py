@@ -10,7 +10,7 @@ from domain.money import EntryKind
 from storage.models import Root
 from tests.unit.webui.site import HOSTILE, Site, form_of
 
-NEVER = ("-5", "1e9", "99999999999", "=1+1", "１００", "nan", "")
+NEVER = ("-5", "1e9", "99999999999", "=1+1", "1,0", "nan", "")
 RECHARGE = "/operator/tenants/alpha"
 
 

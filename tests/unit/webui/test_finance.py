@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 
@@ -15,7 +16,8 @@ from domain.schedule_text import schedule_lines
 from domain.tariff import Edition, Price, Tariff
 from storage.models import Root, TariffDocument, TenantConfig
 from storage.models.web import Role
-from tests.unit.webui.site import Browser, Site, form_of
+from storage.records import ChargeRecord
+from tests.unit.webui.site import Browser, Site, form_of, made_up
 
 
 @pytest.fixture
@@ -94,6 +96,86 @@ def test_a_tenant_sees_his_bill_and_takes_it_as_excel(paid: Site) -> None:
     assert paid.actions()[0] == "bill-exported"
     for wrong in ("202613", "2026", "x"):
         assert browser.get(f"/t/alpha/billing/{wrong}", status="*").status_int == 404
+
+
+def test_a_bill_counts_calls_as_people_do(paid: Site) -> None:
+    """A day's three calls are one entry, but three calls on the bill, in the browser and in Excel."""
+
+    def call(root: Root) -> None:
+        begins = paid.clock() - 30
+        root.records.add([made_up("alpha", "4001003721", begins + n) for n in range(2)])
+
+    paid.change(call)
+    browser, month = paid.browser("4001003721", language="zh"), f"{local(paid.clock() - 30):%Y%m}"
+    bill = browser.get(f"/t/alpha/billing/{month}")
+    assert "通话费 × 3" in " ".join(bill.html.text.split())
+    assert "呼叫次数" in bill
+    assert "通话清单" not in bill.html.find("main").text
+    sheet = openpyxl.load_workbook(io.BytesIO(browser.get(f"/t/alpha/billing/{month}/excel").body))["账单"]
+    assert {row[0].value: row[1].value for row in sheet.iter_rows()}["通话费"] == 3
+
+
+def test_a_tenant_sees_what_today_cost_and_by_which_prices(paid: Site) -> None:
+    """Today's fees and the month's beside the balance, the prices in words, receipts in the entries."""
+    paid.change(
+        lambda root: root.money.account("alpha").post(
+            int(paid.clock() * 1000), "recharge:SJ-7", EntryKind.RECHARGE, 5_000, note="转账"
+        )
+    )
+    page = paid.browser("4001003721", language="zh").get("/t/alpha/billing")
+    shown = " ".join(page.html.find("main").get_text(" ").split())
+    assert "今日话费" in shown
+    assert "本月消费 ¥0.70" in shown
+    assert "每 60 秒 0.10 元" in shown
+    assert "收据号 SJ-7，转账" in shown
+
+
+def test_a_call_says_why_it_cost_what_it_did(paid: Site) -> None:
+    """What was charged, from when on, by which price; seconds that began count, as in the fee."""
+
+    def call(root: Root) -> str:
+        record = msgspec.structs.replace(
+            made_up("alpha", "4001003721", paid.clock() - 100),
+            access_ms=75_300, talk_ms=60_400, end_ms=75_300,
+            charge=ChargeRecord(200, 76, "local", "standard", "", 0),
+        )  # fmt: skip
+        root.records.add([record])
+        return record.id
+
+    made = paid.change(call)
+    for who, path in (("4001003721", "/t/alpha/calls"), ("anna", "/operator/calls")):
+        browser = paid.browser(who, language="zh")
+        shown = " ".join(browser.get(f"{path}/{made}").html.find(class_="facts").get_text(" ").split())
+        why = "standard · 市话 计费 76 秒（计费起点：平台应答时） 每 60 秒 0.10 元"
+        assert f"通话时长 1:01 接入时长 1:16 费用（元） ¥0.20 {why}" in shown
+        rows = [
+            " ".join(row.get_text(" ").split()) for row in browser.get(path).html.select(".calls tbody tr")
+        ]
+        assert [row for row in rows if row.endswith("1:01 接入 1:16 0.20")]
+
+
+def test_the_desk_names_companies(paid: Site) -> None:
+    """Not the short names of programs: on the account, and where something waits for approval."""
+    fang = paid.browser("fang", language="zh")
+    fill(fang, "/operator/finance", "/operator/finance/propose", tenant="alpha", amount="-1", reason="多收")
+    cells = [row.find("td").text for row in fang.get("/operator/finance").html.select("tbody tr")]
+    assert "企业 alpha" in cells
+    assert "alpha" not in cells
+    assert fang.get("/operator/finance/alpha").html.find("h1").text == "企业 alpha"
+    assert fang.get("/operator/tenants/alpha").html.find("a", href="/operator/finance/alpha")
+
+
+def test_a_refused_recharge_keeps_what_was_typed(paid: Site) -> None:
+    """An amount with four decimals is told beside it; receipt and note need not be typed again."""
+    fang, page = paid.browser("fang", language="zh"), "/operator/tenants/alpha"
+    typed = {"amount": "1.2345", "receipt": "SJ-9", "note": "对公转账"}
+    refused = fill(fang, page, f"{page}/recharge", **typed)
+    assert refused.status_int == 422
+    assert "最多三位小数" in refused
+    for name, text in typed.items():
+        assert refused.html.find("input", {"name": name})["value"] == text
+    assert fill(fang, page, f"{page}/recharge", **{**typed, "amount": "１,000.50"}).status_int == 303
+    assert paid.change(book) == 99_300 + 1_000_500
 
 
 def test_an_invoice_from_the_wish_to_its_number(paid: Site) -> None:
@@ -188,11 +270,11 @@ def test_home_and_bills_say_the_same_of_what_is_left(paid: Site) -> None:
     """Ninety-nine yuan that nothing uses last more than a year, on either page; no limit, no end."""
     browser = paid.browser("4001003721")
     for path in ("/t/alpha", "/t/alpha/billing"):
-        assert "More than a year" in browser.get(path), path
+        assert "Lasts more than a year" in browser.get(path), path
 
     def unlimited(root: Root) -> None:
         root.tenants["alpha"].config.value = TenantConfig("alpha", "企业 alpha", tariff="standard")
 
     paid.change(unlimited)
     for path in ("/t/alpha", "/t/alpha/billing"):
-        assert "More than a year" not in browser.get(path), path
+        assert "Lasts more than a year" not in browser.get(path), path

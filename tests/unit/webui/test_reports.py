@@ -61,7 +61,7 @@ def test_the_figures(site: Site) -> None:
     page = site.browser("4001003721").get(f"{PAGE}?seconds=20&formula=offered")
     values = [each.text for each in page.html.select(".tile-value")]
     assert values[:4] == ["4", "2:45", "50.0%", "3.50"]
-    assert "2 / 4 · answered within 20 s / all calls" in page
+    assert "2 / 4 · answered within 20 s / (answered + missed)" in page
     charts = [json.loads(each["data-chart"]) for each in page.html.select(".chart")]
     assert [len(each["names"]) for each in charts] == [7, 24, 5]
     assert sum(charts[1]["series"][0]["values"]) == 3
@@ -128,7 +128,7 @@ def test_the_same_figures_as_excel(site: Site) -> None:
     rows = list(book["By number"].iter_rows(values_only=True))
     assert rows[1][:4] == ("4001003721", 4, 3, 0.75)
     summary = {row[0]: row[1:] for row in book["Summary"].iter_rows(values_only=True)}
-    assert summary["Service level"] == (0.5, "answered within 20 s / all calls")
+    assert summary["Service level"] == (0.5, "answered within 20 s / (answered + missed)")
     assert site.actions()[0] == "report-exported"
 
 
