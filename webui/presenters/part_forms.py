@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
 from domain.acd.configuration import Strategy
+from domain.money import parse_yuan, yuan
 from domain.notices.ways import Encryption
 from domain.target import RingStrategy
 from webui.presenters.route_forms import listed, noted, noted_line
@@ -15,8 +15,6 @@ from webui.presenters.texts import N_, Texts
 
 Fields = dict[str, Any]
 KEY_ROWS: Final = 3
-LI: Final = 1000
-"""厘 in a yuan."""
 
 
 class Form(NamedTuple):
@@ -161,7 +159,7 @@ def _typed(name: str, widget: str, value: Any, language: str) -> dict[str, Any]:
         case "number" | "maybe":
             return {name: "" if value is None else f"{value:g}"}
         case "yuan":
-            return {name: "" if value is None else f"{Decimal(value) / LI:f}"}
+            return {name: "" if value is None else yuan(value)}
         case "secret":
             return {name: ""}
         case "flag":
@@ -216,14 +214,13 @@ def _memberships(typed: Mapping[str, str]) -> list[Fields]:
 
 
 def _li(text: str) -> Any:
-    """Return 厘; None for nothing; what is no amount is returned itself, to be refused."""
+    """Return 厘; None for nothing; what is no amount stays a text, to be refused."""
     if not text:
         return None
     try:
-        li = Decimal(text) * LI
-    except InvalidOperation:
-        return text
-    return int(li) if li.is_finite() and li == li.to_integral_value() else text
+        return parse_yuan(text)
+    except ValueError:
+        return f"{text} yuan"
 
 
 def _lines(text: str) -> list[str]:

@@ -30,6 +30,9 @@ from storage.provisioning.reading import read_wishes
 from webui.services.box import BoxServices
 
 FILE: Final = "web"
+_NO_AMOUNT: Final = (
+    "an amount in yuan such as 100 or 12.50, or nothing", "请填写金额（元），例如 100 或 12.50，或留空"
+)  # fmt: skip
 
 
 class Stale(Exception):
@@ -46,8 +49,15 @@ class Refused(Exception):
     def by_field(self, language: str) -> dict[str, str]:
         """Return last part of each problem's path (``number``, ``label`` ...) -> what is wrong."""
         return {
-            each.path.rpartition(".")[2].partition("[")[0]: each.words(language) for each in self.problems
+            each.path.rpartition(".")[2].partition("[")[0]: said(each, language) for each in self.problems
         }
+
+
+def said(problem: Problem, language: str) -> str:
+    """Return what is wrong, as a page says it: it takes yuan where files take 厘."""
+    if problem.code == "integer" and problem.path.endswith("_li"):
+        return _NO_AMOUNT[language == "zh"]
+    return problem.words(language)
 
 
 class Done(NamedTuple):

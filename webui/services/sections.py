@@ -15,6 +15,7 @@ import msgspec
 from msgspec import inspect
 
 from domain.masking import veiled
+from domain.money import parse_yuan, yuan
 from storage.provisioning.export import as_written
 from storage.provisioning.fields import Field
 from storage.provisioning.schema import Section
@@ -31,6 +32,8 @@ class Shape(StrEnum):
     CHOICE = "choice"
     TEXT = "text"
     NUMBER = "number"
+    MONEY = "money"
+    """Yuan; stored as 厘."""
     LINES = "lines"
     """One value a line."""
     PAIRS = "pairs"
@@ -79,6 +82,8 @@ def inputs(
         assert field is not None
         label, hint = _label(field.zh if language == "zh" else field.en)
         shape, choices = shape_of(section, field)
+        if shape is Shape.MONEY:
+            label = label.replace("（厘）", "（元）") if language == "zh" else f"{label} (yuan)"
         default = section.default(name)
         if name in long:
             shape = Shape.WORDS
@@ -136,7 +141,7 @@ def shape_of(section: Section, field: Field) -> tuple[Shape, tuple[str, ...]]:
     if isinstance(kind, inspect.EnumType):
         return Shape.CHOICE, tuple(str(each.value) for each in kind.cls)
     if isinstance(kind, (inspect.IntType, inspect.FloatType)):
-        return Shape.NUMBER, ()
+        return Shape.MONEY if field.name.endswith("_li") else Shape.NUMBER, ()
     if isinstance(kind, inspect.VarTupleType):
         return (Shape.RULES if isinstance(kind.item_type, inspect.StructType) else Shape.LINES), ()
     if isinstance(kind, inspect.DictType) and isinstance(kind.key_type, inspect.EnumType):
@@ -173,6 +178,8 @@ def _as_text(value: Any, shape: Shape) -> str:
         return "\n".join(f"{key} = {each}" for key, each in value.items())
     if shape is Shape.LINES:
         return "\n".join(str(each) for each in value)
+    if shape is Shape.MONEY:
+        return yuan(value)
     if shape is Shape.NUMBER:
         return f"{value:g}" if isinstance(value, float) else str(value)
     return str(value)
@@ -188,6 +195,13 @@ def _number(text: str) -> Any:
     return float(text) if "." in text else int(text)
 
 
+def _money(text: str) -> Any:
+    try:
+        return parse_yuan(text)
+    except ValueError:
+        return f"{text} yuan"  # the check refuses it, digits too: they would be 厘
+
+
 def _pairs(text: str) -> dict[str, Any]:
     divided = [line.partition("=") for line in _lines(text)]
     return {key.strip(): _number(each.strip()) for key, _, each in divided}
@@ -199,6 +213,6 @@ def _rules(text: str) -> list[dict[str, str]]:
 
 
 _READ: Final[dict[Shape, Any]] = {
-    Shape.CHOICE: str, Shape.TEXT: str, Shape.SECRET: str, Shape.NUMBER: _number, Shape.LINES: _lines,
-    Shape.PAIRS: _pairs, Shape.RULES: _rules,
+    Shape.CHOICE: str, Shape.TEXT: str, Shape.SECRET: str, Shape.NUMBER: _number, Shape.MONEY: _money,
+    Shape.LINES: _lines, Shape.PAIRS: _pairs, Shape.RULES: _rules,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from pyramid.response import Response
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.schema import Section
-from webui.services.provisioning import Refused, wish
+from webui.services.provisioning import Refused, said, wish
 from webui.services.sections import inputs, read_typed
 from webui.views.bound import entry_of, said_in_force
 
@@ -120,7 +120,7 @@ class SectionForm(NamedTuple):
         for each in refused.problems:
             parts = [part.partition("[")[0] for part in each.path.split(".")]
             field = next((part for part in parts[1:] if part in known), "name" if self.naming else "")
-            found[field] = each.words(language)
+            found[field] = said(each, language)
         return found
 
 
@@ -130,7 +130,7 @@ def _choices(request: Request) -> dict[str, list[str]]:
     def read(root: Root) -> dict[str, list[str]]:
         return {
             "tenant": list(root.tenants), "listener": list(root.listeners),
-            "prompt_pack": list(root.prompt_packs),
+            "prompt_pack": list(root.prompt_packs), "tariff": list(root.tariffs),
         }  # fmt: skip
 
     found: dict[str, list[str]] = request.services.read(read)

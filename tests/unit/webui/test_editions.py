@@ -116,6 +116,22 @@ def test_limits_are_raised_by_the_operator_alone(site: Site) -> None:
     assert browser.post(f"{page}/add", typed, status="*").status_int == 303
 
 
+def test_money_is_typed_in_yuan(site: Site) -> None:
+    """A clerk thinks of yuan: 500 is no half yuan; what is no amount is said beside its field."""
+    set_(site, credit_li="500", monthly_cap_li="0.006")
+    config = site.read(lambda root: root.tenants["alpha"].config.value)
+    assert (config.credit_li, config.monthly_cap_li) == (500_000, 6)
+    form = form_of(site.browser("anna", language="zh").get(SETTINGS), SETTINGS)
+    assert (form["credit_li"].value, form["monthly_cap_li"].value) == ("500.00", "0.006")
+    for typed in ("五百", "1.0005", "99999999999"):
+        form["credit_li"] = typed
+        answer = form.submit(status=422)
+        assert answer.html.find(id="credit_li")["value"] == typed
+        assert "请填写金额（元）" in answer.html.find(id="credit_li").parent.text
+    assert "信用额度（元）" in answer.text
+    assert "（厘）" not in answer.text
+
+
 def test_support_sees_no_terms_of_money(site: Site) -> None:
     """Limits and features are his, tariffs and credit are not."""
     page = site.browser("sun").get(SETTINGS)

@@ -136,7 +136,7 @@ def test_lists_and_caps(site: Site) -> None:
     assert held.blacklist == {"1700000*": "spam", "024": ""}
     assert (held.monthly_cap_li, held.monthly_cap_calls) == (1_234_500, 900)
     form = form_of(browser.get(LIMITS), LIMITS)
-    assert form["monthly_cap_li"].value == "1234.5"
+    assert form["monthly_cap_li"].value == "1234.50"
     filled(form, monthly_cap_li="", monthly_cap_calls="")
     assert (limits(site).monthly_cap_li, limits(site).monthly_cap_calls) == (None, None)
     assert site.actions()[0] == "limits-changed"

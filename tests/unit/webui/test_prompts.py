@@ -170,3 +170,18 @@ def test_only_the_page_that_records_may_use_the_microphone(site: Site) -> None:
     browser = site.browser("4001003721")
     assert "microphone=(self)" in browser.get(PAGE).headers["Permissions-Policy"]
     assert "microphone=()" in browser.get("/t/alpha").headers["Permissions-Policy"]
+
+
+def test_the_operator_uploads_from_the_tenants_file(site: Site) -> None:
+    """代为录制: without the tenant's leave to see his pages, and without review; finance may not."""
+    operator, page = site.browser("sun"), "/operator/tenants/alpha/prompts"
+    operator.get("/operator/tenants/alpha").click(href="tenants/alpha/prompts")
+    fields = {"csrf_token": operator.token(page), "name": "welcome"}
+    refused = operator.post(
+        page, {**fields, "name": "no good"}, upload_files=[("audio", "a.wav", sound())], status=422
+    )
+    assert refused.html.find(id="name")["value"] == "no good"
+    operator.post(page, fields, upload_files=[("audio", "a.wav", sound())], status=303)
+    assert (prompt(site).in_force, prompt(site).versions[0].uploaded_by) == (1, "operator:sun")
+    assert "heard now" in operator.get(page)
+    site.browser("fang").get(page, status=403)
