@@ -15,7 +15,7 @@ from domain.places import shipped_places
 from domain.prompts import PromptBook
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory
-from storage.places import TableKind, read_places, table_path
+from storage.serving.places import TableKind, read_places, table_path
 
 
 class Versions(NamedTuple):

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from b2bua.control import ControlClient, ControlDown, ControlFailed, InForce, Reload
-from storage import snapshots
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Root
-from storage.snapshots import Snapshots
+from storage.serving import snapshots
+from storage.serving.snapshots import Snapshots
 
 T = TypeVar("T")
 

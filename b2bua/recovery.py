@@ -20,7 +20,8 @@ from b2bua.media.spool import spool_path
 from b2bua.sip.core import SipCore
 from b2bua.sip.dialog import DialogState, Phase, decode_state
 from domain.outcomes import HungUpBy, Outcome
-from storage.events import (
+from storage.journal import Event, OpenCall
+from storage.journal.events import (
     Answered,
     DialogNow,
     Ended,
@@ -32,7 +33,6 @@ from storage.events import (
     Spooled,
     Started,
 )
-from storage.journal import Event, OpenCall
 
 SHORTEST_MESSAGE: Final = 1.0
 """Seconds from which on a message that a crash cut is kept."""

@@ -20,7 +20,8 @@ from ZODB.DB import DB
 from domain.customer import Customer
 from domain.desk import DeskSettings
 from storage.connection import MainDatabase
-from storage.customer_sheets import (
+from storage.customers.desk import CustomerDesk
+from storage.customers.sheets import (
     MOST_ROWS,
     NAME,
     NOTE,
@@ -30,10 +31,9 @@ from storage.customer_sheets import (
     titles_of,
     write_customers,
 )
-from storage.customers import CustomerDesk
+from storage.export.workbook_read import SheetRead, read_sheet
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.workbook_read import SheetRead, read_sheet
 
 T = TypeVar("T")
 TENANT, AT = "acme", 1_795_399_200.0

@@ -32,8 +32,8 @@ from b2bua.control import AskCalls, Calls, ControlClient, Done
 from b2bua.control_floor import AskQueues, Queues, SetAgent
 from bench.sipp_load import role_of
 from storage.data_directory import DataDirectory
-from storage.events import DialogNow, LegDialled, LegEnded, Queued, Step, Unqueued
 from storage.journal import JournalReader
+from storage.journal.events import DialogNow, LegDialled, LegEnded, Queued, Step, Unqueued
 from tests.crash.carrier import Carrier
 from tests.product.box import Box, Place
 from tests.product.sipp import Sipp, tone_file

@@ -31,15 +31,15 @@ from domain.calendar import BEIJING
 from domain.outcomes import Outcome
 from domain.place import Place
 from domain.places import shipped_places
-from storage.analysis import analysed
-from storage.call_id import ulid_text
 from storage.connection import MainDatabase, StoreDown, open_main
 from storage.data_directory import DataDirectory
 from storage.models import Root, Tenant, TenantConfig
-from storage.query import Filter, search
-from storage.records import CallRecord
-from storage.report import report, report_of_rows
-from storage.rows import CallRow
+from storage.records.call_id import ulid_text
+from storage.records.query import Filter, search
+from storage.records.record import CallRecord
+from storage.records.rows import CallRow
+from storage.reports.analysis import analysed
+from storage.reports.report import report, report_of_rows
 
 GROUP = 5000
 FIRST, DAYS = date(2026, 10, 1), 31

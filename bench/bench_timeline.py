@@ -19,7 +19,7 @@ from ZODB.DB import DB
 from domain.customer import Customer, streams_of
 from domain.timeline import Entry, EntryKind, number_stream
 from storage.connection import MainDatabase
-from storage.customers import timeline_streams
+from storage.customers.desk import timeline_streams
 from storage.models import Root
 
 TENANT = "acme"

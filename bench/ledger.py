@@ -27,8 +27,8 @@ from b2bua.ledger.status import read_status
 from domain.outcomes import Outcome
 from storage.connection import StoreDown, open_main
 from storage.data_directory import DataDirectory
-from storage.events import Event
 from storage.journal import JournalWriter
+from storage.journal.events import Event
 from storage.models import Root
 from tests.unit.ledger.made_up import NOON, a_call
 

@@ -32,15 +32,15 @@ from b2bua.ledger.ledger import GROUP_ROWS
 from domain.calendar import BEIJING
 from domain.place import Place
 from domain.tariff import Edition, Price, Tariff
-from storage.bills import close_days, month_bill
-from storage.call_id import day_of, ulid_text
 from storage.connection import MainDatabase, StoreDown, open_main
 from storage.data_directory import DataDirectory
-from storage.export_xlsx import write_xlsx
-from storage.intake import take_in
+from storage.export.call_records import write_xlsx
 from storage.models import Root, TariffDocument, Tenant, TenantConfig
-from storage.query import Filter, every, page, search
-from storage.records import CallRecord, LegRecord, Moment
+from storage.money.bills import close_days, month_bill
+from storage.records.call_id import day_of, ulid_text
+from storage.records.intake import take_in
+from storage.records.query import Filter, every, page, search
+from storage.records.record import CallRecord, LegRecord, Moment
 
 BEGIN = datetime(2026, 9, 1, tzinfo=BEIJING).timestamp()
 DAYS = 90

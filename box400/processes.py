@@ -21,7 +21,7 @@ from b2bua.recorder.status import read_status as read_recorder
 from storage.backup_schedule import BackupState, read_state
 from storage.data_directory import DataDirectory
 from storage.offsite.state import OffsiteState, state_for
-from storage.snapshots import read_box
+from storage.serving.snapshots import read_box
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -10,9 +10,9 @@ from b2bua.recorder import prompts, shipped, voice
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import PromptInfo
-from storage.own_prompts import Upload
-from storage.prompt_addresses import addresses_in_use
 from storage.provisioning.checks import PromptRejected
+from storage.voice.own_prompts import Upload
+from storage.voice.prompt_addresses import addresses_in_use
 
 
 def prepare(data: DataDirectory, path: Path) -> Upload:

@@ -34,7 +34,7 @@ MOMENTS: Final[dict[str, tuple[str, str]]] = {
     "rate": ("rates", "服务评分"),
     "end": ("call ends", "呼叫结束"),
 }
-"""By ``storage.records.Moment.what``."""
+"""By ``storage.records.record.Moment.what``."""
 
 STEPS: Final[dict[str, tuple[str, str]]] = {
     "welcome": ("welcome prompt", "播放欢迎词"),

@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 
 from domain.snapshot import BackupPlan
-from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory, write_atomically
+from storage.records.call_id import BEIJING
 
 LOOK_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 3600.0

@@ -28,9 +28,9 @@ from storage.backup_schedule import BackupSchedule
 from storage.connection import MAIN, RECORDINGS
 from storage.data_directory import DataDirectory, write_atomically
 from storage.evolution import evolve_main
+from storage.machine.readiness import notify
 from storage.offsite.schedule import OffsiteSchedule
-from storage.readiness import notify
-from storage.snapshots import read_box
+from storage.serving.snapshots import read_box
 
 log = logging.getLogger(__name__)
 

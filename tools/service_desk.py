@@ -16,10 +16,10 @@ from domain.tickets.rules import Wanted
 from domain.tickets.settings import TicketSettings
 from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind
 from storage.connection import open_main
-from storage.conversations import Incoming, Writing
+from storage.conversations.writing import Incoming, Writing
 from storage.data_directory import DataDirectory
-from storage.letters import letter_done, letters_due
-from storage.notices import new_id
+from storage.conversations.letters import letter_done, letters_due
+from storage.notices.outbox import new_id
 from storage.tickets import move, open_ticket
 
 NOW, MAIL, CALLER = time.time(), "zhou@example.cn", "13800138000"

@@ -16,7 +16,7 @@ from waitress.wasyncore import close_all
 from domain.structures import learn_structures
 from storage.connection import PAGES, open_main, open_recordings
 from storage.data_directory import DataDirectory, write_atomically
-from storage.readiness import notify
+from storage.machine.readiness import notify
 from storage.recordings import Recordings
 from storage.upgrade.history import place_of
 from webui.api.application import make_api, with_api

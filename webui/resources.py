@@ -13,7 +13,7 @@ from pyramid.request import Request
 
 from domain.snapshot import TrunkSnapshot
 from storage.models import TenantConfig
-from storage.records import CallRecord
+from storage.records.record import CallRecord
 from webui.node import Node
 from webui.resources_conversations import DeskConversations, TenantConversations
 from webui.resources_customers import DeskCustomers, TenantCustomers

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pyramid.request import Request
 
 from domain.snapshot import NumberPlan
-from storage.flows import FlowFault, FlowState, flow
 from storage.models import TenantPrompt
 from storage.recordings import RecordingFacts, Recordings
+from storage.voice.flows import FlowFault, FlowState, flow
 from webui.node import Node
 from webui.services.parts import fields_of
 

@@ -10,7 +10,7 @@ from domain.inspection.round import Round
 from domain.notices.kinds import NoticeKind
 from domain.notices.template import Template
 from domain.notices.ways import Gateway
-from storage.notices import template_of
+from storage.notices.outbox import template_of
 from webui.node import Node
 
 

@@ -14,7 +14,8 @@ from b2bua.calls.ports import CallEnd, Clock, Invitation, Journal, MediaStats
 from domain.facts import CallerFacts
 from domain.place import UNKNOWN
 from domain.snapshot import NumberPlan, TenantSnapshot
-from storage.events import (
+from storage.journal import Event
+from storage.journal.events import (
     Answered,
     Bridged,
     DialogNow,
@@ -37,7 +38,6 @@ from storage.events import (
     Unbridged,
     Unqueued,
 )
-from storage.journal import Event
 
 if TYPE_CHECKING:
     from b2bua.calls.meter import Meter

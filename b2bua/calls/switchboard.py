@@ -26,7 +26,7 @@ from b2bua.calls.supervise_call import asks_to_supervise, supervise_call
 from b2bua.calls.talk import Talk
 from domain.outcomes import VERDICTS, HungUpBy, Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot
-from storage.events import Marks
+from storage.journal.events import Marks
 
 MARK_SECONDS = 6.0
 """How often the calls that are up are marked; a crash loses at most so much of a call's length."""

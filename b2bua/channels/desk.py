@@ -17,10 +17,10 @@ from domain.notices.delivery import MESSAGE_RETRIES
 from domain.notices.ways import Gateway
 from domain.refusal import NotPossible
 from storage.connection import MainDatabase
-from storage.conversations import Incoming, Writing
-from storage.letters import NOTHING, Letter, letter_done, letters_due
+from storage.conversations.letters import NOTHING, Letter, letter_done, letters_due
+from storage.conversations.writing import Incoming, Writing
 from storage.models import Root
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.numbers.documents import Documents
 
 log = logging.getLogger(__name__)

@@ -27,8 +27,8 @@ from b2bua.notices.sessions import Sessions
 from domain.addresses import Network, networks_of
 from domain.notices.ways import Gateway, GatewayKind
 from storage.connection import StoreDown
+from storage.conversations.letters import Letter
 from storage.evolution import SchemaMismatch
-from storage.letters import Letter
 
 log = logging.getLogger(__name__)
 

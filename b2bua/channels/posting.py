@@ -7,7 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from storage.letters import Letter
+from storage.conversations.letters import Letter
 
 
 def written(letter: Letter, files: list[bytes], now: float) -> bytes:

@@ -19,10 +19,10 @@ from b2bua.ledger.status import LedgerStatus, lag, status_path, write_status
 from domain.funds import Standings
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
-from storage.process_lock import ProcessBusy, hold_lock
-from storage.readiness import notify
+from storage.machine.process_lock import ProcessBusy, hold_lock
+from storage.machine.readiness import notify
 from storage.recordings import Recordings
-from storage.standings import write_standings
+from storage.serving.standings import write_standings
 
 log = logging.getLogger(__name__)
 

@@ -18,19 +18,19 @@ from typing import Final
 from b2bua.ledger.tidy import remove_consumed
 from b2bua.ledger.verify import calls_without_record
 from domain.funds import Standings
-from storage.bills import close_days
-from storage.books import problems
-from storage.call_id import day_of, month_of
 from storage.connection import MainDatabase, StoreDown
-from storage.events import DialogNow, Marks
 from storage.evolution import SchemaMismatch
-from storage.gather import Gatherer
-from storage.intake import take_in
 from storage.journal import Damage, Entry, JournalReader, Position
+from storage.journal.events import DialogNow, Marks
 from storage.models import JournalProgress, Root
+from storage.money.bills import close_days
+from storage.money.books import problems
 from storage.numbers.upkeep import NOTHING_TO_DO, look_after
-from storage.records import CallRecord
-from storage.standings import limited_tenants, standings
+from storage.records.call_id import day_of, month_of
+from storage.records.gather import Gatherer
+from storage.records.intake import take_in
+from storage.records.record import CallRecord
+from storage.serving.standings import limited_tenants, standings
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from storage.call_id import key_of, milliseconds_of, month_of
 from storage.connection import MainDatabase
-from storage.events import DialogNow, Ended, Marks, Started
 from storage.journal import JournalReader, Position
+from storage.journal.events import DialogNow, Ended, Marks, Started
 from storage.models import JournalProgress, Root
 from storage.models.call_records import BOX_OWNER
+from storage.records.call_id import key_of, milliseconds_of, month_of
 
 
 def calls_without_record(journal: Path, database: MainDatabase, box: str = "box") -> list[str]:

@@ -24,7 +24,7 @@ def main() -> None:
     from b2bua.notices.process import Process
     from domain.structures import learn_structures
     from storage.data_directory import DataDirectory
-    from storage.process_lock import ProcessBusy, hold_lock
+    from storage.machine.process_lock import ProcessBusy, hold_lock
 
     data = DataDirectory(arguments.data)
     data.create()

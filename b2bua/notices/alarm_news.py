@@ -10,7 +10,7 @@ from b2bua.box_alarms import DOWN
 from domain.notices.kinds import NoticeKind
 from storage.connection import MainDatabase
 from storage.models import Root
-from storage.notices import Extra, moment, tell_alone
+from storage.notices.outbox import Extra, moment, tell_alone
 
 LOOK_SECONDS: Final = 10.0
 SETTLE_SECONDS: Final = {Severity.CRITICAL: 20.0, Severity.WARNING: 120.0}

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from domain.notices.ways import CallEvent
-from storage.events import Bridged, DialogNow, LegDialled, Marks, MediaMeasured, Started
-from storage.gather import Gatherer
 from storage.journal import Entry, JournalReader, Position
-from storage.records import CallRecord
-from storage.webhooks import Happening, facts_of_end, facts_of_start
+from storage.journal.events import Bridged, DialogNow, LegDialled, Marks, MediaMeasured, Started
+from storage.notices.webhooks import Happening, facts_of_end, facts_of_start
+from storage.records.gather import Gatherer
+from storage.records.record import CallRecord
 
 MOST_CALLS: Final = 1000
 

@@ -19,7 +19,7 @@ from domain.notices.template import segments
 from domain.notices.ways import Gateway, GatewayKind, Robot, Webhook
 from storage.connection import MainDatabase
 from storage.models import MoneyRequest, Request, Root
-from storage.notice_intake import (
+from storage.notices.intake import (
     accounts_to_tell,
     follow_ups_to_tell,
     take_missed,
@@ -29,9 +29,9 @@ from storage.notice_intake import (
     tell_low,
     tell_retention,
 )
-from storage.notices import price_of, template_of, why_not_by_sms
-from storage.report_mails import send_due
-from storage.retention_job import RetentionSummary
+from storage.notices.outbox import price_of, template_of, why_not_by_sms
+from storage.reports.mails import send_due
+from storage.retention.nightly import RetentionSummary
 from storage.tickets.upkeep import look_after as look_after_tickets
 from storage.tickets.upkeep import tickets_due
 

@@ -10,8 +10,14 @@ from domain.notices.ways import CallEvent
 from storage.connection import MainDatabase
 from storage.journal import Position
 from storage.models import Root
+from storage.notices.webhooks import (
+    Happening,
+    await_recording,
+    listening_tenants,
+    put_happening,
+    tell_recordings,
+)
 from storage.recordings import Recordings
-from storage.webhooks import Happening, await_recording, listening_tenants, put_happening, tell_recordings
 
 PLACE_SECONDS: Final = 60.0
 """How often the place in the journal is stored when nothing else is."""

@@ -25,12 +25,12 @@ from b2bua.notices.ways import EveryWay
 from b2bua.webclient import AgentWebClient
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
-from storage.inspection import tell_alarms
+from storage.machine.inspection import tell_alarms
+from storage.machine.readiness import notify
 from storage.numbers.documents import LETTERS, Documents
-from storage.readiness import notify
 from storage.recordings import Recordings
-from storage.retention_job import read_summary
-from storage.snapshots import read_box
+from storage.retention.nightly import read_summary
+from storage.serving.snapshots import read_box
 
 log = logging.getLogger(__name__)
 

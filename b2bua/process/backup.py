@@ -9,8 +9,8 @@ from typing import Final
 from b2bua.alarms import AlarmBoard, Severity
 from domain.snapshot import BackupPlan
 from storage.backup_schedule import read_state
-from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
+from storage.records.call_id import BEIJING
 
 CHECK_SECONDS: Final = 60.0
 OLDEST: Final = 36 * 3600.0

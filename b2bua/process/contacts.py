@@ -50,7 +50,7 @@ class StoredContacts:
         command = [
             sys.executable,
             "-m",
-            "storage.contacts",
+            "storage.customers.contacts",
             "--data",
             str(self._data.root),
             "--",

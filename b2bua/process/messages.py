@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.snapshot import TenantSnapshot
 from storage.data_directory import DataDirectory
-from storage.message_counts import read_counts
+from storage.serving.message_counts import read_counts
 
 LOOK_SECONDS: Final = 5.0
 

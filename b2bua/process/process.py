@@ -76,8 +76,8 @@ from domain.outcomes import VERDICTS
 from domain.place import UNKNOWN
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
-from storage.readiness import notify
-from storage.standings import read_standings
+from storage.machine.readiness import notify
+from storage.serving.standings import read_standings
 
 WATCHDOG_SECONDS = 5.0
 

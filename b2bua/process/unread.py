@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from b2bua.directory import FileDirectory
 from domain.funds import Funds, Spent
-from storage.call_id import day_of_call, iso_of
-from storage.charging import rate_record
 from storage.data_directory import DataDirectory
-from storage.gather import ended_since
 from storage.journal import Position
-from storage.records import CallRecord
-from storage.standings import read_standings
+from storage.money.charging import rate_record
+from storage.records.call_id import day_of_call, iso_of
+from storage.records.gather import ended_since
+from storage.records.record import CallRecord
+from storage.serving.standings import read_standings
 
 
 def settle_unread(funds: Funds, directory: FileDirectory, data: DataDirectory) -> None:

@@ -21,9 +21,9 @@ from b2bua.recorder.recorder import Recorder
 from b2bua.recorder.retention_alarms import RetentionAlarms
 from storage.connection import StoreDown, open_recordings
 from storage.data_directory import DataDirectory
-from storage.readiness import notify
+from storage.machine.readiness import notify
 from storage.recordings import Recordings
-from storage.retention_job import (
+from storage.retention.nightly import (
     LOOK_SECONDS,
     RetentionJob,
     clock_path,
@@ -32,7 +32,7 @@ from storage.retention_job import (
     read_summary,
     records_in,
 )
-from storage.trusted_clock import TrustedClock
+from storage.retention.trusted_clock import TrustedClock
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ import msgspec
 
 from b2bua.recorder.spool_folder import NO_CALLS
 from storage.data_directory import DataDirectory, write_atomically
-from storage.events import (
+from storage.journal import Entry, JournalReader, Position
+from storage.journal.events import (
     Answered,
     Bridged,
     Ended,
@@ -31,7 +32,6 @@ from storage.events import (
     TakesPart,
     Unbridged,
 )
-from storage.journal import Entry, JournalReader, Position
 
 _WANTED: Final[frozenset[Any]] = frozenset(
     {

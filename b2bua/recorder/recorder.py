@@ -24,8 +24,8 @@ from b2bua.recorder.spool_folder import SpoolFolder, count_failed
 from b2bua.recorder.status import RecorderStatus, read_status, write_status
 from b2bua.recorder.timeline import CALLER, Course, Message, course
 from storage.data_directory import DataDirectory
-from storage.message_counts import write_counts
 from storage.recordings import Fresh, RecordingFacts, Recordings
+from storage.serving.message_counts import write_counts
 
 log = logging.getLogger(__name__)
 

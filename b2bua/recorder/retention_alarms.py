@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from b2bua.alarms import AlarmBoard, Severity
-from storage.retention import QuotaUse
-from storage.retention_job import RetentionSummary
+from storage.retention.nightly import RetentionSummary
+from storage.retention.recordings import QuotaUse
 
 LOOK_SECONDS: Final = 60.0
 _QUOTA: Final = "recordings:quota:"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from domain.outcomes import Outcome
-from storage.events import (
+from storage.journal.events import (
     Answered,
     Bridged,
     Ended,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.data_directory import DataDirectory
-from storage.own_address import own_address
+from storage.machine.own_address import own_address
 from webui.services.first_setup import code_of, is_new
 
 SHOWN_SECONDS = 10.0

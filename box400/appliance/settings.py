@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from storage.data_directory import DataDirectory, Settings
+from storage.machine.own_address import own_address
 from storage.offsite.takeover import take_over
-from storage.own_address import own_address
 
 AUTO = "auto"
 NOWHERE = "127.0.0.1"

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory, write_atomically
-from storage.machine_wish import (
+from storage.machine.wish import (
     CloseTunnel,
     MakeTunnelKey,
     OpenTunnel,

@@ -22,10 +22,11 @@ from domain.bill import Statement
 from domain.calendar import BEIJING
 from domain.invoice import INVOICE_WORDS, Invoice, InvoiceKind, TooMuch, WrongState
 from domain.money import KIND_WORDS, yuan
-from storage.bills import days_of, entries_of, month_bill, months_with_bills, statement
 from storage.data_directory import DataDirectory
-from storage.export_bill import write_bill
-from storage.finance import (
+from storage.export.bill import write_bill
+from storage.models import Root
+from storage.money.bills import days_of, entries_of, month_bill, months_with_bills, statement
+from storage.money.finance import (
     Wrong,
     decide,
     invoices,
@@ -34,7 +35,6 @@ from storage.finance import (
     refuse_invoice,
     request_invoice,
 )
-from storage.models import Root
 
 DECISIONS = {
     Decision.WAITING: ("waiting", "待审批"),

@@ -14,7 +14,7 @@ from domain.calendar import BEIJING, Calendar, Day, DayKind
 from domain.schedule import ALWAYS, DayPreview, Schedule, preview
 from domain.schedule_text import ScheduleError, hours_text, parse_schedule
 from storage.data_directory import DataDirectory
-from storage.snapshots import read_box, read_tenants
+from storage.serving.snapshots import read_box, read_tenants
 
 _KINDS = {
     DayKind.WORKDAY: ("workday", "工作日"),

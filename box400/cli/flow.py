@@ -28,11 +28,11 @@ from domain.flow.words import step_words
 from domain.outcomes import VERDICTS, Outcome
 from domain.places import shipped_places
 from domain.regions import regions_with
-from storage import flows
 from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.provisioning import read_configuration
 from storage.provisioning.flow_world import FlowWorld
+from storage.voice import flows
 
 NOT_IN_FORCE = 4
 

@@ -17,9 +17,9 @@ from box400.cli.flow_documents import read_file, refuse
 from box400.cli.options import complain, data_option
 from box400.cli.words import language, words
 from domain.flow.problems import FlowProblem
-from storage import flows
 from storage.data_directory import DataDirectory
 from storage.models import Root
+from storage.voice import flows
 
 NOT_IN_FORCE = 4
 

@@ -13,9 +13,9 @@ from box400.cli.options import complain
 from domain.flow.document import FlowDocument
 from domain.flow.problems import FlowError, FlowProblem
 from domain.flow.reading import as_written, read_document
-from storage import flows
 from storage.data_directory import DataDirectory
 from storage.models import Root
+from storage.voice import flows
 
 T = TypeVar("T")
 

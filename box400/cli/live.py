@@ -18,9 +18,9 @@ from box400.cli.words import language, words
 from box400.processes import BoxStatus, ProcessState, box_status
 from domain.trouble_words import trunk_trouble
 from storage.backup_schedule import BackupState
-from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
 from storage.offsite.state import OffsiteState
+from storage.records.call_id import BEIJING
 
 
 @click.command()

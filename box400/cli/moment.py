@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from storage.call_id import BEIJING
+from storage.records.call_id import BEIJING
 
 _AGO = re.compile(r"([0-9]{1,5})([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -22,11 +22,11 @@ from box400.cli.table import table
 from box400.cli.words import words
 from domain.calendar import BEIJING
 from domain.money import KIND_WORDS, Entry, EntryKind, parse_yuan, yuan
-from storage.books import problems
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
-from storage.finance import Wrong, propose
 from storage.models import Account, MoneyRequest, Request, Root
+from storage.money.books import problems
+from storage.money.finance import Wrong, propose
 
 APPLIED_WITHIN = 5.0
 """Seconds to wait for the ledger, which looks every half second."""

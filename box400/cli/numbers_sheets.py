@@ -18,9 +18,9 @@ from domain.numbers.lifecycle import NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.vanity import PatternError
 from storage.data_directory import DataDirectory
+from storage.export.workbook_read import WorkbookRefused
 from storage.models import Root
 from storage.numbers.sheets import import_numbers, write_numbers, write_result, write_template
-from storage.workbook_read import WorkbookRefused
 from webui.services.numbers import find
 
 

@@ -19,7 +19,7 @@ from storage.backup import BackupError, Manifest
 from storage.data_directory import DataDirectory
 from storage.offsite.restic import OffsiteError, Restic, public_key
 from storage.offsite.work import back_up, drill, moment_of, restore_newest
-from storage.snapshots import read_box
+from storage.serving.snapshots import read_box
 
 
 def is_repository(target: str) -> bool:

@@ -17,7 +17,7 @@ _WORDS = {
 
 
 def part_words(part: str) -> str:
-    """Return the words for a part (``storage.events.TakesPart``)."""
+    """Return the words for a part (``storage.journal.events.TakesPart``)."""
     return words(*_WORDS.get(part, (part, part)))
 
 

@@ -17,8 +17,8 @@ from box400.cli.words import words
 from domain.caller import CLASS_WORDS, CallerRules, canonical_caller
 from domain.places_csv import MOST_PROBLEMS, CsvProblem, TableRefused
 from storage.data_directory import DataDirectory
-from storage.facts import read_facts
-from storage.places import (
+from storage.serving.facts import read_facts
+from storage.serving.places import (
     TableInfo,
     TableKind,
     forget_table,

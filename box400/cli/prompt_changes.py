@@ -16,9 +16,9 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.prompt_database import change_prompts, read_prompts, state
 from box400.cli.words import words
 from box400.prompts import prepare
-from storage import own_prompts
 from storage.data_directory import DataDirectory
 from storage.models import PromptVersion
+from storage.voice import own_prompts
 
 F = TypeVar("F", bound=Callable[..., object])
 

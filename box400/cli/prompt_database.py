@@ -12,7 +12,7 @@ from box400.cli.words import words
 from box400.prompts import tidy
 from storage.data_directory import DataDirectory
 from storage.models import PromptState, PromptVersion, Root
-from storage.prompt_faults import PromptFault
+from storage.voice.prompt_faults import PromptFault
 
 NOT_IN_FORCE = 4
 STATES = {

@@ -16,10 +16,10 @@ from box400.cli.prompt_database import change_prompts, read_prompts
 from box400.cli.table import table
 from box400.cli.words import language, words
 from box400.prompt_pack import PackError, Read, read_pack
-from storage import prompt_packs
 from storage.data_directory import DataDirectory
 from storage.models import PromptPack, Root
-from storage.prompt_faults import PromptFault
+from storage.voice import prompt_packs
+from storage.voice.prompt_faults import PromptFault
 
 
 @click.group()

@@ -16,9 +16,9 @@ from box400.cli.prompt_database import read_prompts, state
 from box400.cli.prompt_pack import pack
 from box400.cli.table import duration, table
 from box400.cli.words import words
-from storage import own_prompts
 from storage.data_directory import DataDirectory
 from storage.models import PromptState, Root, TenantPrompt
+from storage.voice import own_prompts
 
 
 @click.group()

@@ -18,9 +18,9 @@ from domain.tariff import CallKind, ChargeLine, Tariff
 from domain.tariff import rate as rate_call
 from storage.data_directory import DataDirectory
 from storage.models import PromptInfo, Root
+from storage.money.shadow import Shadow, shadow_rate
 from storage.provisioning import Configuration, make_plan
 from storage.provisioning.reading import read_wishes
-from storage.shadow import Shadow, shadow_rate
 
 
 @click.command()

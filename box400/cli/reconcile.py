@@ -23,9 +23,9 @@ from domain.reconciliation import (
     Reconciliation,
     Side,
 )
-from storage.carrier_file import NAMES, CarrierFileWrong, write_differences
 from storage.data_directory import DataDirectory
-from storage.reconciliations import Asked, compare
+from storage.money.carrier_file import NAMES, CarrierFileWrong, write_differences
+from storage.money.reconciliations import Asked, compare
 
 SHOWN = 50
 

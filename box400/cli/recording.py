@@ -14,11 +14,11 @@ from box400.cli.moment import Moment, beijing
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
-from storage.archive import write_archive
 from storage.data_directory import DataDirectory
 from storage.recordings import RecordingDamaged, RecordingMissing
-from storage.recordings_search import Wanted, newest
-from storage.retention_job import read_summary
+from storage.recordings.archive import write_archive
+from storage.recordings.search import Wanted, newest
+from storage.retention.nightly import read_summary
 
 
 @click.group()

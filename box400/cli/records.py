@@ -23,9 +23,9 @@ from domain.course_words import moment_words
 from domain.money import yuan
 from domain.outcomes import Outcome
 from storage.data_directory import DataDirectory
-from storage.query import Filter, Found, every, search
-from storage.record_objects import record_object, row_object
-from storage.records import CallRecord
+from storage.records.objects import record_object, row_object
+from storage.records.query import Filter, Found, every, search
+from storage.records.record import CallRecord
 
 
 @click.command()
@@ -102,7 +102,7 @@ def records(
     )  # fmt: skip
     with main_database(data) as database:
         if xlsx is not None:
-            from storage.export_xlsx import write_xlsx
+            from storage.export.call_records import write_xlsx
 
             written = write_xlsx(xlsx, islice(every(database, wanted), limit or None))
             click.echo(words(f"{written} calls", f"{written} 条话单"))

@@ -18,8 +18,8 @@ from box400.cli.options import complain, data_option
 from box400.cli.words import language, words
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory, write_as_guest, write_atomically
+from storage.machine.own_address import own_address
 from storage.offsite.takeover import is_done
-from storage.own_address import own_address
 from webui.services.first_setup import code_of, finish, is_new, tenant_document, trunk_document
 
 NETWORK = Path("/data/network/10-box400.network")

@@ -21,8 +21,8 @@ from domain.routing.simulate import Simulation
 from domain.routing.simulate import simulate as simulated
 from domain.snapshot import BoundNumber, NumberPlan, TenantSnapshot
 from storage.data_directory import DataDirectory
-from storage.facts import read_facts
-from storage.snapshots import read_tenants
+from storage.serving.facts import read_facts
+from storage.serving.snapshots import read_tenants
 
 
 @click.command()

@@ -12,8 +12,8 @@ from b2bua.trace_read import ladder, read_call, write_pcap
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable
 from box400.cli.words import language, words
-from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
+from storage.records.call_id import BEIJING
 
 
 @click.command()

@@ -9,7 +9,7 @@ from box400.cli.options import complain, data_option
 from box400.cli.services import box_services, entry_of
 from box400.cli.words import words
 from storage.data_directory import DataDirectory
-from storage.machine_wish import OpenTunnel
+from storage.machine.wish import OpenTunnel
 from webui.services import tunnel as tunnels
 
 

@@ -17,9 +17,9 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
 from storage.data_directory import DataDirectory
-from storage.messages import MARKS, MessageFilter
 from storage.recordings import RecordingDamaged, RecordingFacts, RecordingMissing
-from storage.recordings_search import newest
+from storage.recordings.messages import MARKS, MessageFilter
+from storage.recordings.search import newest
 
 
 @click.group()
@@ -69,7 +69,7 @@ def list_(
         most = limit if limit is not None else (0 if xlsx is not None else 50)
         found = list(islice(newest(recordings.messages(), wanted), most or None))
     if xlsx is not None:
-        from storage.export_messages import write_xlsx
+        from storage.export.messages import write_xlsx
 
         write_xlsx(xlsx, found)
         click.echo(words(f"{len(found)} messages", f"{len(found)} 条留言"))

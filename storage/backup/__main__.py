@@ -8,7 +8,7 @@ import sys
 
 from storage.backup.scheduled import run_once
 from storage.data_directory import DataDirectory
-from storage.snapshots import read_box
+from storage.serving.snapshots import read_box
 
 log = logging.getLogger(__name__)
 

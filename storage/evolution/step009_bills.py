@@ -7,8 +7,8 @@ from typing import Any
 from BTrees.OOBTree import OOBTree
 
 from domain.bill import natural_day
-from storage.call_id import day_of
 from storage.models.root import ROOT_KEY
+from storage.records.call_id import day_of
 
 
 def run(mapping: Any) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from storage.call_id import day_of, milliseconds_of
 from storage.models.root import ROOT_KEY
 from storage.models.totals import RollUp, total
-from storage.rows import CallRow
+from storage.records.call_id import day_of, milliseconds_of
+from storage.records.rows import CallRow
 
 
 def run(mapping: Any) -> None:

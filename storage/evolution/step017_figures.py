@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage.counted import counted
 from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
 from storage.models.root import ROOT_KEY
+from storage.records.counted import counted
 
 
 def run(mapping: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from storage.models.root import ROOT_KEY
-from storage.sealed_rows import SealedRows, traces_of
+from storage.records.sealed_rows import SealedRows, traces_of
 
 
 def run(mapping: Any) -> None:

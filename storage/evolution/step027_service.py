@@ -6,7 +6,7 @@ from typing import Any
 
 from storage.models.root import ROOT_KEY
 from storage.models.service import ServiceBook
-from storage.service_counts import counted_anew
+from storage.reports.service_counts import counted_anew
 
 
 def run(mapping: Any) -> None:

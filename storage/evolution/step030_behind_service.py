@@ -6,9 +6,9 @@ from typing import Any
 
 from BTrees.OOBTree import OOTreeSet
 
-from storage.call_id import day_of
 from storage.models.root import ROOT_KEY
-from storage.service_counts import counted_anew
+from storage.records.call_id import day_of
+from storage.reports.service_counts import counted_anew
 
 
 def run(mapping: Any) -> None:

@@ -7,12 +7,12 @@ from typing import Final
 from domain import knowledge as rules
 from domain.knowledge import Article, Audience, Version, Words
 from domain.refusal import BadField, NotPossible
-from storage.customer_sheets import Difference, Imported, Line, filled
+from storage.customers.sheets import Difference, Imported, Line, filled
+from storage.export.workbook_read import SheetRead, SheetRow
 from storage.go_live.workbook import AUDIENCE, BODY, CATEGORY, KEYWORDS, TITLE
 from storage.models import Root
 from storage.models.knowledge import KnowledgeShelf
-from storage.notices import new_id
-from storage.workbook_read import SheetRead, SheetRow
+from storage.notices.outbox import new_id
 
 AUDIENCE_WORDS: Final = {Audience.PUBLIC: "公开", Audience.TENANT: "内部"}
 _AUDIENCES: Final = {word: audience for audience, word in AUDIENCE_WORDS.items()}

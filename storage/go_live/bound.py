@@ -10,7 +10,8 @@ import msgspec
 
 from domain.refusal import BadField
 from domain.target import TargetKind
-from storage.customer_sheets import Difference, Imported, Line, filled
+from storage.customers.sheets import Difference, Imported, Line, filled
+from storage.export.workbook_read import SheetRead, SheetRow
 from storage.go_live.workbook import (
     BOUND,
     BOUND_TITLES,
@@ -30,7 +31,6 @@ from storage.provisioning.problems import Problem
 from storage.provisioning.reading import read_wishes
 from storage.provisioning.schema import NUMBER
 from storage.provisioning.state import Configuration, read_configuration, write_configuration
-from storage.workbook_read import SheetRead, SheetRow
 
 KIND_WORDS: Final = {
     TargetKind.LANDLINE: "固话",

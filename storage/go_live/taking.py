@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from domain.customer import CustomerKind
 from domain.refusal import BadField
-from storage.customer_sheets import COMPANY, KIND, KIND_WORDS, NAME, Imported, Line, take_sheet
-from storage.customers import CustomerDesk
+from storage.customers.desk import CustomerDesk
+from storage.customers.sheets import COMPANY, KIND, KIND_WORDS, NAME, Imported, Line, take_sheet
+from storage.export.workbook_read import SheetRead
 from storage.go_live.articles import take_articles
 from storage.go_live.bound import take_bound
 from storage.go_live.workbook import ARTICLES, BOUND, CONTACTS, CUSTOMERS, Sheets
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.checks import Prompts
-from storage.workbook_read import SheetRead
 
 
 class Taken(NamedTuple):

@@ -10,9 +10,9 @@ from typing import Final
 
 from domain.desk import DeskSettings
 from domain.refusal import NotPossible
-from storage.customer_sheets import KIND, Imported, titles_of
-from storage.workbook import Column, sheet_of, workbook
-from storage.workbook_read import SheetRead, read_sheets
+from storage.customers.sheets import KIND, Imported, titles_of
+from storage.export.workbook import Column, sheet_of, workbook
+from storage.export.workbook_read import SheetRead, read_sheets
 
 MOST_ROWS: Final = 5000
 """Rows of one sheet."""

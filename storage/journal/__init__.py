@@ -6,7 +6,7 @@ from one thread and owns a second one that fsyncs.
 
 from __future__ import annotations
 
-from storage.events import Event
+from storage.journal.events import Event
 from storage.journal.line import Position
 from storage.journal.reader import Damage, Entry, JournalReader
 from storage.journal.recovery import OpenCall, open_calls, whole_beginning

@@ -16,7 +16,7 @@ from zlib import crc32
 
 import msgspec
 
-from storage.events import Event
+from storage.journal.events import Event
 
 FRESH: Final = 0x20
 RESTATED: Final = 0x2B

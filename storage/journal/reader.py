@@ -11,7 +11,7 @@ from zlib import crc32
 
 import msgspec
 
-from storage.events import Event
+from storage.journal.events import Event
 from storage.journal.line import HEADER, RESTATED, Header, Position, file_path, sequences
 
 log = logging.getLogger(__name__)

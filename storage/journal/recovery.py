@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from storage.events import Ended, Event, Marks
+from storage.journal.events import Ended, Event, Marks
 from storage.journal.line import Position, file_path, sequences
 from storage.journal.reader import Entry, JournalReader
 

@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Final, Self
 
-from storage.events import Ended, Event, Marks
+from storage.journal.events import Ended, Event, Marks
 from storage.journal.line import (
     RESTATED,
     Header,

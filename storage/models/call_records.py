@@ -3,7 +3,7 @@
 New records are rows of a B-tree whose smallest key is the newest call. When a thousand have gathered, the
 oldest five hundred are sealed into one compressed segment, with their details in an object of their own
 that lists never load. Only the ledger adds records; those of months that are over go by the segment
-(``storage.record_retention``).
+(``storage.retention.call_records``).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from storage.call_id import day_of, key_of, milliseconds_of, month_of
-from storage.counted import counted
 from storage.models.ahead import ask_for_all_leaves
 from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
 from storage.models.totals import Totals, add_to_day, total
-from storage.records import CallRecord
-from storage.rows import (
+from storage.records.call_id import day_of, key_of, milliseconds_of, month_of
+from storage.records.counted import counted
+from storage.records.record import CallRecord
+from storage.records.rows import (
     CallRow,
     decode_detail,
     decode_row,
@@ -36,7 +36,7 @@ from storage.rows import (
     unseal_detail,
     unseal_details,
 )
-from storage.sealed_rows import Conditions, SealedRows, may_hold, seal_rows, traces_of
+from storage.records.sealed_rows import Conditions, SealedRows, may_hold, seal_rows, traces_of
 
 SEGMENT_ROWS: Final = 500
 OPEN_ROWS: Final = 2 * SEGMENT_ROWS
@@ -52,7 +52,7 @@ class Wanted(NamedTuple):
 
     conditions: Conditions
     traces: tuple[int, ...]
-    """Of the values that conditions ask for (``storage.sealed_rows.traces_wanted``)."""
+    """Of the values that conditions ask for (``storage.records.sealed_rows.traces_wanted``)."""
     rest: Callable[[CallRow], bool] | None = None
     """What only a whole row tells."""
 

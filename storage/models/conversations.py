@@ -11,7 +11,7 @@ from BTrees.OOBTree import OOBTree, OOTreeSet
 from persistent import Persistent
 
 from domain.conversation import Conversation, ConversationState, Text
-from storage.call_id import key_of
+from storage.records.call_id import key_of
 
 _encode = msgspec.json.Encoder().encode
 _conversation = msgspec.json.Decoder(Conversation).decode

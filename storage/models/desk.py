@@ -11,8 +11,8 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from domain.desk import CallNote, DeskSettings
-from storage.call_id import key_of
 from storage.models.document import Document
+from storage.records.call_id import key_of
 
 _encode = msgspec.json.Encoder().encode
 _note = msgspec.json.Decoder(CallNote).decode

@@ -10,8 +10,8 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from domain.knowledge import Article, Audience, Version
-from storage.call_id import key_of
 from storage.models.text_index import Text, TextIndex
+from storage.records.call_id import key_of
 
 _encode = msgspec.json.Encoder().encode
 _article = msgspec.json.Decoder(Article).decode

@@ -22,8 +22,8 @@ from domain.missed import (
     merged,
 )
 from domain.outcomes import Outcome
-from storage.call_id import key_of
-from storage.records import CallRecord
+from storage.records.call_id import key_of
+from storage.records.record import CallRecord
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(MissedItem).decode

@@ -17,8 +17,8 @@ from persistent import Persistent
 from domain.bill import Line, Statement, booked_day, natural_day
 from domain.fees import next_month
 from domain.money import CONTRA, PAID_IN, TAKEN, Entry, EntryKind
-from storage.call_id import day_of
 from storage.models.document import Document
+from storage.records.call_id import day_of
 
 _NEWEST_FIRST: Final = 2**63
 

@@ -12,7 +12,7 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from domain.notices.delivery import Delivery, DeliveryState, Receipt, reported
-from storage.call_id import bound_of, key_of
+from storage.records.call_id import bound_of, key_of
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Delivery).decode

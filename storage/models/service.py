@@ -10,7 +10,7 @@ from BTrees.OOBTree import OOBTree, OOTreeSet
 from persistent import Persistent
 
 from domain.analysis.service import Service
-from storage.call_id import day_of
+from storage.records.call_id import day_of
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Service).decode

@@ -12,9 +12,9 @@ from persistent import Persistent
 from domain.tickets.ratings import Rating
 from domain.tickets.settings import TicketSettings
 from domain.tickets.ticket import OPERATOR, AskerKind, Entry, Ticket
-from storage.call_id import key_of
 from storage.models.document import Document
 from storage.models.text_index import Text, TextIndex
+from storage.records.call_id import key_of
 
 _encode = msgspec.json.Encoder().encode
 _ticket = msgspec.json.Decoder(Ticket).decode

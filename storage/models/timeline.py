@@ -19,9 +19,9 @@ from persistent import Persistent
 
 from domain.desk import CallNote
 from domain.timeline import MOST_TEXT, Entry, EntryKind, number_stream
-from storage.call_id import key_of, milliseconds_of
 from storage.models.ahead import TOGETHER, ask_for_leaves
-from storage.rows import CallRow
+from storage.records.call_id import key_of, milliseconds_of
+from storage.records.rows import CallRow
 
 PAGE: Final = 30
 _encode = msgspec.json.Encoder().encode

@@ -9,8 +9,8 @@ import msgspec
 from persistent import Persistent
 
 from domain.outcomes import Outcome
-from storage.call_id import hour_of
-from storage.rows import CallRow
+from storage.records.call_id import hour_of
+from storage.records.rows import CallRow
 
 
 class Count(msgspec.Struct, array_like=True):

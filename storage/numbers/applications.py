@@ -22,7 +22,7 @@ from domain.numbers.lifecycle import Move, NumberCard, NumberState
 from domain.numbers.promise import due_day, working_days_left
 from domain.refusal import NotPossible
 from storage.models import Root
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.numbers.desk import NumberDesk
 from storage.numbers.documents import MOST_DOCUMENTS, Filed
 

@@ -20,7 +20,7 @@ from domain.refusal import NotPossible
 from storage.connection import Database
 from storage.data_directory import fsync
 from storage.durable_blobs import DirectoriesDurable
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 
 SHELF: Final = "documents"
 ATTACHMENTS: Final = "attachments"

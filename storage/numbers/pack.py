@@ -23,8 +23,8 @@ from domain.numbers.application import (
 )
 from domain.numbers.lifecycle import NumberCard
 from domain.numbers.numbering import NumberBook
+from storage.export.workbook import Column, sheet_of, workbook
 from storage.numbers.documents import SUFFIXES, Documents
-from storage.workbook import Column, sheet_of, workbook
 
 COVER: Final = "00-封面.xlsx"
 

@@ -13,8 +13,8 @@ from domain.numbers.application import APPLICANT_WORDS, APPLICATION_WORDS, Appli
 from domain.numbers.lifecycle import STATE_WORDS, NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.numbers.promise import working_days_left
+from storage.export.workbook import Column, sheet_of, workbook
 from storage.models import Root
-from storage.workbook import Column, sheet_of, workbook
 
 COLUMNS: Final = (
     Column("序号", 6), Column("受理编号", 30), Column("受理时间", 18), Column("400号码", 14),

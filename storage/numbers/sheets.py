@@ -16,10 +16,10 @@ from domain.numbers.lifecycle import STATE_WORDS, UNSOLD, NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.refusal import NotPossible
 from storage.connection import MainDatabase
+from storage.export.workbook import Column, sheet_of, workbook
+from storage.export.workbook_read import SheetRead, SheetRow, read_sheet
 from storage.models import Root
 from storage.numbers.desk import NumberDesk
-from storage.workbook import Column, sheet_of, workbook
-from storage.workbook_read import SheetRead, SheetRow, read_sheet
 
 NUMBER: Final = "400号码"
 CLASS: Final = "分类（手工指定）"

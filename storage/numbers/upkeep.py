@@ -11,7 +11,7 @@ from domain.numbers.lifecycle import NumberCard, NumberState, has_expired
 from domain.numbers.reminders import Ending, Reminder, reminders_of
 from storage.connection import MainDatabase
 from storage.models import Root
-from storage.notices import tell
+from storage.notices.outbox import tell
 from storage.numbers.applications import Counter
 from storage.numbers.desk import NumberDesk
 

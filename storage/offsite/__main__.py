@@ -14,7 +14,7 @@ from storage.offsite.restoring import prepare
 from storage.offsite.state import drill_is_due, is_wanted, state_for, write_state
 from storage.offsite.takeover import is_asked
 from storage.offsite.work import back_up, drill
-from storage.snapshots import read_box
+from storage.serving.snapshots import read_box
 
 log = logging.getLogger(__name__)
 

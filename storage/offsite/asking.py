@@ -15,7 +15,7 @@ import msgspec
 from domain.refusal import NotPossible
 from domain.snapshot import OffsitePlan
 from storage.data_directory import DataDirectory, write_as_guest
-from storage.machine_wish import RestartBox, is_appliance, wish_for
+from storage.machine.wish import RestartBox, is_appliance, wish_for
 from storage.offsite.takeover import (
     REQUEST,
     Phase,

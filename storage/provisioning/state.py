@@ -16,8 +16,6 @@ from domain.notices.ways import Gateway
 from domain.numbers.lifecycle import NumberState
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
 from domain.tariff import Tariff
-from storage import own_prompts
-from storage.flow_versions import keep
 from storage.models import (
     OWN_PROMPTS,
     PARTS,
@@ -37,9 +35,11 @@ from storage.models import (
     Trunk,
 )
 from storage.numbers.desk import NumberDesk, unavailable
-from storage.own_prompts import Upload
-from storage.prompt_faults import PromptFault
 from storage.provisioning.checks import ADDRESS
+from storage.voice import own_prompts
+from storage.voice.flow_versions import keep
+from storage.voice.own_prompts import Upload
+from storage.voice.prompt_faults import PromptFault
 
 Parts = dict[tuple[str, str], Any]
 """(Tenant, name) -> value."""

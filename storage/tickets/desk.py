@@ -26,8 +26,8 @@ from domain.tickets.ticket import (
 )
 from domain.timeline import mail_stream, number_stream
 from storage.models import Root
-from storage.notices import new_id
-from storage.service_counts import count_entry
+from storage.notices.outbox import new_id
+from storage.reports.service_counts import count_entry
 from storage.tickets.telling import tell_of
 
 CODE_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import Asker, AskerKind, Priority, Source, SourceKind
 from storage.models import Root
-from storage.notices import moment
-from storage.records import CallRecord
+from storage.notices.outbox import moment
+from storage.records.record import CallRecord
 from storage.tickets.desk import open_ticket, settings_of
 
 OF_CALL = "call-"

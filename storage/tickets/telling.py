@@ -8,8 +8,8 @@ from domain.notices.kinds import NoticeKind
 from domain.notices.ways import CallEvent, Recipients, recipients_of
 from domain.tickets.ticket import OPERATOR, AskerKind, Entry, EntryKind, Ticket
 from storage.models import Root
-from storage.notices import Extra, tell, tell_alone
-from storage.webhooks import Happening, iso, put_happening
+from storage.notices.outbox import Extra, tell, tell_alone
+from storage.notices.webhooks import Happening, iso, put_happening
 
 _TO_DESK: Final = {
     EntryKind.QUESTION: NoticeKind.TICKET,

@@ -16,7 +16,7 @@ import pytest
 
 from box400.appliance.wishes import carry_out, plan_of
 from storage.data_directory import DataDirectory
-from storage.machine_wish import MakeTunnelKey, OpenTunnel
+from storage.machine.wish import MakeTunnelKey, OpenTunnel
 from tests.appliance.roles import ROLES
 from tests.unit.backup.servers import SshServer, free_port, ssh_server, wait_for
 from tests.unit.storage.running import eventually

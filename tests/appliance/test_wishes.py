@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from box400.appliance.wishes import Place, Plan, carry_out, plan_of, serve
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
-from storage.machine_wish import (
+from storage.machine.wish import (
     FILE,
     RESULT,
     CloseTunnel,

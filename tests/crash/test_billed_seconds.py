@@ -18,7 +18,7 @@ import pytest
 
 from storage.connection import open_main
 from storage.data_directory import DataDirectory
-from storage.records import CallRecord
+from storage.records.record import CallRecord
 from tests.crash.mortal import MARK, ROLES, SLACK, mortal_box, processes
 from tests.product.box import Box
 from tests.product.sipp import Sipp, gateway, tone_file

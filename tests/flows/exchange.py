@@ -18,7 +18,7 @@ from b2bua.stack.driver import Driver
 from b2bua.stack.next_hop import NextHop
 from b2bua.stack.reception import SipReception
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
-from storage.events import Ended
+from storage.journal.events import Ended
 from tests.flows.network import Address, MemoryTransport, Network, Peer
 from tests.twins.directory import MemoryDirectory
 from tests.twins.journal import MemoryJournal

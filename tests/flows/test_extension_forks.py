@@ -11,7 +11,7 @@ from b2bua.sdp import SessionDescription
 from b2bua.sip.message import Request
 from domain.outcomes import Outcome
 from domain.snapshot import BoundNumber, ExtensionSnapshot, NumberPlan, TargetKind
-from storage.events import DialogNow, LegAnswered, LegDialled, LegEnded
+from storage.journal.events import DialogNow, LegAnswered, LegDialled, LegEnded
 from tests.flows.exchange import CARRIER, NUMBER, PHONES, Exchange, sdp
 from tests.flows.network import Peer
 from tests.flows.scene import SECOND, TARGET, Scene, answer_to

@@ -10,10 +10,10 @@ from b2bua.sdp import PCMA, TELEPHONE_EVENT, Direction, make_offer
 from b2bua.sip.dialog import Phase
 from b2bua.sip.message import Request, Response
 from domain.snapshot import BoundNumber, ExtensionSnapshot, NumberPlan, TargetKind
-from storage.events import Ended, Started
-from storage.fold import fold
 from storage.journal import OpenCall
-from storage.records import CallRecord
+from storage.journal.events import Ended, Started
+from storage.records.fold import fold
+from storage.records.record import CallRecord
 from tests.flows.exchange import CARRIER, NUMBER, TARGETS, Exchange, sdp
 from tests.flows.network import Address, Peer
 

@@ -10,7 +10,7 @@ from domain.flow.document import Flow
 from domain.flow.reading import as_document
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoundNumber, TargetGroup
-from storage.events import Step
+from storage.journal.events import Step
 from tests.flows.exchange import CARRIER, PHONES, TARGETS, Exchange, a_plan, sdp
 
 NODES = {

@@ -8,7 +8,7 @@ from domain.outcomes import Outcome
 from domain.routing.plan import RoutePlan
 from domain.snapshot import NumberPlan
 from domain.target import BoundNumber, RingStrategy
-from storage.events import Key, LegDialled, Step
+from storage.journal.events import Key, LegDialled, Step
 from tests.flows.exchange import CARRIER, NUMBER, PHONES, TARGETS, Exchange, a_plan, sdp
 from tests.flows.network import Peer
 

@@ -7,7 +7,7 @@ import msgspec
 from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
 from domain.voicemail import Voicemail
-from storage.events import MessageEnded
+from storage.journal.events import MessageEnded
 from tests.flows.exchange import CARRIER, Exchange, a_plan, sdp
 
 

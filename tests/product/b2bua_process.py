@@ -21,8 +21,8 @@ from domain.snapshot import (
     TrunkSnapshot,
 )
 from storage.data_directory import DataDirectory, Settings, write_atomically
-from storage.events import Ended
 from storage.journal import Event, JournalReader, Position
+from storage.journal.events import Ended
 
 NUMBER = "4001003722"
 TARGET = "13800138000"

@@ -19,7 +19,7 @@ from domain.tickets.settings import TicketSettings
 from domain.tickets.ticket import OPERATOR, Asker, AskerKind, Source, SourceKind
 from storage.connection import open_main
 from storage.data_directory import DataDirectory
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.tickets import open_ticket
 
 now = time.time()

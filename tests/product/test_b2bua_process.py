@@ -35,7 +35,7 @@ from b2bua.control import (
 from b2bua.trace_read import ladder, read_call
 from domain.outcomes import Outcome
 from domain.snapshot import ListenerSnapshot
-from storage.events import MediaMeasured, Started
+from storage.journal.events import MediaMeasured, Started
 from tests.crash.carrier import Carrier, Seen
 from tests.product.b2bua_process import NUMBER, B2bua, Loopback
 

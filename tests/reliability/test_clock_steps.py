@@ -18,8 +18,8 @@ import msgspec
 import pytest
 
 from storage.data_directory import DataDirectory
-from storage.retention_job import clock_path, read_summary
-from storage.trusted_clock import ClockState
+from storage.retention.nightly import clock_path, read_summary
+from storage.retention.trusted_clock import ClockState
 from tests.crash.carrier import Seen
 from tests.product.box import Box, Place
 from tests.product.waiting import wait_until

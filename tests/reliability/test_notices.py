@@ -18,8 +18,8 @@ from domain.notices.kinds import NoticeKind
 from storage.connection import MainDatabase, open_main
 from storage.data_directory import DataDirectory
 from storage.models import Root
-from storage.notices import tell
-from storage.snapshots import publish
+from storage.notices.outbox import tell
+from storage.serving.snapshots import publish
 from tests.product.gateway import WebGateway
 from tests.unit.storage.provision import apply
 from tests.unit.storage.running import eventually, running, short_data_directory, wait_for_store

@@ -19,7 +19,7 @@ from domain.snapshot import (
     TenantSnapshot,
     TrunkSnapshot,
 )
-from storage.events import Ended, Step
+from storage.journal.events import Ended, Step
 from tests.twins.clock import MemoryClock
 from tests.twins.dialler import MemoryDialler
 from tests.twins.directory import MemoryDirectory

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from storage.records import CallRecord
+from storage.records.record import CallRecord
 from tests.product.box import Box, Place
 from tests.product.waiting import wait_until
 from tests.wire.journal import JournalView

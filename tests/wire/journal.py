@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.events import Ended, Marks, Started
-from storage.fold import fold
 from storage.journal import Event, JournalReader
-from storage.records import CallRecord
+from storage.journal.events import Ended, Marks, Started
+from storage.records.fold import fold
+from storage.records.record import CallRecord
 from tests.product.waiting import wait_until
 
 

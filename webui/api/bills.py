@@ -12,9 +12,9 @@ import msgspec
 from domain.bill import Statement
 from domain.invoice import Invoice, InvoiceKind, TooMuch
 from domain.money import yuan
-from storage.bills import month_bill, months_with_bills, statement
-from storage.finance import Wrong, invoiceable, invoices
 from storage.models import Root
+from storage.money.bills import month_bill, months_with_bills, statement
+from storage.money.finance import Wrong, invoiceable, invoices
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, query
 from webui.api.problems import ApiProblem, Fault

@@ -10,11 +10,11 @@ import msgspec
 from pyramid.response import FileIter, Response
 
 from domain.caller import CallerClass
-from storage.behind import Behind
-from storage.query import Filter, page
-from storage.record_objects import record_object, row_object
-from storage.record_retention import seen_since
 from storage.recordings import RecordingDamaged, RecordingMissing
+from storage.records.behind import Behind
+from storage.records.objects import record_object, row_object
+from storage.records.query import Filter, page
+from storage.retention.call_records import seen_since
 from webui.api.access import Caller
 from webui.api.asked import Limit, Moment, NoQuery, Number, Text40, call_id, query
 from webui.api.problems import ApiProblem, Fault

@@ -23,7 +23,7 @@ from domain.customer import (
 from domain.desk import MOST_FIELDS
 from domain.refusal import BadField, NotPossible
 from domain.timeline import Entry, EntryKind
-from storage.customers import CustomerDesk, blank
+from storage.customers.desk import CustomerDesk, blank
 from storage.models import Root
 from webui.api.access import Caller
 from webui.api.asked import Limit, NoQuery, body, query

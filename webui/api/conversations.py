@@ -11,8 +11,8 @@ from pyramid.response import Response
 
 from domain.conversation import Attachment, Conversation, ConversationState, Mailbox, Text, Way
 from domain.refusal import NotPossible
-from storage.channels import channel_named
-from storage.conversations import MOST_ANSWER, Writing
+from storage.conversations.channels import channel_named
+from storage.conversations.writing import MOST_ANSWER, Writing
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
 from webui.api.access import Caller

@@ -10,9 +10,9 @@ import msgspec
 from domain.flow.document import FlowDocument
 from domain.flow.problems import FlowError, FlowProblem
 from domain.flow.reading import as_document
-from storage import flows as kept
-from storage.flows import FlowFault, FlowRefused, FlowState
 from storage.models import Root
+from storage.voice import flows as kept
+from storage.voice.flows import FlowFault, FlowRefused, FlowState
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, named, query, version_of
 from webui.api.configuration import stored

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from b2bua.in_force import change_in_force
 from domain.refusal import NotPossible
-from storage.customer_sheets import Imported
+from storage.customers.sheets import Imported
+from storage.export.workbook_read import MOST_BYTES, WorkbookRefused
 from storage.go_live import Taken, read_workbook, take_workbook
 from storage.models import Root
-from storage.workbook_read import MOST_BYTES, WorkbookRefused
 from webui.api.access import Caller
 from webui.api.asked import ImportQuery, octets, query
 from webui.api.configuration import stored

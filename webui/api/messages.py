@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pyramid.response import Response
 
-from storage.call_id import key_of, milliseconds_of
-from storage.messages import MessageFilter
 from storage.recordings import RecordingDamaged, RecordingFacts, RecordingMissing
-from storage.recordings_search import newest
+from storage.recordings.messages import MessageFilter
+from storage.recordings.search import newest
+from storage.records.call_id import key_of, milliseconds_of
 from webui.api.access import Caller
 from webui.api.asked import CALL_ID, Limit, NoQuery, body, call_id, query
 from webui.api.calls import flac

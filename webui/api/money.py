@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import msgspec
 
 from domain.money import Entry
-from storage.call_id import BEIJING
 from storage.models import Root
+from storage.records.call_id import BEIJING
 from webui.api.access import Caller
 from webui.api.asked import Limit, NoQuery, body, query
 from webui.api.problems import ApiProblem

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.places_csv import TableRefused
 from domain.refusal import NotPossible
-from storage.places import TableKind
+from storage.serving.places import TableKind
 from webui.api.access import Caller
 from webui.api.asked import ImportQuery, NoQuery, octets, query
 from webui.api.configuration import stored

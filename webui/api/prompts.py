@@ -9,10 +9,10 @@ import msgspec
 from pyramid.response import Response
 
 from b2bua.recorder.prompts import PromptError
-from storage import own_prompts
 from storage.models import PromptVersion, Root
 from storage.models.web import AuditEntry
-from storage.prompt_faults import PromptFault
+from storage.voice import own_prompts
+from storage.voice.prompt_faults import PromptFault
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, named, query, version_of
 from webui.api.configuration import stored

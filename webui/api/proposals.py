@@ -10,7 +10,7 @@ import msgspec
 from domain.approval import Decided, OwnProposal, Proposal
 from domain.invoice import WrongState
 from domain.money import yuan
-from storage.finance import Wrong, invoices, proposals
+from storage.money.finance import Wrong, invoices, proposals
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, named, query
 from webui.api.problems import ApiProblem

@@ -15,10 +15,10 @@ from domain.analysis.dimensions import DIMENSIONS
 from domain.analysis.service import BEHIND
 from domain.service_level import Formula
 from domain.target import BoundNumber
-from storage.call_id import BEIJING
 from storage.models import Root
 from storage.models.service import Happened
-from storage.satisfaction import Period
+from storage.records.call_id import BEIJING
+from storage.reports.satisfaction import Period
 from webui.api.access import Caller
 from webui.api.asked import Limit, number_400, query
 from webui.api.problems import ApiProblem, Fault

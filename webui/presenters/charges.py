@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.money import yuan
 from domain.tariff import CallKind, ChargedFrom, Edition, Price
-from storage.records import ChargeRecord
+from storage.records.record import ChargeRecord
 from webui.presenters.schedule import lines_in
 from webui.presenters.texts import N_, Texts
 

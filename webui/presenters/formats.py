@@ -10,9 +10,9 @@ from domain.caller import CLASS_WORDS, CallerClass
 from domain.missed import NOT_MISSED
 from domain.outcomes import VERDICTS, Outcome
 from domain.prompts import own_name
-from storage.call_id import BEIJING
-from storage.places import place_of_row
-from storage.rows import CallRow
+from storage.records.call_id import BEIJING
+from storage.records.rows import CallRow
+from storage.serving.places import place_of_row
 from webui.presenters.texts import N_, Texts
 
 HANG_UP: Final = {"caller": N_("Caller"), "answerer": N_("Answerer"), "box": N_("System")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from domain.course_words import moment_words
-from storage.records import CallRecord
+from storage.records.record import CallRecord
 from webui.presenters.texts import N_, Texts
 
 WORDS: Final = {

@@ -10,7 +10,7 @@ from domain.numbers.lifecycle import NumberCard
 from domain.numbers.numbering import NumberBook
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.numbers.applications import Counter
 from storage.numbers.desk import NumberDesk
 from storage.numbers.pack import make_pack

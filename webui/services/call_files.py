@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from storage.connection import MainDatabase, StoreDown
-from storage.export_xlsx import write_xlsx
-from storage.query import Found, page
+from storage.export.call_records import write_xlsx
+from storage.records.query import Found, page
 from webui.services import calls, masking
 
 log = logging.getLogger(__name__)

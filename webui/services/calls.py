@@ -11,11 +11,11 @@ from domain.caller import looked_for
 from domain.missed import NOT_MISSED
 from domain.outcomes import Outcome
 from domain.regions import shipped_regions
-from storage.behind import Behind
-from storage.call_id import BEIJING
 from storage.models import Root
 from storage.models.totals import Totals
-from storage.query import Also, Filter, Found, page, search
+from storage.records.behind import Behind
+from storage.records.call_id import BEIJING
+from storage.records.query import Also, Filter, Found, page, search
 
 PAGE: Final = 30
 MISSED: Final = frozenset(Outcome) - NOT_MISSED

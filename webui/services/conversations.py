@@ -12,9 +12,9 @@ import msgspec
 from domain.conversation import Attachment, Text, TextState
 from domain.notices.delivery import DeliveryState
 from domain.refusal import BadField
-from storage.call_id import key_of
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
+from storage.records.call_id import key_of
 from webui.services.box import BoxServices
 
 MOST_FILES: Final = 5

@@ -12,7 +12,7 @@ from domain.customer import Customer, CustomerKind
 from domain.desk import DeskSettings
 from domain.masking import masked, masked_mail
 from domain.timeline import Entry, EntryKind, number_stream
-from storage.customers import CustomerDesk, timeline_streams
+from storage.customers.desk import CustomerDesk, timeline_streams
 from storage.models import Root
 from storage.models.customers import Alike
 from storage.models.timeline import Page

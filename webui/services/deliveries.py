@@ -14,7 +14,7 @@ from domain.recipient import EMAIL, MOBILE
 from domain.refusal import NotPossible
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.notices import moment, new_id
+from storage.notices.outbox import moment, new_id
 from webui.services.box import BoxServices
 
 AGAIN_SECONDS: Final = 3600.0

@@ -16,10 +16,10 @@ from domain.desk import CallNote, DeskSettings
 from domain.knowledge import Article
 from domain.tickets.ticket import Ticket
 from domain.timeline import Entry, number_stream
-from storage.call_id import BEIJING
 from storage.models import Root
 from storage.models.timeline import note_entry
-from storage.query import Filter, search
+from storage.records.call_id import BEIJING
+from storage.records.query import Filter, search
 from webui.services.agents import agent_named
 from webui.services.box import BoxServices
 from webui.services.customers import Viewer, latest

@@ -14,8 +14,11 @@ from domain.forecast import Runway
 from domain.invoice import Invoice, InvoiceKind
 from domain.money import Entry, EntryKind, parse_yuan, yuan
 from domain.tariff import Edition
-from storage.bills import month_bill, months_with_bills
-from storage.finance import (
+from storage.models import Account, Root
+from storage.models.ahead import ask_ahead
+from storage.models.web import AuditEntry
+from storage.money.bills import month_bill, months_with_bills
+from storage.money.finance import (
     Wrong,
     decide,
     invoiceable,
@@ -26,11 +29,8 @@ from storage.finance import (
     refuse_invoice,
     request_invoice,
 )
-from storage.models import Account, Root
-from storage.models.ahead import ask_ahead
-from storage.models.web import AuditEntry
-from storage.records import ChargeRecord
-from storage.runway import runway_of
+from storage.money.runway import runway_of
+from storage.records.record import ChargeRecord
 from webui.services import calls
 from webui.services.box import BoxServices
 

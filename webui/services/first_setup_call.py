@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed
 from storage.models import Root
-from storage.query import Filter, page
+from storage.records.query import Filter, page
 from webui.services.box import BoxServices
 
 

@@ -19,13 +19,13 @@ from domain.flow.simulation import Course, simulate
 from domain.flow.steps import Surroundings
 from domain.places import Places
 from domain.regions import regions_with
-from storage import flows
-from storage.flows import FlowRefused
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.flow_world import FlowWorld
 from storage.provisioning.state import read_configuration
-from storage.records import CallRecord
+from storage.records.record import CallRecord
+from storage.voice import flows
+from storage.voice.flows import FlowRefused
 from webui.services.box import BoxServices
 from webui.services.provisioning import Done, Stale
 from webui.services.routing import digest

@@ -13,7 +13,7 @@ from domain.tickets.ticket import EntryKind, File, Ticket
 from storage.knowledge import Reader, like
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.tickets import TicketGone
 from webui.services.box import BoxServices
 from webui.services.tickets import Upload, add_files

@@ -9,8 +9,8 @@ import msgspec
 from domain.masking import masked
 from storage.models import Root
 from storage.models.web import Role
-from storage.query import Found
-from storage.records import CallRecord
+from storage.records.query import Found
+from storage.records.record import CallRecord
 
 T = TypeVar("T", bound=msgspec.Struct)
 

@@ -16,9 +16,9 @@ from domain.places import Places
 from domain.places_csv import SegmentTable, read_table
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
-from storage.facts import read_facts
 from storage.models.web import AuditEntry
-from storage.places import (
+from storage.serving.facts import read_facts
+from storage.serving.places import (
     TableInfo,
     TableKind,
     forget_table,

@@ -9,9 +9,9 @@ from typing import BinaryIO, Final, NamedTuple, TypeVar
 
 from b2bua.in_force import change_in_force
 from b2bua.recorder import prompts as audio
-from storage import own_prompts
 from storage.models import PromptVersion, Root, TenantPrompt
 from storage.models.web import AuditEntry
+from storage.voice import own_prompts
 from webui.services.box import BoxServices
 from webui.services.provisioning import Done
 

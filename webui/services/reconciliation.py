@@ -11,10 +11,10 @@ import msgspec
 
 from domain.reconciliation import Reconciliation, Side
 from domain.refusal import NotPossible
-from storage.carrier_file import NAMES, CarrierFileWrong
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.reconciliations import Asked, compare, newest
+from storage.money.carrier_file import NAMES, CarrierFileWrong
+from storage.money.reconciliations import Asked, compare, newest
 from webui.services.box import BoxServices
 
 MOST_BYTES: Final = 20 * 1024 * 1024

@@ -11,7 +11,7 @@ from domain.calendar import local
 from domain.refusal import NotPossible
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.report_mails import make, send
+from storage.reports.mails import make, send
 from webui.services.box import BoxServices
 from webui.services.reports import period
 

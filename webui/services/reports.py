@@ -13,8 +13,8 @@ from domain.calendar import BEIJING
 from domain.service_level import Formula
 from domain.tickets.ratings import Rating
 from storage.models import Root
-from storage.report import report
-from storage.satisfaction import Period, Satisfaction, Which, satisfaction, scored
+from storage.reports.report import report
+from storage.reports.satisfaction import Period, Satisfaction, Which, satisfaction, scored
 from webui.services.box import BoxServices
 
 MOST_DAYS: Final = 366

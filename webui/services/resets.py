@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from domain.notices.kinds import NoticeKind
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.notices import new_id, tell
+from storage.notices.outbox import new_id, tell
 from webui.services import accounts
 from webui.services.accounts import digest
 

@@ -10,7 +10,7 @@ from domain.regions import regions_with
 from domain.routing.live import NothingLive
 from domain.routing.simulate import Simulation, simulate
 from storage.models import Root
-from storage.places import read_places
+from storage.serving.places import read_places
 from webui.services.box import BoxServices
 from webui.services.schedules import calendar_of
 

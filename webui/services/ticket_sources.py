@@ -13,7 +13,7 @@ from domain.outcomes import VERDICTS, Outcome
 from domain.refusal import NotPossible
 from domain.tickets.ticket import MOST_SUBJECT, Source, SourceKind
 from storage.models import Root
-from storage.notices import moment
+from storage.notices.outbox import moment
 
 FROM_CALLS: Final = (SourceKind.CALL, SourceKind.VOICEMAIL, SourceKind.MISSED)
 FROM_TEXTS: Final = (SourceKind.EMAIL, SourceKind.SMS)

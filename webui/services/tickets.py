@@ -9,11 +9,11 @@ from domain.refusal import NotPossible
 from domain.tickets.rules import Done, Wanted
 from domain.tickets.settings import Terms
 from domain.tickets.ticket import MOST_FILES, OPERATOR, Entry, File, Priority, Ticket, TicketState
-from storage.call_id import key_of
 from storage.models import Root
 from storage.models.tickets import Threads, TicketShelf, is_askers
 from storage.models.web import AuditEntry
 from storage.numbers.documents import SUFFIXES
+from storage.records.call_id import key_of
 from storage.tickets import TicketGone, move, open_ticket
 from webui.services.box import BoxServices
 

@@ -11,7 +11,7 @@ from domain.refusal import NotPossible
 from domain.snapshot import TrunkSnapshot
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.records import CallRecord, LegRecord, MediaRecord
+from storage.records.record import CallRecord, LegRecord, MediaRecord
 from webui.services.box import BoxServices
 
 _BETWEEN: Final = re.compile(r"[\s()（）-]+")

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory, write_atomically
-from storage.machine_wish import (
+from storage.machine.wish import (
     CloseTunnel,
     MakeTunnelKey,
     OpenTunnel,

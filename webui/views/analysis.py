@@ -8,8 +8,8 @@ from pyramid.request import Request
 
 from domain.analysis.finding import slot_asked, slot_words
 from domain.analysis.forecast import WEIGHTS
-from storage.analysis import Analysis, analysed, goal_of
 from storage.models import Root
+from storage.reports.analysis import Analysis, analysed, goal_of
 from webui.presenters import report_page
 from webui.presenters.report_page import Links
 from webui.presenters.texts import Texts

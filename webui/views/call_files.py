@@ -8,8 +8,8 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
-from storage.export_xlsx import write_xlsx
-from storage.record_retention import seen_since
+from storage.export.call_records import write_xlsx
+from storage.retention.call_records import seen_since
 from webui.resources import CallDesk, TenantCalls
 from webui.security.permissions import TENANT
 from webui.services import calls, masking

@@ -14,7 +14,7 @@ from pyramid.response import Response
 
 from domain.conversation import Attachment, Conversation, ConversationState, Text, Way
 from domain.refusal import BadField, NotPossible
-from storage.conversations import MOST_ANSWER, MOST_SMS, Writing
+from storage.conversations.writing import MOST_ANSWER, MOST_SMS, Writing
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
 from webui.presenters.says import say

@@ -11,8 +11,8 @@ from pyramid.response import Response
 from domain.conversation import Attachment, Conversation, Way
 from domain.customer import Customer
 from domain.refusal import BadField, NotPossible
-from storage.channels import channel_named, reachable, sending
-from storage.conversations import MOST_ANSWER, MOST_SMS, Writing
+from storage.conversations.channels import channel_named, reachable, sending
+from storage.conversations.writing import MOST_ANSWER, MOST_SMS, Writing
 from storage.models import Root
 from webui.presenters.says import say
 from webui.services.conversations import MOST_FILES, key_of_peer

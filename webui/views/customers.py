@@ -25,10 +25,10 @@ from domain.customer import (
 )
 from domain.desk import DeskSettings
 from domain.refusal import BadField, NotPossible
-from storage.call_id import BEIJING
-from storage.channels import reachable, sending
-from storage.customers import CustomerDesk, blank
+from storage.conversations.channels import reachable, sending
+from storage.customers.desk import CustomerDesk, blank
 from storage.models import Root
+from storage.records.call_id import BEIJING
 from webui.presenters.contacts import entry_shown
 from webui.presenters.says import say
 from webui.resources_customers import DeskCustomer, DeskCustomers, TenantCustomer, TenantCustomers

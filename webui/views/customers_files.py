@@ -11,11 +11,11 @@ from pyramid.response import Response
 from domain.customer import Customer
 from domain.desk import DeskSettings
 from domain.refusal import BadField
-from storage.customer_sheets import MOST_ROWS, Imported, cells_of, take_sheet, titles_of, write_customers
-from storage.customers import CustomerDesk
+from storage.customers.desk import CustomerDesk
+from storage.customers.sheets import MOST_ROWS, Imported, cells_of, take_sheet, titles_of, write_customers
+from storage.export.workbook_read import MOST_BYTES, SheetRead, WorkbookRefused, read_sheet
 from storage.models import Root
 from storage.recordings import RecordingDamaged, RecordingMissing
-from storage.workbook_read import MOST_BYTES, SheetRead, WorkbookRefused, read_sheet
 from webui.security.permissions import SUPERVISOR
 from webui.services import customers
 from webui.services.customers import Viewer

@@ -10,7 +10,7 @@ from pyramid.response import Response
 
 from domain.customer import Customer, merged
 from domain.refusal import NotPossible
-from storage.customer_sheets import cells_of
+from storage.customers.sheets import cells_of
 from storage.models import Root
 from webui.presenters.says import say
 from webui.security.permissions import SUPERVISOR

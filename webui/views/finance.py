@@ -11,9 +11,9 @@ from pyramid.response import Response
 from domain.approval import Decided, OwnProposal
 from domain.invoice import TooMuch, WrongState
 from domain.money import yuan
-from storage.bills import entries_of
-from storage.export_bill import write_bill
-from storage.finance import Wrong
+from storage.export.bill import write_bill
+from storage.money.bills import entries_of
+from storage.money.finance import Wrong
 from webui.presenters.says import say
 from webui.resources_money import AccountBill, AccountFile, FinanceDesk, TenantBill, TenantBills
 from webui.security.permissions import TENANT

@@ -17,10 +17,10 @@ from domain.flow.problems import FlowError, FlowProblem
 from domain.flow.reading import read_document
 from domain.flow.words import step_words
 from domain.outcomes import Outcome
-from storage import flows as kept
-from storage.call_id import BEIJING
-from storage.flows import FlowFault, FlowRefused
-from storage.places import read_places
+from storage.records.call_id import BEIJING
+from storage.serving.places import read_places
+from storage.voice import flows as kept
+from storage.voice.flows import FlowFault, FlowRefused
 from webui.presenters.flow_words import editor_words
 from webui.presenters.formats import outcome_words
 from webui.presenters.route_picture import where

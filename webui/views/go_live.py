@@ -10,6 +10,7 @@ from pyramid.response import Response
 
 from b2bua.in_force import change_in_force
 from domain.refusal import NotPossible
+from storage.export.workbook_read import MOST_BYTES, WorkbookRefused
 from storage.go_live import (
     MOST_ROWS,
     Sheets,
@@ -20,7 +21,6 @@ from storage.go_live import (
     write_template,
 )
 from storage.models import Root
-from storage.workbook_read import MOST_BYTES, WorkbookRefused
 from webui.resources_setup import GoLivePages
 from webui.security.permissions import TENANT
 from webui.services.provisioning import KnownPrompts

@@ -9,10 +9,10 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from storage.export_messages import write_xlsx
-from storage.messages import MARKS, MessageFilter
+from storage.export.messages import write_xlsx
 from storage.recordings import RecordingDamaged, RecordingMissing
-from storage.recordings_search import newest
+from storage.recordings.messages import MARKS, MessageFilter
+from storage.recordings.search import newest
 from webui.presenters.says import say
 from webui.resources_setup import MessagePage, MessagePages
 from webui.security.permissions import TENANT

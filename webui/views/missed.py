@@ -14,7 +14,7 @@ from b2bua.control import ControlDown, ControlFailed
 from domain.caller import canonical_caller
 from domain.refusal import NotPossible
 from storage.models import Root
-from storage.places import read_places
+from storage.serving.places import read_places
 from webui.presenters.says import say
 from webui.resources_setup import MissedPages
 from webui.security.permissions import TENANT

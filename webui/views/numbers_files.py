@@ -12,6 +12,7 @@ from domain.calendar import Calendar, local
 from domain.numbers import application as papers
 from domain.numbers.numbering import NumberBook
 from domain.vanity import PatternError
+from storage.export.workbook_read import MOST_BYTES, WorkbookRefused
 from storage.models import Root
 from storage.numbers.applications import Counter
 from storage.numbers.desk import NumberDesk
@@ -23,7 +24,6 @@ from storage.numbers.sheets import (
     write_result,
     write_template,
 )
-from storage.workbook_read import MOST_BYTES, WorkbookRefused
 from webui.presenters.says import say
 from webui.resources import NumberStock
 from webui.services import numbers

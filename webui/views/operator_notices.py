@@ -14,7 +14,7 @@ from domain.notices.kinds import SHIPPED, VARIABLES, NoticeKind
 from domain.notices.template import TemplateState
 from domain.refusal import NotPossible
 from storage.models import Root
-from storage.notices import template_of
+from storage.notices.outbox import template_of
 from storage.provisioning.schema import GATEWAY, TEMPLATE
 from webui.presenters.says import say
 from webui.presenters.texts import N_

@@ -10,7 +10,7 @@ from pyramid.response import Response
 
 from domain.places_csv import MOST_PROBLEMS, TableRefused
 from domain.refusal import NotPossible
-from storage.places import TableKind
+from storage.serving.places import TableKind
 from webui.presenters.says import say
 from webui.presenters.texts import N_
 from webui.resources_system import PlaceDesk

@@ -8,9 +8,9 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from storage import own_prompts
 from storage.models import PromptVersion
-from storage.prompt_faults import PromptFault
+from storage.voice import own_prompts
+from storage.voice.prompt_faults import PromptFault
 from webui.presenters.says import say
 from webui.resources import PromptDesk
 from webui.services import prompts

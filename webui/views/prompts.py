@@ -9,9 +9,9 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from b2bua.recorder.prompts import PromptError
-from storage import own_prompts
 from storage.models import PromptVersion, Root
-from storage.prompt_faults import PromptFault
+from storage.voice import own_prompts
+from storage.voice.prompt_faults import PromptFault
 from webui.presenters.says import say
 from webui.resources_setup import PromptPage, PromptPages
 from webui.security.permissions import TENANT

@@ -8,7 +8,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from b2bua.recorder.prompts import PromptError
-from storage.prompt_faults import PromptFault
+from storage.voice.prompt_faults import PromptFault
 from webui.resources import TenantFile
 from webui.services import prompts
 from webui.views.bound import entry_of, said_in_force

@@ -11,7 +11,7 @@ from pyramid.response import Response
 
 from domain.conversation import Conversation
 from domain.refusal import NotPossible
-from storage.conversation_scores import rate, to_be_rated
+from storage.conversations.scores import rate, to_be_rated
 from webui.presenters.says import say
 from webui.resources_service import PublicDesk
 from webui.security.permissions import PUBLIC

@@ -9,7 +9,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.reconciliation import DIFFERENCE_WORDS, SIDE_WORDS, DifferenceKind, Reconciliation, Side
-from storage.carrier_file import write_differences
+from storage.money.carrier_file import write_differences
 from webui.resources_money import ReconciliationDesk, ReconciliationFile
 from webui.services import reconciliation
 from webui.views.bound import entry_of

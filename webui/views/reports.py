@@ -16,9 +16,9 @@ from domain.analysis.report import Report
 from domain.analysis.service import groups
 from domain.analysis.staffing import LEVEL
 from domain.refusal import NotPossible
-from storage.analysis import goal_of
-from storage.export_report import write_report
+from storage.export.report import write_report
 from storage.models import Root
+from storage.reports.analysis import goal_of
 from webui.presenters import report_page
 from webui.presenters.report_page import Links
 from webui.presenters.says import say
@@ -89,7 +89,7 @@ def excel(request: Request) -> Response:
 @both(OperatorPages, TenantPages, "reports-pdf", "GET", "reports")
 def pdf(request: Request) -> Response:
     """Send the same figures with the findings as PDF; noted in the audit log."""
-    from storage.export_pdf import pdf_of  # here: its fonts and pictures are 20 MB in memory
+    from storage.export.report_pdf import pdf_of  # here: its fonts and pictures are 20 MB in memory
 
     seen, language = look(request), request.texts.language
     goal = request.services.read(lambda root: goal_of(root, seen.tenant, LEVEL, seen.wanted.target.seconds))

@@ -9,8 +9,8 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.tickets.ticket import OPERATOR
-from storage.export_scores import write_scores
-from storage.satisfaction import Period, Which
+from storage.export.scores import write_scores
+from storage.reports.satisfaction import Period, Which
 from webui.resources import OperatorPages, TenantPages
 from webui.services.reports import SCORE_ROWS, Scores, read_day, score_list, scores
 from webui.views.both import both

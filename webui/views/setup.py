@@ -12,7 +12,8 @@ from pyramid.response import Response
 
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
-from storage.machine_wish import (
+from storage.machine.own_address import own_address
+from storage.machine.wish import (
     SetCertificate,
     SetClock,
     SetNetwork,
@@ -25,7 +26,6 @@ from storage.machine_wish import (
 )
 from storage.models import Root
 from storage.offsite import asking
-from storage.own_address import own_address
 from webui.presenters.says import say
 from webui.presenters.texts import N_
 from webui.resources_system import SetupPages

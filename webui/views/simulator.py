@@ -10,7 +10,7 @@ from pyramid.request import Request
 from domain.outcomes import VERDICTS
 from domain.routing.reasons import explain
 from domain.routing.simulate import Simulation
-from storage.call_id import BEIJING
+from storage.records.call_id import BEIJING
 from webui.presenters.route_picture import rounds, where
 from webui.presenters.texts import Texts
 from webui.resources_setup import RoutePage

@@ -11,8 +11,8 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
 from storage.models import Root
-from storage.record_retention import seen_since
 from storage.recordings import RecordingDamaged, RecordingMissing, Recordings
+from storage.retention.call_records import seen_since
 from webui.presenters.timeline import timeline
 from webui.resources import CallFile, TenantCall, TenantCalls, TenantPages
 from webui.security.permissions import TENANT

@@ -7,8 +7,8 @@ from typing import Any
 from pyramid.request import Request
 
 from storage.models import Root
-from storage.query import Filter, search
-from storage.runway import runway_of
+from storage.money.runway import runway_of
+from storage.records.query import Filter, search
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT
 from webui.services import accounts, calls, tenants, tickets

@@ -10,7 +10,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.refusal import NotPossible
-from storage.machine_wish import OpenTunnel
+from storage.machine.wish import OpenTunnel
 from webui.presenters.says import say
 from webui.resources_system import TunnelDesk
 from webui.services import tunnel

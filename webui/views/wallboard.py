@@ -7,7 +7,7 @@ from typing import Any
 from pyramid.request import Request
 
 from domain.analysis.columns import Target
-from storage.report import report
+from storage.reports.report import report
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT
 from webui.services.reports import today

@@ -13,7 +13,7 @@ from domain.caller import canonical_caller
 from domain.place import Place
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory, write_atomically
-from storage.places import TableKind, forget_table, import_table, table_path
+from storage.serving.places import TableKind, forget_table, import_table, table_path
 
 
 def written(tmp_path: Path) -> tuple[DataDirectory, FileDirectory]:

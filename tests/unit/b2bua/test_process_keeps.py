@@ -15,7 +15,7 @@ from b2bua.process.wishes import kept_wishes
 from domain.contact import Contact, ContactKind
 from domain.snapshot import TenantSnapshot
 from storage.data_directory import DataDirectory
-from storage.message_counts import write_counts
+from storage.serving.message_counts import write_counts
 
 PLACE = Wish(Contact("01A", "acme", "4001003721", "13900001111", ContactKind.QUEUE), "service", 1000.0)
 

@@ -20,7 +20,8 @@ from b2bua.sip.flow import Flow
 from b2bua.sip.parse import parse_message
 from b2bua.sip.uri import Uri
 from domain.outcomes import Outcome
-from storage.events import (
+from storage.journal import Event, JournalWriter, OpenCall, open_calls
+from storage.journal.events import (
     Answered,
     DialogNow,
     Ended,
@@ -33,7 +34,6 @@ from storage.events import (
     Spooled,
     Started,
 )
-from storage.journal import Event, JournalWriter, OpenCall, open_calls
 from tests.twins.journal import MemoryJournal
 
 CALLER = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.2", 5070), "carrier")

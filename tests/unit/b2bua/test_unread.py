@@ -17,10 +17,10 @@ from domain.snapshot import TenantSnapshot
 from domain.tariff import Edition, Price, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.data_directory import DataDirectory, write_atomically
-from storage.events import Ended, LegEnded, Unbridged
 from storage.journal import Event, JournalWriter, open_calls
+from storage.journal.events import Ended, LegEnded, Unbridged
 from storage.models import Root, TariffDocument, Tenant, TenantConfig
-from storage.standings import read_standings, write_standings
+from storage.serving.standings import read_standings, write_standings
 from tests.unit.ledger.made_up import NOON, a_call
 
 SECONDS = Price(first_seconds=3, first_li=7, step_seconds=2, step_li=5)

@@ -13,7 +13,7 @@ from domain.refusal import NotPossible
 from domain.snapshot import OffsitePlan
 from storage.data_directory import DataDirectory, Settings
 from storage.evolution import STEPS, SchemaMismatch
-from storage.machine_wish import RestartBox, wished
+from storage.machine.wish import RestartBox, wished
 from storage.offsite import asking, restoring, takeover
 from storage.offsite.failures import NoRoom, told
 from storage.offsite.restic import OffsiteError, sftp_key

@@ -26,8 +26,8 @@ from storage.backup_schedule import (
     write_asks,
     write_state,
 )
-from storage.call_id import BEIJING
 from storage.data_directory import DataDirectory
+from storage.records.call_id import BEIJING
 from tests.unit.backup.test_backup import box, target
 from tests.unit.recorder.box import Box
 

@@ -18,7 +18,7 @@ from domain.regions import shipped_regions
 from storage.connection import open_main_in_memory
 from storage.data_directory import DataDirectory
 from storage.provisioning import apply_file
-from storage.snapshots import Snapshots, build
+from storage.serving.snapshots import Snapshots, build
 
 DEMO = Path(__file__).parents[3] / "box400" / "demo" / "demo.yaml"
 MONDAY, NIGHT = 1_795_399_200.0, 1_795_399_200.0 + 12 * 3600

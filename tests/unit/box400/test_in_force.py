@@ -8,7 +8,7 @@ from b2bua.in_force import change_in_force
 from storage.data_directory import DataDirectory
 from storage.models import BoxConfig, Root
 from storage.provisioning.state import read_configuration, write_configuration
-from storage.snapshots import read_box
+from storage.serving.snapshots import read_box
 from tests.unit.storage.test_provisioning import open_main_in_memory
 
 

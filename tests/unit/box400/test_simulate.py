@@ -13,7 +13,7 @@ from domain.routing.plan import RoutePlan
 from domain.snapshot import BoxSnapshot, TenantSnapshot
 from domain.target import BoundNumber, RingStrategy, TargetGroup
 from storage.data_directory import DataDirectory
-from storage.snapshots import Snapshots, write
+from storage.serving.snapshots import Snapshots, write
 from tests.unit.routing.plans import NUMBER, hours, plan, rule, to
 
 NORTH = TargetGroup(

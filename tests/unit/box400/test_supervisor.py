@@ -19,7 +19,7 @@ from storage.data_directory import DataDirectory
 
 READY = """
 import os, signal, sys
-from storage.readiness import notify
+from storage.machine.readiness import notify
 name, order = sys.argv[1:]
 def end(*_):
     with open(order, "a") as file:
@@ -34,7 +34,7 @@ while True:
 """
 STUBBORN = """
 import signal
-from storage.readiness import notify
+from storage.machine.readiness import notify
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 notify("READY=1")
 while True:

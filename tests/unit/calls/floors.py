@@ -7,8 +7,8 @@ from domain.acd.configuration import Agent, Membership, Queue
 from domain.acd.seat import AgentState
 from domain.destination import Destination
 from domain.snapshot import BoxSnapshot, ExtensionSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
-from storage.fold import fold
-from storage.records import CallRecord
+from storage.records.fold import fold
+from storage.records.record import CallRecord
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg, MemoryOutboundLeg
 from tests.twins.stage import NUMBER, Stage, sdp

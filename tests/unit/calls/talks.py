@@ -12,9 +12,9 @@ from domain.snapshot import (
     TenantSnapshot,
     TrunkSnapshot,
 )
-from storage.events import Bridged, TakesPart, Unbridged
-from storage.fold import fold
-from storage.records import CallRecord
+from storage.journal.events import Bridged, TakesPart, Unbridged
+from storage.records.fold import fold
+from storage.records.record import CallRecord
 from tests.twins.legs import MemoryInboundLeg, MemoryOutboundLeg
 from tests.twins.stage import NUMBER, Stage, sdp
 

@@ -11,8 +11,8 @@ from b2bua.calls.switchboard import NotBegun
 from domain.contact import Contact, can_be_called_back
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, ExtensionSnapshot, TrunkSnapshot
-from storage.events import Answered, Bridged, LegDialled, LegEnded, Started
-from storage.fold import fold
+from storage.journal.events import Answered, Bridged, LegDialled, LegEnded, Started
+from storage.records.fold import fold
 from tests.twins.directory import SHIPPED
 from tests.twins.stage import CALLER, NUMBER, TARGETS, Stage, a_plan, sdp
 

@@ -10,10 +10,10 @@ import pytest
 from domain.outcomes import Outcome
 from domain.snapshot import BoundNumber
 from domain.tariff import ChargedFrom
-from storage.charging import charged_times
-from storage.events import Ended, Started
-from storage.fold import fold
-from storage.rows import row_of
+from storage.journal.events import Ended, Started
+from storage.money.charging import charged_times
+from storage.records.fold import fold
+from storage.records.rows import row_of
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import an_invitation, sdp
 from tests.unit.calls.talks import MOBILE, MUSIC, OTHER_NUMBER, TalkStage

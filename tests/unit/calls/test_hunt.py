@@ -12,7 +12,7 @@ from domain.snapshot import (
     TenantSnapshot,
     TrunkSnapshot,
 )
-from storage.events import LegDialled, LegEnded, LegProgress
+from storage.journal.events import LegDialled, LegEnded, LegProgress
 from tests.twins.stage import NUMBER, TARGETS, Stage, a_plan, sdp
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'

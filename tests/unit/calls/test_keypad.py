@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from b2bua.calls.keypad import MASKED, MOST_TYPED, Keypad
 from b2bua.calls.party import Party
-from storage.events import Key
+from storage.journal.events import Key
 from tests.twins.stage import Stage, a_plan, sdp
 
 

@@ -20,7 +20,7 @@ from domain.snapshot import (
     TenantSnapshot,
     TrunkSnapshot,
 )
-from storage.events import Key, Step
+from storage.journal.events import Key, Step
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import TARGETS, Stage, a_plan, sdp

@@ -17,7 +17,7 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
-from storage.events import LegEnded, Started
+from storage.journal.events import LegEnded, Started
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import NUMBER, TARGETS, Stage, a_plan, an_invitation, sdp

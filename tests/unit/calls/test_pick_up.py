@@ -7,10 +7,10 @@ import pytest
 from b2bua.calls.in_call import InCall
 from b2bua.sdp import SessionDescription
 from domain.snapshot import BoundNumber, TargetKind
-from storage.events import Ended, Started
-from storage.fold import fold
-from storage.records import CallRecord
-from storage.rows import row_of
+from storage.journal.events import Ended, Started
+from storage.records.fold import fold
+from storage.records.record import CallRecord
+from storage.records.rows import row_of
 from tests.twins.legs import MemoryInboundLeg, MemoryLeg
 from tests.twins.stage import NUMBER, Stage, a_plan, an_invitation, sdp
 from tests.unit.calls.talks import TalkStage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from b2bua.calls.call_back import CallBacks
 from b2bua.calls.place import RETRY_SECONDS, restore_places
 from domain.acd.seat import AgentState
-from storage.events import Ended, Unqueued
+from storage.journal.events import Ended, Unqueued
 from tests.twins.stage import CALLER, sdp
 from tests.unit.calls.floors import QueueStage, an_agent
 

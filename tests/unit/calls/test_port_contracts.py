@@ -24,8 +24,8 @@ from domain.snapshot import (
     TrunkSnapshot,
 )
 from storage.data_directory import DataDirectory, write_atomically
-from storage.events import Ended, Started, Step
 from storage.journal import JournalReader, JournalWriter, Position
+from storage.journal.events import Ended, Started, Step
 from tests.twins.clock import MemoryClock
 from tests.twins.directory import MemoryDirectory
 from tests.twins.journal import MemoryJournal

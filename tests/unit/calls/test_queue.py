@@ -13,7 +13,7 @@ from domain.acd.configuration import Agent, Strategy
 from domain.acd.seat import AgentState
 from domain.destination import Destination
 from domain.schedule_text import parse_schedule
-from storage.events import Queued, Rated, Unqueued
+from storage.journal.events import Queued, Rated, Unqueued
 from tests.twins.stage import sdp
 from tests.unit.calls.floors import MOBILE, QueueStage, an_agent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.acd.configuration import Strategy
 from domain.acd.seat import AgentState
-from storage.events import Rated
+from storage.journal.events import Rated
 from tests.unit.calls.floors import QueueStage
 
 

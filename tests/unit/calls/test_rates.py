@@ -20,7 +20,7 @@ from domain.snapshot import (
     TenantSnapshot,
     TrunkSnapshot,
 )
-from storage.events import LegDialled, Step
+from storage.journal.events import LegDialled, Step
 from tests.twins.stage import NUMBER, TARGETS, Stage, a_plan, sdp
 
 TWENTY = tuple(f"139000011{number:02}" for number in range(20))

@@ -12,7 +12,7 @@ from domain.routing.reasons import read_reasons
 from domain.schedule_text import parse_schedule
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from domain.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
-from storage.events import Bridged, Key, LegDialled, Spooled, Step
+from storage.journal.events import Bridged, Key, LegDialled, Spooled, Step
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import CALLER, NUMBER, TARGETS, Stage, a_plan, sdp

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoundNumber, BoxSnapshot, NumberPlan, TargetGroup, TenantSnapshot, TrunkSnapshot
-from storage.events import LegDialled, Step
+from storage.journal.events import LegDialled, Step
 from tests.twins.media import Asked
 from tests.twins.stage import TARGETS, Stage, a_plan, sdp
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.outcomes import Outcome
 from domain.snapshot import RingStrategy
-from storage.events import RecordingStopped, Spooled, Started
-from storage.fold import fold
+from storage.journal.events import RecordingStopped, Spooled, Started
+from storage.records.fold import fold
 from tests.twins.stage import TARGETS, Stage, a_plan, sdp
 
 

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from domain.outcomes import Outcome
-from storage.events import Ended, Started
-from storage.fold import fold
-from storage.records import CallRecord
-from storage.rows import row_of
+from storage.journal.events import Ended, Started
+from storage.records.fold import fold
+from storage.records.record import CallRecord
+from storage.records.rows import row_of
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg
 from tests.unit.calls.talks import TalkStage

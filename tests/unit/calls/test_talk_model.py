@@ -13,8 +13,8 @@ import pytest
 from b2bua.calls.in_call import InCall
 from b2bua.calls.refusal import NotPossible
 from b2bua.recorder.timeline import course
-from storage.events import Ended, Event, Started
-from storage.fold import fold
+from storage.journal.events import Ended, Event, Started
+from storage.records.fold import fold
 from tests.twins.legs import MemoryInboundLeg, MemoryOutboundLeg
 from tests.twins.stage import an_invitation, sdp
 from tests.unit.calls.talks import TalkStage

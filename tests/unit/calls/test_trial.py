@@ -11,10 +11,10 @@ from domain.destination import Destination
 from domain.flow.document import Flow
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, ExtensionSnapshot, TenantSnapshot, TrunkSnapshot
-from storage.events import LegDialled
-from storage.fold import fold
-from storage.records import CallRecord
-from storage.rows import row_of
+from storage.journal.events import LegDialled
+from storage.records.fold import fold
+from storage.records.record import CallRecord
+from storage.records.rows import row_of
 from tests.twins.directory import SHIPPED
 from tests.twins.stage import NUMBER, TARGETS, Stage, a_plan, sdp
 from tests.unit.calls.test_menu import a_flow

@@ -10,8 +10,8 @@ from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import NumberPlan, TenantSnapshot
 from domain.voicemail import Voicemail
-from storage.events import MessageBegan, MessageEnded, Spooled
-from storage.fold import fold
+from storage.journal.events import MessageBegan, MessageEnded, Spooled
+from storage.records.fold import fold
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.media import Asked

@@ -28,7 +28,7 @@ from domain.snapshot import (
     TrunkSnapshot,
 )
 from domain.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
-from storage.events import Ended, LegDialled, Step
+from storage.journal.events import Ended, LegDialled, Step
 from tests.twins.stage import CALLER, Stage, sdp
 
 CASES = 100_000

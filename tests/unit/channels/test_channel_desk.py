@@ -27,9 +27,9 @@ from domain.notices.delivery import MESSAGE_RETRIES, Channel
 from domain.refusal import NotPossible
 from domain.timeline import EntryKind, mail_stream, number_stream
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
-from storage.conversations import Incoming, Writing
+from storage.conversations.writing import Incoming, Writing
 from storage.models import Root
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.numbers.documents import LETTERS, Documents
 from tests.unit.storage.provision import apply
 

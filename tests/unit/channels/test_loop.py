@@ -22,7 +22,7 @@ from b2bua.notices.sessions import Sessions
 from domain.conversation import Attachment, Conversation, Mailbox
 from domain.notices.ways import Encryption
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
-from storage.conversations import Writing
+from storage.conversations.writing import Writing
 from storage.numbers.documents import LETTERS, Documents
 from tests.unit.channels.imap import PORT, Imap, a_host, running
 from tests.unit.channels.test_channel_desk import CONFIGURATION, NOW, a_letter

@@ -26,7 +26,7 @@ def test_every_step_that_is_written_has_words() -> None:
 
 def test_every_kind_of_moment_has_words() -> None:
     """Of those a record is folded into."""
-    fold = (ROOT / "storage" / "fold.py").read_text(encoding="utf-8")
+    fold = (ROOT / "storage" / "records" / "fold.py").read_text(encoding="utf-8")
     written = set(re.findall(r'\.moment\(\s*"([a-z-]+)"', fold))
     assert len(written) > 12
     assert written <= set(MOMENTS)

@@ -14,7 +14,7 @@ from domain.inspection import round as rounds
 from domain.inspection.catalogue import catalogue
 from domain.inspection.round import Photo, State
 from domain.refusal import NotPossible
-from storage import paper
+from storage.export import paper
 from tests.unit.inspection.facts import NOW, well
 from tests.unit.inspection.test_rounds import WANG, begun
 from webui.presenters.inspection_report import html_of

@@ -9,8 +9,7 @@ import msgspec
 from domain.caller import canonical_caller
 from domain.outcomes import HungUpBy, Outcome
 from domain.places import shipped_places
-from storage.call_id import ulid_text
-from storage.events import (
+from storage.journal.events import (
     Answered,
     Bridged,
     DialogNow,
@@ -26,6 +25,7 @@ from storage.events import (
     Step,
     Unbridged,
 )
+from storage.records.call_id import ulid_text
 
 NOON = 1_795_320_000.0
 """2026-11-22 12:00 in Beijing."""

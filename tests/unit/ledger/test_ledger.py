@@ -16,12 +16,12 @@ from b2bua.ledger.status import lag
 from b2bua.ledger.tidy import NEWEST_KEPT, remove_consumed
 from domain.outcomes import Outcome
 from storage.connection import MainDatabase, StoreDown, open_main_in_memory
-from storage.events import Ended, Event
-from storage.fold import fold
 from storage.journal import JournalReader, JournalWriter, Position, open_calls
+from storage.journal.events import Ended, Event
 from storage.journal.line import file_path, sequences
+from storage.machine.process_lock import ProcessBusy, hold_lock
 from storage.models import Root
-from storage.process_lock import ProcessBusy, hold_lock
+from storage.records.fold import fold
 from tests.unit.ledger.made_up import NOON, a_call
 
 

@@ -12,10 +12,10 @@ import pytest
 from b2bua.ledger.status import LedgerStatus, read_status
 from storage.connection import open_main
 from storage.data_directory import DataDirectory
-from storage.events import Ended
-from storage.fold import fold
 from storage.journal import JournalWriter
+from storage.journal.events import Ended
 from storage.models import Root
+from storage.records.fold import fold
 from tests.unit.ledger.made_up import NOON, a_call
 from tests.unit.storage.running import eventually, running, short_data_directory, wait_for_store
 

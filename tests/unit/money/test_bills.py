@@ -14,15 +14,15 @@ from domain.calendar import BEIJING
 from domain.fees import Agreement
 from domain.money import EntryKind
 from domain.tariff import Edition, Price, Tariff
-from storage.bills import close_days, entries_of, month_bill, months_with_bills, statement
-from storage.books import problems
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import step009_bills
-from storage.export_bill import write_bill
+from storage.export.bill import write_bill
 from storage.models import Account, Root, TariffDocument, Tenant, TenantConfig
 from storage.models.money import AccountBroken
 from storage.models.root import ROOT_KEY
-from storage.records import CallRecord, ChargeRecord
+from storage.money.bills import close_days, entries_of, month_bill, months_with_bills, statement
+from storage.money.books import problems
+from storage.records.record import CallRecord, ChargeRecord
 from tests.unit.webui.site import made_up
 
 NUMBER = "4001003721"

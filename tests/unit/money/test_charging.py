@@ -12,17 +12,17 @@ from b2bua.ledger.ledger import Ledger
 from domain.money import EntryKind
 from domain.outcomes import Outcome
 from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
-from storage.bills import close_days
-from storage.books import problems
-from storage.call_id import ulid_text
-from storage.charging import Charging, charged_times
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.fold import fold
 from storage.journal import JournalWriter
 from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, TenantConfig
-from storage.query import Filter, search
-from storage.records import CallRecord, LegRecord
-from storage.standings import limited_tenants, standings
+from storage.money.bills import close_days
+from storage.money.books import problems
+from storage.money.charging import Charging, charged_times
+from storage.records.call_id import ulid_text
+from storage.records.fold import fold
+from storage.records.query import Filter, search
+from storage.records.record import CallRecord, LegRecord
+from storage.serving.standings import limited_tenants, standings
 from tests.unit.ledger.made_up import NOON, a_call
 
 MINUTE = Price(first_li=100, step_li=100)

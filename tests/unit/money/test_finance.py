@@ -10,7 +10,8 @@ from domain.approval import Decided, Decision, OwnProposal
 from domain.invoice import InvoiceKind, InvoiceState, TooMuch, WrongState
 from domain.money import EntryKind
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.finance import (
+from storage.models import Root, Tenant, TenantConfig
+from storage.money.finance import (
     Wrong,
     decide,
     invoiceable,
@@ -20,7 +21,6 @@ from storage.finance import (
     refuse_invoice,
     request_invoice,
 )
-from storage.models import Root, Tenant, TenantConfig
 
 
 @pytest.fixture

@@ -25,14 +25,14 @@ from domain.fees import Agreement
 from domain.money import EntryKind
 from domain.place import Place
 from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
-from storage.bills import month_bill, months_with_bills
-from storage.books import problems
-from storage.call_id import ulid_text
 from storage.connection import open_main_in_memory
-from storage.events import Answered, Bridged, Ended, LegAnswered, LegDialled, LegEnded, Marks, Started
-from storage.finance import decide, propose
 from storage.journal import Event, JournalWriter, open_calls
+from storage.journal.events import Answered, Bridged, Ended, LegAnswered, LegDialled, LegEnded, Marks, Started
 from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, TenantConfig
+from storage.money.bills import month_bill, months_with_bills
+from storage.money.books import problems
+from storage.money.finance import decide, propose
+from storage.records.call_id import ulid_text
 
 BEGIN = datetime(2026, 11, 25, 4, tzinfo=UTC)
 NUMBERS = {"acme": "4001003721", "rival": "4001003731"}

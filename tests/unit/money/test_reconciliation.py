@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from domain.calendar import BEIJING
 from domain.outcomes import Outcome
 from domain.reconciliation import BilledCall, DifferenceKind, reconcile
-from storage.carrier_file import CarrierFileWrong, our_calls, read_carrier_file, write_differences
 from storage.connection import open_main_in_memory
 from storage.models import Root
+from storage.money.carrier_file import CarrierFileWrong, our_calls, read_carrier_file, write_differences
 from tests.unit.webui.site import made_up
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=BEIJING).timestamp()

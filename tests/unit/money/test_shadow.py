@@ -10,7 +10,7 @@ from domain.tariff import ChargedFrom, Edition, Price, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.journal import JournalWriter
 from storage.models import Root, TariffDocument, Tenant, TenantConfig
-from storage.shadow import shadow_rate
+from storage.money.shadow import shadow_rate
 from tests.unit.ledger.made_up import NOON, a_call
 
 MINUTE = Tariff("standard", (Edition((Price(first_li=100, step_li=100),), included_seconds=300),))

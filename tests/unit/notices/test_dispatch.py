@@ -20,7 +20,7 @@ from domain.notices.kinds import NoticeKind
 from storage.connection import MainDatabase, StoreDown, open_main_in_memory
 from storage.models import Root
 from storage.models.missed import _encode as encode_notice
-from storage.notices import tell
+from storage.notices.outbox import tell
 from tests.unit.storage.provision import apply
 
 BEGAN = 1_795_399_200.0

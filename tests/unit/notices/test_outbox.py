@@ -14,8 +14,8 @@ from domain.numbers.terms import Contract
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.models import Root
 from storage.models.notices import KEPT_SECONDS
-from storage.notice_intake import tell_expired, tell_follow_ups
-from storage.notices import Extra, price_of, tell, why_not_by_sms
+from storage.notices.intake import tell_expired, tell_follow_ups
+from storage.notices.outbox import Extra, price_of, tell, why_not_by_sms
 from storage.provisioning import ProvisioningError, export
 from storage.provisioning.state import read_configuration
 from tests.unit.storage.provision import apply

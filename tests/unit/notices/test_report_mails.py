@@ -20,10 +20,10 @@ from domain.calendar import BEIJING
 from domain.features import Feature
 from domain.notices.ways import Gateway, GatewayKind
 from domain.refusal import NotPossible
-from storage import report_mails
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.models import GatewayDocument, Root, Tenant, TenantConfig
-from storage.report_mails import send_due
+from storage.reports import mails as report_mails
+from storage.reports.mails import send_due
 from tests.unit.storage.test_call_records import some
 
 MONDAY = datetime(2026, 11, 23, 8, 5, tzinfo=BEIJING)
@@ -176,7 +176,7 @@ def test_who_has_no_reports_any_more_gets_none(database: MainDatabase) -> None:
 
 def test_without_a_font_the_mail_says_so(database: MainDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """Excel comes all the same."""
-    monkeypatch.setattr("storage.paper.FONTS", ())
+    monkeypatch.setattr("storage.export.paper.FONTS", ())
     assert send_due(database, NOW) == 1
     work = Desk(database).due(NOW, (), ())[0]
     assert work.message is not None

@@ -12,13 +12,13 @@ from domain.numbers.numbering import NumberBook
 from domain.numbers.search import Pattern, Wanted
 from domain.outcomes import Outcome
 from domain.refusal import NotPossible
-from storage import snapshots
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import step011_inventory
 from storage.models import Root
 from storage.models.inventory import Inventory
 from storage.numbers.desk import NumberDesk
 from storage.provisioning import ProvisioningError
+from storage.serving import snapshots
 from tests.unit.storage.provision import apply
 
 NOW = 1_760_000_000.0

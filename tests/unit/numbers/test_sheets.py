@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 
 from storage.connection import open_main_in_memory
+from storage.export.workbook_read import MOST_BYTES, WorkbookRefused, read_sheet
 from storage.numbers.sheets import NUMBER, RESULT, import_numbers, write_result, write_template
-from storage.workbook_read import MOST_BYTES, WorkbookRefused, read_sheet
 
 CONTENT = "[Content_Types].xml"
 SHEET = "xl/worksheets/sheet1.xml"

@@ -19,8 +19,8 @@ from b2bua.recorder.recorder import Recorder
 from b2bua.recorder.spooled import LegAudio
 from storage.connection import Database, StoreDown
 from storage.data_directory import DataDirectory
-from storage.events import Event
 from storage.journal import JournalWriter
+from storage.journal.events import Event
 from storage.recordings import Recordings
 from tests.unit.recorder.calls import BEGIN, lines, sent, speech
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from b2bua.media import g711
 from b2bua.recorder.spooled import LegAudio
-from storage.events import (
+from storage.journal.events import (
     Answered,
     Bridged,
     Ended,

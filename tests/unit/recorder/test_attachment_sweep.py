@@ -9,12 +9,12 @@ from domain.refusal import NotPossible
 from domain.tickets import rules
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import OPERATOR, Asker, AskerKind, File, Source, SourceKind
-from storage.attachment_sweep import sweep_attachments
 from storage.connection import open_main_in_memory, open_recordings_in_memory
 from storage.models import Root
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.numbers.documents import Documents
 from storage.recordings import Recordings
+from storage.retention.attachments import sweep_attachments
 from storage.tickets import move, open_ticket
 
 NOW = 1_795_399_200.0

@@ -11,14 +11,14 @@ from domain.conversation import Attachment, Conversation, Text, Way
 from domain.refusal import NotPossible
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
 from storage.data_directory import DataDirectory
-from storage.letter_retention import GONE, sweep_letters
 from storage.models import Root
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.numbers.documents import Documents
 from storage.recordings import Recordings
-from storage.retention import Keep, Plans, is_weekday
-from storage.retention_job import RetentionJob, clock_path
-from storage.trusted_clock import Clocks, TrustedClock
+from storage.retention.letters import GONE, sweep_letters
+from storage.retention.nightly import RetentionJob, clock_path
+from storage.retention.recordings import Keep, Plans, is_weekday
+from storage.retention.trusted_clock import Clocks, TrustedClock
 
 TODAY = date(2026, 11, 22)
 DAY = 86400.0

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from storage.events import Answered, Ended, Event, MessageBegan, MessageEnded, Spooled, Started
-from storage.message_counts import read_counts
+from storage.journal.events import Answered, Ended, Event, MessageBegan, MessageEnded, Spooled, Started
+from storage.serving.message_counts import read_counts
 from tests.unit.recorder.box import Box, call_name, write_spool
 from tests.unit.recorder.calls import BEGIN, found_at, sent
 

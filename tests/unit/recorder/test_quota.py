@@ -12,14 +12,14 @@ import openpyxl
 import pytest
 
 from domain.calendar import local
-from storage.archive import LIST, month_span, name_of, write_archive
-from storage.call_id import ulid_text
 from storage.connection import open_main_in_memory, open_recordings, open_recordings_in_memory
 from storage.models import Root
-from storage.notice_intake import tell_retention
+from storage.notices.intake import tell_retention
 from storage.recordings import Fresh, RecordingFacts, Recordings
-from storage.retention import Keep, Plans, Retention
-from storage.retention_job import RetentionSummary, plans_of
+from storage.recordings.archive import LIST, month_span, name_of, write_archive
+from storage.records.call_id import ulid_text
+from storage.retention.nightly import RetentionSummary, plans_of
+from storage.retention.recordings import Keep, Plans, Retention
 from tests.unit.storage.provision import apply
 from tests.unit.storage.running import eventually, running, short_data_directory
 

@@ -11,19 +11,19 @@ import pytest
 
 from domain.timeline import number_stream
 from domain.upgrade import Began, Step, StepBegan, StepDone
-from storage.call_id import BEIJING
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
 from storage.data_directory import DataDirectory
-from storage.fold import fold
-from storage.intake import take_in
 from storage.models import Root, TenantConfig
-from storage.query import Filter, search
-from storage.record_retention import months_heard, seen_since, sweep_records
 from storage.recordings import Recordings
-from storage.records import CallRecord
-from storage.retention import Plans, is_weekday
-from storage.retention_job import RetentionJob, clock_path, plans_of
-from storage.trusted_clock import Clocks, TrustedClock
+from storage.records.call_id import BEIJING
+from storage.records.fold import fold
+from storage.records.intake import take_in
+from storage.records.query import Filter, search
+from storage.records.record import CallRecord
+from storage.retention.call_records import months_heard, seen_since, sweep_records
+from storage.retention.nightly import RetentionJob, clock_path, plans_of
+from storage.retention.recordings import Plans, is_weekday
+from storage.retention.trusted_clock import Clocks, TrustedClock
 from storage.upgrade.history import begin, place_of
 from tests.unit.ledger.made_up import a_call
 from tests.unit.recorder.test_retention import kept_since, noon

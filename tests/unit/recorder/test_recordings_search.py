@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from storage.call_id import ulid_text
 from storage.recordings import Fresh, RecordingFacts, Recordings
-from storage.recordings_search import Wanted, newest
+from storage.recordings.search import Wanted, newest
+from storage.records.call_id import ulid_text
 from tests.unit.recorder.box import UnsteadyDatabase
 
 T0 = 1_790_000_000.0

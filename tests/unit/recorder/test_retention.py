@@ -16,7 +16,8 @@ from domain.snapshot import BoxSnapshot
 from storage.connection import Database, StoreDown
 from storage.data_directory import DataDirectory, write_atomically
 from storage.recordings import Fresh, RecordingFacts, Recordings
-from storage.retention import (
+from storage.retention.nightly import RetentionJob, clock_path, read_summary
+from storage.retention.recordings import (
     GRACE_DAYS,
     Keep,
     Plans,
@@ -27,8 +28,7 @@ from storage.retention import (
     months_after,
     working_days_after,
 )
-from storage.retention_job import RetentionJob, clock_path, read_summary
-from storage.trusted_clock import BELIEVE_AFTER, Clocks, ClockState, TrustedClock, advance
+from storage.retention.trusted_clock import BELIEVE_AFTER, Clocks, ClockState, TrustedClock, advance
 from tests.unit.recorder.box import UnsteadyDatabase
 
 TODAY = date(2026, 11, 22)

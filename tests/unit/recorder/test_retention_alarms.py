@@ -6,8 +6,8 @@ from datetime import date
 
 from b2bua.alarms import AlarmBoard, Severity
 from b2bua.recorder.retention_alarms import LOOK_SECONDS, RetentionAlarms
-from storage.retention import QuotaUse
-from storage.retention_job import RetentionSummary
+from storage.retention.nightly import RetentionSummary
+from storage.retention.recordings import QuotaUse
 
 NIGHT = date(2026, 11, 22)
 

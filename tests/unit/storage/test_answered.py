@@ -9,12 +9,12 @@ import msgspec
 from domain.outcomes import Outcome
 from storage.connection import open_main_in_memory
 from storage.evolution import STEPS
-from storage.export_xlsx import answered_or_why
+from storage.export.call_records import answered_or_why
 from storage.models.root import ROOT_KEY
 from storage.models.totals import Count, RollUp, Totals, total
-from storage.query import Filter, search
-from storage.report import report_of_rows
-from storage.rows import row_of
+from storage.records.query import Filter, search
+from storage.records.rows import row_of
+from storage.reports.report import report_of_rows
 from tests.unit.storage.test_call_records import some
 
 

@@ -13,18 +13,26 @@ from hypothesis import strategies as st
 
 from domain.outcomes import Outcome
 from domain.place import Place
-from storage.call_id import bound_of, call_of, day_of, hour_of, key_of, month_of, ulid_bytes, ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import step020_traces, step028_days_of_all
-from storage.fold import fold
 from storage.models import Root
 from storage.models.call_records import OPEN_ROWS, SEGMENT_ROWS
 from storage.models.root import ROOT_KEY
 from storage.models.totals import Totals
-from storage.query import Filter, search
-from storage.records import CallRecord
-from storage.report import report_of_rows
-from storage.rows import (
+from storage.records.call_id import (
+    bound_of,
+    call_of,
+    day_of,
+    hour_of,
+    key_of,
+    month_of,
+    ulid_bytes,
+    ulid_text,
+)
+from storage.records.fold import fold
+from storage.records.query import Filter, search
+from storage.records.record import CallRecord
+from storage.records.rows import (
     decode_detail,
     decode_row,
     detail_of,
@@ -35,7 +43,8 @@ from storage.rows import (
     seal_details,
     unseal_detail,
 )
-from storage.sealed_rows import SealedRows, may_hold, seal_rows, traces_of, traces_wanted
+from storage.records.sealed_rows import SealedRows, may_hold, seal_rows, traces_of, traces_wanted
+from storage.reports.report import report_of_rows
 from tests.unit.ledger.made_up import NOON, a_call
 
 

@@ -13,7 +13,7 @@ from domain.desk import DeskSettings
 from domain.refusal import BadField, NotPossible
 from domain.timeline import Entry, EntryKind, mail_stream, number_stream
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.customers import CustomerDesk, blank, timeline_streams
+from storage.customers.desk import CustomerDesk, blank, timeline_streams
 from storage.evolution import step019_customers
 from storage.models import ROOT_KEY, Root
 from storage.models.customers import MOST_CUSTOMERS, TenantCustomers

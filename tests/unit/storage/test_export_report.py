@@ -8,10 +8,10 @@ import pytest
 
 from domain.analysis.columns import Target
 from domain.refusal import NotPossible
-from storage import paper
-from storage.export_pdf import pdf_of
-from storage.report import report_of_rows
-from storage.rows import row_of
+from storage.export import paper
+from storage.export.report_pdf import pdf_of
+from storage.records.rows import row_of
+from storage.reports.report import report_of_rows
 from tests.unit.storage.test_call_records import some
 
 DAY = date(2026, 11, 22)

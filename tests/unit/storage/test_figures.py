@@ -18,14 +18,14 @@ from domain.calendar import BEIJING
 from domain.outcomes import Outcome
 from domain.place import Place
 from domain.service_level import Formula, service_level
-from storage.call_id import ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import STEPS
 from storage.models.root import ROOT_KEY
-from storage.query import Filter, search
-from storage.records import CallRecord
-from storage.report import report, report_of_rows, whole_of_rows
-from storage.rows import CallRow
+from storage.records.call_id import ulid_text
+from storage.records.query import Filter, search
+from storage.records.record import CallRecord
+from storage.records.rows import CallRow
+from storage.reports.report import report, report_of_rows, whole_of_rows
 
 FIRST = date(2026, 9, 28)
 BEGIN = datetime(2026, 9, 28, tzinfo=BEIJING).timestamp()

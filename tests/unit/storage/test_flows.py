@@ -12,12 +12,12 @@ import pytest
 from domain.flow.document import Flow, FlowDocument, Menu
 from domain.flow.reading import as_document
 from domain.schedule import Schedule
-from storage import flows, own_prompts
-from storage.flows import MESSAGES, FlowFault, FlowRefused
 from storage.models import Root
-from storage.own_prompts import Upload
 from storage.provisioning import export_database
-from storage.snapshots import build
+from storage.serving.snapshots import build
+from storage.voice import flows, own_prompts
+from storage.voice.flows import MESSAGES, FlowFault, FlowRefused
+from storage.voice.own_prompts import Upload
 from tests.unit.storage.test_provisioning import Desk
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.outcomes import HungUpBy, Outcome
-from storage.events import (
+from storage.journal.events import (
     Bridged,
     Ended,
     Event,
@@ -22,8 +22,8 @@ from storage.events import (
     TakesPart,
     Unbridged,
 )
-from storage.fold import KEYS_KEPT, MOMENTS_KEPT, fold
-from storage.records import CallRecord, Participant
+from storage.records.fold import KEYS_KEPT, MOMENTS_KEPT, fold
+from storage.records.record import CallRecord, Participant
 from tests.unit.ledger.made_up import NOON, a_call
 
 

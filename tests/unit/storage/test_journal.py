@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.events import DialogNow, Ended, Event, Marks, Step
 from storage.journal import (
     Damage,
     Entry,
@@ -24,6 +23,7 @@ from storage.journal import (
     Position,
     open_calls,
 )
+from storage.journal.events import DialogNow, Ended, Event, Marks, Step
 from storage.journal.line import encode_event, file_path, frame, sequences
 from tests.product.waiting import wait_until
 from tests.unit.ledger.made_up import NOON, a_call

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from domain.contact import Contact, ContactKind
 from domain.missed import BURST_SECONDS, Closed, MissedItem, MissedState, claimed, closed
 from domain.outcomes import Outcome
-from storage.call_id import ulid_text
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.contacts import find_contact
+from storage.customers.contacts import find_contact
 from storage.models.missed import KEPT_SECONDS, NOTICE_SECONDS, MissedBook
-from storage.records import CallRecord
+from storage.records.call_id import ulid_text
+from storage.records.record import CallRecord
 
 NOON = 1_795_320_000.0
 CALLER = "13900001111"

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot
-from storage import own_prompts, prompt_packs
 from storage.connection import open_main_in_memory
 from storage.evolution import step003_prompts
 from storage.models import (
@@ -29,9 +28,6 @@ from storage.models import (
     TenantPrompt,
 )
 from storage.models.root import ROOT_KEY
-from storage.own_prompts import MEBIBYTE, Upload
-from storage.prompt_addresses import addresses_in_use
-from storage.prompt_faults import MESSAGES, PromptFault
 from storage.provisioning import (
     Applied,
     ProvisioningError,
@@ -40,7 +36,11 @@ from storage.provisioning import (
     read_configuration,
     write_configuration,
 )
-from storage.snapshots import build
+from storage.serving.snapshots import build
+from storage.voice import own_prompts, prompt_packs
+from storage.voice.own_prompts import MEBIBYTE, Upload
+from storage.voice.prompt_addresses import addresses_in_use
+from storage.voice.prompt_faults import MESSAGES, PromptFault
 from tests.unit.storage.test_provisioning import MemoryPrompts
 
 T = TypeVar("T")

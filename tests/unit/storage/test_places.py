@@ -13,7 +13,7 @@ from domain.place import Place
 from domain.places import shipped_places
 from domain.places_csv import MOST_PROBLEMS, TableRefused, read_table
 from storage.data_directory import DataDirectory
-from storage.places import (
+from storage.serving.places import (
     TableInfo,
     TableKind,
     forget_table,

@@ -45,7 +45,7 @@ from storage.provisioning.changes import KINDS_ZH
 from storage.provisioning.problems import MESSAGES
 from storage.provisioning.reading import read_wishes
 from storage.provisioning.reference import tables
-from storage.snapshots import build, publish, read_box, read_tenants, write
+from storage.serving.snapshots import build, publish, read_box, read_tenants, write
 
 
 class MemoryPrompts:

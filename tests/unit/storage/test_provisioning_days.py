@@ -19,7 +19,7 @@ from storage.provisioning import (
 from storage.provisioning.checks import INVALID, Reading
 from storage.provisioning.reading import read_wishes
 from storage.provisioning.tree import Node, read_tree
-from storage.snapshots import build
+from storage.serving.snapshots import build
 from tests.unit.storage.provision import NoPrompts, apply
 
 YEAR = """\

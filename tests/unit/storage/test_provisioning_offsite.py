@@ -7,7 +7,7 @@ import pytest
 from domain.snapshot import OffsitePlan
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.provisioning import ProvisioningError, export_database
-from storage.snapshots import build
+from storage.serving.snapshots import build
 from tests.unit.storage.provision import apply
 
 BOX = "box:\n  offsite_to: {to}\n  offsite_password: a-long-enough-one\n"

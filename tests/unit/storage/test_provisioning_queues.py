@@ -7,7 +7,7 @@ import pytest
 from domain.acd.configuration import Membership, Strategy
 from storage.connection import open_main_in_memory
 from storage.provisioning import ProvisioningError, export_database
-from storage.snapshots import build
+from storage.serving.snapshots import build
 from tests.unit.storage.provision import apply
 
 FLOOR = """\

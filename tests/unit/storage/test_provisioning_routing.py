@@ -9,7 +9,7 @@ from domain.snapshot import NumberPlan, TenantSnapshot
 from domain.target import RingStrategy, TargetKind
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.provisioning import ProvisioningError, export_database
-from storage.snapshots import build
+from storage.serving.snapshots import build
 from tests.unit.storage.provision import apply
 
 WHOLE = """\

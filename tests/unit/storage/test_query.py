@@ -11,15 +11,15 @@ import pytest
 
 from domain.outcomes import Outcome
 from domain.place import Place
-from storage import query
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.export_xlsx import COLUMNS, write_xlsx
-from storage.fold import fold
+from storage.export.call_records import COLUMNS, write_xlsx
 from storage.models import Root
 from storage.models.call_records import SEGMENT_COST
-from storage.query import Filter, Found, Page, every, page, search
-from storage.records import CallRecord
-from storage.rows import ANONYMOUS, CALL_BACK, CONSULTATION, MESSAGE, row_of
+from storage.records import query
+from storage.records.fold import fold
+from storage.records.query import Filter, Found, Page, every, page, search
+from storage.records.record import CallRecord
+from storage.records.rows import ANONYMOUS, CALL_BACK, CONSULTATION, MESSAGE, row_of
 from tests.unit.ledger.made_up import NOON, a_call, call_id
 
 DAY = 86400.0

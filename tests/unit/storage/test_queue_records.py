@@ -6,12 +6,22 @@ from typing import Any
 
 import pytest
 
-from storage.events import Answered, Bridged, Ended, LegAnswered, LegDialled, Queued, Rated, Started, Unqueued
-from storage.fold import fold
 from storage.journal import Event
-from storage.query import Filter
-from storage.records import CallRecord
-from storage.rows import detail_of, record_of, row_of
+from storage.journal.events import (
+    Answered,
+    Bridged,
+    Ended,
+    LegAnswered,
+    LegDialled,
+    Queued,
+    Rated,
+    Started,
+    Unqueued,
+)
+from storage.records.fold import fold
+from storage.records.query import Filter
+from storage.records.record import CallRecord
+from storage.records.rows import detail_of, record_of, row_of
 
 CALL = "01M8172EV8WM5RPGMQH3500BQN"
 

@@ -14,12 +14,12 @@ from domain.tickets import rules
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.conversations import Incoming, Writing
+from storage.conversations.writing import Incoming, Writing
 from storage.evolution import step027_service, step030_behind_service
 from storage.models import Root
 from storage.models.root import ROOT_KEY
-from storage.notices import new_id
-from storage.report import report
+from storage.notices.outbox import new_id
+from storage.reports.report import report
 from storage.tickets import move, open_ticket
 from storage.tickets.upkeep import look_after
 from tests.unit.storage.provision import apply

@@ -21,7 +21,7 @@ from storage.connection import open_main_in_memory
 from storage.evolution import STEPS, evolve_main
 from storage.models import ROOT_KEY, Root
 from storage.models.timeline import Timeline, call_entry, note_entry
-from storage.rows import row_of
+from storage.records.rows import row_of
 from tests.unit.storage.test_missed import CALLER, NOON, a_record
 
 NUMBER, MAIL, HIMSELF = number_stream(CALLER), mail_stream("Wang@Example.CN"), customer_stream("c1")

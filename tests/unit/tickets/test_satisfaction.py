@@ -9,10 +9,10 @@ import pytest
 
 from domain.tickets.ratings import Rating, share, shares
 from domain.tickets.settings import TicketSettings
-from storage.call_id import BEIJING
 from storage.connection import MainDatabase, open_main_in_memory
-from storage.records import CallRecord
-from storage.satisfaction import Period, name_of, satisfaction
+from storage.records.call_id import BEIJING
+from storage.records.record import CallRecord
+from storage.reports.satisfaction import Period, name_of, satisfaction
 from storage.tickets.low_scores import take_low_scores
 from tests.unit.storage.provision import apply
 from tests.unit.tickets.test_store import unclosed

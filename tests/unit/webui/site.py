@@ -15,14 +15,14 @@ from domain.knowledge import Article, Audience, Words, approved, drafted, submit
 from domain.outcomes import Outcome
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import OPERATOR, Asker, AskerKind, Source, SourceKind
-from storage.call_id import ulid_text
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.models.web import Account, Assistance, AssistanceDocument, AuditEntry, Credential, Role
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.recordings import Recordings
-from storage.records import CallRecord, LegRecord, Moment
+from storage.records.call_id import ulid_text
+from storage.records.record import CallRecord, LegRecord, Moment
 from storage.tickets import open_ticket
 from webui.services.box import BoxServices
 from webui.services.passwords import hash_password

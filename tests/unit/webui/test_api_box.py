@@ -8,8 +8,8 @@ import pytest
 
 from domain.calendar import published_years
 from storage.backup_schedule import read_asks
-from storage.places import tables_in_use
 from storage.provisioning.checks import MASK
+from storage.serving.places import tables_in_use
 from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site
 from tests.unit.webui.test_backup_page import set_up

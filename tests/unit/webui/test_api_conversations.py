@@ -11,7 +11,7 @@ from domain.conversation import Attachment
 from domain.customer import Customer
 from domain.notices.delivery import Channel
 from storage.models.web import AuditEntry
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site
 from tests.unit.webui.test_conversations import held, mail, sms

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.numbers.lifecycle import NumberState
-from storage.notices import tell
+from storage.notices.outbox import tell
 from tests.unit.storage.provision import apply
 from tests.unit.webui.api_client import Program, Programs
 from tests.unit.webui.site import Site

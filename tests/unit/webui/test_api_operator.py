@@ -6,8 +6,8 @@ import pytest
 
 from domain.approval import Decision
 from domain.money import EntryKind
-from storage.finance import proposals
 from storage.models.web import AuditEntry
+from storage.money.finance import proposals
 from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site
 from tests.unit.webui.test_opening import NUMBER, stock

@@ -12,7 +12,7 @@ from domain.notices.delivery import Channel, Delivery, DeliveryState
 from domain.notices.kinds import DAY, NoticeKind
 from domain.numbers.application import Applicant, ApplicantKind
 from storage.models.notices import Watched
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.numbers.applications import Counter
 from storage.numbers.desk import NumberDesk
 from tests.unit.webui.site import HOSTILE, Browser, Site

@@ -13,10 +13,10 @@ from domain.conversation import SmsLine, Text, Way
 from domain.customer import Customer
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind
-from storage.conversations import Incoming, Writing
+from storage.conversations.writing import Incoming, Writing
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from storage.tickets import open_ticket
 from tests.unit.webui.site import Site
 from webui.services.provisioning import wish

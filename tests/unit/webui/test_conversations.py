@@ -17,8 +17,8 @@ from domain.conversation import (
     Way,
 )
 from domain.desk import DeskSettings
-from storage.conversations import Incoming, Writing
-from storage.notices import new_id
+from storage.conversations.writing import Incoming, Writing
+from storage.notices.outbox import new_id
 from tests.unit.storage.provision import apply
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 from tests.unit.webui.test_customers import known, token_of

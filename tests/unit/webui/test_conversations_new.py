@@ -10,7 +10,7 @@ from webtest import Upload
 from domain.conversation import Conversation, ConversationState
 from domain.customer import Customer
 from domain.desk import DeskSettings
-from storage.conversations import Writing
+from storage.conversations.writing import Writing
 from storage.models.web import AuditEntry
 from tests.unit.storage.provision import apply
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of

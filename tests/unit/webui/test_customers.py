@@ -14,9 +14,9 @@ from webtest import Upload
 from domain.customer import Customer
 from domain.desk import DeskSettings
 from domain.timeline import Entry, EntryKind, number_stream
-from storage.call_id import BEIJING
-from storage.rows import row_of
-from storage.workbook import workbook
+from storage.export.workbook import workbook
+from storage.records.call_id import BEIJING
+from storage.records.rows import row_of
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of, made_up
 from tests.unit.webui.test_desk import NUMBERS, had, settings
 

@@ -9,7 +9,7 @@ import pytest
 
 from domain.desk import DeskSettings
 from domain.outcomes import Outcome
-from storage.records import CallRecord
+from storage.records.record import CallRecord
 from tests.unit.webui.site import HOSTILE, PASSWORD, Browser, Site, form_of, made_up
 
 NUMBERS = {"alpha": "4001003721", "beta": "4001003731"}

@@ -16,7 +16,7 @@ from domain.schedule_text import schedule_lines
 from domain.tariff import Edition, Price, Tariff
 from storage.models import Root, TariffDocument, TenantConfig
 from storage.models.web import Role
-from storage.records import ChargeRecord
+from storage.records.record import ChargeRecord
 from tests.unit.webui.site import Browser, Site, form_of, made_up
 
 

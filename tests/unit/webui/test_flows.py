@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from storage.models.web import AuditEntry
-from storage.records import Moment
+from storage.records.record import Moment
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of, made_up
 from webui.services.flows import seen, shown
 from webui.services.provisioning import wish
@@ -148,7 +148,7 @@ def test_a_new_menu_begins_as_a_draft(site: Site, browser: Browser) -> None:
 
 
 def _state(root: Any, name: str) -> Any:
-    from storage.flows import flow
+    from storage.voice.flows import flow
 
     return flow(root, "alpha", name)
 

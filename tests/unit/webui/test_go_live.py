@@ -11,7 +11,7 @@ import pytest
 from webtest import Upload
 
 from domain.customer import Customer
-from storage.workbook import workbook
+from storage.export.workbook import workbook
 from tests.unit.webui.site import Browser, Site, form_of
 from tests.unit.webui.test_branding import hide
 

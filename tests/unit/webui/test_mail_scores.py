@@ -10,8 +10,8 @@ import pytest
 
 from domain.conversation import Conversation
 from domain.tickets.settings import TicketSettings
-from storage.conversations import Writing
-from storage.letters import letters_due
+from storage.conversations.letters import letters_due
+from storage.conversations.writing import Writing
 from storage.models.web import AuditEntry
 from tests.unit.webui.site import Browser, Site
 from tests.unit.webui.test_conversations import held, mail

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.notices.kinds import NoticeKind
-from storage.notices import tell
+from storage.notices.outbox import tell
 from tests.unit.storage.provision import apply
 from tests.unit.webui.site import HOSTILE, Site
 

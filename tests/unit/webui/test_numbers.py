@@ -12,7 +12,7 @@ from webtest import Upload
 
 from domain.numbers.lifecycle import NumberState
 from domain.outcomes import Outcome
-from storage import snapshots
+from storage.serving import snapshots
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 
 NUMBER = "4001003729"

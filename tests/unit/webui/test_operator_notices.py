@@ -10,7 +10,7 @@ import pytest
 from domain.notices.delivery import Channel, Delivery, DeliveryState
 from domain.notices.kinds import NoticeKind
 from domain.notices.template import TemplateState
-from storage.notices import new_id, template_of
+from storage.notices.outbox import new_id, template_of
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 
 LOG = "/operator/notices"

@@ -7,7 +7,7 @@ import gzip
 import pytest
 from webtest import Upload
 
-from storage.places import tables_in_use
+from storage.serving.places import tables_in_use
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 
 PAGE = "/operator/places"

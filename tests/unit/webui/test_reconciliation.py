@@ -14,7 +14,7 @@ from webtest import Upload
 
 from domain.calendar import BEIJING
 from storage.models import Root
-from storage.records import LegRecord
+from storage.records.record import LegRecord
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of, made_up
 
 PAGE = "/operator/reconciliation"
@@ -110,7 +110,7 @@ def test_a_bomb_of_a_workbook_is_refused(site: Site) -> None:
 
 def test_only_the_newest_two_hundred_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest go first."""
-    monkeypatch.setattr("storage.reconciliations.MOST", 2)
+    monkeypatch.setattr("storage.money.reconciliations.MOST", 2)
     filled(site)
     browser = site.browser("fang")
     for name in ("a.csv", "b.csv", "c.csv"):

@@ -11,7 +11,7 @@ from domain.tickets import rules
 from domain.tickets.ratings import Rating
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import OPERATOR, Asker, AskerKind, Source, SourceKind
-from storage.conversations import Writing
+from storage.conversations.writing import Writing
 from storage.models import Root
 from storage.tickets import move, open_ticket
 from storage.tickets.upkeep import look_after

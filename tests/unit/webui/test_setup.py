@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.outcomes import Outcome as CallOutcome
-from storage.machine_wish import Outcome, RestartBox, SetClock, SetNetwork, forget, tell, wished
+from storage.machine.wish import Outcome, RestartBox, SetClock, SetNetwork, forget, tell, wished
 from storage.offsite.takeover import Phase, Restoring, is_asked, is_wanted, write_state
 from tests.unit.webui.site import Browser, Site, made_up
 from webui.services.first_setup import code_of, is_new

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.course_words import MOMENTS
-from storage.records import Moment
+from storage.records.record import Moment
 from tests.unit.webui.site import made_up
 from webui.presenters.texts import Texts
 from webui.presenters.timeline import timeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage.machine_wish import CloseTunnel, MakeTunnelKey, OpenTunnel, Outcome, forget, tell, wished
+from storage.machine.wish import CloseTunnel, MakeTunnelKey, OpenTunnel, Outcome, forget, tell, wished
 from tests.unit.webui.site import Browser, Site
 
 PAGE = "/operator/tunnel"

@@ -15,11 +15,11 @@ from b2bua.notices.status import read_status as read_notices
 from b2bua.recorder.status import read_status as read_recorder
 from domain.inspection.facts import BoxFacts, Facts, Operator, Ports, Trunk
 from storage.backup_schedule import BackupState, read_state
-from storage.books import problems
 from storage.data_directory import DataDirectory, Settings
 from storage.models import Root
+from storage.money.books import problems
 from storage.offsite.state import OffsiteState, state_for
-from storage.snapshots import read_box
+from storage.serving.snapshots import read_box
 from webui.services import attention, live, operators
 from webui.services.box import BoxServices
 from webui.services.inspection import machine

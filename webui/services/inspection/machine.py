@@ -13,7 +13,7 @@ import msgspec
 
 from domain.inspection.facts import Certificate, DiskHealth, FileSystem, MachineFacts, Socket, merged
 from storage.data_directory import DataDirectory, write_as_guest
-from storage.own_address import own_address
+from storage.machine.own_address import own_address
 from webui.services.inspection import machine_said as said
 
 SECONDS: Final = 20.0

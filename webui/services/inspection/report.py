@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from domain.inspection.catalogue import LAYER_NAMES, Layer, Point, catalogue
 from domain.inspection.round import AUTOMATIC, Item, Photo, Round, State
 from domain.inspection.verdict import Result, Verdict
-from storage.call_id import BEIJING
+from storage.records.call_id import BEIJING
 
 STATES: Final[dict[State, tuple[str, str]]] = {
     State.OPEN: ("未检查", "open"),

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from domain.inspection.round import State
 from domain.refusal import NotPossible
-from storage.paper import FONT, Paper
+from storage.export.paper import FONT, Paper
 from webui.services.inspection.report import Report, Row
 
 _COLOURS: Final = {

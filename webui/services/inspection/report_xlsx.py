@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from storage.workbook import Column, sheet_of, workbook
+from storage.export.workbook import Column, sheet_of, workbook
 from webui.services.inspection.report import Report
 
 _WIDTHS: Final = (14, 22, 12, 60, 40, 12, 12, 24, 40, 40, 6)

@@ -20,10 +20,10 @@ from domain.inspection.facts import Facts
 from domain.inspection.round import Photo, Plan, Round, State
 from domain.inspection.verdict import Result
 from domain.refusal import NotPossible
-from storage.inspection import tell_alarms
+from storage.machine.inspection import tell_alarms
 from storage.models import Root
 from storage.models.web import AuditEntry
-from storage.notices import new_id
+from storage.notices.outbox import new_id
 from webui.services.box import BoxServices
 
 MOST_DAYS: Final = 366

@@ -1,0 +1,1 @@
+"""Customers (客户) of a tenant: cards, Excel files of them, whom one may call back."""

@@ -1,0 +1,1 @@
+"""Money: charging calls, accounts and bills, invoices, checks of the books, carriers' lists."""

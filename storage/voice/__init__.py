@@ -1,0 +1,1 @@
+"""What callers hear: prompts of tenants, prompt packs, voice menus with their versions."""
