@@ -197,3 +197,6 @@ def _seen(box: Box, page: Page, small: Page) -> None:
     for path in ("", "/calls", f"/calls/{record['id']}", "/billing", "/reports", "/extensions/8001"):
         small.goto(f"/t/travel{path}")
         assert small.evaluate("document.documentElement.scrollWidth") <= PHONE[0], path
+    small.goto("/t/travel/calls")
+    assert small.inner_text(".cell-fee >> nth=0") == f"{fee / 1000:.2f}"
+    assert small.is_visible(".cell-fee >> nth=0")
