@@ -45,7 +45,9 @@ from webui.security.identity import Identity
 from webui.services.assistance import record
 from webui.services.first_setup import is_open
 
-FORM_KINDS: Final = ("queues", "agents", "groups", "voicemails", "extensions", "mailboxes", "sms_lines")
+FORM_KINDS: Final = (
+    "queues", "agents", "groups", "voicemails", "extensions", "mailboxes", "sms_lines", "robots",
+)  # fmt: skip
 """Kinds of parts that have forms."""
 
 

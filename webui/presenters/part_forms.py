@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.acd.configuration import Strategy
 from domain.money import parse_yuan, yuan
-from domain.notices.ways import Encryption
+from domain.notices.ways import Encryption, RobotKind
 from domain.target import RingStrategy
 from webui.presenters.route_forms import listed, noted, noted_line
 from webui.presenters.schedule import told_in
@@ -96,6 +96,11 @@ FORMS: Final = {
             ("closed_text", "area"),
         ), N_("Name"),
     ),
+    "robots": Form(
+        N_("Group robots"), N_("Group robot"), "message",
+        N_("They say notices in a group of WeCom or DingTalk, whose settings give their address."),
+        (("kind", "robot"), ("url", "secret"), ("secret", "secret"), ("per_minute", "number")), N_("Name"),
+    ),
 }  # fmt: skip
 LIMITS: Final = (
     ("blacklist", "noted"), ("vip", "noted"), ("monthly_cap_li", "yuan"), ("monthly_cap_calls", "maybe"),
@@ -104,6 +109,7 @@ OPTIONS: Final = {
     "strategy": tuple(str(each) for each in Strategy),
     "ringing": tuple(str(each) for each in RingStrategy),
     "encryption": tuple(str(each) for each in Encryption),
+    "robot": tuple(str(each) for each in RobotKind),
 }
 
 
@@ -123,7 +129,7 @@ def values_of(
     for name, widget in fields:
         text = typed.get(name, "").strip()
         match widget:
-            case "text" | "strategy" | "ringing" | "queue" | "encryption" | "area":
+            case "text" | "strategy" | "ringing" | "queue" | "encryption" | "robot" | "area":
                 values[name] = text
             case "number" | "secret":
                 if text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from domain.notices.delivery import Delivery
 from domain.notices.ways import Recipients
@@ -29,9 +29,30 @@ def log(root: Root, tenant: str, limit: int = MOST) -> list[Delivery]:
     return [without_codes(each) for each in islice(root.notices.newest_first(tenant), limit)]
 
 
+def robots(root: Root, tenant: str) -> list[str]:
+    """Return the names of a tenant's group robots."""
+    return [name for name, _ in root.tenants[tenant].named("robots")]
+
+
+class Ways(NamedTuple):
+    """By what the box can tell anybody of anything."""
+
+    sms: bool
+    email: bool
+
+
+def ways(root: Root) -> Ways:
+    """Say whether a gateway takes SMS, and one e-mail."""
+    mails = {held.value.kind.mails for held in root.gateways.values() if held.value.enabled}
+    return Ways(False in mails, True in mails)
+
+
 def save(
-    services: BoxServices, tenant: str, kind: str, mobiles: list[str], emails: list[str], entry: AuditEntry
-) -> Done:
-    """Set who is told of a kind; robots stay. Raises Refused, StoreDown."""
+    services: BoxServices, tenant: str, kind: str, mobiles: list[str], emails: list[str], entry: AuditEntry,
+    robots: list[str] | None = None,
+) -> Done:  # fmt: skip
+    """Set who is told of a kind; robots stay when None. Raises Refused, StoreDown."""
     told = {"mobiles": mobiles, "emails": emails}
+    if robots is not None:
+        told["robots"] = robots
     return wish(services, lambda root: {"tenants": {tenant: {"notices": {kind: told}}}}, entry)

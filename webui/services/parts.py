@@ -99,8 +99,19 @@ def _require_own_line(root: Root, tenant: str, name: str, values: Fields, held: 
 
 
 def remove(services: BoxServices, tenant: str, kind: str, name: str, entry: AuditEntry) -> Done:
-    """Take one away; raises Refused while something uses it, StoreDown."""
-    return wish(services, lambda root: {"tenants": {tenant: {kind: {name: {"absent": True}}}}}, entry)
+    """Take one away; raises Refused while something uses it, StoreDown. A robot is told of nothing first."""
+
+    def document(root: Root) -> Fields:
+        gone: Fields = {kind: {name: {"absent": True}}}
+        if kind == "robots":
+            gone["notices"] = {
+                each: {"robots": [robot for robot in held.robots if robot != name]}
+                for each, held in root.tenants[tenant].named("notices")
+                if name in held.robots
+            }
+        return {"tenants": {tenant: gone}}
+
+    return wish(services, document, entry)
 
 
 def store_limits(services: BoxServices, tenant: str, seen: str, values: Fields, entry: AuditEntry) -> Done:

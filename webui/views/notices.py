@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from storage.models import Root
 from webui.presenters.says import say
 from webui.resources import NoticePages
 from webui.security.permissions import TENANT
@@ -38,11 +39,12 @@ def save(request: Request) -> Response | dict[str, Any]:
         raise HTTPBadRequest()
     typed = {name: request.POST.get(name, "")[:MOST_CHARACTERS] for name in ("mobiles", "emails")}
     mobiles, emails = (list(filter(None, _BETWEEN.split(text))) for text in typed.values())
+    robots = [each[:60] for each in request.POST.getall("robot")]
     entry = entry_of(request, "notices-changed", kind, tenant.id)
     try:
-        done = notices.save(request.services, tenant.id, kind, mobiles, emails, entry)
+        done = notices.save(request.services, tenant.id, kind, mobiles, emails, entry, robots)
     except Refused as refused:
-        return _page(request, kind, refused.by_field(request.texts.language), typed)
+        return _page(request, kind, refused.by_field(request.texts.language), {**typed, "robots": robots})
     _ = request.texts
     words = _("Saved; it holds for the next notice.") if done.changed else _("Nothing to change.")
     return say(request, HTTPSeeOther(f"/t/{tenant.id}/notices"), words)
@@ -52,18 +54,23 @@ def _page(
     request: Request,
     editing: str = "",
     errors: dict[str, str] | None = None,
-    typed: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     if errors:
         request.response.status = 422
     tenant = request.context.__parent__
-    told, log = request.services.read(
-        lambda root: (notices.recipients(root, tenant.id), notices.log(root, tenant.id))
-    )
+
+    def read(root: Root) -> dict[str, Any]:
+        return {
+            "told": notices.recipients(root, tenant.id),
+            "log": notices.log(root, tenant.id),
+            "robots": notices.robots(root, tenant.id),
+            "ways": notices.ways(root),
+        }
+
     return {
         "tenant": tenant,
-        "told": told,
-        "log": log,
+        **request.services.read(read),
         "editing": editing,
         "errors": errors or {},
         "typed": typed or {},

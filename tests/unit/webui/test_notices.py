@@ -7,7 +7,7 @@ from typing import Any
 from domain.notices.kinds import NoticeKind
 from storage.notices.outbox import tell
 from tests.unit.storage.provision import apply
-from tests.unit.webui.site import HOSTILE, Site
+from tests.unit.webui.site import HOSTILE, Site, form_of
 
 PAGE = "/t/alpha/notices"
 KIND = NoticeKind.MISSED_CALL
@@ -36,6 +36,38 @@ def test_a_wrong_number_is_told_at_its_field(site: Site) -> None:
     assert "notices" not in site.read(lambda root: dict(root.tenants["alpha"].parts))
     token = browser.token(PAGE)
     assert browser.post(f"{PAGE}/save", {"csrf_token": token, "kind": "gossip"}, status="*").status_int == 400
+
+
+def test_a_tenant_lets_a_group_robot_speak(site: Site) -> None:
+    """He adds it, ticks what it is told, takes it away; its address, which has the key, is not shown."""
+    browser = site.browser("4001003721", language="zh")
+    assert browser.get(PAGE).html.find("a", href="/t/alpha/robots")
+    form = form_of(browser.get("/t/alpha/robots/new"), "/t/alpha/robots/new")
+    form["name"], form["kind"] = "ops", "dingtalk"
+    assert "url" in [field["id"] for field in form.submit(status=422).html.select(".is-invalid")]
+    form["url"] = "https://oapi.dingtalk.com/robot/send?access_token=" + "a1" * 32
+    assert "钉钉" in form.submit().follow()
+    assert "access_token" not in browser.get("/t/alpha/robots/ops")
+    form = _form(browser.get(PAGE), "missed-call")
+    form["robot"] = True
+    form.submit()
+
+    def told() -> Any:
+        return site.read(lambda root: root.tenants["alpha"].parts["notices"]["missed-call"].value.robots)
+
+    assert told() == ("ops",)
+    assert _form(browser.get(PAGE), "missed-call")["robot"].checked
+    form_of(browser.get("/t/alpha/robots"), "/t/alpha/robots/ops/remove").submit()
+    assert told() == ()
+    assert site.read(lambda root: list(root.tenants["alpha"].named("robots"))) == []
+
+
+def test_what_cannot_be_sent_is_told_beforehand(site: Site) -> None:
+    """Without a gateway for SMS nobody is promised one."""
+    browser = site.browser("4001003721", language="zh")
+    assert "尚未设置短信网关" in browser.get(PAGE)
+    apply(site.database, "gateways: {sms: {kind: http, url: 'https://sms.example.com/send'}}")
+    assert "尚未设置" not in browser.get(PAGE)
 
 
 def test_what_was_sent_is_shown_to_its_tenant_alone(site: Site) -> None:
