@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -25,15 +26,19 @@ LONGEST_CALL: Final = 86_400.0
 NAMES: Final = {
     "caller": ("主叫号码", "主叫", "calling", "caller"),
     "called": ("被叫号码", "被叫", "400号码", "接入号码", "called"),
-    "start": ("开始时间", "起始时间", "通话开始时间", "呼叫时间", "start time", "start"),
-    "seconds": ("计费时长", "通话时长", "通话时长（秒）", "时长", "时长（秒）", "duration", "seconds"),
+    "start": ("开始时间", "起始时间", "通话开始时间", "通话起始时间", "呼叫时间", "start time", "start"),
+    "seconds": ("计费时长", "通话时长", "时长", "duration", "seconds"),
 }
-"""Titles that a column may have, without being told."""
+"""Titles that a column may have, without being told; a unit in brackets behind is no part of them."""
+WORDS: Final = {"caller": "主叫", "called": "被叫", "start": "开始时间", "seconds": "时长"}
+"""What the columns are called in Chinese."""
+_UNIT: Final = re.compile(r"\((秒|s)\)$")
 _MOMENTS: Final = (
     "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f",
     "%Y/%m/%d %H:%M",
 )  # fmt: skip
 _CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})", re.ASCII)
+_SPOKEN: Final = re.compile(r"(?=\d)(?:(\d+)(?:小?时))?(?:(\d+)分钟?)?(?:(\d+)秒)?", re.ASCII)
 
 
 class CarrierFileWrong(Exception):
@@ -69,10 +74,12 @@ def read_carrier_file(
     calls = []
     for line, cells in rows:
         titles = titles or _titles(cells, columns or {}, side)
+        if not (cells[titles["called"]].strip() or cells[titles["start"]].strip()):
+            continue  # a sum at the end, or an empty line
         try:
             call = _call(str(line), cells, titles, landing, side)
-        except ValueError as error:
-            raise CarrierFileWrong(f"line {line}: {error}", f"第 {line} 行：{error}") from error
+        except CarrierFileWrong as error:
+            raise CarrierFileWrong(f"line {line}: {error.en}", f"第 {line} 行：{error.zh}") from error
         if call.seconds > 0:
             calls.append(call)
     if not calls:
@@ -105,20 +112,28 @@ def _csv(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _titles(cells: Mapping[str, str], columns: Mapping[str, str], side: Side) -> dict[str, str]:
     found = {}
-    known = {title.strip().lower(): title for title in cells}
+    known = {_UNIT.sub("", plain): title for title in cells if (plain := _plain(title))} | {
+        _plain(title): title for title in cells
+    }
     for name, titles in NAMES.items():
         if name == "caller" and side is Side.OUTBOUND:
             continue
         wanted = (columns[name],) if name in columns else titles
-        title = next((known[each.lower()] for each in wanted if each.lower() in known), None)
+        title = next((known[_plain(each)] for each in wanted if _plain(each) in known), None)
         if title is None:
             have = ", ".join(cells)
             raise CarrierFileWrong(
-                f"no column for {name}; name it with --column {name}=TITLE. There are: {have}",
-                f"没有 {name} 列；请用 --column {name}=列名 指定。现有列：{have}",
+                f"no column for {name}; name it (--column {name}=TITLE, or on the page). There are: {have}",
+                f"没有“{WORDS[name]}”列；请指定列名（网页“列名与匹配条件”，或命令 --column {name}=列名）。"
+                f"现有列：{have}",
             )
         found[name] = title
     return found
+
+
+def _plain(title: str) -> str:
+    """Return a title as titles are compared: brackets and letters of any width, no blanks."""
+    return "".join(unicodedata.normalize("NFKC", title).lower().split())
 
 
 def _call(
@@ -144,15 +159,21 @@ def _moment(text: str) -> float:
             return datetime.strptime(text, form).replace(tzinfo=BEIJING).timestamp()
         except ValueError:
             continue
-    raise ValueError(f"{text!r} is no time such as 2026-11-22 12:00:00")
+    example = "2026-11-22 12:00:00"
+    raise CarrierFileWrong(f"{text!r} is no time such as {example}", f"“{text}”不是时间，例如 {example}")
 
 
 def _seconds(text: str) -> float:
     clock = _CLOCK.fullmatch(text)
     if clock is not None:
         return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + int(clock[3])
+    spoken = _SPOKEN.fullmatch(text)
+    if spoken is not None and any(spoken.groups()):
+        return int(spoken[1] or 0) * 3600 + int(spoken[2] or 0) * 60 + int(spoken[3] or 0)
     if not re.fullmatch(r"\d{1,7}(\.\d{1,3})?", text, re.ASCII):
-        raise ValueError(f"{text!r} is no duration in seconds")
+        raise CarrierFileWrong(
+            f"{text!r} is no duration in seconds", f"“{text}”不是时长，例如 65、00:01:05 或 1分5秒"
+        )
     return float(text)
 
 

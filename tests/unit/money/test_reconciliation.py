@@ -97,6 +97,32 @@ def test_files_of_carriers_are_read(tmp_path: Path) -> None:
         assert read_carrier_file(tmp_path / name, {"02488880000": NUMBER}).calls == expected
 
 
+def test_bills_with_units_in_titles_and_a_sum_at_the_end_are_read(tmp_path: Path) -> None:
+    """As carriers print them: brackets of any width, minutes in words, a line of sums, an empty one."""
+    path = tmp_path / "bill.csv"
+    rows = (
+        "序号,主叫号码,被叫号码,通话 起始时间,通话时长(秒),费用（元）",
+        f"1,13900001111,{NUMBER},2026-11-22 12:00:03,61,0.2",
+        f"2,13900001111,{NUMBER},2026-11-22 12:05:00,1分5秒,0.2",
+        "合计,,,,126,0.4",
+        ",,,,,",
+    )
+    path.write_text("\n".join(rows), encoding="gb18030")
+    assert [(each.start - NOON, each.seconds) for each in read_carrier_file(path, {}).calls] == [
+        (3, 61),
+        (300, 65),
+    ]
+    wrong = tmp_path / "wrong.csv"
+    for text, told in (
+        ("昨天,5", "第 2 行：“昨天”不是时间"),
+        ("2026-11-22 12:00:00,x", "第 2 行：“x”不是时长"),
+    ):
+        wrong.write_text(f"主叫,被叫,开始时间,时长\n139,400,{text}", encoding="utf-8")
+        with pytest.raises(CarrierFileWrong) as error:
+            read_carrier_file(wrong, {})
+        assert error.value.zh.startswith(told)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
