@@ -128,6 +128,9 @@ _BY: Final = re.compile(r"^(.*?) ?\bby (?!the phone)(.+)$")
 _KNOWN: Final = re.compile(
     "|".join(rf"(?<![\w-]){re.escape(each)}(?![\w-])" for each in sorted(DETAILS, key=len, reverse=True))
 )
+_ACCOUNTS: Final = {"agent": "坐席", "operator": "代理商", "tenant": "企业"}
+_ACCOUNT: Final = re.compile(rf"({'|'.join(_ACCOUNTS)}):(?:[^/ ]+/)?([^ ]+)")
+"""Who was signed in to the pages: ``agent:acme/8001``."""
 _BOTH: Final = re.compile(r"\[([^\[\]|]*) \| ([^\[\]|]*)\]")
 """What a refusal says in both languages (``domain.refusal``)."""
 _OUTCOME: Final = re.compile(
@@ -186,5 +189,6 @@ def in_words(detail: str, language: str) -> str:
     done, by = (match[1], match[2]) if match is not None else (detail, "")
     done = _OUTCOME.sub(lambda found: outcome_words(found[0], "zh"), done)
     done = _KNOWN.sub(lambda found: DETAILS[found[0]], done)
+    by = _ACCOUNT.sub(lambda found: f"{_ACCOUNTS[found[1]]} {found[2]}", by)
     by = _KNOWN.sub(lambda found: DETAILS[found[0]], by)
-    return f"{done}（操作者 {by}）".strip() if by else done
+    return f"{done.rstrip()}（操作者 {by}）" if by else done

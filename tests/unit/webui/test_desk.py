@@ -92,6 +92,17 @@ def test_what_he_writes_is_shown_when_the_caller_calls_again(site: Site) -> None
     assert HOSTILE in page.find(id="call-note").text
 
 
+def test_a_pop_names_what_it_shows(site: Site) -> None:
+    """Below the note stands what was with this caller before, under the trade's word for it."""
+    browser = site.agent("alpha", "8001")
+    call = had(site, "alpha", "8001")
+    browser.set_cookie("box400-language", "zh")
+    heads = [head.text for head in browser.get(f"/desk/pop?call={call}").html.select("h4")]
+    assert heads[-1] == "往来记录"
+    refreshed = browser.get("/desk").html.find(id="figures")["hx-trigger"]
+    assert "delay" in refreshed, "a call's record is there a second after its end"
+
+
 def test_an_agent_sees_neither_another_tenants_calls_nor_a_colleagues(site: Site) -> None:
     """The pop and the note of a call that was not his are not there."""
     browser = site.agent("alpha", "8001")
