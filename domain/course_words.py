@@ -177,7 +177,7 @@ def _step(detail: str, language: str) -> str:
     if texts is None:
         return detail
     told = rest if name in NAMED else in_words(rest, language)
-    return texts[language == "zh"].format(told).rstrip(" ：")
+    return texts[language == "zh"].format(told).rstrip(" ：").replace(" （", "（")
 
 
 def in_words(detail: str, language: str) -> str:
