@@ -22,24 +22,28 @@ class Runway(msgspec.Struct, frozen=True):
     """What a day costs on average."""
 
 
-def runway(spendable_li: int, used: Sequence[int], today: date, monthly_li: int = 0) -> Runway:
+def runway(
+    spendable_li: int, used: Sequence[int], today: date, monthly_li: int = 0, first_li: int | None = None
+) -> Runway:
     """Return how many whole days ``spendable_li`` (balance and credit) lasts, today included.
 
     ``used``: what each of the days before today cost, in 厘, oldest first, at most :data:`LOOK_BACK_DAYS` of
-    which count; ``monthly_li``: fees due on the first of each month. A day costs the mean of its weekday.
+    which count; ``monthly_li``: what is due on the first of each month, ``first_li`` on the next one, where
+    that differs. A day costs the mean of its weekday.
     """
     recent = list(used)[-LOOK_BACK_DAYS:]
     daily = sum(recent) // len(recent) if recent else 0
     if spendable_li <= 0:
         return Runway(0, daily)
-    if not daily and not monthly_li:
+    due = monthly_li if first_li is None else first_li
+    if not daily and not monthly_li and not due:
         return Runway(None, 0)
     by_weekday = _by_weekday(recent, today)
     left, day = spendable_li, today
     for number in range(LOOK_AHEAD_DAYS):
         left -= by_weekday[day.weekday()]
         if day.day == 1 and number:
-            left -= monthly_li
+            left, due = left - due, monthly_li
         if left < 0:
             return Runway(number, daily)
         day += timedelta(days=1)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from domain.calendar import local
+from domain.fees import minimum_spend, next_month
 from domain.forecast import LOOK_BACK_DAYS, Runway, runway
 from storage.models import Account, Root
+
+DAYS_A_MONTH: Final = 30
 
 
 def runway_of(root: Root, tenant: str, utc: float) -> Runway | None:
     """Return for how many days a tenant's balance and credit last; None when nothing limits his account.
 
-    The days before today count, from the first on which his account had anything to do with calls.
+    The days before today count, from the first on which his account had anything to do with calls; and what
+    is lacking of his minimum spend (低消补足) at the end of each month.
     """
     found = root.tenants.get(tenant)
     config = None if found is None else found.config.value
@@ -28,8 +33,12 @@ def runway_of(root: Root, tenant: str, utc: float) -> Runway | None:
         fees = account.call_fees(names[0], names[-1])
         used = [fees.get(day, 0) for day in names if day >= begun]
     edition = root.tariffs[config.tariff].value.on(today.isoformat())
-    month = f"{today:%Y%m}"
-    monthly = (0 if edition is None else edition.monthly_li) + sum(
-        agreement.monthly_in(month) for agreement in config.agreements
+    package = 0 if edition is None else edition.monthly_li
+    this = f"{today:%Y%m}"
+    coming = next_month(this)
+    calls = DAYS_A_MONTH * sum(used) // len(used) if used else 0
+    fees = package + sum(agreement.monthly_in(coming) for agreement in config.agreements)
+    first, later = (
+        fees + minimum_spend(config.agreements, month, {}, calls + package)[0] for month in (this, coming)
     )
-    return runway(account.balance_li + config.credit_li, used, today, monthly)
+    return runway(account.balance_li + config.credit_li, used, today, later, first)

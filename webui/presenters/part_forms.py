@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from domain.acd.configuration import Strategy
+from domain.caller import typed_number
 from domain.money import parse_yuan, yuan
 from domain.notices.ways import Encryption, RobotKind
 from domain.target import RingStrategy
@@ -53,7 +54,7 @@ FORMS: Final = {
         N_("Agents"), N_("Agent"), "headset",
         N_("Who answers the calls of queues, on an extension or a phone."),
         (
-            ("label", "text"), ("target", "text"), ("queues", "memberships"), ("wrap_up_seconds", "maybe"),
+            ("label", "text"), ("target", "phone"), ("queues", "memberships"), ("wrap_up_seconds", "maybe"),
             ("logged_in", "flag"),
         ), N_("Job number"),
     ),
@@ -131,6 +132,8 @@ def values_of(
         match widget:
             case "text" | "strategy" | "ringing" | "queue" | "encryption" | "robot" | "area":
                 values[name] = text
+            case "phone":
+                values[name] = typed_number(text)
             case "number" | "secret":
                 if text:
                     values[name] = text

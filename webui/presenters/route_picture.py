@@ -53,7 +53,7 @@ def gates(tenant: TenantSnapshot, plan: NumberPlan, texts: Texts) -> list[Gate]:
         *_rules(plan, routing, texts),
         _ways(plan, texts),
         _pin(plan, texts),
-        _phones(plan, routing, texts),
+        _phones(plan, texts),
         _forwards(plan, routing, texts),
     ]
 
@@ -137,11 +137,9 @@ def _pin(plan: NumberPlan, texts: Texts) -> Gate:
                 (Exit(_("wrong PIN"), _("Turned away"), "bad"),))  # fmt: skip
 
 
-def _phones(plan: NumberPlan, routing: RoutePlan, texts: Texts) -> Gate:
+def _phones(plan: NumberPlan, texts: Texts) -> Gate:
     _ = texts
     lines = [f"{n}. {_phone(each)}" for n, each in enumerate(plan.bound, 1) if each.enabled]
-    if routing.memory_days:
-        lines.insert(0, _("Who answered within {days} days comes first", days=f"{routing.memory_days:g}"))
     shown = lines if len(lines) <= MOST_SHOWN else [*lines[:MOST_SHOWN], "…"]
     return Gate("phone-call", _("Bound numbers"), "", tuple(shown) or (_("Nobody is rung"),))
 
@@ -152,8 +150,11 @@ def _forwards(plan: NumberPlan, routing: RoutePlan, texts: Texts) -> Gate:
     exits += [Exit(_("no answer"), _phone(each), "warn") for each in routing.when_no_answer]
     if plan.otherwise is not None:
         exits.append(Exit(_("nobody at all"), where(plan.otherwise, texts), "plain"))
-    lines = () if exits else (_("The call ends with an announcement"),)
-    return Gate("phone-outgoing", _("Nobody answers"), "forwards", lines, tuple(exits), bool(exits))
+    days = f"{routing.memory_days:g}"
+    memory = _("Caller memory: {days} days", days=days) if routing.memory_days else _("Caller memory: off")
+    lines = (memory,) if exits else (memory, _("No forwards: the call ends with an announcement"))
+    on = bool(exits or routing.memory_days)
+    return Gate("phone-outgoing", _("Forwards and caller memory"), "forwards", lines, tuple(exits), on)
 
 
 def _phone(target: BoundNumber) -> str:

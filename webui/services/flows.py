@@ -12,7 +12,7 @@ from b2bua.in_force import change_in_force
 from b2bua.recorder import voice
 from domain.caller import canonical_caller
 from domain.facts import facts_of
-from domain.flow.document import Flow, FlowDocument, Go, HangUp, Menu, Play
+from domain.flow.document import Flow, FlowDocument, Go, Menu, Node, NodeId
 from domain.flow.problems import FlowProblem
 from domain.flow.reading import as_written
 from domain.flow.simulation import Course, simulate
@@ -51,17 +51,21 @@ class Way(NamedTuple):
     nodes: list[str]
 
 
-def starter() -> FlowDocument:
-    """Return what a new menu begins with."""
-    return FlowDocument(
-        start="menu",
-        nodes={
-            "menu": Menu(prompts=("welcome",), keys={"1": "phones"}, default="phones", position=(160, 160)),
-            "phones": Go(to="bound", position=(460, 100)),
-            "bye": HangUp(position=(460, 240)),
-            "closed": Play(prompts=("closed",), next="bye", position=(160, 300)),
-        },
-    )
+def starter(root: Root, tenant: str) -> FlowDocument:
+    """Return what a new menu begins with, without a fault: 1 the phones, 9 a message if it has a box.
+
+    The tenant's own greeting is said if one of the name ``welcome`` is heard already.
+    """
+    held = root.tenants[tenant]
+    own = held.own_prompts().get("welcome")
+    greeting = "prompt:welcome" if own is not None and own.in_force else "welcome"
+    nodes: dict[NodeId, Node] = {"phones": Go(to="bound", position=(460, 100))}
+    keys = {"1": "phones"}
+    if box := next(iter(held.parts.get("voicemails", ())), ""):
+        keys["9"] = "message"
+        nodes["message"] = Go(to=f"voicemail:{box}", position=(460, 240))
+    menu = Menu(prompts=(greeting,), keys=keys, default="phones", position=(160, 160))
+    return FlowDocument(start="menu", nodes={"menu": menu, **nodes})
 
 
 def shown(state: flows.FlowState) -> FlowDocument:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from pyramid.httpexceptions import HTTPSeeOther
@@ -33,6 +33,9 @@ from webui.services.provisioning import Stale
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
 
+MOST_SPOKEN: Final = 24
+"""Characters of a system prompt's words that a list shows."""
+
 
 @view(context=FlowPages, permission=TENANT, request_method="GET", renderer="tenant/flows.html")
 def listing(request: Request) -> dict[str, Any]:
@@ -47,7 +50,8 @@ def add(request: Request) -> Response | dict[str, Any]:
     entry = entry_of(request, "flow-drafted", name, tenant.id)
 
     try:
-        flows.begin(request.services, tenant.id, name, flows.starter(), entry)
+        document = request.services.read(lambda root: flows.starter(root, tenant.id))
+        flows.begin(request.services, tenant.id, name, document, entry)
     except Stale:
         return _list(request, request.texts("There is one of this name already."), name)
     except FlowFault as fault:
@@ -70,12 +74,13 @@ def editor(request: Request) -> dict[str, Any]:
 
     def read(root: Any) -> dict[str, Any]:
         choices = list(routing.destinations(root, page.tenant.id, ""))
-        own = [f"prompt:{name}" for name in root.tenants[page.tenant.id].own_prompts()]
+        own = [[f"prompt:{name}", name] for name in root.tenants[page.tenant.id].own_prompts()]
+        shipped = [[name, _spoken(name, texts)] for name in sorted(voice.WORDS)]
         return {
             "document": flows.plain(document),
             "seen": flows.seen(document),
             "problems": _told(flows.problems(root, page.tenant.id, page.state.name, document), texts),
-            "prompts": [*own, *sorted(voice.WORDS)],
+            "prompts": [*own, *shipped],
             "choices": [[each.value, f"{where(each.kind, texts)} {each.label}".rstrip()] for each in choices],
             "way": [] if way is None else way.nodes,
             "words": editor_words(texts),
@@ -90,6 +95,13 @@ def editor(request: Request) -> dict[str, Any]:
         "versions": list(reversed(page.state.versions))[: flows.MOST_SHOWN],
         "data": msgspec.json.encode(request.services.read(read)).decode(),
     }
+
+
+def _spoken(name: str, texts: Texts) -> str:
+    """Say what a system prompt says; its name alone tells a tenant little."""
+    words = voice.WORDS[name]
+    said = texts.either(words.zh, words.en)
+    return f"{said[:MOST_SPOKEN]}{'…' if len(said) > MOST_SPOKEN else ''} ({name})"
 
 
 @view(context=FlowPage, name="save", permission=TENANT, request_method="POST")

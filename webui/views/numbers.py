@@ -62,6 +62,10 @@ def _li(text: str) -> int | None:
 @view(context=NumberStock, permission="see-numbers", request_method="GET", renderer="operator/numbers.html")
 def listing(request: Request) -> dict[str, Any]:
     """List numbers by a filter."""
+    return {**_listed(request), "refused": ""}
+
+
+def _listed(request: Request) -> dict[str, Any]:
     _, now = request.texts, request.services.now()
     wanted, typed = read_wanted(request.GET)
     after = request.GET.get("after", "")[:40]
@@ -74,7 +78,7 @@ def listing(request: Request) -> dict[str, Any]:
             text = _("*888 ends so, 4006* begins so, *520* has it anywhere, 400K**AABB by places.")
             page, errors = numbers.Page([], ""), {"pattern": text}
         return {
-            "found": [_line(card, book) for card in page.cards], "next": page.after, "errors": errors,
+            "found": [_line(root, card, book) for card in page.cards], "next": page.after, "errors": errors,
             "counts": inventory.counts(), "classes": book.classes, "typed": typed,
             "carriers": sorted(set(book.carriers.values()) - {""}),
             "overdue": len(Counter(NumberDesk(root, now, "")).waiting(overdue=True)),
@@ -89,23 +93,27 @@ def listing(request: Request) -> dict[str, Any]:
     return shown | {name: words_of(table, _.language) for name, table in tables.items()}
 
 
-def _line(card: NumberCard, book: NumberBook) -> dict[str, Any]:
+def _line(root: Root, card: NumberCard, book: NumberBook) -> dict[str, Any]:
     offer = book.offer(card)
     contract = card.contract
     return {
         "card": card, "carrier": book.carrier(card.number), "fee_li": offer.fee_li,
+        "tenant": _name_of(root, card.tenant),
         "minimum_li": offer.minimum_li if contract is None else contract.minimum_li,
     }  # fmt: skip
 
 
-@view(context=NumberStock, name="add", permission="numbers", request_method="POST")
-def add(request: Request) -> Response:
+@view(
+    context=NumberStock, name="add", permission="numbers", request_method="POST",
+    renderer="operator/numbers.html",
+)  # fmt: skip
+def add(request: Request) -> Response | dict[str, Any]:
     """Take one number into stock."""
-    _ = request.texts
-    number = typed_number(request.POST.get("number", "")[:40])
-    back = HTTPSeeOther(BASE)
+    typed = request.POST.get("number", "")[:20]
+    number = typed_number(typed)
     if not (number.isascii() and number.isdigit() and len(number) == 10 and number.startswith("400")):
-        return say(request, back, _("10 digits that begin with 400."), "bad")
+        request.response.status = 422
+        return {**_listed(request), "refused": typed}
     return change(request, number, "added", lambda desk: desk.take_in(number))
 
 

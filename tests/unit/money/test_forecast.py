@@ -28,6 +28,12 @@ def test_monthly_fees_are_part_of_it() -> None:
     assert runway(100_000, [0] * 28, MONDAY, monthly_li=200_000).days == 8
 
 
+def test_the_next_month_may_cost_less() -> None:
+    """A number opened in the middle of a month: the first minimum is its share, the second is whole."""
+    assert runway(100_000, [], MONDAY, monthly_li=90_000, first_li=20_000).days == 8 + 31
+    assert runway(100_000, [], MONDAY, monthly_li=0, first_li=100_001).days == 8
+
+
 def test_nothing_left_nothing_used_nothing_known() -> None:
     """0 days; no end in sight; a tenant of today has no past."""
     assert runway(0, [10_000], MONDAY).days == 0

@@ -62,7 +62,7 @@ def test_the_editor_gets_the_menu_and_what_may_be_chosen(browser: Browser) -> No
     assert given["document"]["nodes"] == MENU["nodes"]
     assert given["problems"] == []
     assert "bound" in [value for value, _ in given["choices"]]
-    assert "welcome" in given["prompts"]
+    assert ["digit-0", "0 (digit-0)"] in given["prompts"]
 
 
 def test_a_draft_may_be_wrong_and_each_fault_names_its_node(site: Site, browser: Browser) -> None:
@@ -175,3 +175,15 @@ def test_another_tenants_menu_is_not_there(site: Site, browser: Browser) -> None
     foreign = site.browser("4001003731")
     assert foreign.get(PAGE, status="*").status_int == 404
     assert foreign.get("/t/beta/flows/main", status="*").status_int == 404
+
+
+def test_a_new_menu_begins_without_a_fault(site: Site, browser: Browser) -> None:
+    """Greeting, 1 the phones; 9 leaves a message where there is a box for it."""
+    for name, keys in (("first", {"1": "phones"}), ("second", {"1": "phones", "9": "message"})):
+        form = form_of(browser.get("/t/alpha/flows"), "/t/alpha/flows/add")
+        form["name"] = name
+        form.submit(status=303)
+        given = editor(browser, f"/t/alpha/flows/{name}")
+        assert (given["problems"], given["document"]["nodes"]["menu"]["keys"]) == ([], keys)
+        document = {"tenants": {"alpha": {"voicemails": {"service": {}}}}}
+        wish(site.services, lambda root, document=document: document, AuditEntry(0.0, "test", "filled"))

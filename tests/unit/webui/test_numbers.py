@@ -126,7 +126,8 @@ def test_an_application_from_papers_to_opening(site: Site) -> None:
     page = form.submit().follow()
     for paper in ("licence", "identity", "form", "contract"):
         form = form_of(page, f"{BASE}/{NUMBER}/document")
-        form["paper"], form["stamped"], form["original"] = paper, True, True
+        assert form["paper"].value == paper  # what is still lacking is offered
+        form["stamped"], form["original"] = True, True
         form["file"] = Upload(f"{paper}.pdf", PDF)
         page = form.submit().follow()
     step = form_of(page, f"{BASE}/{NUMBER}/step")
@@ -146,6 +147,25 @@ def test_an_application_from_papers_to_opening(site: Site) -> None:
     assert state(site) is NumberState.ACTIVE
     register = browser.get(f"{BASE}/register").body
     assert openpyxl.load_workbook(io.BytesIO(register)).active.max_row == 2
+
+
+def test_a_number_that_is_none_stays_typed(site: Site) -> None:
+    """What is wrong stands beside it; dashes and full-width digits are read."""
+    browser = site.browser("anna")
+    add = form_of(browser.get(BASE), f"{BASE}/add")
+    add["number"] = "400-612"
+    refused = add.submit(status=422)
+    add = form_of(refused, f"{BASE}/add")
+    assert (add["number"].value, "10 digits that begin with 400." in refused.text) == ("400-612", True)
+    add["number"] = "４００-６１２-３４７１"
+    add.submit(status=303)
+    assert state(site, "4006123471") is NumberState.IN_STOCK
+
+
+def test_the_list_names_who_has_a_number(site: Site) -> None:
+    """The enterprise, not its short id."""
+    row = site.browser("anna").get(BASE).html.find("a", href="/operator/tenants/alpha")
+    assert row.text == "企业 alpha"
 
 
 def test_finance_sees_numbers_but_nobodys_papers(site: Site) -> None:

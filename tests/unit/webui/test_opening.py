@@ -12,6 +12,7 @@ from domain.numbers.lifecycle import NumberState
 from domain.numbers.terms import ClassTerms
 from domain.refusal import NotPossible
 from storage.models.web import AuditEntry
+from storage.money.runway import runway_of
 from storage.numbers.desk import NumberDesk
 from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site, form_of
@@ -217,3 +218,14 @@ def test_a_program_gives_a_further_number(site: Site) -> None:
     given = program.ask("POST", "/tenants/alpha/numbers", {"number": NUMBER, "paid_li": 500_000})
     assert (given.status_int, given.json["changed"], card(site).tenant) == (201, True, "alpha")
     assert programs.of("alpha").ask("POST", "/tenants/alpha/numbers", {"number": NUMBER}).status_int == 403
+
+
+def test_a_balance_does_not_outlast_the_minimum_spend(site: Site) -> None:
+    """低消补足 of ¥30,000 is due at the end of the month: ¥500 do not last for more than a year."""
+    edition = {"valid_from": "2026-01-01", "prices": [{"first_seconds": 60, "first_li": 300}]}
+    wish(site.services, lambda root: {"tariffs": {"flat": {"editions": [edition]}}}, ENTRY)
+    stock(site)
+    open_tenant(site.services, msgspec.structs.replace(SHOP, tariff="flat", credit_li=500_000), ENTRY)
+    found = site.read(lambda root: runway_of(root, "shop", site.clock()))
+    assert found.days is not None
+    assert found.days <= 31

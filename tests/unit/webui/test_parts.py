@@ -53,8 +53,11 @@ def test_a_queue_with_its_agents(site: Site) -> None:
     queue = part(site, "queues", "sales")
     assert (queue.label, queue.strategy, queue.rating, queue.announce_agent) == ("销售", "skills", True, True)
     assert {key: str(to) for key, to in queue.keys.items()} == {"9": "voicemail:service"}
-    add(browser, "agents", "8009", label="张三", target="13900007777", queue_sales=True, level_sales="7")
+    add(
+        browser, "agents", "8009", label="张三", target="+86 139 0000 7777", queue_sales=True, level_sales="7"
+    )
     agent = part(site, "agents", "8009")
+    assert agent.target == "13900007777"
     assert [(each.queue, each.level, each.priority) for each in agent.queues] == [("sales", 7, 0)]
     assert filled(opened(browser, "queues", "sales"), ring_seconds="33", rating=False).status_int == 303
     queue = part(site, "queues", "sales")

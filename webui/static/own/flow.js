@@ -200,12 +200,12 @@
       }));
       const lines = [];
       for (const [id, node] of Object.entries(nodes)) {
-        for (const [way, label, to] of ways(node, this.said)) {
-          if (to in nodes) {
-            const passed = this.way.some((each, n) => each === id && this.way[n + 1] === to);
-            lines.push({ id: `${id}|${way}`, type: "bezier", sourceNodeId: id, targetNodeId: to, text: label,
-              properties: passed ? { style: { stroke: "#0b5cab", strokeWidth: 3 } } : {} });
-          }
+        const labels = new Map();  // several ways to one node are one line, or their labels would hide each other
+        for (const [, label, to] of ways(node, this.said)) if (to in nodes) labels.set(to, [...(labels.get(to) || []), label]);
+        for (const [to, held] of labels) {
+          const passed = this.way.some((each, n) => each === id && this.way[n + 1] === to);
+          lines.push({ id: `${id}|${to}`, type: "bezier", sourceNodeId: id, targetNodeId: to, text: held.join(" / "),
+            properties: passed ? { style: { stroke: "#0b5cab", strokeWidth: 3 } } : {} });
         }
       }
       this.lf.graphModel.graphDataToModel({ nodes: boxes, edges: lines });
@@ -323,7 +323,7 @@
     area(name, value, set, offered) {
       const field = make("textarea", { class: "form-control", rows: 2, spellcheck: "false", "data-field": name, on: { change: (event) => { set(event.target.value); this.changed(); } } }, value);
       const held = this.wrapped(name, field);
-      if (offered) held.append(make("select", { class: "form-select form-select-sm mt-1", "aria-label": this.said.add, on: { change: (event) => { field.value = [field.value.trim(), event.target.value].filter(Boolean).join("\n"); event.target.value = ""; field.dispatchEvent(new Event("change")); } } }, make("option", { value: "" }, `+ ${this.said.add}`), ...offered.map((each) => make("option", { value: each }, each))));
+      if (offered) held.append(make("select", { class: "form-select form-select-sm mt-1", "aria-label": this.said.add, on: { change: (event) => { field.value = [field.value.trim(), event.target.value].filter(Boolean).join("\n"); event.target.value = ""; field.dispatchEvent(new Event("change")); } } }, make("option", { value: "" }, `+ ${this.said.add}`), ...offered.map(([each, text]) => make("option", { value: each }, text))));
       return held;
     }
 
