@@ -146,6 +146,22 @@ case "$*" in "is-active -q box400.target") exit {0 if active else 3} ;; esac
     assert asked & wanted == (wanted if active and not upgrading else set())
 
 
+def test_an_inspection_that_meets_an_upgrade_is_repeated(written: dict[str, str]) -> None:
+    """The store is down in it; a unit that lay failed after each such upgrade was an alarm of nothing."""
+    unit = written["/etc/systemd/system/appliance-inspect.service"]
+    found = dict(re.findall(r"^(Restart|RestartSec|StartLimitBurst|StartLimitIntervalSec)=(.*)$", unit, re.M))
+    assert found["Restart"] == "on-failure"
+    assert int(found["StartLimitBurst"]) * minutes(found["RestartSec"]) < minutes(
+        found["StartLimitIntervalSec"]
+    )
+
+
+def minutes(span: str) -> int:
+    """Read a span of systemd."""
+    number, unit = re.fullmatch(r"(\d+)(min|h)", span).groups()  # type: ignore[union-attr]
+    return int(number) * {"min": 1, "h": 60}[unit]
+
+
 def test_the_firewall_opens_what_is_configured_and_nothing_else(
     written: dict[str, str], tmp_path: Path
 ) -> None:
