@@ -81,6 +81,28 @@ def test_scripts_are_shell(written: dict[str, str]) -> None:
         assert done.returncode == 0, path + done.stderr
 
 
+@pytest.mark.parametrize("before", [(), ("--lang", "en"), ("--lang=en",)])
+def test_an_upgrade_stays_root_whatever_its_language(
+    written: dict[str, str], tmp_path: Path, before: tuple[str, ...]
+) -> None:
+    """All other commands become the account of the data."""
+    said = "#!/bin/sh\necho $(basename $0)\n"
+    for name in ("bin/id", "bin/setpriv", "current/bin/python"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("#!/bin/sh\necho 0\n" if name == "bin/id" else said)
+        (tmp_path / name).chmod(0o755)
+    script = written["/usr/local/bin/box400"].replace("/opt/box400", str(tmp_path))
+
+    def run(*words: str) -> str:
+        return subprocess.run(
+            ["/bin/sh", "-c", script, "box400", *words], env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+            capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+
+    assert run(*before, "upgrade", "--status") == "python"
+    assert run(*before, "status") == "setpriv"
+
+
 @pytest.mark.parametrize(
     ("owner", "cut_short", "changes"),
     [("box400:box400", False, 0), ("995:991", False, 1), ("box400:box400", True, 1)],
