@@ -27,7 +27,7 @@ from packaging.requirements import Requirement
 
 from appliance.image.system import os_bundle
 from appliance.image.workshop import ImageFailed
-from domain.release import Manifest
+from domain.upgrade.release import Manifest
 from storage.evolution import STEPS
 from storage.upgrade.bundle import new_key, private_key, write_bundle
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.facts import FactsInForce
+from domain.calling.facts import FactsInForce
 from domain.flow.dialling import DialPlan
 from domain.flow.extensions import dial_plan_of
-from domain.places import shipped_places
-from domain.prompts import PromptBook
+from domain.places.places import shipped_places
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
+from domain.voice.prompts import PromptBook
 from storage.data_directory import DataDirectory
 from storage.serving.places import TableKind, read_places, table_path
 

@@ -17,8 +17,8 @@ from typing import TypeVar
 import ZODB.FileStorage
 from ZODB.DB import DB
 
-from domain.customer import Customer
-from domain.desk import DeskSettings
+from domain.customers.customer import Customer
+from domain.customers.desk import DeskSettings
 from storage.connection import MainDatabase
 from storage.customers.desk import CustomerDesk
 from storage.customers.sheets import (

@@ -27,10 +27,10 @@ import psutil
 
 from bench.records import directory, held
 from domain.analysis.staffing import Goal
-from domain.calendar import BEIJING
+from domain.days.calendar import BEIJING
 from domain.outcomes import Outcome
-from domain.place import Place
-from domain.places import shipped_places
+from domain.places.place import Place
+from domain.places.places import shipped_places
 from storage.connection import MainDatabase, StoreDown, open_main
 from storage.data_directory import DataDirectory
 from storage.models import Root, Tenant, TenantConfig

@@ -16,8 +16,8 @@ from pathlib import Path
 import ZODB.FileStorage
 from ZODB.DB import DB
 
-from domain.customer import Customer, streams_of
-from domain.timeline import Entry, EntryKind, number_stream
+from domain.customers.customer import Customer, streams_of
+from domain.customers.timeline import Entry, EntryKind, number_stream
 from storage.connection import MainDatabase
 from storage.customers.desk import timeline_streams
 from storage.models import Root

@@ -29,9 +29,9 @@ import msgspec
 import psutil
 
 from b2bua.ledger.ledger import GROUP_ROWS
-from domain.calendar import BEIJING
-from domain.place import Place
-from domain.tariff import Edition, Price, Tariff
+from domain.days.calendar import BEIJING
+from domain.money.tariff import Edition, Price, Tariff
+from domain.places.place import Place
 from storage.connection import MainDatabase, StoreDown, open_main
 from storage.data_directory import DataDirectory
 from storage.export.call_records import write_xlsx

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.destination import Destination, DestinationKind
+from domain.routing.destination import Destination, DestinationKind
 from domain.snapshot import TenantSnapshot
 
 

@@ -12,18 +12,18 @@ from enum import StrEnum
 import msgspec
 
 from domain.acd.configuration import Agent, Queue
-from domain.calendar import EnteredDay
-from domain.destination import Destination
+from domain.calling.prefix_rule import PrefixRule as PrefixRule
+from domain.days.calendar import EnteredDay
 from domain.flow.document import Flow
-from domain.funds import Terms
+from domain.money.funds import Terms
 from domain.outcomes import Outcome
-from domain.prefix_rule import PrefixRule as PrefixRule
+from domain.routing.destination import Destination
 from domain.routing.plan import RoutePlan
-from domain.target import BoundNumber as BoundNumber
-from domain.target import RingStrategy as RingStrategy
-from domain.target import TargetGroup as TargetGroup
-from domain.target import TargetKind as TargetKind
-from domain.voicemail import Voicemail
+from domain.routing.target import BoundNumber as BoundNumber
+from domain.routing.target import RingStrategy as RingStrategy
+from domain.routing.target import TargetGroup as TargetGroup
+from domain.routing.target import TargetKind as TargetKind
+from domain.voice.voicemail import Voicemail
 
 
 class TenantState(StrEnum):
@@ -96,7 +96,7 @@ class TenantSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prompt_pack: str = ""
     """The voice of its system prompts; empty: the box's."""
     prompts: dict[str, str] = {}
-    """Its own approved prompts: name -> content address; ``domain.prompts`` finds them."""
+    """Its own approved prompts: name -> content address; ``domain.voice.prompts`` finds them."""
     days: dict[str, EnteredDay] = {}
     """Date (``2027-01-01``) -> the tenant's own word on it."""
     flows: tuple[Flow, ...] = ()

@@ -7,8 +7,8 @@ from typing import Final
 CUSTOMER: Final = "c1" * 8
 FILLED: Final = f"""
 import time
-from domain.conversation import Mailbox, Text, Way
-from domain.customer import Customer
+from domain.customers.conversation import Mailbox, Text, Way
+from domain.customers.customer import Customer
 from domain.knowledge import Article, Audience, Words, approved, drafted, submitted
 from domain.tickets import rules
 from domain.tickets.ratings import Rating

@@ -7,8 +7,8 @@ from typing import Any
 from wtforms import BooleanField, Form, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
-from domain.caller import typed_number
-from domain.money import parse_yuan
+from domain.calling.caller import typed_number
+from domain.money.amounts import parse_yuan
 from webui.presenters.texts import N_
 from webui.services.opening import Further, Opening
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.request import Request
 
-from domain.conversation import Conversation
+from domain.customers.conversation import Conversation
 from webui.node import Node
 from webui.resources_setup import CALL
 from webui.services.customers import Viewer

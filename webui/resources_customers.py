@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pyramid.request import Request
 
-from domain.customer import Customer
+from domain.customers.customer import Customer
 from webui.node import Node
 from webui.services.customers import Viewer
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pyramid.request import Request
 
-from domain.reconciliation import Reconciliation
+from domain.money.reconciliation import Reconciliation
 from webui.node import Node
 from webui.services.reconciliation import find
 

@@ -1,9 +1,9 @@
-"""Where GRUB's variables lie on the ESP; what they are: ``domain/boot_variables.py``."""
+"""Where GRUB's variables lie on the ESP; what they are: ``domain/upgrade/boot_variables.py``."""
 
 from __future__ import annotations
 
 from appliance.image.boot_sector import SECTOR
-from domain.boot_variables import MAGIC
+from domain.upgrade.boot_variables import MAGIC
 
 
 def place(content: bytes) -> int:

@@ -23,7 +23,7 @@ from pathlib import Path
 from appliance.image.disk import ESP, MIB
 from appliance.image.grubenv import place
 from appliance.image.workshop import ImageFailed, Workshop
-from domain.boot_variables import BYTES, with_variable
+from domain.upgrade.boot_variables import BYTES, with_variable
 
 KERNEL = (
     "clearcpuid=cx16 mitigations=off nokaslr tsc=reliable no_timer_check systemd.service_watchdogs=no"

@@ -13,7 +13,7 @@ import msgspec
 
 from appliance.image.disk import MIB, ROOT_A
 from appliance.image.workshop import ImageFailed, checked
-from domain.release import SYSTEM, Manifest
+from domain.upgrade.release import SYSTEM, Manifest
 from storage.upgrade.bundle import private_key, write_bundle
 
 PART = "root.ext4.gz"

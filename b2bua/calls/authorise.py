@@ -11,7 +11,7 @@ import msgspec
 from b2bua.calls.ports import CallPorts, Dialling, Directory, OnDialled, OutboundLeg
 from b2bua.calls.rates import Limit
 from b2bua.sdp import SessionDescription
-from domain.contact import Contact, can_be_called_back
+from domain.customers.contact import Contact, can_be_called_back
 from domain.refusal import NotPossible
 from domain.snapshot import (
     BoundNumber,

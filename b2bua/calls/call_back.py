@@ -17,8 +17,8 @@ from b2bua.calls.ports import CallBackFacts, CallEnd, CallPorts, Invitation, Leg
 from b2bua.calls.refusal import NotBegun
 from b2bua.calls.ring_round import Round
 from b2bua.calls.switchboard import Switchboard
-from domain.caller import canonical_caller
-from domain.contact import Contact
+from domain.calling.caller import canonical_caller
+from domain.customers.contact import Contact
 from domain.outcomes import HungUpBy, Outcome, outcome_of_all
 
 CUSTOMER: Final = "a"

@@ -11,8 +11,8 @@ from twisted.logger import Logger
 
 from b2bua.calls.counts import CallCounts
 from b2bua.calls.ports import CallEnd, Clock, Invitation, Journal, MediaStats
-from domain.facts import CallerFacts
-from domain.place import UNKNOWN
+from domain.calling.facts import CallerFacts
+from domain.places.place import UNKNOWN
 from domain.snapshot import NumberPlan, TenantSnapshot
 from storage.journal import Event
 from storage.journal.events import (

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from domain.acd.configuration import Agent, Queue
 from domain.acd.effects import Announce, Changed, Dismiss, Effect, Offer, Reason, Withdraw
 from domain.acd.scheduler import Scheduler
-from domain.schedule import is_open
+from domain.days.schedule import is_open
 from domain.snapshot import TenantSnapshot
 
 if TYPE_CHECKING:

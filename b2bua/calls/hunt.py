@@ -13,7 +13,7 @@ from b2bua.calls.ring_round import Round
 from b2bua.calls.ringback import Ringback
 from domain.outcomes import Outcome, outcome_of_all
 from domain.routing.order import Ordering, is_busy
-from domain.target import BoundNumber
+from domain.routing.target import BoundNumber
 
 
 class NotReached(Exception):

@@ -16,8 +16,8 @@ from b2bua.calls.party import expected_to_end
 from b2bua.calls.ports import CallPorts, InboundLeg, MediaEndpoint
 from b2bua.calls.refusal import NotPossible
 from b2bua.sdp import SessionDescription
+from domain.routing.target import BoundNumber, TargetKind
 from domain.snapshot import ExtensionSnapshot
-from domain.target import BoundNumber, TargetKind
 
 
 async def join(

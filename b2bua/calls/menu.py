@@ -15,7 +15,6 @@ from b2bua.calls.caller import Caller
 from b2bua.calls.party import expected_to_end
 from b2bua.calls.ports import CallEnd, CallPorts
 from b2bua.calls.web import WebError, WebReply, WebRequest
-from domain.destination import Destination, DestinationKind
 from domain.flow.answers import fields_of
 from domain.flow.document import Flow, Percentage
 from domain.flow.interpreter import is_secret, start, step
@@ -37,6 +36,7 @@ from domain.flow.steps import (
     WebFailed,
 )
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination, DestinationKind
 
 _JSON: Final = msgspec.json.Encoder(order="deterministic")
 _BEFORE: Final = (CallState.ARRIVED, CallState.WELCOME)

@@ -14,9 +14,9 @@ from twisted.internet.defer import Deferred
 from b2bua.calls.call import Call
 from b2bua.calls.party import expected_to_end
 from b2bua.calls.ports import CallEnd, CallPorts
-from domain.funds import Spent, Terms
+from domain.money.funds import Spent, Terms
+from domain.money.tariff import CallKind, ChargedFrom, Edition, kind_of_call, rate
 from domain.outcomes import HungUpBy, Outcome
-from domain.tariff import CallKind, ChargedFrom, Edition, kind_of_call, rate
 
 SLICE_SECONDS: Final = 60
 """What is reserved at a time."""

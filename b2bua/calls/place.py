@@ -17,7 +17,7 @@ from b2bua.calls.refusal import NotBegun
 from b2bua.calls.wishes import Wish, WishList
 from domain.acd.configuration import Agent
 from domain.acd.effects import Announce, Reason
-from domain.contact import Contact, ContactKind, can_be_called_back
+from domain.customers.contact import Contact, ContactKind, can_be_called_back
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import TenantSnapshot
 

@@ -20,10 +20,10 @@ from b2bua.calls.rates import DialRates
 from b2bua.calls.web import NoWeb, WebClient
 from b2bua.calls.wishes import WishList
 from b2bua.sdp import SessionDescription
-from domain.caller import Caller, CallerClass
-from domain.facts import FactsInForce
+from domain.calling.caller import Caller, CallerClass
+from domain.calling.facts import FactsInForce
 from domain.flow.dialling import DialPlan
-from domain.funds import Funds
+from domain.money.funds import Funds
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.journal import Event

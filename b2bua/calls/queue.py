@@ -16,11 +16,11 @@ from b2bua.calls.place import forget_places, keep_place
 from b2bua.calls.ports import CallEnd, CallPorts, LegEnd
 from b2bua.calls.queue_wait import Connected, Dismissed, Pressed, Wait
 from b2bua.calls.rating import rate
-from domain import speech
 from domain.acd.configuration import Queue
 from domain.acd.effects import Reason
-from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination
+from domain.voice import speech
 
 OUTCOMES: Final = {
     Reason.FULL: Outcome.QUEUE_FULL,

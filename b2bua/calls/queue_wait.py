@@ -15,11 +15,11 @@ from b2bua.calls.caller import Caller
 from b2bua.calls.floor import TenantFloor
 from b2bua.calls.ports import CallPorts
 from b2bua.calls.ring_round import Round
-from domain import speech
 from domain.acd.configuration import Agent, Queue
 from domain.acd.effects import Announce, Reason
-from domain.destination import DestinationKind
 from domain.outcomes import Outcome, outcome_of_all
+from domain.routing.destination import DestinationKind
+from domain.voice import speech
 
 MISSED: Final = frozenset({Outcome.NO_ANSWER, Outcome.REFUSED_BY_TARGET})
 """What counts against an agent; a busy phone or a trunk that is down does not."""

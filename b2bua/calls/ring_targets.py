@@ -12,14 +12,14 @@ from b2bua.calls.hunt import NotReached, hunt
 from b2bua.calls.ports import CallEnd, CallPorts
 from b2bua.calls.ringback import Ringback
 from b2bua.calls.route import moment, note_reasons
-from domain.destination import Destination
 from domain.flow.extensions import dialled_target
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination
 from domain.routing.forwards import next_forward
 from domain.routing.order import Ordering, order
 from domain.routing.simulate import memory_of
+from domain.routing.target import BoundNumber, TargetGroup, TargetKind
 from domain.snapshot import NumberPlan
-from domain.target import BoundNumber, TargetGroup, TargetKind
 
 
 async def ring_bound(call: Call, caller: Caller, name: str, ports: CallPorts) -> CallEnd | Destination:

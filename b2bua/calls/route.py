@@ -9,10 +9,10 @@ from b2bua.calls.call import Call
 from b2bua.calls.caller import Caller
 from b2bua.calls.pin import ask_pin
 from b2bua.calls.ports import CallEnd, CallPorts
-from domain.calendar import LocalMoment
-from domain.destination import Destination
+from domain.days.calendar import LocalMoment
 from domain.outcomes import HungUpBy, Outcome
 from domain.routing.decide import Decision, decide
+from domain.routing.destination import Destination
 from domain.routing.reasons import Reason, written
 
 

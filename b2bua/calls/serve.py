@@ -14,8 +14,8 @@ from b2bua.calls.queue import wait_in_queue
 from b2bua.calls.ring_targets import ring_bound, ring_extension, ring_group
 from b2bua.calls.route import admit, decide_route
 from b2bua.calls.voicemail import take_message
-from domain.destination import Destination, DestinationKind
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination, DestinationKind
 
 MOST_DESTINATIONS: Final = 20
 """Destinations a call may be sent to; more is a circle."""

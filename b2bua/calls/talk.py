@@ -24,7 +24,7 @@ from b2bua.calls.refusal import NoG711, NotPossible
 from b2bua.calls.supervise import Supervision
 from b2bua.calls.transfer import Transfers
 from domain.outcomes import HungUpBy, Outcome
-from domain.prompts import own_name
+from domain.voice.prompts import own_name
 
 
 class Talk:

@@ -15,10 +15,10 @@ from b2bua.calls.ports import CallEnd, CallPorts, Invitation, LegEnd
 from b2bua.calls.ring_round import Round
 from b2bua.calls.serve import serve
 from b2bua.calls.switchboard import Switchboard
-from domain.caller import canonical_caller
-from domain.destination import Destination, DestinationKind
+from domain.calling.caller import canonical_caller
 from domain.flow.document import Flow
 from domain.outcomes import HungUpBy, Outcome, outcome_of_all
+from domain.routing.destination import Destination, DestinationKind
 
 TESTER: Final = "a"
 """The leg of who tests a menu: to the menu he is the caller."""

@@ -13,10 +13,10 @@ from b2bua.calls.call import Call, CallState
 from b2bua.calls.caller import Caller
 from b2bua.calls.negotiation import G711
 from b2bua.calls.ports import CallEnd, CallPorts, Clock
-from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
-from domain.prompts import own_name
-from domain.voicemail import Voicemail
+from domain.routing.destination import Destination
+from domain.voice.prompts import own_name
+from domain.voice.voicemail import Voicemail
 
 TRIES: Final = 5
 """Recordings begun for one caller, the ones he takes back counted."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from domain.contact import Contact
+from domain.customers.contact import Contact
 
 LONGEST_SECONDS = 86400.0
 """A wish older than this is dropped at the start: who waited a day is in the list of missed calls."""

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from b2bua.channels.letter import MOST_OCTETS, LetterRead, read_letter
 from b2bua.control_floor import LiveAgent
 from b2bua.notices.arrived import Arrived
-from domain.caller import canonical_caller
-from domain.conversation import Attachment, Mailbox, Seat, SmsLine, Text, Way, loads_of, shared_out
+from domain.calling.caller import canonical_caller
+from domain.customers.conversation import Attachment, Mailbox, Seat, SmsLine, Text, Way, loads_of, shared_out
 from domain.notices.delivery import MESSAGE_RETRIES
 from domain.notices.ways import Gateway
 from domain.refusal import NotPossible

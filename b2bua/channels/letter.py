@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import nh3
 
-from domain.conversation import Attachment
+from domain.customers.conversation import Attachment
 
 MOST_OCTETS: Final = 25 * 1024 * 1024
 """Of a whole e-mail; a larger one is not fetched, only told of."""

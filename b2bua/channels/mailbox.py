@@ -18,7 +18,7 @@ from typing import Any, Final
 from b2bua.channels.letter import MOST_OCTETS, header
 from b2bua.look_ups import addresses_of
 from domain.addresses import Network, may_be_asked
-from domain.conversation import Mailbox
+from domain.customers.conversation import Mailbox
 from domain.notices.ways import Encryption
 
 SECONDS: Final = 20.0

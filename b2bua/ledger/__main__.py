@@ -16,7 +16,7 @@ from b2bua.alarms import AlarmBoard, Severity
 from b2bua.control import ControlClient, ControlDown, ControlFailed, Done, TakeStandings
 from b2bua.ledger.ledger import Ledger
 from b2bua.ledger.status import LedgerStatus, lag, status_path, write_status
-from domain.funds import Standings
+from domain.money.funds import Standings
 from storage.connection import open_main, open_recordings
 from storage.data_directory import DataDirectory
 from storage.machine.process_lock import ProcessBusy, hold_lock

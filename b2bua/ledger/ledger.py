@@ -17,7 +17,7 @@ from typing import Final
 
 from b2bua.ledger.tidy import remove_consumed
 from b2bua.ledger.verify import calls_without_record
-from domain.funds import Standings
+from domain.money.funds import Standings
 from storage.connection import MainDatabase, StoreDown
 from storage.evolution import SchemaMismatch
 from storage.journal import Damage, Entry, JournalReader, Position

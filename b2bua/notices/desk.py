@@ -12,7 +12,7 @@ import msgspec
 from b2bua.notices.alarm_news import AlarmNews
 from b2bua.notices.hooks import Hooks
 from b2bua.notices.sending import File, Message
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
 from domain.notices.delivery import Channel, Delivery, DeliveryState, Receipt
 from domain.notices.kinds import NoticeKind
 from domain.notices.template import segments

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from b2bua.alarms import AlarmBoard, Severity
-from domain.calendar import Calendar, local
+from domain.days.calendar import Calendar, local
 
 CHECK_SECONDS: Final = 3600.0
 ASK_FROM_MONTH: Final = 12

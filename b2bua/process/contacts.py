@@ -11,7 +11,7 @@ import msgspec
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
-from domain.contact import Contact
+from domain.customers.contact import Contact
 from storage.data_directory import DataDirectory
 
 _SECONDS: Final = 10.0

@@ -71,9 +71,9 @@ from b2bua.stack.randomness import take_random
 from b2bua.trace import FLUSH_SECONDS, Trace
 from b2bua.trunk_history import TrunkHistory, read_history
 from b2bua.webclient import AgentWebClient
-from domain.funds import Funds
+from domain.money.funds import Funds
 from domain.outcomes import VERDICTS
-from domain.place import UNKNOWN
+from domain.places.place import UNKNOWN
 from storage.data_directory import DataDirectory, Settings
 from storage.journal import JournalWriter, OpenCall, open_calls
 from storage.machine.readiness import notify

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from b2bua.directory import FileDirectory
-from domain.funds import Funds, Spent
+from domain.money.funds import Funds, Spent
 from storage.data_directory import DataDirectory
 from storage.journal import Position
 from storage.money.charging import rate_record

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from b2bua.alarms import AlarmBoard, Severity
-from domain.upgrade import Result
-from domain.upgrade_words import RESULTS
+from domain.upgrade.moves import Result
+from domain.upgrade.words import RESULTS
 from storage.data_directory import DataDirectory
 from storage.upgrade.history import Story, place_of, stories
 

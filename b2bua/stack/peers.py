@@ -34,7 +34,7 @@ from b2bua.stack.trunks.probes import Prober
 from b2bua.stack.trunks.requests import SendRequest
 from b2bua.stack.trunks.table import OnTrunkState, TrunkTable
 from b2bua.stack.trunks.trunk import Trunk
-from domain.caller import CallerClass
+from domain.calling.caller import CallerClass
 from domain.snapshot import BoxSnapshot, CallerHeader
 
 _log = Logger()

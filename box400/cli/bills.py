@@ -17,11 +17,11 @@ from box400.cli.money import Yuan, money, whoami
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.approval import Decided, Decision, OwnProposal, Proposal
-from domain.bill import Statement
-from domain.calendar import BEIJING
-from domain.invoice import INVOICE_WORDS, Invoice, InvoiceKind, TooMuch, WrongState
-from domain.money import KIND_WORDS, yuan
+from domain.days.calendar import BEIJING
+from domain.money.amounts import KIND_WORDS, yuan
+from domain.money.approval import Decided, Decision, OwnProposal, Proposal
+from domain.money.bill import Statement
+from domain.money.invoice import INVOICE_WORDS, Invoice, InvoiceKind, TooMuch, WrongState
 from storage.data_directory import DataDirectory
 from storage.export.bill import write_bill
 from storage.models import Root

@@ -10,9 +10,9 @@ import msgspec
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.calendar import BEIJING, Calendar, Day, DayKind
-from domain.schedule import ALWAYS, DayPreview, Schedule, preview
-from domain.schedule_text import ScheduleError, hours_text, parse_schedule
+from domain.days.calendar import BEIJING, Calendar, Day, DayKind
+from domain.days.schedule import ALWAYS, DayPreview, Schedule, preview
+from domain.days.schedule_text import ScheduleError, hours_text, parse_schedule
 from storage.data_directory import DataDirectory
 from storage.serving.snapshots import read_box, read_tenants
 

@@ -19,15 +19,15 @@ from box400.cli.moment import beijing
 from box400.cli.options import data_option, json_option
 from box400.cli.table import printable, table
 from box400.cli.words import language, words
-from domain.calendar import BEIJING, Calendar
-from domain.caller import canonical_caller
-from domain.facts import facts_of
+from domain.calling.caller import canonical_caller
+from domain.calling.facts import facts_of
+from domain.days.calendar import BEIJING, Calendar
 from domain.flow.simulation import Course, simulate
 from domain.flow.steps import Surroundings
 from domain.flow.words import step_words
 from domain.outcomes import VERDICTS, Outcome
-from domain.places import shipped_places
-from domain.regions import regions_with
+from domain.places.places import shipped_places
+from domain.places.regions import regions_with
 from storage.data_directory import DataDirectory
 from storage.models import Root
 from storage.provisioning import read_configuration

@@ -16,7 +16,7 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.records import outcome_words
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.missed import Closed, MissedItem, MissedState, claimed, closed
+from domain.customers.missed import Closed, MissedItem, MissedState, claimed, closed
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
 from storage.models import Root

@@ -20,8 +20,8 @@ from box400.cli.moment import beijing
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.calendar import BEIJING
-from domain.money import KIND_WORDS, Entry, EntryKind, parse_yuan, yuan
+from domain.days.calendar import BEIJING
+from domain.money.amounts import KIND_WORDS, Entry, EntryKind, parse_yuan, yuan
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Account, MoneyRequest, Request, Root

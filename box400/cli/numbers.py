@@ -17,10 +17,10 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.services import pick
 from box400.cli.table import table
 from box400.cli.words import language, words
-from domain.money import yuan
+from domain.money.amounts import yuan
 from domain.numbers.lifecycle import HALT_WORDS, MOVE_WORDS, STATE_WORDS, Change, NumberCard, NumberState
 from domain.numbers.numbering import NumberBook
-from domain.vanity import PatternError
+from domain.numbers.vanity import PatternError
 from storage.data_directory import DataDirectory
 from storage.models import Root
 from webui.services.numbers import find

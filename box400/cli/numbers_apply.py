@@ -15,7 +15,7 @@ from box400.cli.options import data_option, json_option
 from box400.cli.services import box_services, entry_of, pick
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.calendar import Calendar, local
+from domain.days.calendar import Calendar, local
 from domain.numbers.application import (
     APPLICANT_WORDS,
     APPLICATION_WORDS,

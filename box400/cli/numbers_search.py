@@ -11,7 +11,7 @@ from box400.cli.money import Yuan
 from box400.cli.options import complain
 from domain.numbers.lifecycle import NumberState
 from domain.numbers.search import Wanted
-from domain.vanity import PatternError
+from domain.numbers.vanity import PatternError
 
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -16,7 +16,7 @@ from box400.cli.services import box_services, entry_of
 from box400.cli.words import language, words
 from domain.numbers.lifecycle import NumberCard
 from domain.numbers.numbering import NumberBook
-from domain.vanity import PatternError
+from domain.numbers.vanity import PatternError
 from storage.data_directory import DataDirectory
 from storage.export.workbook_read import WorkbookRefused
 from storage.models import Root

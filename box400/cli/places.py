@@ -14,8 +14,8 @@ from b2bua.control import ControlClient, ControlDown, ControlFailed, InForce, Re
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable, table
 from box400.cli.words import words
-from domain.caller import CLASS_WORDS, CallerRules, canonical_caller
-from domain.places_csv import MOST_PROBLEMS, CsvProblem, TableRefused
+from domain.calling.caller import CLASS_WORDS, CallerRules, canonical_caller
+from domain.places.tables import MOST_PROBLEMS, CsvProblem, TableRefused
 from storage.data_directory import DataDirectory
 from storage.serving.facts import read_facts
 from storage.serving.places import (

@@ -12,10 +12,10 @@ from box400.cli.database import main_database
 from box400.cli.options import complain, data_option
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.calendar import BEIJING, Calendar
-from domain.money import yuan
-from domain.tariff import CallKind, ChargeLine, Tariff
-from domain.tariff import rate as rate_call
+from domain.days.calendar import BEIJING, Calendar
+from domain.money.amounts import yuan
+from domain.money.tariff import CallKind, ChargeLine, Tariff
+from domain.money.tariff import rate as rate_call
 from storage.data_directory import DataDirectory
 from storage.models import PromptInfo, Root
 from storage.money.shadow import Shadow, shadow_rate

@@ -15,7 +15,7 @@ from box400.cli.moment import beijing
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import table
 from box400.cli.words import words
-from domain.reconciliation import (
+from domain.money.reconciliation import (
     DIFFERENCE_WORDS,
     SECONDS_SLACK,
     START_SLACK,

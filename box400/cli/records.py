@@ -18,9 +18,9 @@ from box400.cli.parts import part_words
 from box400.cli.table import printable, table
 from box400.cli.words import language, words
 from domain import course_words
-from domain.caller import CLASS_WORDS, CallerClass
+from domain.calling.caller import CLASS_WORDS, CallerClass
 from domain.course_words import moment_words
-from domain.money import yuan
+from domain.money.amounts import yuan
 from domain.outcomes import Outcome
 from storage.data_directory import DataDirectory
 from storage.records.objects import record_object, row_object

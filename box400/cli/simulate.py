@@ -12,8 +12,8 @@ from box400.cli.moment import Moment
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.table import printable
 from box400.cli.words import language, words
-from domain.caller import canonical_caller
-from domain.facts import CallerFacts
+from domain.calling.caller import canonical_caller
+from domain.calling.facts import CallerFacts
 from domain.outcomes import VERDICTS
 from domain.routing.live import NothingLive
 from domain.routing.reasons import Reason, explain

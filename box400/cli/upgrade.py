@@ -19,8 +19,7 @@ from box400.upgrade.runner import resume
 from box400.upgrade.runner import upgrade as carry_out
 from box400.upgrade.steps import HEALTH_SECONDS
 from domain.refusal import NotPossible
-from domain.release import SYSTEM, Manifest, check_follows
-from domain.upgrade import (
+from domain.upgrade.moves import (
     Ended,
     Entry,
     Interrupted,
@@ -32,7 +31,8 @@ from domain.upgrade import (
     UndoBegan,
     UndoFailed,
 )
-from domain.upgrade_words import RESULTS, STEPS, UNDOS
+from domain.upgrade.release import SYSTEM, Manifest, check_follows
+from domain.upgrade.words import RESULTS, STEPS, UNDOS
 from storage.upgrade.bundle import trusted_keys, verify
 from storage.upgrade.history import Story, stories
 from storage.upgrade.request import asked, forget

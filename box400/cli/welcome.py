@@ -10,7 +10,7 @@ import msgspec
 
 from box400.cli.options import default_data
 from box400.cli.words import words
-from domain.destination import DestinationKind
+from domain.routing.destination import DestinationKind
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory
 

@@ -19,7 +19,7 @@ import msgspec
 from b2bua.control import AskStatus, ControlClient, ControlDown, ControlFailed, Done, Drain, Status
 from box400.upgrade.places import Places
 from domain.refusal import NotPossible
-from domain.release import Manifest
+from domain.upgrade.release import Manifest
 from storage.data_directory import DataDirectory
 
 LONG: Final = 1800.0

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from domain.release import Manifest, Running
+from domain.upgrade.release import Manifest, Running
 from storage.data_directory import DataDirectory
 from storage.upgrade.installed import running_in
 from storage.upgrade.slots import Slots

@@ -12,8 +12,7 @@ from box400.upgrade.machine import Machine
 from box400.upgrade.places import CURRENT, Places
 from box400.upgrade.steps import HEALTH_SECONDS, Order, Steps, write_order
 from domain.refusal import NotPossible
-from domain.release import SYSTEM
-from domain.upgrade import (
+from domain.upgrade.moves import (
     AT_BOOT,
     Began,
     Ended,
@@ -32,6 +31,7 @@ from domain.upgrade import (
     is_over,
     next_move,
 )
+from domain.upgrade.release import SYSTEM
 from storage.upgrade.bundle import read_manifest, trusted_keys
 from storage.upgrade.history import Journal, alone, begin, newest
 from storage.upgrade.slots import other

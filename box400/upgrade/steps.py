@@ -16,8 +16,8 @@ from box400.upgrade import trial
 from box400.upgrade.machine import Machine, data_argument
 from box400.upgrade.places import CURRENT, Places, space_lacking, space_needed
 from domain.refusal import NotPossible
-from domain.release import SYSTEM, Manifest, check_follows
-from domain.upgrade import Step, Undo
+from domain.upgrade.moves import Step, Undo
+from domain.upgrade.release import SYSTEM, Manifest, check_follows
 from storage.data_directory import write_atomically
 from storage.upgrade.bundle import bytes_of, pour, read_manifest, trusted_keys, unpack, verify
 from storage.upgrade.census import Census

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.destination import Destination
-from domain.schedule import Schedule
+from domain.days.schedule import Schedule
+from domain.routing.destination import Destination
 
 
 class Strategy(StrEnum):

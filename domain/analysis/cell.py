@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from domain.missed import is_missed
+from domain.customers.missed import is_missed
 from domain.outcomes import Outcome
 
 TARGETS: Final = (5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 300, 600)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from domain.analysis.cell import Cell
-from domain.money import LI_OF_YUAN
-from domain.service_level import WORDS, Formula, service_level
+from domain.analysis.service_level import WORDS, Formula, service_level
+from domain.money.amounts import LI_OF_YUAN
 
 
 class Kind(StrEnum):

@@ -14,9 +14,9 @@ from domain.analysis.cell import TARGETS, Cell
 from domain.analysis.dimensions import key_words
 from domain.analysis.finding import Fact, Finding, Weight, percent, slot_asked
 from domain.analysis.report import Report
+from domain.analysis.service_level import Formula
 from domain.analysis.staffing import Advice, Goal, advice, patience_of
 from domain.outcomes import Outcome
-from domain.service_level import Formula
 
 FEW: Final = 20
 """Fewer calls tell nothing."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 from domain.analysis.cell import Cell
 from domain.analysis.figures import DAY_HOURS, Figures
 from domain.analysis.service import Service
-from domain.service_level import Formula, ServiceLevel, service_level
+from domain.analysis.service_level import Formula, ServiceLevel, service_level
 
 K = TypeVar("K", int, str)
 EPOCH: Final = date(1970, 1, 1)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from domain.analysis.columns import Kind
-from domain.conversation import Way
+from domain.customers.conversation import Way
 
 
 class Sum(msgspec.Struct, frozen=True, array_like=True):

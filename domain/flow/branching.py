@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.days.schedule import Schedule, is_open_at
+from domain.days.schedule_text import parse_schedule
 from domain.flow import document as doc
 from domain.flow.steps import Surroundings
 from domain.routing.turns import sequence
-from domain.schedule import Schedule, is_open_at
-from domain.schedule_text import parse_schedule
 
 Branching = doc.WorkingHours | doc.Area | doc.Percentage | doc.Branch
 

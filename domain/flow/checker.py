@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from domain.destination import Destination, DestinationKind
 from domain.flow import document as doc
 from domain.flow.dialling import DialPlan
 from domain.flow.digits import are_right
@@ -15,6 +14,7 @@ from domain.flow.graph import Graph
 from domain.flow.problems import FlowProblem
 from domain.flow.speaking import variable_of
 from domain.flow.variables import BUILT_IN, named_in
+from domain.routing.destination import Destination, DestinationKind
 
 MOST_MENUS_DEEP: Final = 10
 """Menus one behind the other; nobody finds his way through more."""

@@ -13,8 +13,8 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from domain.destination import Destination, DestinationKind
-from domain.schedule import Schedule
+from domain.days.schedule import Schedule
+from domain.routing.destination import Destination, DestinationKind
 
 KEYS: Final = "0123456789*#"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.destination import Destination, DestinationKind
 from domain.flow import document as doc
 from domain.flow.branching import branch
 from domain.flow.dialling import DialPlan
@@ -38,6 +37,7 @@ from domain.flow.steps import (
 )
 from domain.flow.variables import BUILT_IN, LONGEST, filled
 from domain.outcomes import Outcome
+from domain.routing.destination import Destination, DestinationKind
 
 MOST_NODES: Final = 500
 """Nodes a call may enter in one flow."""

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.days.schedule import Schedule
+from domain.days.schedule_text import ScheduleError, parse_schedule, schedule_lines
 from domain.flow.document import FlowDocument, Node, NodeId, WorkingHours
 from domain.flow.problems import FlowError, FlowProblem
-from domain.schedule import Schedule
-from domain.schedule_text import ScheduleError, parse_schedule, schedule_lines
 
 MOST_BYTES: Final = 512 * 1024
 _KEY = re.compile("[0-9*#]")

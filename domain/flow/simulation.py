@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.destination import Destination
 from domain.flow.document import FlowDocument
 from domain.flow.interpreter import start, step
 from domain.flow.steps import (
@@ -24,6 +23,7 @@ from domain.flow.steps import (
     WebFailed,
 )
 from domain.outcomes import Outcome
+from domain.routing.destination import Destination
 
 
 class Course(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from domain import speech
+from domain.voice import speech
 
 SPOKEN: Final = ("digits", "number")
 """Kinds of prompts that speak a variable: ``digits:VARIABLE``, ``number:VARIABLE``."""

@@ -8,11 +8,11 @@ from typing import Final
 
 import msgspec
 
-from domain.calendar import LocalMoment
-from domain.destination import Destination
+from domain.days.calendar import LocalMoment
 from domain.flow.dialling import DialPlan
 from domain.outcomes import Outcome
-from domain.place import UNKNOWN, Place
+from domain.places.place import UNKNOWN, Place
+from domain.routing.destination import Destination
 
 
 class Phase(StrEnum):

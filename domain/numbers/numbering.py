@@ -8,7 +8,7 @@ import msgspec
 
 from domain.numbers.lifecycle import NumberCard
 from domain.numbers.terms import SHIPPED_TERMS, ClassTerms, Offer
-from domain.vanity import DEFAULT_RULES, VanityRule, VanityTable
+from domain.numbers.vanity import DEFAULT_RULES, VanityRule, VanityTable
 
 CARRIERS: Final[dict[str, str]] = {
     "4000": "中国联通",

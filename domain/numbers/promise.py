@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from domain.calendar import Calendar
+from domain.days.calendar import Calendar
 
 
 def due_day(received: date, working_days: int, calendar: Calendar) -> date:

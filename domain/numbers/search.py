@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from domain.numbers.lifecycle import NumberState
-from domain.vanity import PatternError, VanityRule, VanityTable
+from domain.numbers.vanity import PatternError, VanityRule, VanityTable
 
 PLACES: Final = 10
 _TYPED = re.compile(r"[0-9A-Z*?]{1,10}", re.ASCII)

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from domain.fees import Agreement, SpendStep
-from domain.money import LI_OF_YUAN
+from domain.money.amounts import LI_OF_YUAN
+from domain.money.fees import Agreement, SpendStep
 
 MOST_YEARS: Final = 30
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from domain.facts import CallerFacts
+from domain.calling.facts import CallerFacts
 from domain.routing.plan import UNKNOWN_PLACE
 
 _DIGITS: Final = re.compile(r"[0-9]{3,20}", re.ASCII)

@@ -6,15 +6,15 @@ from typing import Final
 
 import msgspec
 
-from domain.destination import Destination, DestinationKind
-from domain.facts import CallerFacts
+from domain.calling.facts import CallerFacts
+from domain.days.schedule import is_open_at
 from domain.outcomes import Outcome
 from domain.routing.callers import first_in, patterns_of
+from domain.routing.destination import Destination, DestinationKind
 from domain.routing.live import LiveFacts
 from domain.routing.plan import RoutePlan, Rule
 from domain.routing.reasons import Reason, caller_reason, moment_reason
 from domain.routing.turns import sequence
-from domain.schedule import is_open_at
 from domain.snapshot import NumberPlan, TenantSnapshot
 
 BOUND: Final = Destination(DestinationKind.BOUND)

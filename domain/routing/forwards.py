@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.calendar import LocalMoment
+from domain.days.calendar import LocalMoment
+from domain.days.schedule import is_open_at
 from domain.outcomes import Outcome
 from domain.routing.live import LiveFacts
 from domain.routing.order import is_busy
 from domain.routing.plan import MOST_FORWARDS, RoutePlan
 from domain.routing.reasons import Reason
-from domain.schedule import is_open_at
-from domain.target import BoundNumber
+from domain.routing.target import BoundNumber
 
 
 def next_forward(

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from domain.calendar import LocalMoment
+from domain.days.calendar import LocalMoment
+from domain.days.schedule import is_open_at
 from domain.outcomes import Outcome
 from domain.routing.live import LiveFacts
 from domain.routing.reasons import Reason
+from domain.routing.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from domain.routing.turns import sequence
-from domain.schedule import is_open_at
-from domain.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 
 
 class Ordering(msgspec.Struct, frozen=True):

@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from domain.caller import CallerClass
-from domain.destination import Destination
-from domain.schedule import Schedule
-from domain.target import BoundNumber
+from domain.calling.caller import CallerClass
+from domain.days.schedule import Schedule
+from domain.routing.destination import Destination
+from domain.routing.target import BoundNumber
 
 UNKNOWN_PLACE: Final = "unknown"
 WHOLE: Final = 100

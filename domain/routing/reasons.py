@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from domain.calendar import DayKind
-from domain.facts import CallerFacts
-from domain.place import Place
+from domain.calling.facts import CallerFacts
+from domain.days.calendar import DayKind
+from domain.places.place import Place
 
 MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     # facts

@@ -6,14 +6,14 @@ from typing import Final
 
 import msgspec
 
-from domain.destination import Destination, DestinationKind
-from domain.facts import CallerFacts
+from domain.calling.facts import CallerFacts
 from domain.routing.decide import Decision, decide
+from domain.routing.destination import Destination, DestinationKind
 from domain.routing.live import LiveFacts
 from domain.routing.order import Ordering, order
 from domain.routing.reasons import Reason
+from domain.routing.target import BoundNumber, TargetGroup, TargetKind
 from domain.snapshot import NumberPlan, TenantSnapshot
-from domain.target import BoundNumber, TargetGroup, TargetKind
 
 MOST_NUMBERS: Final = 20
 """400 numbers that a call may be sent on to."""

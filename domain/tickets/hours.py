@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from domain.calendar import BEIJING, Calendar, local
-from domain.schedule import HORIZON_DAYS, Schedule, preview
+from domain.days.calendar import BEIJING, Calendar, local
+from domain.days.schedule import HORIZON_DAYS, Schedule, preview
 
 
 def after_working(schedule: Schedule, calendar: Calendar, start: float, minutes: float) -> float:

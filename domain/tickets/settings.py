@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from domain.calendar import Calendar
-from domain.schedule import Schedule
-from domain.schedule_text import parse_schedule
+from domain.days.calendar import Calendar
+from domain.days.schedule import Schedule
+from domain.days.schedule_text import parse_schedule
 from domain.tickets.hours import after_working
 from domain.tickets.ticket import Priority
 
@@ -21,7 +21,7 @@ class TicketSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
 
     categories: tuple[str, ...] = ("咨询", "故障报修", "业务办理", "账单费用", "投诉建议", "其他")
     hours: tuple[str, ...] = ("workdays 09:00-18:00",)
-    """Lines of a schedule (``domain.schedule_text``)."""
+    """Lines of a schedule (``domain.days.schedule_text``)."""
     urgent_minutes: int = 60
     """An urgent question is answered within so long; the same for the others."""
     high_minutes: int = 240

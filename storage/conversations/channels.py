@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from domain.caller import CallerClass, canonical_caller
-from domain.conversation import Mailbox, SmsLine, Way
-from domain.customer import Customer, is_mail
+from domain.calling.caller import CallerClass, canonical_caller
+from domain.customers.conversation import Mailbox, SmsLine, Way
+from domain.customers.customer import Customer, is_mail
 from domain.refusal import BadField
 from storage.models import Root
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.conversation import Conversation
+from domain.customers.conversation import Conversation
 from domain.notices.ways import CallEvent
 from storage.models import Root
 from storage.notices.webhooks import Happening, iso, put_happening

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.conversation import Conversation, Mailbox, Text, TextState, answer_subject
+from domain.customers.conversation import Conversation, Mailbox, Text, TextState, answer_subject
 from storage.conversations.channels import mailbox_of
 from storage.conversations.scores import with_link
 from storage.models import Root

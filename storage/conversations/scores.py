@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from domain.conversation import Conversation, Text, Way, scored
+from domain.customers.conversation import Conversation, Text, Way, scored
 from domain.refusal import NotPossible
 from domain.tickets.ratings import Rating
 from domain.tickets.rules import Wanted

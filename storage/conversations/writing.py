@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.analysis.service import Written
-from domain.calendar import Calendar
-from domain.conversation import (
+from domain.customers.conversation import (
     Attachment,
     Conversation,
     ConversationState,
@@ -25,12 +24,13 @@ from domain.conversation import (
     subject_key,
     taken,
 )
+from domain.customers.timeline import Entry, EntryKind, mail_stream, number_stream
+from domain.days.calendar import Calendar
+from domain.days.schedule import is_open
 from domain.notices.delivery import Channel, Delivery
 from domain.notices.kinds import DAY, NoticeKind
 from domain.notices.ways import CallEvent
 from domain.refusal import BadField, NotPossible
-from domain.schedule import is_open
-from domain.timeline import Entry, EntryKind, mail_stream, number_stream
 from storage.conversations.channels import addressee, own_of, way_of
 from storage.conversations.events import tell_event
 from storage.conversations.scores import new_secret, words_to_rate

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from domain.contact import Contact, ContactKind
+from domain.customers.contact import Contact, ContactKind
 from storage.connection import StoreDown, open_main
 from storage.data_directory import DataDirectory
 from storage.models import Root

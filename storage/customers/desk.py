@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.customer import LONGEST_NAME, Customer, CustomerKind, merged, streams_of
+from domain.customers.customer import LONGEST_NAME, Customer, CustomerKind, merged, streams_of
+from domain.customers.timeline import Entry, EntryKind, customer_stream
 from domain.refusal import BadField, NotPossible
-from domain.timeline import Entry, EntryKind, customer_stream
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.notices.outbox import new_id

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.customer import (
+from domain.customers.customer import (
     LONGEST_LINE,
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -21,7 +21,7 @@ from domain.customer import (
     read_numbers,
     read_tags,
 )
-from domain.desk import DeskSettings
+from domain.customers.desk import DeskSettings
 from domain.refusal import BadField
 from storage.customers.desk import CustomerDesk, blank
 from storage.export.workbook import Column, sheet_of, workbook

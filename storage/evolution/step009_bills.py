@@ -6,7 +6,7 @@ from typing import Any
 
 from BTrees.OOBTree import OOBTree
 
-from domain.bill import natural_day
+from domain.money.bill import natural_day
 from storage.models.root import ROOT_KEY
 from storage.records.call_id import day_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.timeline import number_stream
+from domain.customers.timeline import number_stream
 from storage.models.root import ROOT_KEY
 from storage.models.timeline import TimelineBook, note_entry
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from domain.customer import Customer, CustomerKind
-from domain.desk import DeskSettings
+from domain.customers.customer import Customer, CustomerKind
+from domain.customers.desk import DeskSettings
 from storage.models.customers import CustomerBook, TenantCustomers
 from storage.models.root import ROOT_KEY
 

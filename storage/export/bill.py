@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from domain.bill import Statement, Use
-from domain.entry_words import about
-from domain.money import KIND_WORDS, LI_OF_YUAN, Entry, EntryKind
+from domain.money.amounts import KIND_WORDS, LI_OF_YUAN, Entry, EntryKind
+from domain.money.bill import Statement, Use
+from domain.money.entry_words import about
 from storage.export.workbook import MOMENT, Column, sheet_of, workbook
 from storage.records.call_id import BEIJING, iso_of
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from domain.caller import CLASS_WORDS, CallerClass
-from domain.money import LI_OF_YUAN
+from domain.calling.caller import CLASS_WORDS, CallerClass
+from domain.money.amounts import LI_OF_YUAN
 from domain.outcomes import VERDICTS, Outcome
 from storage.export.workbook import MOMENT, Column, sheet_of, workbook
 from storage.records.call_id import BEIJING

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.refusal import BadField
-from domain.target import TargetKind
+from domain.routing.target import TargetKind
 from storage.customers.sheets import Difference, Imported, Line, filled
 from storage.export.workbook_read import SheetRead, SheetRow
 from storage.go_live.workbook import (

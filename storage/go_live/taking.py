@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.customer import CustomerKind
+from domain.customers.customer import CustomerKind
 from domain.refusal import BadField
 from storage.customers.desk import CustomerDesk
 from storage.customers.sheets import COMPANY, KIND, KIND_WORDS, NAME, Imported, Line, take_sheet

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from domain.desk import DeskSettings
+from domain.customers.desk import DeskSettings
 from domain.refusal import NotPossible
 from storage.customers.sheets import KIND, Imported, titles_of
 from storage.export.workbook import Column, sheet_of, workbook

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.place import UNKNOWN, Place
+from domain.places.place import UNKNOWN, Place
 
 
 class _Event(msgspec.Struct, frozen=True, tag_field="e", omit_defaults=True, kw_only=True):
@@ -45,7 +45,7 @@ class Started(_Event, frozen=True, kw_only=True, tag="start"):
     agent: str = ""
     """Of a call-back: the phone rung first."""
     caller_class: str = ""
-    """A ``domain.caller.CallerClass``; empty: written before classes were."""
+    """A ``domain.calling.caller.CallerClass``; empty: written before classes were."""
     caller_header: str = ""
     """Where the caller was found; empty: not by a trunk."""
     place: Place = UNKNOWN

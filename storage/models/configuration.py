@@ -12,17 +12,18 @@ from persistent import Persistent
 
 from domain.acd.configuration import Agent, Queue
 from domain.brand import Brand
-from domain.calendar import EnteredDay
-from domain.conversation import Mailbox, SmsLine
+from domain.customers.conversation import Mailbox, SmsLine
+from domain.days.calendar import EnteredDay
 from domain.features import Feature, ProductEdition, features_of, served
-from domain.fees import Agreement
-from domain.funds import Terms
+from domain.money.fees import Agreement
+from domain.money.funds import Terms
+from domain.money.tariff import Tariff
 from domain.notices.template import Template
 from domain.notices.ways import Gateway, Recipients, Robot, Webhook
 from domain.numbers.numbering import Numbering
 from domain.numbers.terms import ClassTerms
+from domain.numbers.vanity import VanityRule
 from domain.outcomes import Outcome
-from domain.prompts import resolved
 from domain.snapshot import (
     BackupPlan,
     ExtensionSnapshot,
@@ -34,9 +35,8 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
-from domain.tariff import Tariff
-from domain.vanity import VanityRule
-from domain.voicemail import Voicemail
+from domain.voice.prompts import resolved
+from domain.voice.voicemail import Voicemail
 from storage.models.document import Document
 from storage.models.flows import PublishedFlow
 from storage.models.prompts import TenantPrompt

@@ -10,7 +10,7 @@ import msgspec
 from BTrees.OOBTree import OOBTree, OOTreeSet
 from persistent import Persistent
 
-from domain.conversation import Conversation, ConversationState, Text
+from domain.customers.conversation import Conversation, ConversationState, Text
 from storage.records.call_id import key_of
 
 _encode = msgspec.json.Encoder().encode

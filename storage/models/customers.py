@@ -11,7 +11,7 @@ import msgspec
 from BTrees.OOBTree import OOBTree, OOTreeSet
 from persistent import Persistent
 
-from domain.customer import Customer, CustomerKind, name_key
+from domain.customers.customer import Customer, CustomerKind, name_key
 from domain.refusal import BadField
 
 MOST_CUSTOMERS: Final = 100_000

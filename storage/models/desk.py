@@ -10,7 +10,7 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from domain.desk import CallNote, DeskSettings
+from domain.customers.desk import CallNote, DeskSettings
 from storage.models.document import Document
 from storage.records.call_id import key_of
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.approval import Proposal
-from domain.invoice import Invoice
-from domain.reconciliation import Reconciliation
+from domain.money.approval import Proposal
+from domain.money.invoice import Invoice
+from domain.money.reconciliation import Reconciliation
 from storage.models.document import Document
 
 

@@ -9,7 +9,7 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from domain.missed import (
+from domain.customers.missed import (
     BURST_SECONDS,
     Closed,
     MissedCall,

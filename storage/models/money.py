@@ -14,9 +14,9 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from domain.bill import Line, Statement, booked_day, natural_day
-from domain.fees import next_month
-from domain.money import CONTRA, PAID_IN, TAKEN, Entry, EntryKind
+from domain.money.amounts import CONTRA, PAID_IN, TAKEN, Entry, EntryKind
+from domain.money.bill import Line, Statement, booked_day, natural_day
+from domain.money.fees import next_month
 from storage.models.document import Document
 from storage.records.call_id import day_of
 
@@ -75,7 +75,7 @@ class Account(Persistent):  # type: ignore[misc]
         self.booked: Any = OOBTree()
         """Day (YYYYMMDD) -> kind -> (number, sum) of the entries that statements have on it, encoded."""
         self.bills: Any = OOBTree()
-        """Month (YYYYMM) -> its bill as it was closed (:class:`domain.bill.Statement`, encoded)."""
+        """Month (YYYYMM) -> its bill as it was closed (:class:`domain.money.bill.Statement`, encoded)."""
 
     @property
     def balance_li(self) -> int:

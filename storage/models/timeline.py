@@ -17,8 +17,8 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from domain.desk import CallNote
-from domain.timeline import MOST_TEXT, Entry, EntryKind, number_stream
+from domain.customers.desk import CallNote
+from domain.customers.timeline import MOST_TEXT, Entry, EntryKind, number_stream
 from storage.models.ahead import TOGETHER, ask_for_leaves
 from storage.records.call_id import key_of, milliseconds_of
 from storage.records.rows import CallRow

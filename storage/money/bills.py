@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from domain.bill import Statement, Use, natural_day
-from domain.fees import fees_of_month, minimum_spend, months_of, next_month, storage_fee
-from domain.money import Entry, EntryKind, yuan
-from domain.tariff import Edition
+from domain.money.amounts import Entry, EntryKind, yuan
+from domain.money.bill import Statement, Use, natural_day
+from domain.money.fees import fees_of_month, minimum_spend, months_of, next_month, storage_fee
+from domain.money.tariff import Edition
 from storage.models import Account, Root, TenantConfig
 from storage.models.money import AccountBroken, decode_kinds
 from storage.models.totals import Count

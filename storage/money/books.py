@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
 from storage.models import Account, CallRecords, Root
 from storage.models.money import AccountBroken
 from storage.money.bills import check_statements

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from domain.caller import canonical_caller
-from domain.dialplan import clean_number
-from domain.reconciliation import DIFFERENCE_WORDS, BilledCall, Reconciled, Side
+from domain.calling.caller import canonical_caller
+from domain.calling.dialplan import clean_number
+from domain.money.reconciliation import DIFFERENCE_WORDS, BilledCall, Reconciled, Side
 from storage.export.workbook import MOMENT, Column, sheet_of, workbook
 from storage.export.workbook_read import WorkbookRefused, read_sheet
 from storage.models import Root

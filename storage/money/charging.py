@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.calendar import Calendar
-from domain.caller import canonical_caller
-from domain.tariff import MOST_SECONDS, CallKind, ChargedFrom, Edition, Tariff, kind_of_call, rate
+from domain.calling.caller import canonical_caller
+from domain.days.calendar import Calendar
+from domain.money.tariff import MOST_SECONDS, CallKind, ChargedFrom, Edition, Tariff, kind_of_call, rate
 from storage.models import Root, TenantConfig
 from storage.records.call_id import day_of_call, iso_of
 from storage.records.record import CallRecord, ChargeRecord

@@ -8,9 +8,9 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from domain.approval import NEED_APPROVAL, Decision, Proposal
-from domain.invoice import INVOICE_NUMBER, TAX_NUMBER, Invoice, InvoiceKind, TooMuch, may_be_invoiced
-from domain.money import MOST_LI, EntryKind
+from domain.money.amounts import MOST_LI, EntryKind
+from domain.money.approval import NEED_APPROVAL, Decision, Proposal
+from domain.money.invoice import INVOICE_NUMBER, TAX_NUMBER, Invoice, InvoiceKind, TooMuch, may_be_invoiced
 from storage.models import MoneyRequest, Request, Root
 from storage.models.finance import InvoiceDocument, ProposalDocument
 

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from domain.reconciliation import (
+from domain.money.reconciliation import (
     SECONDS_SLACK,
     START_SLACK,
     Reconciled,

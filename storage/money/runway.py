@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from domain.calendar import local
-from domain.fees import minimum_spend, next_month
-from domain.forecast import LOOK_BACK_DAYS, Runway, runway
+from domain.days.calendar import local
+from domain.money.fees import minimum_spend, next_month
+from domain.money.forecast import LOOK_BACK_DAYS, Runway, runway
 from storage.models import Account, Root
 
 DAYS_A_MONTH: Final = 30

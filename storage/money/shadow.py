@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.calendar import Calendar
-from domain.caller import canonical_caller
-from domain.tariff import CallKind, Edition, Tariff, kind_of_call
+from domain.calling.caller import canonical_caller
+from domain.days.calendar import Calendar
+from domain.money.tariff import CallKind, Edition, Tariff, kind_of_call
 from storage.models import Root
 from storage.money.charging import charged_moments, rate_moments
 from storage.records.call_id import day_of_call, iso_of

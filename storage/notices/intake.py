@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from domain.calendar import local
-from domain.caller import CallerClass, canonical_caller
-from domain.missed import Notice
-from domain.money import EntryKind, yuan
+from domain.calling.caller import CallerClass, canonical_caller
+from domain.customers.missed import Notice
+from domain.days.calendar import local
+from domain.money.amounts import EntryKind, yuan
 from domain.notices.kinds import DAY, NoticeKind
 from domain.numbers.lifecycle import NumberState
 from domain.outcomes import VERDICTS, Outcome

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import Calendar, local
+from domain.days.calendar import Calendar, local
 from domain.numbers.lifecycle import (
     OWNED,
     UNSOLD,

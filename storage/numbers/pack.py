@@ -9,8 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from domain.calendar import BEIJING
-from domain.money import yuan
+from domain.days.calendar import BEIJING
+from domain.money.amounts import yuan
 from domain.numbers.application import (
     APPLICANT_WORDS,
     MISSING_WORDS,

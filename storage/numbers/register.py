@@ -7,8 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from domain.calendar import BEIJING, Calendar
-from domain.money import LI_OF_YUAN
+from domain.days.calendar import BEIJING, Calendar
+from domain.money.amounts import LI_OF_YUAN
 from domain.numbers.application import APPLICANT_WORDS, APPLICATION_WORDS, Application
 from domain.numbers.lifecycle import STATE_WORDS, NumberCard
 from domain.numbers.numbering import NumberBook

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.calendar import BEIJING
-from domain.money import LI_OF_YUAN, parse_yuan
+from domain.days.calendar import BEIJING
+from domain.money.amounts import LI_OF_YUAN, parse_yuan
 from domain.numbers.lifecycle import STATE_WORDS, UNSOLD, NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.refusal import NotPossible

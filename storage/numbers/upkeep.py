@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, NamedTuple
 
-from domain.calendar import local
+from domain.days.calendar import local
 from domain.notices.kinds import NoticeKind
 from domain.numbers.lifecycle import NumberCard, NumberState, has_expired
 from domain.numbers.reminders import Ending, Reminder, reminders_of

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.calendar import EnteredDay
-from domain.destination import Destination
-from domain.masking import veiled
-from domain.schedule import Schedule
-from domain.schedule_text import schedule_lines
+from domain.calling.masking import veiled
+from domain.days.calendar import EnteredDay
+from domain.days.schedule import Schedule
+from domain.days.schedule_text import schedule_lines
+from domain.routing.destination import Destination
 from domain.snapshot import BoundNumber
 from domain.structures import fields_of
 from storage.models import PromptInfo

@@ -14,8 +14,8 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from domain.destination import Destination
-from domain.prompts import own_name
+from domain.routing.destination import Destination
+from domain.voice.prompts import own_name
 from storage.models import PromptInfo
 from storage.provisioning.problems import Problem
 from storage.provisioning.tree import Listing, Mapping, Node, Scalar

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from domain.destination import Destination, DestinationKind
 from domain.flow.document import Go
+from domain.money.tariff import never_reached
 from domain.numbers.lifecycle import NumberState
+from domain.routing.destination import Destination, DestinationKind
 from domain.snapshot import BoundNumber, ListenerSnapshot, TargetKind, TrunkKind, TrunkSnapshot
 from domain.structures import fields_of
-from domain.tariff import never_reached
 from storage.provisioning.consistency_channels import check_channels
 from storage.provisioning.consistency_notices import check_notices
 from storage.provisioning.consistency_prompts import check_prompts

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from domain.prompts import SHIPPED_PACK, references_in
+from domain.voice.prompts import SHIPPED_PACK, references_in
 from storage.models import OWN_PROMPTS
 from storage.provisioning.owned import Owned, fields_of_tenants
 from storage.provisioning.problems import Problem

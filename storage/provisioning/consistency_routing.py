@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from domain.regions import regions_with
+from domain.places.regions import regions_with
 from domain.routing.plan import UNKNOWN_PLACE, RoutePlan
 from domain.snapshot import BoundNumber, TargetKind
 from storage.provisioning.problems import Problem

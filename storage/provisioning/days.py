@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.calendar import Entered
-from domain.places import shipped_places
-from domain.regions import shipped_regions
-from domain.schedule_text import MOST_LINES, ScheduleError, parse_schedule
+from domain.days.calendar import Entered
+from domain.days.schedule_text import MOST_LINES, ScheduleError, parse_schedule
+from domain.places.places import shipped_places
+from domain.places.regions import shipped_regions
 from storage.provisioning.checks import INVALID, Reading, list_of, scalar_text, text
 from storage.provisioning.tree import Mapping, Node, Scalar
 
@@ -42,7 +42,7 @@ def entered_days(node: Node, path: str, reading: Reading) -> Any:
 
 
 def schedule(node: Node, path: str, reading: Reading) -> Any:
-    """Lines of a schedule, or one line; see ``domain/schedule_text.py``."""
+    """Lines of a schedule, or one line; see ``domain/days/schedule_text.py``."""
     lines = list_of(text(), unique=False, most=MOST_LINES)(node, path, reading)
     if lines is INVALID:
         return INVALID

@@ -9,11 +9,11 @@ import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from domain.calendar import EnteredDay
-from domain.destination import Destination
-from domain.masking import veiled
-from domain.schedule import Schedule
-from domain.schedule_text import schedule_lines
+from domain.calling.masking import veiled
+from domain.days.calendar import EnteredDay
+from domain.days.schedule import Schedule
+from domain.days.schedule_text import schedule_lines
+from domain.routing.destination import Destination
 from domain.structures import fields_of
 from storage.models import TenantConfig
 from storage.provisioning import schema

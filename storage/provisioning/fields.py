@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
-from domain.masking import VEIL
+from domain.calling.masking import VEIL
 from storage.provisioning.checks import INVALID, Check, Reading
 from storage.provisioning.tree import Mapping, Node, Scalar
 
@@ -25,7 +25,7 @@ class Field(NamedTuple):
     zh: str
     secret: bool = False
     has_keys: bool = False
-    """A text that passwords and keys may stand in, which people see veiled (``domain.masking``)."""
+    """A text that passwords and keys may stand in, which people see veiled (``domain.calling.masking``)."""
 
 
 def read_fields(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.destination import Destination
 from domain.flow.checker import check
-from domain.prompts import own_name
+from domain.routing.destination import Destination
+from domain.voice.prompts import own_name
 from storage.provisioning.flow_world import FlowWorld
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wishes

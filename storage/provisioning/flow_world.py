@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from domain.destination import Destination
 from domain.flow.dialling import DialPlan
-from domain.prompts import own_name
+from domain.routing.destination import Destination
+from domain.voice.prompts import own_name
 from storage.provisioning.checks import ADDRESS
 from storage.provisioning.consistency import is_there
 from storage.provisioning.state import Configuration

@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from domain.money import MOST_LI
+from domain.money.amounts import MOST_LI
 from domain.numbers.numbering import Numbering
 from domain.numbers.terms import MOST_YEARS
-from domain.vanity import PatternError, VanityRule, VanityTable
+from domain.numbers.vanity import PatternError, VanityRule, VanityTable
 from storage.provisioning import checks as c
 from storage.provisioning.fields import Field, object_of
 from storage.provisioning.tree import Node

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from domain.money.tariff import Tariff
 from domain.notices.template import Template
 from domain.notices.ways import Gateway
 from domain.recipient import MOBILE
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TargetKind, TrunkSnapshot
-from domain.tariff import Tariff
 from storage.models import OWN_PROMPTS, BoxConfig, TenantConfig
 from storage.provisioning import schema
 from storage.provisioning.changes import Change, differences

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from domain.caller import CallerClass
-from domain.places import shipped_area_codes
+from domain.calling.caller import CallerClass
+from domain.places.places import shipped_area_codes
 from domain.routing.callers import is_area_code, is_number, is_segment
 from domain.routing.plan import FORWARDS_EACH, is_whole
 from storage.provisioning import checks as c

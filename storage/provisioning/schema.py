@@ -9,10 +9,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.acd.configuration import Agent, Queue
-from domain.conversation import Mailbox, SmsLine
+from domain.customers.conversation import Mailbox, SmsLine
 from domain.features import Feature, ProductEdition
-from domain.fees import Agreement, SpendStep
 from domain.flow.document import Flow
+from domain.money.fees import Agreement, SpendStep
+from domain.money.tariff import Edition, Price, Tariff
 from domain.notices.template import Template
 from domain.notices.ways import Gateway, Recipients, Robot, Webhook
 from domain.routing.plan import RoutePlan, Rule, Share
@@ -34,8 +35,7 @@ from domain.snapshot import (
     TrunkSnapshot,
 )
 from domain.structures import fields_of
-from domain.tariff import Edition, Price, Tariff
-from domain.voicemail import Voicemail
+from domain.voice.voicemail import Voicemail
 from storage.models import OWN_PROMPTS, BoxConfig, OwnAudio, TenantConfig
 from storage.models.web import Role
 from storage.provisioning import branding, days, routing

@@ -11,11 +11,11 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 
 from domain.flow.document import Flow
+from domain.money.tariff import Tariff
 from domain.notices.template import Template
 from domain.notices.ways import Gateway
 from domain.numbers.lifecycle import NumberState
 from domain.snapshot import ExtensionSnapshot, ListenerSnapshot, NumberPlan, TrunkSnapshot
-from domain.tariff import Tariff
 from storage.models import (
     OWN_PROMPTS,
     PARTS,

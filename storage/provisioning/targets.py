@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from domain.target import MOST_WEIGHT, TargetKind
+from domain.routing.target import MOST_WEIGHT, TargetKind
 from storage.provisioning import checks as c
 from storage.provisioning import days
 from storage.provisioning.fields import Field, object_of

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.money import MOST_LI
-from domain.tariff import CallKind, ChargedFrom
+from domain.money.amounts import MOST_LI
+from domain.money.tariff import CallKind, ChargedFrom
 from storage.provisioning import checks as c
 from storage.provisioning import days
 from storage.provisioning.fields import Field, object_of

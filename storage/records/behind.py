@@ -8,8 +8,8 @@ import msgspec
 
 from domain.analysis.cell import fate_of
 from domain.analysis.dimensions import UNKNOWN
-from domain.calendar import BEIJING
-from domain.missed import is_missed
+from domain.customers.missed import is_missed
+from domain.days.calendar import BEIJING
 from storage.records.counted import began_ms, counts
 from storage.records.rows import CallRow
 

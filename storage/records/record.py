@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain.outcomes import HungUpBy, Outcome
-from domain.place import UNKNOWN, Place
+from domain.places.place import UNKNOWN, Place
 
 
 class Moment(msgspec.Struct, frozen=True, array_like=True):
@@ -69,7 +69,7 @@ class ChargeRecord(msgspec.Struct, frozen=True, array_like=True):
     seconds: int
     """Charged time."""
     kind: str
-    """``domain.tariff.CallKind``."""
+    """``domain.money.tariff.CallKind``."""
     tariff: str
     edition: str
     """First day of the edition."""
@@ -98,7 +98,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     caller_display: str = ""
     anonymous: bool = False
     caller_class: str = ""
-    """A ``domain.caller.CallerClass``; empty: recorded before classes were."""
+    """A ``domain.calling.caller.CallerClass``; empty: recorded before classes were."""
     caller_header: str = ""
     """Header he was found in; empty: no trunk's call."""
     place: Place = UNKNOWN

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 import zstandard
 
-from domain.place import Place
+from domain.places.place import Place
 from storage.records.record import CallRecord, ChargeRecord, LegRecord, MediaRecord, Moment, Participant
 
 RECORDED: Final = 1

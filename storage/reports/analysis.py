@@ -12,7 +12,7 @@ from domain.analysis.findings import findings
 from domain.analysis.forecast import LOOK_BACK_DAYS, Backtest, DayForecast, backtest, forecast
 from domain.analysis.report import EPOCH, Report, day_of_hour
 from domain.analysis.staffing import Advice, Goal, Patience, advice, handle_s, needed, patience_of
-from domain.calendar import Calendar, DayKind
+from domain.days.calendar import Calendar, DayKind
 from storage.models import Root
 from storage.reports.report import report
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from domain.analysis.columns import COLUMNS, Target, written
 from domain.analysis.mailing import Due, Mailing, due
 from domain.analysis.staffing import LEVEL
-from domain.calendar import local
+from domain.days.calendar import local
 from domain.features import Feature
 from domain.notices.delivery import Channel, Delivery
 from domain.notices.kinds import DAY, NoticeKind

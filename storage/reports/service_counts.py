@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from domain.analysis.service import Asked, Service, Written, of_way
-from domain.conversation import Conversation, ConversationState, Text
+from domain.customers.conversation import Conversation, ConversationState, Text
 from domain.tickets.ticket import Entry, EntryKind, Ticket
 from storage.models import Root
 

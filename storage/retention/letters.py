@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from domain.conversation import Text
+from domain.customers.conversation import Text
 from storage.connection import MainDatabase
 from storage.models import Root
 from storage.notices.outbox import new_id

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from domain.calendar import Calendar
+from domain.days.calendar import Calendar
 from storage.connection import open_main
 from storage.data_directory import DataDirectory, write_atomically
 from storage.models import TenantConfig

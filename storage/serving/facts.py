@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.facts import FactsInForce
+from domain.calling.facts import FactsInForce
 from storage.data_directory import DataDirectory
 from storage.serving.places import read_places
 from storage.serving.snapshots import read_box, read_tenants

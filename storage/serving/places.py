@@ -12,11 +12,11 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.caller import canonical_caller
-from domain.place import Place
-from domain.places import Places, shipped_area_codes, shipped_places, shipped_segments
-from domain.places_csv import AreaCodeTable, CsvProblem, SegmentTable, TableRefused, read_table
-from domain.segments import ImportedSegments, Segments, StoredSegments, store_segments
+from domain.calling.caller import canonical_caller
+from domain.places.place import Place
+from domain.places.places import Places, shipped_area_codes, shipped_places, shipped_segments
+from domain.places.segments import ImportedSegments, Segments, StoredSegments, store_segments
+from domain.places.tables import AreaCodeTable, CsvProblem, SegmentTable, TableRefused, read_table
 from storage.data_directory import DataDirectory, write_atomically
 from storage.records.rows import CallRow
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from domain.calendar import local
-from domain.funds import Place, Standing, Standings
+from domain.days.calendar import local
+from domain.money.funds import Place, Standing, Standings
 from storage.data_directory import DataDirectory, write_atomically
 from storage.models import Account, Root
 

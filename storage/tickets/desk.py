@@ -9,8 +9,9 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from domain import timeline
-from domain.calendar import Calendar
+from domain.customers import timeline
+from domain.customers.timeline import mail_stream, number_stream
+from domain.days.calendar import Calendar
 from domain.tickets import rules
 from domain.tickets.ratings import Rating
 from domain.tickets.rules import Done, Wanted
@@ -24,7 +25,6 @@ from domain.tickets.ticket import (
     SourceKind,
     Ticket,
 )
-from domain.timeline import mail_stream, number_stream
 from storage.models import Root
 from storage.notices.outbox import new_id
 from storage.reports.service_counts import count_entry

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from domain.refusal import NotPossible
-from domain.release import FORMATS, Manifest, Part
+from domain.upgrade.release import FORMATS, Manifest, Part
 from storage.data_directory import open_as_guest, write_atomically
 
 MANIFEST: Final = "manifest.json"

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.refusal import NotPossible
-from domain.upgrade import Began, Ended, Entry, StepFailed, is_over, may_be_put_back, reason
+from domain.upgrade.moves import Began, Ended, Entry, StepFailed, is_over, may_be_put_back, reason
 from storage.data_directory import DataDirectory
 
 MOST_SHOWN: Final = 50

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from domain.release import Manifest, Running
+from domain.upgrade.release import Manifest, Running
 from storage.evolution import STEPS
 from storage.upgrade.slots import Slots
 

@@ -1,7 +1,8 @@
 """The two systems of a machine made of the image: which one runs, which is idle, which GRUB starts next.
 
 Partitions ``root-a`` and ``root-b`` hold a system each; GRUB's variables on the ESP say which is good and
-which is to be tried once (``domain/boot_variables.py``). Below another root than ``/`` files stand for it.
+which is to be tried once (``domain/upgrade/boot_variables.py``). Below another root than ``/`` files stand
+for it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from domain.boot_variables import variables, with_variable
 from domain.refusal import NotPossible
-from domain.release import Manifest
+from domain.upgrade.boot_variables import variables, with_variable
+from domain.upgrade.release import Manifest
 
 NAMES: Final = "ab"
 NOTED_EVERY: Final = 256 << 20

@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from BTrees.OOBTree import OOBTree
 
-from domain.destination import Destination
 from domain.flow.checker import check
 from domain.flow.document import Flow, FlowDocument
 from domain.flow.problems import FlowProblem
+from domain.routing.destination import Destination
 from storage.models import Root, Tenant
 from storage.models.flows import Draft, FlowDraft, FlowVersion, PublishedFlow
 from storage.provisioning.checks import NAME

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.prompts import references_in
+from domain.voice.prompts import references_in
 from storage.models import (
     PARTS,
     OwnPrompt,

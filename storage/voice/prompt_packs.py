@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.prompts import SHIPPED_PACK
+from domain.voice.prompts import SHIPPED_PACK
 from storage.models import Pack, PromptPack, Root
 from storage.voice.own_prompts import NAME
 from storage.voice.prompt_faults import PromptFault

@@ -14,7 +14,7 @@ import pytest
 
 from appliance.image import boots, disk, formats, grubenv, installer
 from appliance.image.boot_sector import SECTOR, embed
-from domain.boot_variables import BYTES, MAGIC, variables, with_variable
+from domain.upgrade.boot_variables import BYTES, MAGIC, variables, with_variable
 from tests.appliance.roles import ROLES
 
 IMAGE = Path(disk.__file__).parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from b2bua.calls.call_back import CallBacks
-from domain.contact import Contact
+from domain.customers.contact import Contact
 from domain.outcomes import HungUpBy, Outcome
 from tests.flows.exchange import NUMBER, PHONES, TARGETS, Exchange, a_plan, sdp
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from b2bua.sip.message import Response
-from domain.destination import Destination
 from domain.flow.document import Flow
 from domain.flow.reading import as_document
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination
 from domain.snapshot import BoundNumber, TargetGroup
 from storage.journal.events import Step
 from tests.flows.exchange import CARRIER, PHONES, TARGETS, Exchange, a_plan, sdp

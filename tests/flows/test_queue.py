@@ -7,7 +7,7 @@ import msgspec
 from b2bua.sip.message import Response
 from domain.acd.configuration import Agent, Membership, Queue, Strategy
 from domain.acd.seat import AgentState
-from domain.destination import Destination
+from domain.routing.destination import Destination
 from storage.journal.events import Unqueued
 from storage.records.fold import fold
 from tests.flows.exchange import CARRIER, PHONES, TARGETS, Exchange, a_plan, sdp

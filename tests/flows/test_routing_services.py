@@ -6,8 +6,8 @@ from __future__ import annotations
 from b2bua.sip.message import Request, Response
 from domain.outcomes import Outcome
 from domain.routing.plan import RoutePlan
+from domain.routing.target import BoundNumber, RingStrategy
 from domain.snapshot import NumberPlan
-from domain.target import BoundNumber, RingStrategy
 from storage.journal.events import Key, LegDialled, Step
 from tests.flows.exchange import CARRIER, NUMBER, PHONES, TARGETS, Exchange, a_plan, sdp
 from tests.flows.network import Peer

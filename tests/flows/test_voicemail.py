@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
-from domain.voicemail import Voicemail
+from domain.routing.destination import Destination
+from domain.voice.voicemail import Voicemail
 from storage.journal.events import MessageEnded
 from tests.flows.exchange import CARRIER, Exchange, a_plan, sdp
 

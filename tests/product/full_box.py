@@ -11,8 +11,8 @@ NUMBER: Final = "4001003761"
 CALLER: Final = "13800138000"
 WRITTEN: Final = f"""
 import time
-from domain.conversation import Conversation, Text, Way
-from domain.customer import Customer
+from domain.customers.conversation import Conversation, Text, Way
+from domain.customers.customer import Customer
 from domain.knowledge import Article, Audience, Words, approved, drafted, submitted
 from domain.tickets.rules import Wanted
 from domain.tickets.settings import TicketSettings

@@ -21,8 +21,8 @@ import psutil
 import pytest
 
 from box400.upgrade.machine import extract
-from domain.release import Manifest
-from domain.upgrade import Entry, Step, Undo, is_over
+from domain.upgrade.moves import Entry, Step, Undo, is_over
+from domain.upgrade.release import Manifest
 from storage.evolution import STEPS
 from storage.upgrade.bundle import new_key, private_key, write_bundle
 from storage.upgrade.census import Census

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from domain.boot_variables import BYTES, MAGIC, variables, with_variable
-from domain.release import SYSTEM, Manifest
+from domain.upgrade.boot_variables import BYTES, MAGIC, variables, with_variable
+from domain.upgrade.release import SYSTEM, Manifest
 from storage.evolution import STEPS
 from storage.upgrade.bundle import private_key, write_bundle
 from storage.upgrade.slots import Slots

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from playwright.sync_api import Page
 
-from domain.calendar import BEIJING
+from domain.days.calendar import BEIJING
 from tests.product.baresip import Baresip
 from tests.product.box import Box, Place
 from tests.product.browsing import PHONE, Windows, agent_page, sign_in, tenant_first

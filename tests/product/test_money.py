@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.calendar import BEIJING
+from domain.days.calendar import BEIJING
 from tests.product.box import Box, Place
 from tests.product.waiting import wait_until
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.upgrade import OF_PROGRAM, Ended, Result, Step, Undo
+from domain.upgrade.moves import OF_PROGRAM, Ended, Result, Step, Undo
 from tests.product.scratch_root import BEFORE, FROZEN_STEP, NEW, OLD, SICK, STEPS, ScratchRoot, cut
 from tests.product.scratch_slots import DEAD, SLOT_BYTES, ScratchSlots
 

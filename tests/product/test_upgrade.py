@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.upgrade import Ended, Result, Step, Undo, steps_of
+from domain.upgrade.moves import Ended, Result, Step, Undo, steps_of
 from storage.upgrade.history import stories
 from tests.product.scratch_root import BEFORE, FROZEN_STEP, NEW, OLD, SICK, STEPS, ScratchRoot, cut
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from box400.upgrade.machine import machine_at
 from box400.upgrade.places import Places
 from box400.upgrade.runner import resume, upgrade
-from domain.upgrade import Entry, StepBegan, StepDone, UndoBegan, UndoDone
+from domain.upgrade.moves import Entry, StepBegan, StepDone, UndoBegan, UndoDone
 from storage.upgrade.history import Journal
 
 PATIENCE = 1.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from b2bua.recorder import voice
-from domain.facts import FactsInForce
+from domain.calling.facts import FactsInForce
 from domain.flow.dialling import DialPlan
 from domain.flow.extensions import dial_plan_of
-from domain.places import shipped_places
-from domain.prompts import PromptBook, own_name
+from domain.places.places import shipped_places
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
+from domain.voice.prompts import PromptBook, own_name
 
 SHIPPED = {name: name for name in voice.WORDS}
 """Every shipped prompt; here its address is its name, so that a test reads what was played."""

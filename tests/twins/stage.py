@@ -10,7 +10,7 @@ from b2bua.calls.call import Call
 from b2bua.calls.ports import CallPorts, Invitation
 from b2bua.calls.switchboard import Switchboard
 from b2bua.sdp import PCMA, PCMU, TELEPHONE_EVENT, Codec, Direction, SessionDescription, make_offer
-from domain.caller import CallerClass
+from domain.calling.caller import CallerClass
 from domain.snapshot import (
     BoundNumber,
     BoxSnapshot,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from domain.masking import veiled
+from domain.calling.masking import veiled
 from domain.refusal import NotPossible
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, query

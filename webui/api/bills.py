@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from domain.bill import Statement
-from domain.invoice import Invoice, InvoiceKind, TooMuch
-from domain.money import yuan
+from domain.money.amounts import yuan
+from domain.money.bill import Statement
+from domain.money.invoice import Invoice, InvoiceKind, TooMuch
 from storage.models import Root
 from storage.money.bills import month_bill, months_with_bills, statement
 from storage.money.finance import Wrong, invoiceable, invoices

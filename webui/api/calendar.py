@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from domain.calendar import Calendar, DayKind
+from domain.days.calendar import Calendar, DayKind
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, query
 from webui.api.configuration import refused_by, stored

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pyramid.response import FileIter, Response
 
-from domain.caller import CallerClass
+from domain.calling.caller import CallerClass
 from storage.recordings import RecordingDamaged, RecordingMissing
 from storage.records.behind import Behind
 from storage.records.objects import record_object, row_object

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
-from domain.customer import (
+from domain.customers.customer import (
     MOST_ADDRESSES,
     MOST_MAILS,
     MOST_NUMBERS,
@@ -20,9 +20,9 @@ from domain.customer import (
     read_numbers,
     read_tags,
 )
-from domain.desk import MOST_FIELDS
+from domain.customers.desk import MOST_FIELDS
+from domain.customers.timeline import Entry, EntryKind
 from domain.refusal import BadField, NotPossible
-from domain.timeline import Entry, EntryKind
 from storage.customers.desk import CustomerDesk, blank
 from storage.models import Root
 from webui.api.access import Caller

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from pyramid.response import Response
 
-from domain.conversation import Attachment, Conversation, ConversationState, Mailbox, Text, Way
+from domain.customers.conversation import Attachment, Conversation, ConversationState, Mailbox, Text, Way
 from domain.refusal import NotPossible
 from storage.conversations.channels import channel_named
 from storage.conversations.writing import MOST_ANSWER, Writing

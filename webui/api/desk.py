@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from domain.desk import MOST_FIELDS, DeskSettings, words_of
+from domain.customers.desk import MOST_FIELDS, DeskSettings, words_of
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, given, query
 from webui.api.problems import ApiProblem

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from b2bua.control import Begun, CallBack, ControlFailed
-from domain.missed import Closed, MissedItem, MissedState, claimed, closed
+from domain.customers.missed import Closed, MissedItem, MissedState, claimed, closed
 from domain.refusal import NotPossible
 from storage.models import Root
 from webui.api.access import Caller

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from domain.money import Entry
+from domain.money.amounts import Entry
 from storage.models import Root
 from storage.records.call_id import BEIJING
 from webui.api.access import Caller

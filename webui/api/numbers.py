@@ -9,8 +9,8 @@ import msgspec
 
 from domain.numbers.lifecycle import Halt, NumberCard, NumberState
 from domain.numbers.search import Wanted
+from domain.numbers.vanity import PatternError
 from domain.refusal import NotPossible
-from domain.vanity import PatternError
 from storage.models import Root
 from storage.numbers.desk import NumberDesk
 from webui.api.access import Caller

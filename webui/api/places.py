@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from domain.places_csv import TableRefused
+from domain.places.tables import TableRefused
 from domain.refusal import NotPossible
 from storage.serving.places import TableKind
 from webui.api.access import Caller

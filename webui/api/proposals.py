@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from domain.approval import Decided, OwnProposal, Proposal
-from domain.invoice import WrongState
-from domain.money import yuan
+from domain.money.amounts import yuan
+from domain.money.approval import Decided, OwnProposal, Proposal
+from domain.money.invoice import WrongState
 from storage.money.finance import Wrong, invoices, proposals
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, body, named, query

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from domain.reconciliation import Reconciliation
+from domain.money.reconciliation import Reconciliation
 from webui.api.access import Caller
 from webui.api.asked import NoQuery, named, octets, query
 from webui.api.problems import ApiProblem

@@ -13,8 +13,8 @@ from domain.analysis.cell import Cell
 from domain.analysis.columns import Target
 from domain.analysis.dimensions import DIMENSIONS
 from domain.analysis.service import BEHIND
-from domain.service_level import Formula
-from domain.target import BoundNumber
+from domain.analysis.service_level import Formula
+from domain.routing.target import BoundNumber
 from storage.models import Root
 from storage.models.service import Happened
 from storage.records.call_id import BEIJING

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.money import yuan
-from domain.tariff import CallKind, ChargedFrom, Edition, Price
+from domain.money.amounts import yuan
+from domain.money.tariff import CallKind, ChargedFrom, Edition, Price
 from storage.records.record import ChargeRecord
 from webui.presenters.schedule import lines_in
 from webui.presenters.texts import N_, Texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from domain.timeline import Entry, EntryKind
+from domain.customers.timeline import Entry, EntryKind
 from webui.presenters.formats import outcome_colour, outcome_words
 from webui.presenters.texts import N_, Texts
 

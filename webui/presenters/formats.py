@@ -6,10 +6,10 @@ from datetime import datetime
 from math import ceil
 from typing import Final
 
-from domain.caller import CLASS_WORDS, CallerClass
-from domain.missed import NOT_MISSED
+from domain.calling.caller import CLASS_WORDS, CallerClass
+from domain.customers.missed import NOT_MISSED
 from domain.outcomes import VERDICTS, Outcome
-from domain.prompts import own_name
+from domain.voice.prompts import own_name
 from storage.records.call_id import BEIJING
 from storage.records.rows import CallRow
 from storage.serving.places import place_of_row

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from b2bua.trace_read import TracedMessage
-from domain.masking import in_text
+from domain.calling.masking import in_text
 from webui.presenters.formats import moment
 
 COLUMN: Final = 220

@@ -12,9 +12,9 @@ from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
 from pyramid.request import Request
 
-from domain.calendar import local
-from domain.entry_words import about
-from domain.money import yuan
+from domain.days.calendar import local
+from domain.money.amounts import yuan
+from domain.money.entry_words import about
 from webui.presenters import charges, formats
 from webui.presenters.files import StaticFiles
 from webui.presenters.says import said

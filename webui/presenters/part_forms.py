@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from domain.acd.configuration import Strategy
-from domain.caller import typed_number
-from domain.money import parse_yuan, yuan
+from domain.calling.caller import typed_number
+from domain.money.amounts import parse_yuan, yuan
 from domain.notices.ways import Encryption, RobotKind
-from domain.target import RingStrategy
+from domain.routing.target import RingStrategy
 from webui.presenters.route_forms import listed, noted, noted_line
 from webui.presenters.schedule import told_in
 from webui.presenters.texts import N_, Texts

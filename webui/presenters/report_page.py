@@ -13,7 +13,7 @@ from domain.analysis.cell import TARGETS, Cell
 from domain.analysis.columns import COLUMNS, Column, Target, written
 from domain.analysis.dimensions import Dimension, dimensions_of, hour_words, weekday_words
 from domain.analysis.report import Report, Slot
-from domain.service_level import WORDS
+from domain.analysis.service_level import WORDS
 from webui.presenters.tile_map import SHADES
 
 MOST_GROUPS: Final = 200

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from domain.caller import typed_number
+from domain.calling.caller import typed_number
 from webui.presenters.schedule import told_in
 
 Fields = dict[str, Any]

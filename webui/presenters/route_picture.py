@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.caller import CLASS_WORDS
-from domain.destination import Destination
+from domain.calling.caller import CLASS_WORDS
+from domain.routing.destination import Destination
 from domain.routing.order import Ordering
 from domain.routing.plan import RoutePlan, Rule
 from domain.routing.reasons import Reason
+from domain.routing.target import BoundNumber
 from domain.snapshot import NumberPlan, TenantSnapshot
-from domain.target import BoundNumber
 from webui.presenters.schedule import lines_in
 from webui.presenters.texts import Texts
 from webui.services.routing import digest, fields_of, rules_of

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from domain.calendar import DayKind
-from domain.schedule import MIDNIGHT, DayPreview, Hours, Schedule
-from domain.schedule_text import hours_text, schedule_lines
+from domain.days.calendar import DayKind
+from domain.days.schedule import MIDNIGHT, DayPreview, Hours, Schedule
+from domain.days.schedule_text import hours_text, schedule_lines
 from webui.presenters.texts import N_, Texts
 
 _CHINESE: Final = {
@@ -16,7 +16,7 @@ _CHINESE: Final = {
     "workdays": "工作日", "days-off": "休息日", "weekends": "周末", "holidays": "节假日",
     "make-up": "调休上班日", "daily": "每天", "closed": "关闭",
 }  # fmt: skip
-"""What ``domain.schedule_text`` reads as well."""
+"""What ``domain.days.schedule_text`` reads as well."""
 _DAY: Final = re.compile(r"\b[a-z][a-z-]*[a-z]\b", re.ASCII)
 _RANGE: Final = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)\b", re.ASCII)
 _WEEKDAYS: Final = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))

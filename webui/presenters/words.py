@@ -8,8 +8,8 @@ import msgspec
 
 from domain.features import WORDS as FEATURES
 from domain.features import Feature
-from domain.invoice import INVOICE_WORDS, KIND_NAMES, InvoiceKind, InvoiceState
-from domain.money import KIND_WORDS, EntryKind
+from domain.money.amounts import KIND_WORDS, EntryKind
+from domain.money.invoice import INVOICE_WORDS, KIND_NAMES, InvoiceKind, InvoiceState
 from webui.presenters.formats import HANG_UP
 from webui.presenters.texts import N_, Texts
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.acd.configuration import Agent
-from domain.desk import DeskSettings
+from domain.customers.desk import DeskSettings
 from storage.models import Root
 from storage.models.web import Account, AuditEntry
 from webui.services import accounts

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
-from domain.calendar import Calendar, Day, EnteredDay, published_years
+from domain.days.calendar import Calendar, Day, EnteredDay, published_years
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.days import days_of

@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from domain.analysis.cell import Fate
 from domain.analysis.dimensions import hour_words, key_words, weekday_words
-from domain.caller import looked_for
-from domain.missed import NOT_MISSED
+from domain.calling.caller import looked_for
+from domain.customers.missed import NOT_MISSED
 from domain.outcomes import Outcome
-from domain.regions import shipped_regions
+from domain.places.regions import shipped_regions
 from storage.models import Root
 from storage.models.totals import Totals
 from storage.records.behind import Behind

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from domain.conversation import Attachment, Text, TextState
+from domain.customers.conversation import Attachment, Text, TextState
 from domain.notices.delivery import DeliveryState
 from domain.refusal import BadField
 from storage.models import Root

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
 from domain.acd.configuration import Agent
-from domain.caller import canonical_caller
-from domain.contact import can_be_called_back
-from domain.customer import Customer, CustomerKind
-from domain.desk import DeskSettings
-from domain.masking import masked, masked_mail
-from domain.timeline import Entry, EntryKind, number_stream
+from domain.calling.caller import canonical_caller
+from domain.calling.masking import masked, masked_mail
+from domain.customers.contact import can_be_called_back
+from domain.customers.customer import Customer, CustomerKind
+from domain.customers.desk import DeskSettings
+from domain.customers.timeline import Entry, EntryKind, number_stream
 from storage.customers.desk import CustomerDesk, timeline_streams
 from storage.models import Root
 from storage.models.customers import Alike

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 from b2bua.control import AskCalls, Calls, ControlDown, ControlFailed, LiveCall
 from b2bua.control_floor import Agents, AskAgents
 from domain.acd.configuration import Agent
-from domain.customer import Customer
-from domain.desk import CallNote, DeskSettings
+from domain.customers.customer import Customer
+from domain.customers.desk import CallNote, DeskSettings
+from domain.customers.timeline import Entry, number_stream
 from domain.knowledge import Article
 from domain.tickets.ticket import Ticket
-from domain.timeline import Entry, number_stream
 from storage.models import Root
 from storage.models.timeline import note_entry
 from storage.records.call_id import BEIJING

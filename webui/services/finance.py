@@ -7,13 +7,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.approval import Proposal
-from domain.bill import Statement
-from domain.calendar import local
-from domain.forecast import Runway
-from domain.invoice import Invoice, InvoiceKind
-from domain.money import Entry, EntryKind, parse_yuan, yuan
-from domain.tariff import Edition
+from domain.days.calendar import local
+from domain.money.amounts import Entry, EntryKind, parse_yuan, yuan
+from domain.money.approval import Proposal
+from domain.money.bill import Statement
+from domain.money.forecast import Runway
+from domain.money.invoice import Invoice, InvoiceKind
+from domain.money.tariff import Edition
 from storage.models import Account, Root
 from storage.models.ahead import ask_ahead
 from storage.models.web import AuditEntry

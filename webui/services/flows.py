@@ -10,15 +10,15 @@ import msgspec
 from b2bua.control import Begun, TryMenu
 from b2bua.in_force import change_in_force
 from b2bua.recorder import voice
-from domain.caller import canonical_caller
-from domain.facts import facts_of
+from domain.calling.caller import canonical_caller
+from domain.calling.facts import facts_of
 from domain.flow.document import Flow, FlowDocument, Go, Menu, Node, NodeId
 from domain.flow.problems import FlowProblem
 from domain.flow.reading import as_written
 from domain.flow.simulation import Course, simulate
 from domain.flow.steps import Surroundings
-from domain.places import Places
-from domain.regions import regions_with
+from domain.places.places import Places
+from domain.places.regions import regions_with
 from storage.models import Root
 from storage.models.web import AuditEntry
 from storage.provisioning.flow_world import FlowWorld

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.masking import masked
+from domain.calling.masking import masked
 from storage.models import Root
 from storage.models.web import Role
 from storage.records.query import Found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from b2bua.control import Begun, CallBack
-from domain.missed import Closed, MissedItem, claimed, closed
+from domain.customers.missed import Closed, MissedItem, claimed, closed
 from storage.models import Root
 from storage.models.web import AuditEntry
 from webui.services.box import BoxServices

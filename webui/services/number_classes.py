@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.money import MOST_LI, parse_yuan, yuan
+from domain.money.amounts import MOST_LI, parse_yuan, yuan
 from domain.numbers import lifecycle
 from domain.numbers.numbering import NumberBook
 from domain.numbers.terms import SHIPPED_TERMS, ClassTerms
-from domain.vanity import DEFAULT_RULES, PatternError, VanityRule, VanityTable
+from domain.numbers.vanity import DEFAULT_RULES, PatternError, VanityRule, VanityTable
 from storage.models import Root
 from storage.models.web import AuditEntry
 from webui.services.box import BoxServices

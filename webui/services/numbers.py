@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from b2bua.in_force import change_in_force
-from domain.fees import Agreement
+from domain.money.fees import Agreement
 from domain.numbers.lifecycle import OWNED, Halt, NumberCard
 from domain.numbers.numbering import NumberBook
 from domain.numbers.search import Wanted

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.money import EntryKind, yuan
+from domain.money.amounts import EntryKind, yuan
 from domain.refusal import BadField
 from storage.models import MoneyRequest, Request, Root
 from storage.models.web import AuditEntry

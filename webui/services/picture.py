@@ -9,7 +9,7 @@ import msgspec
 
 from b2bua.control import LiveCall
 from b2bua.control_floor import LiveAgent, LiveQueue
-from domain.masking import masked
+from domain.calling.masking import masked
 
 JITTER: Final = 2.0
 """Seconds: a moment told twice by how long ago it is differs a little, and is the same moment."""

@@ -9,11 +9,11 @@ import msgspec
 
 from b2bua.control import ControlDown, ControlFailed, InForce, Reload
 from b2bua.in_force import RELOAD_SECONDS
-from domain.caller import Caller, CallerRules, canonical_caller
-from domain.facts import CallerFacts
-from domain.place import AreaCode, Place
-from domain.places import Places
-from domain.places_csv import SegmentTable, read_table
+from domain.calling.caller import Caller, CallerRules, canonical_caller
+from domain.calling.facts import CallerFacts
+from domain.places.place import AreaCode, Place
+from domain.places.places import Places
+from domain.places.tables import SegmentTable, read_table
 from domain.refusal import NotPossible
 from storage.data_directory import DataDirectory
 from storage.models.web import AuditEntry

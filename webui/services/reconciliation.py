@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from domain.reconciliation import Reconciliation, Side
+from domain.money.reconciliation import Reconciliation, Side
 from domain.refusal import NotPossible
 from storage.models import Root
 from storage.models.web import AuditEntry

@@ -7,7 +7,7 @@ import secrets
 import msgspec
 
 from domain.analysis.mailing import MOST_MAILINGS, Due, Mailing, Often, checked
-from domain.calendar import local
+from domain.days.calendar import local
 from domain.refusal import NotPossible
 from storage.models import Root
 from storage.models.web import AuditEntry

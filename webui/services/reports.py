@@ -9,8 +9,8 @@ from domain.analysis.cell import TARGETS
 from domain.analysis.columns import Target
 from domain.analysis.dimensions import DIMENSIONS
 from domain.analysis.report import Report
-from domain.calendar import BEIJING
-from domain.service_level import Formula
+from domain.analysis.service_level import Formula
+from domain.days.calendar import BEIJING
 from domain.tickets.ratings import Rating
 from storage.models import Root
 from storage.reports.report import report

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.calendar import Calendar, local
-from domain.schedule import ALWAYS, DayPreview, Schedule, preview
+from domain.days.calendar import Calendar, local
+from domain.days.schedule import ALWAYS, DayPreview, Schedule, preview
 from storage.models import Root
 
 DAYS = 14

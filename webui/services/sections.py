@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import inspect
 
-from domain.masking import veiled
-from domain.money import parse_yuan, yuan
+from domain.calling.masking import veiled
+from domain.money.amounts import parse_yuan, yuan
 from storage.provisioning.export import as_written
 from storage.provisioning.fields import Field
 from storage.provisioning.schema import Section

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.caller import canonical_caller
-from domain.facts import facts_of
-from domain.regions import regions_with
+from domain.calling.caller import canonical_caller
+from domain.calling.facts import facts_of
+from domain.places.regions import regions_with
 from domain.routing.live import NothingLive
 from domain.routing.simulate import Simulation, simulate
 from storage.models import Root

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.calendar import BEIJING, Calendar
-from domain.money import parse_yuan
-from domain.schedule_text import ScheduleError, parse_schedule, schedule_lines
-from domain.tariff import CallKind, Charge, Edition, Tariff, rate
+from domain.days.calendar import BEIJING, Calendar
+from domain.days.schedule_text import ScheduleError, parse_schedule, schedule_lines
+from domain.money.amounts import parse_yuan
+from domain.money.tariff import CallKind, Charge, Edition, Tariff, rate
 from storage.models import Root
 from storage.models.web import AuditEntry
 from webui.services.box import BoxServices

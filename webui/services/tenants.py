@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.money import EntryKind, yuan
+from domain.money.amounts import EntryKind, yuan
 from domain.snapshot import TenantState
 from storage.models import MoneyRequest, Request, Root, TenantConfig
 from storage.models.ahead import ask_ahead

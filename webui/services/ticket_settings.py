@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from domain.desk import words_of
+from domain.customers.desk import words_of
+from domain.days.schedule_text import ScheduleError, parse_schedule
 from domain.recipient import EMAIL, MOBILE
-from domain.schedule_text import ScheduleError, parse_schedule
 from domain.tickets.settings import MOST_CATEGORIES, TicketSettings
 from storage.models import Root
 from storage.models.web import AuditEntry

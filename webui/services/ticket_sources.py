@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from b2bua.alarms import Alarm
-from domain.conversation import Way
+from domain.customers.conversation import Way
 from domain.inspection.catalogue import catalogue
 from domain.outcomes import VERDICTS, Outcome
 from domain.refusal import NotPossible

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final, NamedTuple
 
-from domain.customer import Customer
-from domain.missed import MissedItem
+from domain.customers.customer import Customer
+from domain.customers.missed import MissedItem
 from storage.models import Root
 from webui.services.desk import Desk, hide
 

@@ -6,7 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from b2bua.control import AskCalls, Begun, Calls, TryTrunk
-from domain.contact import can_be_called_back
+from domain.customers.contact import can_be_called_back
 from domain.refusal import NotPossible
 from domain.snapshot import TrunkSnapshot
 from storage.models import Root

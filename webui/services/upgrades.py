@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from domain.refusal import NotPossible
-from domain.release import Manifest, Running, check_follows
-from domain.upgrade import (
+from domain.upgrade.moves import (
     Entry,
     Step,
     StepBegan,
@@ -24,7 +23,8 @@ from domain.upgrade import (
     goes_back,
     steps_of,
 )
-from domain.upgrade_words import STEPS, UNDOS
+from domain.upgrade.release import Manifest, Running, check_follows
+from domain.upgrade.words import STEPS, UNDOS
 from storage.data_directory import DataDirectory
 from storage.upgrade.bundle import MOST_BYTES, read_manifest, trusted_keys, verify
 from storage.upgrade.history import Story, place_of, stories

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.target import TargetKind
+from domain.routing.target import TargetKind
 from storage.models.web import AuditEntry
 from webui.forms import BoundForm, errors_of
 from webui.presenters.says import say

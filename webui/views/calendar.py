@@ -7,7 +7,7 @@ from typing import Any, Final
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.calendar import Calendar, DayKind, local
+from domain.days.calendar import Calendar, DayKind, local
 from webui.presenters.texts import N_
 from webui.resources_system import CalendarDesk
 from webui.services import calendar as days

@@ -12,7 +12,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.conversation import Attachment, Conversation, ConversationState, Text, Way
+from domain.customers.conversation import Attachment, Conversation, ConversationState, Text, Way
 from domain.refusal import BadField, NotPossible
 from storage.conversations.writing import MOST_ANSWER, MOST_SMS, Writing
 from storage.models import Root

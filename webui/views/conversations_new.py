@@ -8,8 +8,8 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.conversation import Attachment, Conversation, Way
-from domain.customer import Customer
+from domain.customers.conversation import Attachment, Conversation, Way
+from domain.customers.customer import Customer
 from domain.refusal import BadField, NotPossible
 from storage.conversations.channels import channel_named, reachable, sending
 from storage.conversations.writing import MOST_ANSWER, MOST_SMS, Writing

@@ -11,8 +11,8 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.conversation import Way
-from domain.customer import (
+from domain.customers.conversation import Way
+from domain.customers.customer import (
     LONGEST_LINE,
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -23,7 +23,7 @@ from domain.customer import (
     read_numbers,
     read_tags,
 )
-from domain.desk import DeskSettings
+from domain.customers.desk import DeskSettings
 from domain.refusal import BadField, NotPossible
 from storage.conversations.channels import reachable, sending
 from storage.customers.desk import CustomerDesk, blank

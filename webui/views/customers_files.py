@@ -8,8 +8,8 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.customer import Customer
-from domain.desk import DeskSettings
+from domain.customers.customer import Customer
+from domain.customers.desk import DeskSettings
 from domain.refusal import BadField
 from storage.customers.desk import CustomerDesk
 from storage.customers.sheets import MOST_ROWS, Imported, cells_of, take_sheet, titles_of, write_customers

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.customer import Customer, merged
+from domain.customers.customer import Customer, merged
 from domain.refusal import NotPossible
 from storage.customers.sheets import cells_of
 from storage.models import Root

@@ -8,9 +8,9 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.approval import Decided, OwnProposal
-from domain.invoice import TooMuch, WrongState
-from domain.money import yuan
+from domain.money.amounts import yuan
+from domain.money.approval import Decided, OwnProposal
+from domain.money.invoice import TooMuch, WrongState
 from storage.export.bill import write_bill
 from storage.money.bills import entries_of
 from storage.money.finance import Wrong

@@ -11,7 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from b2bua.control import ControlDown, ControlFailed
-from domain.caller import canonical_caller
+from domain.calling.caller import canonical_caller
 from domain.refusal import NotPossible
 from storage.models import Root
 from storage.serving.places import read_places

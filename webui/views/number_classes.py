@@ -9,7 +9,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.numbers.terms import ClassTerms
-from domain.vanity import DEFAULT_RULES
+from domain.numbers.vanity import DEFAULT_RULES
 from storage.models import Root
 from webui.presenters.texts import N_
 from webui.resources import NumberStock

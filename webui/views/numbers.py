@@ -9,15 +9,15 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.caller import typed_number
-from domain.money import MOST_LI, parse_yuan
+from domain.calling.caller import typed_number
+from domain.money.amounts import MOST_LI, parse_yuan
 from domain.numbers import application as papers
 from domain.numbers import lifecycle
 from domain.numbers.lifecycle import Halt, NumberCard, NumberState
 from domain.numbers.numbering import NumberBook
 from domain.numbers.search import Wanted
+from domain.numbers.vanity import PatternError
 from domain.refusal import NotPossible
-from domain.vanity import PatternError
 from storage.models import Root
 from storage.models.inventory import Inventory
 from storage.numbers.applications import Counter

@@ -8,10 +8,10 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.calendar import Calendar, local
+from domain.days.calendar import Calendar, local
 from domain.numbers import application as papers
 from domain.numbers.numbering import NumberBook
-from domain.vanity import PatternError
+from domain.numbers.vanity import PatternError
 from storage.export.workbook_read import MOST_BYTES, WorkbookRefused
 from storage.models import Root
 from storage.numbers.applications import Counter

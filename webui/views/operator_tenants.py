@@ -9,7 +9,7 @@ from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.money import parse_yuan, yuan
+from domain.money.amounts import parse_yuan, yuan
 from domain.refusal import BadField, NotPossible
 from domain.snapshot import TenantState
 from storage.models import Root

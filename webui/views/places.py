@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.places_csv import MOST_PROBLEMS, TableRefused
+from domain.places.tables import MOST_PROBLEMS, TableRefused
 from domain.refusal import NotPossible
 from storage.serving.places import TableKind
 from webui.presenters.says import say

@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther, HTTPTooManyReques
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.conversation import Conversation
+from domain.customers.conversation import Conversation
 from domain.refusal import NotPossible
 from storage.conversations.scores import rate, to_be_rated
 from webui.presenters.says import say

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.reconciliation import DIFFERENCE_WORDS, SIDE_WORDS, DifferenceKind, Reconciliation, Side
+from domain.money.reconciliation import DIFFERENCE_WORDS, SIDE_WORDS, DifferenceKind, Reconciliation, Side
 from storage.money.carrier_file import write_differences
 from webui.resources_money import ReconciliationDesk, ReconciliationFile
 from webui.services import reconciliation

@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 
 from domain.analysis.service import BEHIND, title_of
-from domain.conversation import line_of
+from domain.customers.conversation import line_of
 from domain.tickets.ticket import OPERATOR
 from storage.models import Root
 from storage.models.service import Happened

@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.caller import CLASS_WORDS, CallerClass
+from domain.calling.caller import CLASS_WORDS, CallerClass
 from webui.presenters.route_forms import SHARES, rule_of, typed_of, typed_of_rule, values_of
 from webui.presenters.route_picture import gates, where
 from webui.presenters.says import say

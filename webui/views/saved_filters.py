@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.calendar import local
+from domain.days.calendar import local
 from domain.refusal import NotPossible
 from storage.models import Root
 from webui.presenters.says import say

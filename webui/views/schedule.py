@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.request import Request
 
-from domain.schedule_text import ScheduleError, parse_schedule
+from domain.days.schedule_text import ScheduleError, parse_schedule
 from webui.presenters.schedule import calendar_days
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.desk import MOST_FIELDS, DeskSettings, words_of
+from domain.customers.desk import MOST_FIELDS, DeskSettings, words_of
 from storage.models import Root
 from webui.presenters.says import say
 from webui.resources import TenantPages

@@ -10,8 +10,8 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from domain.caller import canonical_caller
-from domain.desk import DeskSettings
+from domain.calling.caller import canonical_caller
+from domain.customers.desk import DeskSettings
 from domain.recipient import EMAIL
 from domain.refusal import NotPossible
 from domain.tickets.rules import Wanted

@@ -9,8 +9,8 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from domain.refusal import NotPossible
-from domain.upgrade import Result
-from domain.upgrade_words import RESULTS, STEPS
+from domain.upgrade.moves import Result
+from domain.upgrade.words import RESULTS, STEPS
 from storage.upgrade.request import asked
 from webui.presenters.says import say
 from webui.resources_system import UpgradeDesk

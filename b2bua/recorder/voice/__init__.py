@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from domain.prompts import SHIPPED_PACK
+from domain.voice.prompts import SHIPPED_PACK
 
 _FOLDER: Final = Path(__file__).parent / SHIPPED_PACK
 

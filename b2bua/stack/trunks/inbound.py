@@ -14,8 +14,8 @@ from b2bua.sip.message import Request
 from b2bua.sip.nameaddr import NameAddr
 from b2bua.sip.privacy import hides_identity
 from b2bua.sip.uri import Uri
-from domain.called import CalledRules, read_called
-from domain.caller import CallerClass, CallerRules, canonical_caller
+from domain.calling.called import CalledRules, read_called
+from domain.calling.caller import CallerClass, CallerRules, canonical_caller
 from domain.snapshot import CalledHeader, CallerHeader
 
 Value = TypeVar("Value")

@@ -6,7 +6,7 @@ import msgspec
 
 from b2bua.sip.text import quote
 from b2bua.sip.uri import escape_user
-from domain.dialplan import apply_prefixes
+from domain.calling.dialplan import apply_prefixes
 from domain.snapshot import ShownCaller, TrunkKind, TrunkSnapshot
 
 Rows = tuple[tuple[str, str], ...]

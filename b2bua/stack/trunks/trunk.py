@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from b2bua.stack.trunks.circuit import Circuit
-from domain.called import called_rules
-from domain.caller import CallerRules
+from domain.calling.called import called_rules
+from domain.calling.caller import CallerRules
 from domain.snapshot import TrunkKind, TrunkSnapshot
 from domain.token_bucket import TokenBucket
 

@@ -14,10 +14,10 @@ from domain.analysis.figures import Counted, Figures, Groups
 from domain.analysis.finding import finding_words, slot_words
 from domain.analysis.findings import findings
 from domain.analysis.report import Report, Slot
+from domain.analysis.service_level import Formula
 from domain.analysis.staffing import Goal, advice, patience_of
-from domain.calendar import BEIJING
+from domain.days.calendar import BEIJING
 from domain.outcomes import Outcome
-from domain.service_level import Formula
 
 MONDAY = date(2026, 10, 5)
 GOAL = Goal()

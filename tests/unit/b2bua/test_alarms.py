@@ -10,7 +10,7 @@ from b2bua.alarms import Alarm, AlarmBoard, Severity, read_alarms, save_to
 from b2bua.process.disk import DiskWatch
 from b2bua.process.troubles import REMEMBERED_SECONDS, Troubles
 from b2bua.process.upgrades import UpgradeWatch
-from domain.upgrade import Began, Ended, Result, Step, StepFailed
+from domain.upgrade.moves import Began, Ended, Result, Step, StepFailed
 from storage.data_directory import DataDirectory
 from storage.upgrade.history import begin, place_of
 

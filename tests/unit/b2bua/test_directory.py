@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from b2bua.directory import FileDirectory
-from domain.calendar import BEIJING, DayKind, Entered, EnteredDay
-from domain.caller import canonical_caller
-from domain.place import Place
+from domain.calling.caller import canonical_caller
+from domain.days.calendar import BEIJING, DayKind, Entered, EnteredDay
+from domain.places.place import Place
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.data_directory import DataDirectory, write_atomically
 from storage.serving.places import TableKind, forget_table, import_table, table_path

@@ -8,7 +8,7 @@ import pytest
 
 from b2bua.alarms import AlarmBoard, Severity
 from b2bua.process.calendar import CalendarWatch
-from domain.calendar import BEIJING, Calendar, Entered, EnteredDay, published_years
+from domain.days.calendar import BEIJING, Calendar, Entered, EnteredDay, published_years
 
 LAST = published_years()[-1]
 ENTERED = {

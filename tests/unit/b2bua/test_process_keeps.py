@@ -12,7 +12,7 @@ from b2bua.calls.wishes import Wish
 from b2bua.process.contacts import ContactUnknown, StoredContacts
 from b2bua.process.messages import MessageQuota
 from b2bua.process.wishes import kept_wishes
-from domain.contact import Contact, ContactKind
+from domain.customers.contact import Contact, ContactKind
 from domain.snapshot import TenantSnapshot
 from storage.data_directory import DataDirectory
 from storage.serving.message_counts import write_counts

@@ -12,9 +12,9 @@ from b2bua.directory import FileDirectory
 from b2bua.ledger.ledger import Ledger
 from b2bua.process.unread import settle_unread
 from b2bua.recovery import closing_lines
-from domain.funds import Funds, Terms
+from domain.money.funds import Funds, Terms
+from domain.money.tariff import Edition, Price, Tariff
 from domain.snapshot import TenantSnapshot
-from domain.tariff import Edition, Price, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.data_directory import DataDirectory, write_atomically
 from storage.journal import Event, JournalWriter, open_calls

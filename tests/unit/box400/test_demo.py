@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from box400.prompts import PreparedPrompts
-from domain.calendar import Calendar
-from domain.caller import canonical_caller
-from domain.facts import facts_of
+from domain.calling.caller import canonical_caller
+from domain.calling.facts import facts_of
+from domain.days.calendar import Calendar
 from domain.flow.extensions import dial_plan_of
 from domain.flow.simulation import simulate
 from domain.flow.steps import Surroundings
-from domain.places import shipped_places
-from domain.regions import shipped_regions
+from domain.places.places import shipped_places
+from domain.places.regions import shipped_regions
 from storage.connection import open_main_in_memory
 from storage.data_directory import DataDirectory
 from storage.provisioning import apply_file

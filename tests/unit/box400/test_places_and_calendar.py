@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from box400.cli import main
-from domain.calendar import Entered, EnteredDay
+from domain.days.calendar import Entered, EnteredDay
 from domain.snapshot import BoxSnapshot, TenantSnapshot
 from storage.data_directory import DataDirectory, write_atomically
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from box400.cli import main
 from domain.routing.plan import RoutePlan
+from domain.routing.target import BoundNumber, RingStrategy, TargetGroup
 from domain.snapshot import BoxSnapshot, TenantSnapshot
-from domain.target import BoundNumber, RingStrategy, TargetGroup
 from storage.data_directory import DataDirectory
 from storage.serving.snapshots import Snapshots, write
 from tests.unit.routing.plans import NUMBER, hours, plan, rule, to

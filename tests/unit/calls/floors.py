@@ -5,7 +5,7 @@ from __future__ import annotations
 from b2bua.calls.floor import TenantFloor
 from domain.acd.configuration import Agent, Membership, Queue
 from domain.acd.seat import AgentState
-from domain.destination import Destination
+from domain.routing.destination import Destination
 from domain.snapshot import BoxSnapshot, ExtensionSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
 from storage.records.fold import fold
 from storage.records.record import CallRecord

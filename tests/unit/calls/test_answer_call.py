@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.outcomes import HungUpBy, Outcome
-from domain.place import Place
+from domain.places.place import Place
 from domain.snapshot import AnswerPolicy
 from storage.journal.events import Answered, Bridged, Key, LegEnded, MediaMeasured, Started
 from tests.twins.stage import CALLER, NUMBER, TARGETS, Stage, a_plan, sdp

@@ -8,7 +8,7 @@ from b2bua.calls.authorise import NotAllowed, Payer, authorise_call_back
 from b2bua.calls.call_back import AGENT_SECONDS, MOST_TRIES, CallBack, CallBackResult, CallBacks
 from b2bua.calls.place import contact_of
 from b2bua.calls.switchboard import NotBegun
-from domain.contact import Contact, can_be_called_back
+from domain.customers.contact import Contact, can_be_called_back
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import BoxSnapshot, ExtensionSnapshot, TrunkSnapshot
 from storage.journal.events import Answered, Bridged, LegDialled, LegEnded, Started

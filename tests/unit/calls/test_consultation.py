@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from domain.money.tariff import ChargedFrom
 from domain.outcomes import Outcome
 from domain.snapshot import BoundNumber
-from domain.tariff import ChargedFrom
 from storage.journal.events import Ended, Started
 from storage.money.charging import charged_times
 from storage.records.fold import fold

@@ -9,9 +9,9 @@ import pytest
 
 from b2bua.calls.call import CallState
 from b2bua.sdp import PCMA
-from domain.destination import Destination
 from domain.flow.document import Flow
 from domain.flow.reading import as_document
+from domain.routing.destination import Destination
 from domain.snapshot import (
     BoundNumber,
     BoxSnapshot,

@@ -14,7 +14,6 @@ from twisted.internet.task import Clock as TwistedClock
 from b2bua.calls.ports import Clock, Directory, Journal
 from b2bua.clock import MonotonicReactor, ReactorClock
 from b2bua.directory import FileDirectory
-from domain.prompts import UNHEARD
 from domain.snapshot import (
     BoundNumber,
     BoxSnapshot,
@@ -23,6 +22,7 @@ from domain.snapshot import (
     TenantSnapshot,
     TrunkSnapshot,
 )
+from domain.voice.prompts import UNHEARD
 from storage.data_directory import DataDirectory, write_atomically
 from storage.journal import JournalReader, JournalWriter, Position
 from storage.journal.events import Ended, Started, Step

@@ -11,8 +11,8 @@ from twisted.logger import capturedLogs
 from b2bua.calls.call import CallState
 from domain.acd.configuration import Agent, Strategy
 from domain.acd.seat import AgentState
-from domain.destination import Destination
-from domain.schedule_text import parse_schedule
+from domain.days.schedule_text import parse_schedule
+from domain.routing.destination import Destination
 from storage.journal.events import Queued, Rated, Unqueued
 from tests.twins.stage import sdp
 from tests.unit.calls.floors import MOBILE, QueueStage, an_agent

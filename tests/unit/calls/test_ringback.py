@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.destination import Destination
 from domain.outcomes import Outcome
+from domain.routing.destination import Destination
+from domain.routing.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from domain.snapshot import BoxSnapshot, ExtensionSnapshot, TenantSnapshot, TrunkSnapshot
-from domain.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from tests.twins.stage import TARGETS, Stage, a_plan
 
 MAIN, SALES, HIS = ("a1" * 32, "b2" * 32, "c3" * 32)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from domain.destination import Destination
+from domain.days.schedule_text import parse_schedule
 from domain.outcomes import Outcome
+from domain.routing.destination import Destination
 from domain.routing.live import UNUSED, Remembered
 from domain.routing.plan import RoutePlan, Rule, Share
 from domain.routing.reasons import read_reasons
-from domain.schedule_text import parse_schedule
+from domain.routing.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from domain.snapshot import BoxSnapshot, NumberPlan, TenantSnapshot, TrunkSnapshot
-from domain.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from storage.journal.events import Bridged, Key, LegDialled, Spooled, Step
 from tests.twins.directory import SHIPPED
 from tests.twins.legs import MemoryInboundLeg

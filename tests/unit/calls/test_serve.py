@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination
 from domain.snapshot import BoundNumber, BoxSnapshot, NumberPlan, TargetGroup, TenantSnapshot, TrunkSnapshot
 from storage.journal.events import LegDialled, Step
 from tests.twins.media import Asked

@@ -7,9 +7,9 @@ import pytest
 from b2bua.calls.authorise import NotAllowed
 from b2bua.calls.refusal import NotBegun
 from b2bua.calls.trial import MOST_AT_ONCE, TESTER_SECONDS, try_menu, try_trunk
-from domain.destination import Destination
 from domain.flow.document import Flow
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination
 from domain.snapshot import BoxSnapshot, ExtensionSnapshot, TenantSnapshot, TrunkSnapshot
 from storage.journal.events import LegDialled
 from storage.records.fold import fold

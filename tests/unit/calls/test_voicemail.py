@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from b2bua.sdp import G722
-from domain.destination import Destination
 from domain.outcomes import HungUpBy, Outcome
+from domain.routing.destination import Destination
 from domain.snapshot import NumberPlan, TenantSnapshot
-from domain.voicemail import Voicemail
+from domain.voice.voicemail import Voicemail
 from storage.journal.events import MessageBegan, MessageEnded, Spooled
 from storage.records.fold import fold
 from tests.twins.directory import SHIPPED

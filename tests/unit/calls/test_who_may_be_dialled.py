@@ -15,10 +15,11 @@ from b2bua.calls.authorise import (
     authorise_colleague,
 )
 from b2bua.calls.ports import CallPorts
-from domain.contact import Contact, can_be_called_back
-from domain.destination import Destination, DestinationKind
+from domain.customers.contact import Contact, can_be_called_back
+from domain.days.schedule import ALWAYS, Schedule
+from domain.routing.destination import Destination, DestinationKind
 from domain.routing.plan import MOST_FORWARDS, RoutePlan, Rule, Share
-from domain.schedule import ALWAYS, Schedule
+from domain.routing.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from domain.snapshot import (
     BoxSnapshot,
     ExtensionSnapshot,
@@ -27,7 +28,6 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
-from domain.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from storage.journal.events import Ended, LegDialled, Step
 from tests.twins.stage import CALLER, Stage, sdp
 

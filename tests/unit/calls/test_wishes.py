@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from b2bua.calls.wishes import LONGEST_SECONDS, Wish, WishList, decode
-from domain.contact import Contact, ContactKind
+from domain.customers.contact import Contact, ContactKind
 
 
 def wish(contact: str, since: float, queue: str = "service", caller: str = "13900001111") -> Wish:

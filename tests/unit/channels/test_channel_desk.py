@@ -12,7 +12,7 @@ from b2bua.channels.desk import MOST_AN_HOUR, PARTS_SECONDS, ChannelDesk, Post
 from b2bua.channels.posting import written
 from b2bua.control_floor import LiveAgent
 from b2bua.notices.arrived import Arrived
-from domain.conversation import (
+from domain.customers.conversation import (
     Conversation,
     ConversationState,
     Mailbox,
@@ -23,9 +23,9 @@ from domain.conversation import (
     shared_out,
     subject_key,
 )
+from domain.customers.timeline import EntryKind, mail_stream, number_stream
 from domain.notices.delivery import MESSAGE_RETRIES, Channel
 from domain.refusal import NotPossible
-from domain.timeline import EntryKind, mail_stream, number_stream
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
 from storage.conversations.writing import Incoming, Writing
 from storage.models import Root

@@ -19,7 +19,7 @@ from b2bua.alarms import AlarmBoard
 from b2bua.channels.desk import ChannelDesk, Post
 from b2bua.channels.loop import LETTERS_AT_ONCE, Channels
 from b2bua.notices.sessions import Sessions
-from domain.conversation import Attachment, Conversation, Mailbox
+from domain.customers.conversation import Attachment, Conversation, Mailbox
 from domain.notices.ways import Encryption
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
 from storage.conversations.writing import Writing

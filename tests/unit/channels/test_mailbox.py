@@ -13,7 +13,7 @@ import pytest
 
 from b2bua.channels import mailbox as mailboxes
 from b2bua.channels.mailbox import MailboxDown, address_of, fetch_new
-from domain.conversation import Mailbox
+from domain.customers.conversation import Mailbox
 from domain.notices.ways import Encryption
 from tests.unit.channels.imap import PORT, Imap, a_host, running
 

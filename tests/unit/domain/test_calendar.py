@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import Calendar, DayKind, Entered, EnteredDay, local, published_years
+from domain.days.calendar import Calendar, DayKind, Entered, EnteredDay, local, published_years
 
 SHIPPED = [
     ("2026-09-20", DayKind.MAKE_UP, "国庆节"),

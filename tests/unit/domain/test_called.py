@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.called import CalledRules, called_rules, read_called
+from domain.calling.called import CalledRules, called_rules, read_called
 from domain.snapshot import PrefixRule
 
 LANDING = {"01061230000": "4001003721", "57188880001": "4001003722"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.caller import Caller, CallerClass, CallerRules, canonical_caller, looked_for
+from domain.calling.caller import Caller, CallerClass, CallerRules, canonical_caller, looked_for
 from domain.snapshot import PrefixRule
 
 MOBILE, LANDLINE, SHORT = CallerClass.MOBILE, CallerClass.LANDLINE, CallerClass.SHORT_CODE

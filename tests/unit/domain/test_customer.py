@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from domain.customer import (
+from domain.customers.customer import (
     MOST_NUMBERS,
     Customer,
     CustomerKind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.destination import NAMELESS, Destination, DestinationKind
+from domain.routing.destination import NAMELESS, Destination, DestinationKind
 
 
 @pytest.mark.parametrize("kind", DestinationKind)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from domain.destination import Destination
 from domain.features import Feature, ProductEdition, features_of, served
+from domain.routing.destination import Destination
 from domain.routing.plan import RoutePlan, Rule
+from domain.routing.target import TargetGroup
 from domain.snapshot import NumberPlan, TenantSnapshot
-from domain.target import TargetGroup
-from domain.voicemail import Voicemail
+from domain.voice.voicemail import Voicemail
 from tests.unit.calls.test_menu import a_flow
 
 ALL = frozenset(Feature)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.missed import (
+from domain.customers.missed import (
     CALLS_KEPT,
     NOT_MISSED,
     Closed,

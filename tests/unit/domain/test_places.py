@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import Calendar
-from domain.caller import Caller, CallerClass, CallerRules, canonical_caller
-from domain.facts import facts_of
-from domain.place import CARRIERS, UNKNOWN, Place
-from domain.places import Places, shipped_area_codes, shipped_places, shipped_segments
-from domain.regions import regions_with, shipped_regions
-from domain.segments import ImportedSegments, StoredSegments, store_segments
+from domain.calling.caller import Caller, CallerClass, CallerRules, canonical_caller
+from domain.calling.facts import facts_of
+from domain.days.calendar import Calendar
+from domain.places.place import CARRIERS, UNKNOWN, Place
+from domain.places.places import Places, shipped_area_codes, shipped_places, shipped_segments
+from domain.places.regions import regions_with, shipped_regions
+from domain.places.segments import ImportedSegments, StoredSegments, store_segments
 
 PLACES = shipped_places()
 

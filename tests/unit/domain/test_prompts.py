@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from domain.prompts import UNHEARD, own_name, references_in, resolved
 from domain.snapshot import NumberPlan
+from domain.voice.prompts import UNHEARD, own_name, references_in, resolved
 
 HEARD = {"greeting": "aa" * 32}
 

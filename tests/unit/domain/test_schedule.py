@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import BEIJING, Calendar, Entered, EnteredDay
-from domain.schedule import (
+from domain.days.calendar import BEIJING, Calendar, Entered, EnteredDay
+from domain.days.schedule import (
     ALWAYS,
     EVERY_DAY,
     Band,

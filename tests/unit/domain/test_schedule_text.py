@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import BEIJING, Calendar
-from domain.schedule import EVERY_DAY, Band, DayName, DayRule, Hours, Schedule, is_open
-from domain.schedule_text import ScheduleError, parse_schedule, schedule_lines
+from domain.days.calendar import BEIJING, Calendar
+from domain.days.schedule import EVERY_DAY, Band, DayName, DayRule, Hours, Schedule, is_open
+from domain.days.schedule_text import ScheduleError, parse_schedule, schedule_lines
 
 MEANING = [
     ("mon-fri 09:00-12:00, 13:30-18:00", "mon-fri 09:00-12:00, 13:30-18:00"),

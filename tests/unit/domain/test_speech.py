@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from b2bua.recorder import voice
-from domain import speech
+from domain.voice import speech
 
 
 def said(names: speech.Speech) -> str:

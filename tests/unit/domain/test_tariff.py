@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import BEIJING, Calendar, LocalMoment
-from domain.caller import canonical_caller
-from domain.place import Place
-from domain.schedule import Band, DayName, Schedule
-from domain.tariff import (
+from domain.calling.caller import canonical_caller
+from domain.days.calendar import BEIJING, Calendar, LocalMoment
+from domain.days.schedule import Band, DayName, Schedule
+from domain.money.tariff import (
     MOST_SECONDS,
     CallKind,
     ChargeLine,
@@ -23,6 +22,7 @@ from domain.tariff import (
     kind_of_call,
     rate,
 )
+from domain.places.place import Place
 
 NOON = Calendar().at(datetime(2026, 11, 23, 12, tzinfo=BEIJING))
 NIGHT = Calendar().at(datetime(2026, 11, 23, 23, 30, tzinfo=BEIJING))

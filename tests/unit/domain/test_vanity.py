@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.vanity import PatternError, VanityRule, VanityTable
+from domain.numbers.vanity import PatternError, VanityRule, VanityTable
 
 TABLE = VanityTable()
 

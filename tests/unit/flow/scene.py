@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import BEIJING, Calendar
-from domain.destination import Destination
+from domain.days.calendar import BEIJING, Calendar
 from domain.flow.checker import check
 from domain.flow.dialling import DialPlan
 from domain.flow.document import FlowDocument
@@ -28,7 +27,8 @@ from domain.flow.steps import (
     State,
     Surroundings,
 )
-from domain.place import Place
+from domain.places.place import Place
+from domain.routing.destination import Destination
 
 MONDAY_MORNING = 1_795_399_200.0
 """2026-11-23 10:00 in Beijing."""

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.calendar import Calendar
-from domain.destination import Destination
+from domain.days.calendar import Calendar
 from domain.flow.dialling import DialPlan
 from domain.flow.interpreter import start, step
 from domain.flow.steps import (
@@ -23,7 +22,8 @@ from domain.flow.steps import (
     WebAnswered,
     WebFailed,
 )
-from domain.place import UNKNOWN
+from domain.places.place import UNKNOWN
+from domain.routing.destination import Destination
 from tests.unit.flow.scene import AROUND, MONDAY_MORNING, Walk, flow
 
 BYE = {"kind": "hang-up"}

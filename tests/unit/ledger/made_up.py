@@ -6,9 +6,9 @@ import random
 
 import msgspec
 
-from domain.caller import canonical_caller
+from domain.calling.caller import canonical_caller
 from domain.outcomes import HungUpBy, Outcome
-from domain.places import shipped_places
+from domain.places.places import shipped_places
 from storage.journal.events import (
     Answered,
     Bridged,

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from domain.money import CONTRA, KIND_WORDS, EntryKind, parse_yuan, yuan
+from domain.money.amounts import CONTRA, KIND_WORDS, EntryKind, parse_yuan, yuan
 from storage.models import Account, Money, MoneyRequest, Request
 from storage.models.money import AccountBroken
 

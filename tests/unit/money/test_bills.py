@@ -9,11 +9,11 @@ import msgspec
 import openpyxl
 import pytest
 
-from domain.bill import Statement, booked_day
-from domain.calendar import BEIJING
-from domain.fees import Agreement
-from domain.money import EntryKind
-from domain.tariff import Edition, Price, Tariff
+from domain.days.calendar import BEIJING
+from domain.money.amounts import EntryKind
+from domain.money.bill import Statement, booked_day
+from domain.money.fees import Agreement
+from domain.money.tariff import Edition, Price, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import step009_bills
 from storage.export.bill import write_bill

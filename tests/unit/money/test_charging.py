@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from b2bua.ledger.ledger import Ledger
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
+from domain.money.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
 from domain.outcomes import Outcome
-from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.journal import JournalWriter
 from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, TenantConfig

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.entry_words import about
-from domain.money import Entry, EntryKind
+from domain.money.amounts import Entry, EntryKind
+from domain.money.entry_words import about
 
 LACKS = "4006128866 212.60; 4001003721 100.00"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.fees import Agreement, Due, SpendStep, fees_of_month, minimum_spend, months_of, storage_fee
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
+from domain.money.fees import Agreement, Due, SpendStep, fees_of_month, minimum_spend, months_of, storage_fee
 
 B_NUMBER = Agreement(
     "4006951234", "2026-03-15", minimum_li=30_000_000, steps=(SpendStep(7, 20_000_000),), monthly_li=31_000

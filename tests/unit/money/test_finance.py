@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.approval import Decided, Decision, OwnProposal
-from domain.invoice import InvoiceKind, InvoiceState, TooMuch, WrongState
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
+from domain.money.approval import Decided, Decision, OwnProposal
+from domain.money.invoice import InvoiceKind, InvoiceState, TooMuch, WrongState
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.models import Root, Tenant, TenantConfig
 from storage.money.finance import (

@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.forecast import Runway, runway
+from domain.money.forecast import Runway, runway
 
 MONDAY = date(2026, 11, 23)
 

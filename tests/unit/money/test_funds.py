@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.funds import Funds, Spent, Standing, Standings, Terms
+from domain.money.funds import Funds, Spent, Standing, Standings, Terms
+from domain.money.tariff import ChargedFrom, Edition, Price, Tariff
 from domain.outcomes import HungUpBy, Outcome
 from domain.snapshot import TenantSnapshot
-from domain.tariff import ChargedFrom, Edition, Price, Tariff
 from tests.twins.legs import MemoryInboundLeg
 from tests.twins.stage import Stage, a_plan, sdp
 

@@ -21,10 +21,10 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from b2bua.ledger.ledger import Ledger
 from b2bua.recovery import closing_lines
-from domain.fees import Agreement
-from domain.money import EntryKind
-from domain.place import Place
-from domain.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
+from domain.money.amounts import EntryKind
+from domain.money.fees import Agreement
+from domain.money.tariff import CallKind, ChargedFrom, Edition, Price, Tariff
+from domain.places.place import Place
 from storage.connection import open_main_in_memory
 from storage.journal import Event, JournalWriter, open_calls
 from storage.journal.events import Answered, Bridged, Ended, LegAnswered, LegDialled, LegEnded, Marks, Started

@@ -12,9 +12,9 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import BEIJING
+from domain.days.calendar import BEIJING
+from domain.money.reconciliation import BilledCall, DifferenceKind, reconcile
 from domain.outcomes import Outcome
-from domain.reconciliation import BilledCall, DifferenceKind, reconcile
 from storage.connection import open_main_in_memory
 from storage.models import Root
 from storage.money.carrier_file import CarrierFileWrong, our_calls, read_carrier_file, write_differences

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from b2bua.ledger.ledger import Ledger
-from domain.tariff import ChargedFrom, Edition, Price, Tariff
+from domain.money.tariff import ChargedFrom, Edition, Price, Tariff
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.journal import JournalWriter
 from storage.models import Root, TariffDocument, Tenant, TenantConfig

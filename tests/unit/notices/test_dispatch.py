@@ -13,8 +13,8 @@ from b2bua.alarms import AlarmBoard
 from b2bua.notices.desk import Desk, Work
 from b2bua.notices.dispatch import Dispatch
 from b2bua.notices.sending import SendFailed
-from domain.missed import Notice
-from domain.money import EntryKind
+from domain.customers.missed import Notice
+from domain.money.amounts import EntryKind
 from domain.notices.delivery import Channel, Delivery, DeliveryState
 from domain.notices.kinds import NoticeKind
 from storage.connection import MainDatabase, StoreDown, open_main_in_memory

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from domain.customer import Customer
-from domain.money import EntryKind
+from domain.customers.customer import Customer
+from domain.money.amounts import EntryKind
 from domain.notices.delivery import Channel, DeliveryState, expired
 from domain.notices.kinds import NoticeKind
 from domain.numbers.lifecycle import NumberCard, NumberState

@@ -16,7 +16,7 @@ import pytest
 from b2bua.notices.desk import Desk
 from b2bua.notices.mail import written
 from domain.analysis.mailing import Due, Mailing, Often, checked, due
-from domain.calendar import BEIJING
+from domain.days.calendar import BEIJING
 from domain.features import Feature
 from domain.notices.ways import Gateway, GatewayKind
 from domain.refusal import NotPossible

@@ -13,7 +13,7 @@ import msgspec
 import openpyxl
 import pytest
 
-from domain.calendar import Calendar
+from domain.days.calendar import Calendar
 from domain.numbers.application import Applicant, ApplicantKind, Paper, Review, faults_of, is_licence
 from domain.numbers.lifecycle import NumberState
 from domain.numbers.numbering import NumberBook

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import Calendar
+from domain.days.calendar import Calendar
 from domain.numbers.lifecycle import (
     MOVE_WORDS,
     OWNED,
@@ -28,9 +28,9 @@ from domain.numbers.numbering import NumberBook, Numbering
 from domain.numbers.promise import due_day, working_days_left
 from domain.numbers.search import Pattern
 from domain.numbers.terms import ClassTerms, ends_of
+from domain.numbers.vanity import PatternError, VanityRule
 from domain.outcomes import Outcome
 from domain.refusal import NotPossible
-from domain.vanity import PatternError, VanityRule
 
 CARD = NumberCard("4006123888", "special")
 NOW = Told(1000.0, "anna", "why")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.conversation import Attachment, Conversation, Text, Way
+from domain.customers.conversation import Attachment, Conversation, Text, Way
 from domain.refusal import NotPossible
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
 from storage.data_directory import DataDirectory

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from domain.calendar import local
+from domain.days.calendar import local
 from storage.connection import open_main_in_memory, open_recordings, open_recordings_in_memory
 from storage.models import Root
 from storage.notices.intake import tell_retention

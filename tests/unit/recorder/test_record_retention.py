@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.timeline import number_stream
-from domain.upgrade import Began, Step, StepBegan, StepDone
+from domain.customers.timeline import number_stream
+from domain.upgrade.moves import Began, Step, StepBegan, StepDone
 from storage.connection import MainDatabase, open_main_in_memory, open_recordings_in_memory
 from storage.data_directory import DataDirectory
 from storage.models import Root, TenantConfig

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import Entered, EnteredDay
+from domain.days.calendar import Entered, EnteredDay
 from domain.snapshot import BoxSnapshot
 from storage.connection import Database, StoreDown
 from storage.data_directory import DataDirectory, write_atomically

@@ -15,7 +15,7 @@ from b2bua.recorder.prompts import find, ingest
 from b2bua.recorder.voice import Kind
 from b2bua.recorder.voice.build import MADE
 from domain.outcomes import VERDICTS
-from domain.prompts import own_name
+from domain.voice.prompts import own_name
 from storage.data_directory import DataDirectory
 
 ROOT = Path(__file__).parents[3]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.calendar import BEIJING, Calendar
-from domain.caller import canonical_caller
-from domain.destination import Destination
-from domain.facts import CallerFacts, facts_of
-from domain.places import shipped_places
-from domain.regions import shipped_regions
+from domain.calling.caller import canonical_caller
+from domain.calling.facts import CallerFacts, facts_of
+from domain.days.calendar import BEIJING, Calendar
+from domain.days.schedule_text import parse_schedule
+from domain.places.places import shipped_places
+from domain.places.regions import shipped_regions
+from domain.routing.destination import Destination
 from domain.routing.live import LineUse, Remembered
 from domain.routing.plan import RoutePlan, Rule
-from domain.schedule_text import parse_schedule
 from domain.snapshot import BoundNumber, NumberPlan, TargetGroup, TenantSnapshot
 
 NUMBER = "4001003721"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from domain.calendar import Calendar
-from domain.caller import CallerClass
+from domain.calling.caller import CallerClass
+from domain.days.calendar import Calendar
 from domain.outcomes import Outcome
 from domain.routing.decide import Decision, decide
 from domain.routing.plan import RoutePlan, Rule, Share
 from domain.routing.reasons import Reason, explain, read_reasons, written
 from domain.routing.simulate import simulate
+from domain.routing.target import BoundNumber
 from domain.snapshot import NumberPlan, RingStrategy, TargetGroup
-from domain.target import BoundNumber
 from tests.unit.routing.plans import (
     BEIJING_LANDLINE,
     MAKE_UP_SATURDAY,
@@ -181,7 +181,7 @@ def test_an_unknown_year_is_said() -> None:
 
 
 def _entered() -> type:
-    from domain.calendar import EnteredDay
+    from domain.days.calendar import EnteredDay
 
     return EnteredDay
 

@@ -12,7 +12,7 @@ from domain.routing.live import LineUse, Remembered
 from domain.routing.order import Ordering, order
 from domain.routing.plan import RoutePlan
 from domain.routing.simulate import memory_of
-from domain.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
+from domain.routing.target import BoundNumber, RingStrategy, TargetGroup, TargetKind
 from tests.unit.routing.plans import NUMBER, SHENYANG, Live, at, facts, hours, plan
 
 WHEN = facts().when

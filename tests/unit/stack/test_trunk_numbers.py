@@ -8,8 +8,8 @@ from b2bua.sip.message import Request
 from b2bua.sip.parse import parse_message
 from b2bua.stack.trunks.inbound import read_numbers
 from b2bua.stack.trunks.presentation import present
-from domain.called import called_rules
-from domain.caller import CallerClass, CallerRules
+from domain.calling.called import called_rules
+from domain.calling.caller import CallerClass, CallerRules
 from domain.snapshot import (
     CalledHeader,
     CallerHeader,

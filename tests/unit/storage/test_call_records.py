@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.outcomes import Outcome
-from domain.place import Place
+from domain.places.place import Place
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import step020_traces, step028_days_of_all
 from storage.models import Root

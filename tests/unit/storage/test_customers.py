@@ -8,10 +8,10 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from domain.customer import Customer, CustomerKind
-from domain.desk import DeskSettings
+from domain.customers.customer import Customer, CustomerKind
+from domain.customers.desk import DeskSettings
+from domain.customers.timeline import Entry, EntryKind, mail_stream, number_stream
 from domain.refusal import BadField, NotPossible
-from domain.timeline import Entry, EntryKind, mail_stream, number_stream
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.customers.desk import CustomerDesk, blank, timeline_streams
 from storage.evolution import step019_customers

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from domain.analysis.callers import WINDOW_MS
 from domain.analysis.cell import TARGETS, Fate, fate_of
-from domain.calendar import BEIJING
+from domain.analysis.service_level import Formula, service_level
+from domain.days.calendar import BEIJING
 from domain.outcomes import Outcome
-from domain.place import Place
-from domain.service_level import Formula, service_level
+from domain.places.place import Place
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import STEPS
 from storage.models.root import ROOT_KEY

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from domain.days.schedule import Schedule
 from domain.flow.document import Flow, FlowDocument, Menu
 from domain.flow.reading import as_document
-from domain.schedule import Schedule
 from storage.models import Root
 from storage.provisioning import export_database
 from storage.serving.snapshots import build

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.contact import Contact, ContactKind
-from domain.missed import BURST_SECONDS, Closed, MissedItem, MissedState, claimed, closed
+from domain.customers.contact import Contact, ContactKind
+from domain.customers.missed import BURST_SECONDS, Closed, MissedItem, MissedState, claimed, closed
 from domain.outcomes import Outcome
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.customers.contacts import find_contact

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.caller import canonical_caller
-from domain.place import Place
-from domain.places import shipped_places
-from domain.places_csv import MOST_PROBLEMS, TableRefused, read_table
+from domain.calling.caller import canonical_caller
+from domain.places.place import Place
+from domain.places.places import shipped_places
+from domain.places.tables import MOST_PROBLEMS, TableRefused, read_table
 from storage.data_directory import DataDirectory
 from storage.serving.places import (
     TableInfo,

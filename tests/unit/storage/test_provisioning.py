@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.money.tariff import CallKind, Edition, Price, Tariff, never_reached
 from domain.snapshot import (
     AnswerPolicy,
     BoundNumber,
@@ -23,7 +24,6 @@ from domain.snapshot import (
     TenantState,
     TrunkSnapshot,
 )
-from domain.tariff import CallKind, Edition, Price, Tariff, never_reached
 from storage.connection import MainDatabase, StoreDown, open_main_in_memory
 from storage.data_directory import DataDirectory
 from storage.models import BoxConfig, PromptInfo, TenantConfig

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.calendar import Entered, EnteredDay
-from domain.schedule import Schedule
-from domain.schedule_text import parse_schedule
+from domain.days.calendar import Entered, EnteredDay
+from domain.days.schedule import Schedule
+from domain.days.schedule_text import parse_schedule
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.provisioning import days as checks
 from storage.provisioning import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.routing.plan import RoutePlan
+from domain.routing.target import RingStrategy, TargetKind
 from domain.snapshot import NumberPlan, TenantSnapshot
-from domain.target import RingStrategy, TargetKind
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.provisioning import ProvisioningError, export_database
 from storage.serving.snapshots import build

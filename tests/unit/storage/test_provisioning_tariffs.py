@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.fees import Agreement, SpendStep
-from domain.tariff import CallKind, Edition, Price, never_reached
+from domain.money.fees import Agreement, SpendStep
+from domain.money.tariff import CallKind, Edition, Price, never_reached
 from storage.connection import open_main_in_memory
 from storage.models import Root
 from storage.provisioning import ProvisioningError, apply_wishes, read_wishes

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from domain.outcomes import Outcome
-from domain.place import Place
+from domain.places.place import Place
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.export.call_records import COLUMNS, write_xlsx
 from storage.models import Root

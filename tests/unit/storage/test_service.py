@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from domain.analysis.service import BEHIND, COUNTS, Asked, Service, Written, groups
-from domain.conversation import Mailbox, SmsLine, Text, Way
-from domain.schedule_text import parse_schedule
+from domain.customers.conversation import Mailbox, SmsLine, Text, Way
+from domain.days.schedule_text import parse_schedule
 from domain.tickets import rules
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind

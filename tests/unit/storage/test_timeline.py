@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.desk import CallNote
-from domain.outcomes import Outcome
-from domain.timeline import (
+from domain.customers.desk import CallNote
+from domain.customers.timeline import (
     MOST_TEXT,
     Entry,
     EntryKind,
@@ -17,6 +16,7 @@ from domain.timeline import (
     mail_stream,
     number_stream,
 )
+from domain.outcomes import Outcome
 from storage.connection import open_main_in_memory
 from storage.evolution import STEPS, evolve_main
 from storage.models import ROOT_KEY, Root

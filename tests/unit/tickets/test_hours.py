@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import BEIJING, Calendar
-from domain.schedule import Schedule, is_open
-from domain.schedule_text import parse_schedule
+from domain.days.calendar import BEIJING, Calendar
+from domain.days.schedule import Schedule, is_open
+from domain.days.schedule_text import parse_schedule
 from domain.tickets.hours import after_working
 
 NINE_TO_SIX = parse_schedule(["workdays 09:00-18:00"])

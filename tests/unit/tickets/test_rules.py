@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from domain.calendar import Calendar
+from domain.days.calendar import Calendar
 from domain.refusal import NotPossible
 from domain.tickets import rules
 from domain.tickets.rules import DAY, Done, Wanted

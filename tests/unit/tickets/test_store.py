@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.customers.timeline import mail_stream, number_stream
 from domain.notices.delivery import Delivery
 from domain.refusal import NotPossible
 from domain.tickets import rules
@@ -23,7 +24,6 @@ from domain.tickets.ticket import (
     Ticket,
     TicketState,
 )
-from domain.timeline import mail_stream, number_stream
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.models import Root
 from storage.tickets import TicketGone, move, open_ticket

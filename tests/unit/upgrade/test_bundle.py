@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from domain.release import Manifest
+from domain.upgrade.release import Manifest
 from storage.upgrade.bundle import (
     MANIFEST,
     MOST_BYTES,

@@ -9,7 +9,7 @@ import pytest
 
 from box400.upgrade import runner
 from box400.upgrade.places import Places
-from domain.upgrade import Entry, Result, Step, StepFailed, Undo, UndoDone
+from domain.upgrade.moves import Entry, Result, Step, StepFailed, Undo, UndoDone
 
 
 class Careless:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.boot_variables import BYTES, MAGIC, variables
 from domain.refusal import NotPossible
-from domain.release import SYSTEM, Manifest
+from domain.upgrade.boot_variables import BYTES, MAGIC, variables
+from domain.upgrade.release import SYSTEM, Manifest
 from storage.upgrade.slots import NOTED_EVERY, Slots, other, slot_of
 
 CONTENT = bytes(range(256)) * 4096 * 3 + bytes(5 << 20)

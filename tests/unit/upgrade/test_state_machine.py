@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.refusal import NotPossible
-from domain.release import Manifest, Running, check_follows
-from domain.upgrade import (
+from domain.upgrade.moves import (
     AT_BOOT,
     Began,
     Ended,
@@ -25,6 +24,7 @@ from domain.upgrade import (
     reason,
     steps_of,
 )
+from domain.upgrade.release import Manifest, Running, check_follows
 
 START = Began(0.0, "2.0.0", "1.0.0")
 STEPS = steps_of([START])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.refusal import NotPossible
-from domain.release import SYSTEM, Manifest, Running, check_follows
-from domain.upgrade import (
+from domain.upgrade.moves import (
     NOT_STARTED,
     Began,
     Entry,
@@ -26,6 +25,7 @@ from domain.upgrade import (
     reason,
     steps_of,
 )
+from domain.upgrade.release import SYSTEM, Manifest, Running, check_follows
 
 START = Began(0.0, "2.0.0", "1.0.0", slot="b")
 STEPS = steps_of([START])

@@ -9,8 +9,8 @@ from typing import Any
 from pyramid.router import Router
 from webtest import TestApp
 
-from domain.conversation import Conversation, Way
-from domain.customer import Customer
+from domain.customers.conversation import Conversation, Way
+from domain.customers.customer import Customer
 from domain.knowledge import Article, Audience, Words, approved, drafted, submitted
 from domain.outcomes import Outcome
 from domain.tickets.rules import Wanted

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.calendar import local
+from domain.days.calendar import local
 from domain.outcomes import Outcome
 from tests.unit.webui.site import Browser, Site, made_up
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from domain.calendar import BEIJING
-from domain.money import EntryKind
-from domain.place import Place
+from domain.days.calendar import BEIJING
+from domain.money.amounts import EntryKind
+from domain.places.place import Place
 from domain.snapshot import NumberPlan
 from storage.models.money import Account
 from tests.unit.webui.api_client import Programs

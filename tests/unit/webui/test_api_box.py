@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.calendar import published_years
+from domain.days.calendar import published_years
 from storage.backup_schedule import read_asks
 from storage.provisioning.checks import MASK
 from storage.serving.places import tables_in_use

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.conversation import Attachment
-from domain.customer import Customer
+from domain.customers.conversation import Attachment
+from domain.customers.customer import Customer
 from domain.notices.delivery import Channel
 from storage.models.web import AuditEntry
 from storage.notices.outbox import new_id

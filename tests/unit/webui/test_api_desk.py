@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
 from storage.models.money import Account
 from tests.unit.webui.api_client import Programs
 from tests.unit.webui.site import Site

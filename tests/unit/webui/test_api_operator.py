@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.approval import Decision
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
+from domain.money.approval import Decision
 from storage.models.web import AuditEntry
 from storage.money.finance import proposals
 from tests.unit.webui.api_client import Programs

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
 from storage.models import Root
 from tests.unit.webui.site import HOSTILE, Site, form_of
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from domain.inspection.round import Round
-from domain.reconciliation import Reconciled, Reconciliation, Side
+from domain.money.reconciliation import Reconciled, Reconciliation, Side
 from storage.models.finance import ReconciliationDocument
 from tests.unit.webui.site import Browser, Site
 from webui import (

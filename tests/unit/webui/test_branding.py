@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from domain.conversation import SmsLine, Text, Way
-from domain.customer import Customer
+from domain.customers.conversation import SmsLine, Text, Way
+from domain.customers.customer import Customer
 from domain.tickets.rules import Wanted
 from domain.tickets.ticket import Asker, AskerKind, Source, SourceKind
 from storage.conversations.writing import Incoming, Writing

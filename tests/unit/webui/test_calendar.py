@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.calendar import Calendar, published_years
+from domain.days.calendar import Calendar, published_years
 from tests.unit.webui.site import Site, form_of
 
 PAGE = "/operator/calendar"

@@ -6,7 +6,7 @@ from typing import Any
 
 from webtest import Upload
 
-from domain.conversation import (
+from domain.customers.conversation import (
     Attachment,
     Conversation,
     ConversationState,
@@ -16,7 +16,7 @@ from domain.conversation import (
     TextState,
     Way,
 )
-from domain.desk import DeskSettings
+from domain.customers.desk import DeskSettings
 from storage.conversations.writing import Incoming, Writing
 from storage.notices.outbox import new_id
 from tests.unit.storage.provision import apply

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from webtest import Upload
 
-from domain.conversation import Conversation, ConversationState
-from domain.customer import Customer
-from domain.desk import DeskSettings
+from domain.customers.conversation import Conversation, ConversationState
+from domain.customers.customer import Customer
+from domain.customers.desk import DeskSettings
 from storage.conversations.writing import Writing
 from storage.models.web import AuditEntry
 from tests.unit.storage.provision import apply

@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from webtest import Upload
 
-from domain.customer import Customer
-from domain.desk import DeskSettings
-from domain.timeline import Entry, EntryKind, number_stream
+from domain.customers.customer import Customer
+from domain.customers.desk import DeskSettings
+from domain.customers.timeline import Entry, EntryKind, number_stream
 from storage.export.workbook import workbook
 from storage.records.call_id import BEIJING
 from storage.records.rows import row_of

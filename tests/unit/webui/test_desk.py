@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.desk import DeskSettings
+from domain.customers.desk import DeskSettings
 from domain.outcomes import Outcome
 from storage.records.record import CallRecord
 from tests.unit.webui.site import HOSTILE, PASSWORD, Browser, Site, form_of, made_up

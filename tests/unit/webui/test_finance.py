@@ -9,11 +9,11 @@ import msgspec
 import openpyxl
 import pytest
 
-from domain.calendar import local
-from domain.fees import Agreement, SpendStep
-from domain.money import EntryKind
-from domain.schedule_text import schedule_lines
-from domain.tariff import Edition, Price, Tariff
+from domain.days.calendar import local
+from domain.days.schedule_text import schedule_lines
+from domain.money.amounts import EntryKind
+from domain.money.fees import Agreement, SpendStep
+from domain.money.tariff import Edition, Price, Tariff
 from storage.models import Root, TariffDocument, TenantConfig
 from storage.models.web import Role
 from storage.records.record import ChargeRecord

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from webtest import Upload
 
-from domain.customer import Customer
+from domain.customers.customer import Customer
 from storage.export.workbook import workbook
 from tests.unit.webui.site import Browser, Site, form_of
 from tests.unit.webui.test_branding import hide

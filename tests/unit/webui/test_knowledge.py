@@ -91,7 +91,7 @@ def test_articles_are_suggested_by_what_one_looks_at(site: Site) -> None:
     assert "怎么充值" not in browser.post(f"{OWN}/suggest", {**body, "subject": "彩铃没有声音"})
     record = site.read(lambda root: root.records.find(site.calls["alpha"], "alpha"))
     assert record is not None
-    from domain.desk import CallNote
+    from domain.customers.desk import CallNote
 
     note = CallNote(record.id, record.caller, "8001", 1.0, "咨询", "问排队时间")
     site.change(lambda root: root.desk.of("alpha").put_note(note))

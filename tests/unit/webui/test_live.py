@@ -18,7 +18,7 @@ from waitress.server import create_server
 
 from b2bua.control import Calls, LiveCall
 from b2bua.control_floor import Agents, Changed, LiveAgent, LiveQueue, Queues
-from domain.masking import masked
+from domain.calling.masking import masked
 from storage.models.web import WebSession
 from tests.unit.webui.site import Site
 from webui.hand_over import serve_live

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.conversation import Conversation
+from domain.customers.conversation import Conversation
 from domain.tickets.settings import TicketSettings
 from storage.conversations.letters import letters_due
 from storage.conversations.writing import Writing

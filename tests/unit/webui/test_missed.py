@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.missed import MissedState
+from domain.customers.missed import MissedState
 from domain.outcomes import Outcome
 from storage.recordings import Fresh, RecordingFacts, Recordings
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of, made_up
@@ -78,7 +78,7 @@ def test_what_another_one_claimed_is_his(site: Site) -> None:
 
 
 def _claimed(root: Any, name: str, who: str) -> None:
-    from domain.missed import claimed
+    from domain.customers.missed import claimed
 
     book = root.missed.tenants["alpha"]
     book.put(claimed(book.find(name), who, 1.0))

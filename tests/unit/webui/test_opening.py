@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.fees import Agreement, SpendStep
+from domain.money.fees import Agreement, SpendStep
 from domain.numbers.lifecycle import NumberState
 from domain.numbers.terms import ClassTerms
 from domain.refusal import NotPossible

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from webtest import Upload
 
-from domain.calendar import BEIJING
+from domain.days.calendar import BEIJING
 from storage.models import Root
 from storage.records.record import LegRecord
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of, made_up

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from domain.analysis.cell import Cell
+from domain.analysis.service_level import Formula, service_level
 from domain.outcomes import Outcome
-from domain.service_level import Formula, service_level
 from tests.unit.webui.site import HOSTILE, Site, made_up
 from webui.presenters.tile_map import PLACES, tiles
 
@@ -34,7 +34,7 @@ def test_service_level_by_each_formula() -> None:
 
 def test_every_province_has_a_tile_of_its_own() -> None:
     """34 of them, none upon another, named as the tables of places name them; shaded by their share."""
-    from domain.regions import shipped_regions
+    from domain.places.regions import shipped_regions
 
     assert set(PLACES) == set(shipped_regions())
     assert len(set(PLACES.values())) == 34

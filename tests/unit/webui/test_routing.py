@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.schedule_text import parse_schedule
+from domain.days.schedule_text import parse_schedule
 from storage.models.web import AuditEntry
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 from webui.services.provisioning import wish

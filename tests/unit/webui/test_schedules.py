@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.schedule_text import parse_schedule
+from domain.days.schedule_text import parse_schedule
 from tests.unit.webui.site import Site
 from tests.unit.webui.test_bound_numbers import PAGE, bound, post
 from webui.presenters.schedule import PRESETS, lines_in

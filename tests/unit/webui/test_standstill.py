@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from domain.upgrade import Began, Ended, Entry, Interrupted, Result, Step, StepBegan, StepDone, Undo, UndoDone
+from domain.upgrade.moves import (
+    Began,
+    Ended,
+    Entry,
+    Interrupted,
+    Result,
+    Step,
+    StepBegan,
+    StepDone,
+    Undo,
+    UndoDone,
+)
 from storage.upgrade.history import begin
 from webui.services.standstill import with_standstill
 

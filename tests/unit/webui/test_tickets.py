@@ -116,7 +116,7 @@ def test_a_call_becomes_a_ticket_at_a_desk_that_hides_numbers(site: Site) -> Non
 
 
 def _mask(root: Any) -> None:
-    from domain.desk import DeskSettings
+    from domain.customers.desk import DeskSettings
 
     root.desk.of("alpha").settings.value = DeskSettings(masked=("agent",))
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.release import SYSTEM, Manifest
-from domain.upgrade import (
+from domain.upgrade.moves import (
     Began,
     Ended,
     Result,
@@ -20,6 +19,7 @@ from domain.upgrade import (
     Undo,
     UndoBegan,
 )
+from domain.upgrade.release import SYSTEM, Manifest
 from storage.upgrade.bundle import new_key, private_key, write_bundle
 from storage.upgrade.history import begin
 from storage.upgrade.request import Request, asked, inbox_of

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from domain.days.schedule import Schedule
 from domain.notices.ways import Encryption
 from domain.refusal import NotPossible
-from domain.schedule import Schedule
 
 WHOLE: Final = 100
 """What an agent has to give; a call takes all of it."""

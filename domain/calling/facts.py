@@ -7,11 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from domain.calendar import Calendar, LocalMoment
-from domain.caller import Caller, CallerClass
-from domain.place import Place
-from domain.places import Places
-from domain.regions import regions_with
+from domain.calling.caller import Caller, CallerClass
+from domain.days.calendar import Calendar, LocalMoment
+from domain.places.place import Place
+from domain.places.places import Places
+from domain.places.regions import regions_with
 from domain.snapshot import BoxSnapshot, TenantSnapshot
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from domain.money import Entry, EntryKind
+from domain.money.amounts import Entry, EntryKind
 
 
 class InvoiceKind(StrEnum):

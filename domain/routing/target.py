@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from domain.destination import Destination
-from domain.schedule import Schedule
+from domain.days.schedule import Schedule
+from domain.routing.destination import Destination
 
 MOST_WEIGHT: Final = 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from domain.prefix_rule import PrefixRule
+from domain.calling.prefix_rule import PrefixRule
 
 _SEPARATORS = str.maketrans("", "", " -.()\t")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")

@@ -1,7 +1,7 @@
 """When something is on: hours by weekday and kind of day, and rules for single days (时段). Pure.
 
 Times are minutes since midnight in China. A band may cross midnight and then belongs to the day it begins
-on: the night shift before a holiday ends when it ends. The text form is in ``domain/schedule_text.py``.
+on: the night shift before a holiday ends when it ends. The text form is in ``domain/days/schedule_text.py``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from domain.calendar import BEIJING, Calendar, Day, LocalMoment, local
+from domain.days.calendar import BEIJING, Calendar, Day, LocalMoment, local
 
 MIDNIGHT: Final = 24 * 60
 LAST_MINUTE: Final = MIDNIGHT - 1
@@ -22,7 +22,7 @@ HORIZON_DAYS: Final = 400
 
 
 class DayName(StrEnum):
-    """By which name a schedule means days; ``domain.calendar.Day.marks`` says which a day has."""
+    """By which name a schedule means days; ``domain.days.calendar.Day.marks`` says which a day has."""
 
     MON = "mon"
     TUE = "tue"

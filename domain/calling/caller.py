@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.dialplan import apply_prefixes, clean_number, national_significant
-from domain.prefix_rule import PrefixRule
+from domain.calling.dialplan import apply_prefixes, clean_number, national_significant
+from domain.calling.prefix_rule import PrefixRule
 from domain.recipient import MOBILE
 
 

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from domain.fees import next_month
-from domain.money import PAID_IN, Entry, EntryKind
+from domain.money.amounts import PAID_IN, Entry, EntryKind
+from domain.money.fees import next_month
 
 _OF_MONTHS_START: Final = frozenset({"monthly"})
 _OF_MONTHS_END: Final = frozenset({"minimum", "storage"})

@@ -17,7 +17,7 @@ from datetime import date
 from itertools import groupby
 from typing import Final
 
-from domain.schedule import EVERY_DAY, MIDNIGHT, Band, DayName, DayRule, Hours, Schedule
+from domain.days.schedule import EVERY_DAY, MIDNIGHT, Band, DayName, DayRule, Hours, Schedule
 
 SPECIAL: Final = (DayName.HOLIDAY, DayName.MAKE_UP)
 """Days whose hours take the place of the others'."""

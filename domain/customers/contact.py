@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from domain.caller import CallerClass, canonical_caller
+from domain.calling.caller import CallerClass, canonical_caller
 
 
 class ContactKind(StrEnum):

@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 
-from domain.caller import canonical_caller
+from domain.calling.caller import canonical_caller
+from domain.customers.timeline import customer_stream, mail_stream, number_stream
 from domain.recipient import EMAIL
 from domain.refusal import BadField
-from domain.timeline import customer_stream, mail_stream, number_stream
 
 MOST_NUMBERS: Final = 20
 MOST_MAILS: Final = 10

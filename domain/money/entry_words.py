@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from domain.money import Entry, EntryKind, parse_yuan, yuan
+from domain.money.amounts import Entry, EntryKind, parse_yuan, yuan
 
 _MADE_UP: Final = re.compile(r"[0-9a-f]{16}|opening:.*", re.ASCII)
 """What stands for the receipt of a recharge that had none."""

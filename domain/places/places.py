@@ -12,10 +12,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from domain.caller import Caller, CallerClass
-from domain.place import UNKNOWN, AreaCode, Place
-from domain.places_csv import AreaCodeTable, read_table
-from domain.segments import PackageSegments, Segments
+from domain.calling.caller import Caller, CallerClass
+from domain.places.place import UNKNOWN, AreaCode, Place
+from domain.places.segments import PackageSegments, Segments
+from domain.places.tables import AreaCodeTable, read_table
 
 __all__ = ["UNKNOWN", "AreaCode", "Place", "Places", "shipped_area_codes", "shipped_places"]
 

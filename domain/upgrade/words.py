@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.upgrade import Result, Step, Undo
+from domain.upgrade.moves import Result, Step, Undo
 
 STEPS: Final[dict[Step, tuple[str, str]]] = {
     Step.VERIFY: ("Check signature and version", "校验签名和版本"),

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
 
 GIBIBYTE: Final = 2**30
 

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import msgspec
 from phone import Phone
 
-from domain.place import CARRIERS, Place
+from domain.places.place import CARRIERS, Place
 
 
 class Segments(Protocol):

@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from domain.calendar import LocalMoment
-from domain.caller import Caller, CallerClass
-from domain.place import Place
-from domain.schedule import Schedule, is_open_at
+from domain.calling.caller import Caller, CallerClass
+from domain.days.calendar import LocalMoment
+from domain.days.schedule import Schedule, is_open_at
+from domain.places.place import Place
 
 MOST_SECONDS: Final = 7 * 24 * 3600
 """Longest call that is charged; what claims to be longer is a fault of ours."""

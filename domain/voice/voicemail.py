@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.destination import Destination
+from domain.routing.destination import Destination
 
 
 class Voicemail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from domain.place import CARRIERS, AreaCode, Place
+from domain.places.place import CARRIERS, AreaCode, Place
 
 AREA_CODE_COLUMNS: Final = ("area_code", "province", "cities", "merged_into")
 SEGMENT_COLUMNS: Final = ("segment", "area_code", "province", "city", "carrier")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from domain.caller import canonical_number
-from domain.dialplan import apply_prefixes, clean_number
+from domain.calling.caller import canonical_number
+from domain.calling.dialplan import apply_prefixes, clean_number
 from domain.snapshot import PrefixRule
 
 

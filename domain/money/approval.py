@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from domain.money import EntryKind
+from domain.money.amounts import EntryKind
 
 NEED_APPROVAL: Final = frozenset({EntryKind.ADJUSTMENT, EntryKind.REFUND, EntryKind.GIFT})
 """Kinds that nobody may book alone; a recharge has its receipt."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.tariff import Tariff
+from domain.money.tariff import Tariff
 
 Place = tuple[int, int]
 """A place of the journal: (file's sequence, offset)."""

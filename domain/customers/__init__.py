@@ -1,0 +1,1 @@
+"""Customers (客户) and dealing with them: contacts, conversations, missed calls, timelines. Pure."""
