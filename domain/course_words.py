@@ -10,7 +10,7 @@ from typing import Final
 
 from domain.flow.words import step_words
 from domain.outcomes import VERDICTS, Outcome
-from domain.routing.reasons import explain, read_reasons
+from domain.routing.reasons import Reason, explain, read_reasons
 
 EXPLAINED: Final = frozenset({"routed", "ring-order", "forward"})
 """Steps that say why a call was led so, as reasons."""
@@ -43,7 +43,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "no-announcement": ("no announcement {}", "未能播放提示音 {}"),
     "ringback": ("ringback is heard", "播放回铃音"),
     "early-media": ("early media of {}", "听到 {} 的早期媒体"),
-    "to": ("to {}", "去向 {}"),
+    "to": ("to {}", "转到{}"),
     "routed": ("route: {}", "路由：{}"),
     "ring-order": ("ring order: {}", "振铃顺序：{}"),
     "forward": ("forward: {}", "前转：{}"),
@@ -164,6 +164,8 @@ def outcome_words(outcome: str, language: str = "en") -> str:
 
 def _step(detail: str, language: str) -> str:
     name, _, rest = detail.partition(" ")
+    if name == "to":
+        rest = Reason("to", {"to": rest}).text(language)
     if name in EXPLAINED:
         try:
             rest = explain(read_reasons(rest), language)

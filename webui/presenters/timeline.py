@@ -10,7 +10,6 @@ from webui.presenters.texts import N_, Texts
 
 WORDS: Final = {
     "start": N_("Call arrives"),
-    "step": N_("Step"),
     "dial": N_("Rings {who}"),
     "prog": N_("{who} is ringing"),
     "leg-ans": N_("{who} answers"),
@@ -44,7 +43,10 @@ def timeline(record: CallRecord, texts: Texts) -> list[Line]:
     for moment in record.timeline:
         plain, detail = moment_words(moment.what, moment.detail, texts.language)
         words = WORDS.get(moment.what)
-        text = plain.capitalize() if words is None else texts(words, who=who.get(moment.leg, moment.leg))
+        if moment.what == "step":  # it has no kind: what it says is the line
+            text, detail = detail, ""
+        else:
+            text = plain.capitalize() if words is None else texts(words, who=who.get(moment.leg, moment.leg))
         colour = "good" if moment.what in GOOD else "bad" if moment.what == "end" else "plain"
         lines.append(Line(moment.ms, text, detail, colour))
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from itertools import pairwise
 from typing import Final
 
 from argon2 import PasswordHasher, Type
@@ -37,9 +38,16 @@ def too_weak(password: str, names: tuple[str, ...]) -> bool:
     return (
         not LEAST <= len(password) <= MOST
         or len(set(password)) < 4
-        or low in ("12345678", "123456789", "1234567890", "password", "qwertyui", "88888888", "abcd1234")
+        or low in ("1234567890", "password", "qwertyui", "abcd1234")
+        or _is_run(low)
         or any(name and (low == name.lower() or name.lower() in low) for name in names)
     )
+
+
+def _is_run(text: str) -> bool:
+    """Tell whether each character is the one after, or before, the last: 23456789, hgfedcba."""
+    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
+    return steps in ({1}, {-1})
 
 
 class Passwords:

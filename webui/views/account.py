@@ -99,7 +99,9 @@ def _change_password(request: Request) -> dict[str, str]:
         services.throttle.wrong(identity.account, address)
         return {"current": _("The current password is wrong.")}
     if too_weak(new, names):
-        return {"new": _("Too weak: 8 characters or more, not your name or number, not one digit repeated.")}
+        return {
+            "new": _("Too weak: 8 characters or more, not your name or number, not as plain as 12345678.")
+        }
     if new == given:
         return {"new": _("Choose another password than the current one.")}
     if new != request.POST.get("again", ""):

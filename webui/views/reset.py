@@ -77,7 +77,9 @@ def reset(request: Request) -> Response | dict[str, Any]:
     new = given.get("new", "")
     errors: dict[str, str] = {}
     if too_weak(new, (login, key.partition(":")[2])):
-        errors["new"] = _("Too weak: 8 characters or more, not your name or number, not one digit repeated.")
+        errors["new"] = _(
+            "Too weak: 8 characters or more, not your name or number, not as plain as 12345678."
+        )
     elif new != given.get("again", ""):
         errors["again"] = _("The two entries differ.")
     elif services.throttle.wait(f"code {login}", address) > 0:

@@ -53,7 +53,7 @@ def test_every_kind_of_moment_has_words() -> None:
         ("step", "hold by 8001", ("", "保持（操作者 8001）")),
         ("step", "hang-up by agent:acme/8010", ("", "拆线（操作者 坐席 8010）")),
         ("step", "announce busy", ("", "播放提示音 busy")),
-        ("step", "to queue:message", ("", "去向 queue:message")),
+        ("step", "to queue:message", ("", "转到队列 message")),
         ("step", "not-reached busy", ("", "未接通：全部占线")),
         ("step", "menu-wrong-key main 7", ("", "按键错误：main 7")),
         ("step", "something new", ("", "something new")),
