@@ -40,6 +40,8 @@ class Shape(StrEnum):
     """``key = value`` a line."""
     SWITCHES = "switches"
     """Each of several things on, off, or as it would be by itself."""
+    CHECKS = "checks"
+    """Any of several things, each ticked or not."""
     RULES = "rules"
     """``match > replace`` a line."""
     WORDS = "words"
@@ -60,7 +62,7 @@ class Input(NamedTuple):
     default: str = ""
     """Shown in place of what nobody typed."""
     chosen: Mapping[str, str] = {}
-    """Of switches: which are ``on`` or ``off``."""
+    """Of switches and checks: which are ``on`` or ``off``."""
 
 
 def inputs(
@@ -94,6 +96,9 @@ def inputs(
             stored = _as_text(None if default is msgspec.NODEFAULT else default, shape)
         fallback = "" if default is msgspec.NODEFAULT else _as_text(default, shape)
         chosen: dict[str, str] = {}
+        if shape is Shape.CHECKS:
+            ticked = typed if typed else {f"{name}.{each}": "on" for each in written.get(name) or ()}
+            chosen = {each: ticked.get(f"{name}.{each}", "") for each in choices}
         if shape is Shape.SWITCHES:
             held = {each: "on" if on else "off" for each, on in written.get(name, {}).items()}
             chosen = {each: typed.get(f"{name}.{each}", held.get(each, "")) for each in choices}
@@ -116,6 +121,8 @@ def read_typed(
         text = str(form.get(name, ""))[:MOST_TYPED].strip()
         if shape is Shape.FLAG:
             wanted[name] = text == "on"
+        elif shape is Shape.CHECKS:
+            wanted[name] = [each for each in choices if form.get(f"{name}.{each}") == "on"] or None
         elif shape is Shape.SWITCHES:
             chosen = {each: form.get(f"{name}.{each}", "") for each in choices}
             wanted[name] = {each: on == "on" for each, on in chosen.items() if on in ("on", "off")} or None
@@ -142,6 +149,8 @@ def shape_of(section: Section, field: Field) -> tuple[Shape, tuple[str, ...]]:
         return Shape.CHOICE, tuple(str(each.value) for each in kind.cls)
     if isinstance(kind, (inspect.IntType, inspect.FloatType)):
         return Shape.MONEY if field.name.endswith("_li") else Shape.NUMBER, ()
+    if isinstance(kind, inspect.VarTupleType) and isinstance(kind.item_type, inspect.EnumType):
+        return Shape.CHECKS, tuple(str(each.value) for each in kind.item_type.cls)
     if isinstance(kind, inspect.VarTupleType):
         return (Shape.RULES if isinstance(kind.item_type, inspect.StructType) else Shape.LINES), ()
     if isinstance(kind, inspect.DictType) and isinstance(kind.key_type, inspect.EnumType):
@@ -164,11 +173,12 @@ def _label(text: str) -> tuple[str, str]:
     if found is None:
         return text, ""
     hint = text[found.end() :].replace("null 表示", "空表示").replace("null:", "empty:")
+    hint = hint.replace("false 表示", "关闭时")
     return text[: found.start()], hint
 
 
 def _as_text(value: Any, shape: Shape) -> str:
-    if value is None or value is False or shape is Shape.SWITCHES:
+    if value is None or value is False or shape in (Shape.SWITCHES, Shape.CHECKS):
         return ""
     if value is True:
         return "on"

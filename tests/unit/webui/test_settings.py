@@ -123,6 +123,28 @@ def test_the_boxs_own_settings(site: Site) -> None:
     assert "is-invalid" in refused.html.find(id="max_calls")["class"]
 
 
+def test_who_sees_masked_numbers_is_ticked(site: Site) -> None:
+    """Nobody types the names that programs give to roles; what was ticked stays when a field is wrong."""
+    browser = site.browser("anna", language="zh")
+    page = browser.get("/operator/settings")
+    label = page.html.find("input", {"name": "masked_roles.support"}).find_parent("label")
+    assert label.text.strip() == "客服"
+    form = form_of(page, "/operator/settings")
+    form["masked_roles.support"], form["max_calls"] = True, "many"
+    refused = form.submit(status=422)
+    again = form_of(refused, "/operator/settings")
+    assert again["masked_roles.support"].checked
+    again["max_calls"] = "500"
+    again.submit()
+    assert site.read(lambda root: [str(each) for each in root.box.value.masked_roles]) == ["support"]
+    last = form_of(browser.get("/operator/settings"), "/operator/settings")
+    assert (last["masked_roles.support"].checked, last["masked_roles.finance"].checked) == (True, False)
+    last["masked_roles.support"] = False
+    last.submit()
+    assert site.read(lambda root: root.box.value.masked_roles) == ()
+    assert "关闭时仅通知严重告警" in page
+
+
 def test_the_health_of_a_trunk_is_a_strip(site: Site) -> None:
     """A minute down is seen, and told in the words of people."""
     now = site.clock()
