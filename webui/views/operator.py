@@ -18,7 +18,6 @@ from webui.views.bound import entry_of
 from webui.views.declare import view
 
 DAYS = 14
-AUDIT_ROWS = 50
 
 
 @view(context=OperatorPages, permission="watch", request_method="GET", renderer="operator/dashboard.html")
@@ -136,31 +135,3 @@ def _alarms(request: Request) -> dict[str, Any]:
         "alarms": found, "status": live.status(services), "own": attention.OWN_KEY, "why": "", "wrong": "",
         "noted": "", "seen_to": services.read(lambda root: attention.acknowledged(root, found)),
     }  # fmt: skip
-
-
-@view(
-    context=OperatorPages, name="audit", permission="see-audit", request_method="GET",
-    renderer="operator/audit.html",
-)  # fmt: skip
-def audit(request: Request) -> dict[str, Any]:
-    """Show who did what, newest first."""
-    wanted = request.GET.get("search", "").strip()[:60].lower()
-    text = request.GET.get("after", "")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-    def read(root: Root) -> dict[str, Any]:
-        rows: list[Any] = []
-        last = 0
-        for scanned, (key, entry) in enumerate(root.web.listed(after)):
-            last = key
-            if not wanted or any(wanted in each.lower() for each in _words(entry)):
-                rows.append(entry)
-            if len(rows) == AUDIT_ROWS or scanned > 20_000:
-                return {"rows": rows, "next": last}
-        return {"rows": rows, "next": 0}
-
-    return {"search": wanted, **request.services.read(read)}
-
-
-def _words(entry: Any) -> tuple[str, ...]:
-    return entry.who, entry.action, entry.target, entry.tenant, entry.address
