@@ -8,6 +8,7 @@ from wtforms import BooleanField, Form, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 
 from domain.calling.caller import typed_number
+from domain.features import ProductEdition
 from domain.money.amounts import parse_yuan
 from webui.presenters.texts import N_
 from webui.services.opening import Further, Opening
@@ -54,6 +55,7 @@ class TenantForm(Form):  # type: ignore[misc]
     )
     bound = StringField(validators=[Length(max=40, message=N_("Too long."))], filters=_TYPED)
     tariff = StringField(validators=[Length(max=60, message=N_("Too long."))])
+    edition = StringField(validators=[AnyOf(("", *ProductEdition))], default="")
     area_code = StringField(validators=[Regexp(r"(0[1-9][0-9]{1,2})?$", message=N_("Such as 010 or 0591."))])
     fee_instead = BooleanField()
     paid = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
@@ -83,6 +85,7 @@ class TenantForm(Form):  # type: ignore[misc]
             max_calls=int(typed["max_calls"]) if typed["max_calls"] else None,
             credit_li=_li(typed["credit"]),
             monthly_cap_li=_li(typed["monthly_cap"]),
+            edition=ProductEdition(typed["edition"]) if typed["edition"] else None,
         )
 
 

@@ -14,6 +14,7 @@ from box400.cli.money import Yuan
 from box400.cli.options import complain, data_option, json_option
 from box400.cli.services import box_services, entry_of, say_in_force
 from box400.cli.words import words
+from domain.features import ProductEdition
 from storage.connection import MainDatabase
 from storage.data_directory import DataDirectory
 from storage.models import Root
@@ -134,6 +135,7 @@ def tenant_password(name: str, data: DataDirectory) -> None:
 @click.option("--monthly-cap-calls", type=click.IntRange(0), help="Calls it may get in a month.")
 @click.option("--max-calls", type=click.IntRange(1, 10_000), help="Concurrent calls.")
 @click.option("--bound-limit", type=click.IntRange(1, 1000), help="Bound numbers a number may have.")
+@click.option("--edition", type=click.Choice([*ProductEdition]), help="Product edition; by default network.")
 @data_option
 @json_option
 def open_(name: str, company: str, number: str, data: DataDirectory, as_json: bool, **given: Any) -> None:
@@ -154,6 +156,7 @@ def open_(name: str, company: str, number: str, data: DataDirectory, as_json: bo
     """
     if given["paid_li"] < 0:
         complain("The amount paid in must not be negative.", "预存金额不能为负数。", 2)
+    given["edition"] = ProductEdition(given["edition"]) if given["edition"] else None
     opening = Opening(name, company, number, **given)
     with box_services(data) as services:
         try:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from domain.features import ProductEdition
 from domain.numbers.lifecycle import Halt, NumberCard, NumberState
 from domain.numbers.search import Wanted
 from domain.numbers.vanity import PatternError
@@ -66,6 +67,7 @@ class OpeningWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     max_calls: Annotated[int, msgspec.Meta(ge=0, le=99_999)] | msgspec.UnsetType = msgspec.UNSET
     credit_li: Li | msgspec.UnsetType = msgspec.UNSET
     monthly_cap_li: Li | msgspec.UnsetType = msgspec.UNSET
+    edition: ProductEdition | msgspec.UnsetType = msgspec.UNSET
 
 
 class FurtherWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

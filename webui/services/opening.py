@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from domain.features import ProductEdition
 from domain.money.amounts import EntryKind, yuan
 from domain.refusal import BadField
 from storage.models import MoneyRequest, Request, Root
@@ -38,6 +39,8 @@ class Opening(msgspec.Struct, frozen=True):
     """0: prepaid; None: no limit."""
     monthly_cap_li: int | None = None
     monthly_cap_calls: int | None = None
+    edition: ProductEdition | None = None
+    """基本版 or 网络版; None: as provisioning has it."""
 
 
 class Further(msgspec.Struct, frozen=True):
@@ -53,7 +56,7 @@ class Further(msgspec.Struct, frozen=True):
     """What he pays in now (预存话费); 0: nothing."""
 
 
-_AS_GIVEN = ("bound_limit", "max_calls", "credit_li", "monthly_cap_li", "monthly_cap_calls")
+_AS_GIVEN = ("bound_limit", "max_calls", "credit_li", "monthly_cap_li", "monthly_cap_calls", "edition")
 
 
 class Opened(NamedTuple):

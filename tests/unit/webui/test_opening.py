@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.features import ProductEdition
 from domain.money.fees import Agreement, SpendStep
 from domain.numbers.lifecycle import NumberState
 from domain.numbers.terms import ClassTerms
@@ -171,6 +172,16 @@ def test_a_new_tenants_calls_are_not_free_by_oversight(site: Site) -> None:
     wish(site.services, lambda root: {"tariffs": {"flat": {"editions": [edition]}}}, ENTRY)
     form = form_of(site.browser("anna").get("/operator/tenants/new"), "/operator/tenants/new")
     assert form["tariff"].value == "flat"
+
+
+def test_the_edition_is_chosen_at_the_opening(site: Site) -> None:
+    """基本版 has no call centre; by default it is 网络版."""
+    stock(site)
+    form = form_of(site.browser("anna").get("/operator/tenants/new"), "/operator/tenants/new")
+    assert form["edition"].value == "network"
+    form["id"], form["name"], form["number"], form["edition"] = "shop", "示例公司", NUMBER, "basic"
+    form.submit(status=200)
+    assert site.read(lambda root: root.tenants["shop"].config.value.edition) is ProductEdition.BASIC
 
 
 def test_a_tenant_gets_a_further_number(site: Site) -> None:
