@@ -84,7 +84,10 @@ def test_articles_are_suggested_by_what_one_looks_at(site: Site) -> None:
     site.publish("", "余额不足怎么充值", "在账单页面查看余额，联系运营商充值。")
     own = site.publish("alpha", "排队时怎么办", "service 队列很忙时请留言。")
     browser, agent = site.browser("4001003721"), site.agent("alpha", "8001")
-    assert "怎么充值" in browser.get(f"{OWN}?about=billing")
+    link = browser.get("/t/alpha/billing").html.select_one("a.top-help")["href"]
+    assert link == f"{OWN}?about=billing"
+    assert "怎么充值" in browser.get(link)
+    assert "排队时" not in browser.get(link)
     token = browser.token(OWN)
     body = {"csrf_token": token, "subject": "充值后余额没变", "text": ""}
     assert "怎么充值" in browser.post(f"{OWN}/suggest", body)
