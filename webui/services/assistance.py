@@ -41,7 +41,7 @@ def give(services: BoxServices, tenant: str, minutes: int, entry: AuditEntry, *,
         raise NotPossible("Choose how long.", "请选择时长。")
     until = services.now() + minutes * 60
     given = Assistance(until=until, given_by=entry.who, may_change=may_change)
-    after = f"{minutes} min {'可修改 change' if may_change else '仅查看 look'}"
+    after = f"{minutes} 分钟，可查看和修改" if may_change else f"{minutes} 分钟，仅查看"
     _change(services, tenant, given, msgspec.structs.replace(entry, after=after))
 
 

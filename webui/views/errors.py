@@ -34,6 +34,9 @@ def forbidden(request: Request) -> Response | dict[str, Any]:
     if isinstance(request.exception, SwitchedOff):
         text = _("This is not part of your edition. Your operator can switch it on.")
         return _error(request, 403, request.exception.told(_), text)
+    if request.identity.looks_only and request.method != "GET":
+        text = _("The tenant allows you to look only. Ask for assistance again to change something.")
+        return _error(request, 403, _("Not allowed"), text)
     return _error(request, 403, _("Not allowed"), _("Your role does not include this."))
 
 

@@ -61,7 +61,9 @@ def test_who_may_look_only_changes_nothing(site: Site) -> None:
     assert "change nothing" in helper.get(TENANT).text
     before = site.read(lambda root: root.version)
     fields = {"number": "13900009999"}
-    assert post(helper, f"{TENANT}/bound/{NUMBER}/add", **fields).status_int == 403
+    refused = post(helper, f"{TENANT}/bound/{NUMBER}/add", **fields)
+    assert refused.status_int == 403
+    assert "to look only" in refused, "his role is not the reason"
     assert site.read(lambda root: root.version) == before
     assert post(helper, "/logout").status_int == 303
 
