@@ -88,6 +88,7 @@ _LOCAL = re.compile(r"[2-8][0-9]{6,7}")
 _ZERO_DROPPED = re.compile(r"(?:10[2-8]|2[0-9][2-8])[0-9]{7}|[3-9][0-9]{2}[2-8][0-9]{6,7}")
 _DIGITS = re.compile(r"[0-9]+")
 _BETWEEN_DIGITS = re.compile(r"[\s().–—-]")
+_BETWEEN_NUMBERS = re.compile(r"[,，、;；\r\n]+")
 _TYPED = re.compile(r"\+?[0-9]+")
 _WHOLE = (CallerClass.MOBILE, CallerClass.LANDLINE, CallerClass.SERVICE)
 
@@ -122,6 +123,16 @@ def typed_number(text: str) -> str:
         return plain
     known = canonical_caller(bare)
     return known.canonical if known.kind in _WHOLE else bare
+
+
+def typed_numbers(text: str) -> list[str]:
+    """Return what a person listed, by commas, lines or spaces; spaces inside one number do not part it."""
+    found: list[str] = []
+    for part in _BETWEEN_NUMBERS.split(text):
+        whole = typed_number(part)
+        one = canonical_caller(whole).kind in _WHOLE
+        found += [whole] if one else [typed_number(each) for each in part.split()]
+    return found
 
 
 def looked_for(digits: str) -> str:

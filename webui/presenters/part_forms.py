@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from domain.acd.configuration import Strategy
-from domain.calling.caller import typed_number
+from domain.calling.caller import typed_number, typed_numbers
 from domain.money.amounts import parse_yuan, yuan
 from domain.notices.ways import Encryption, RobotKind
 from domain.routing.target import RingStrategy
@@ -148,7 +148,7 @@ def values_of(
             case "schedule":
                 values[name] = _lines(text) or None
             case "list":
-                values[name] = _lines(text.replace(",", "\n").replace("，", "\n"))
+                values[name] = typed_numbers(text)
             case "noted":
                 values[name] = noted(typed.get(name, ""))
             case "targets":

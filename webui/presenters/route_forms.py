@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -55,7 +56,7 @@ def values_of(part: str, typed: Mapping[str, str], fields: Fields) -> Fields:
                 values[name] = [known.get(each, {"number": each}) for each in numbers if each]
             return values
         case "pin":
-            return {"pin": "" if typed.get("remove") else typed_number(typed.get("pin", ""))}
+            return {"pin": "" if typed.get("remove") else _plain(typed.get("pin", ""))}
         case "ways":
             return {name: typed.get(name, "") or None for name in ("entry", "otherwise")}
         case _:
@@ -88,12 +89,18 @@ def rule_of(typed: Mapping[str, Any]) -> Fields:
     }
     if typed.get("goal") == "split":
         shares = [
-            (typed.get(f"to_{n}", ""), typed.get(f"percent_{n}", "").strip()) for n in range(1, SHARES + 1)
+            (typed.get(f"to_{n}", ""), _plain(typed.get(f"percent_{n}", "")).removesuffix("%").strip())
+            for n in range(1, SHARES + 1)
         ]
         rule["split"] = [{"to": to, "percent": percent} for to, percent in shares if to or percent]
     else:
         rule["to"] = typed.get("to", "")
     return {name: value for name, value in rule.items() if value not in (None, "", [])}
+
+
+def _plain(text: str) -> str:
+    """Return what was typed with full-width digits made plain."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def words(text: str) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from domain.calling.caller import typed_numbers
 from storage.models import Root
 from webui.presenters.says import say
 from webui.resources import NoticePages
@@ -18,7 +18,6 @@ from webui.services.provisioning import Refused
 from webui.views.bound import entry_of
 from webui.views.declare import view
 
-_BETWEEN: Final = re.compile(r"[\s,;，；、]+")
 MOST_CHARACTERS: Final = 1000
 
 
@@ -38,7 +37,7 @@ def save(request: Request) -> Response | dict[str, Any]:
     if kind not in notices.KINDS:
         raise HTTPBadRequest()
     typed = {name: request.POST.get(name, "")[:MOST_CHARACTERS] for name in ("mobiles", "emails")}
-    mobiles, emails = (list(filter(None, _BETWEEN.split(text))) for text in typed.values())
+    mobiles, emails = (typed_numbers(text) for text in typed.values())
     robots = [each[:60] for each in request.POST.getall("robot")]
     entry = entry_of(request, "notices-changed", kind, tenant.id)
     try:

@@ -17,7 +17,7 @@ def test_a_tenant_sets_who_is_told(site: Site) -> None:
     """However numbers are written apart; it holds for the next notice and is in the audit log."""
     browser = site.browser("4001003721", language="zh")
     form = _form(browser.get(PAGE), "missed-call")
-    form["mobiles"] = "13900001111，13900002222"
+    form["mobiles"] = "+86 139 0000 1111，13900002222"
     form["emails"] = "boss@acme.cn"
     assert "下一条通知起生效" in form.submit().follow()
     told = site.read(lambda root: root.tenants["alpha"].parts["notices"]["missed-call"].value)

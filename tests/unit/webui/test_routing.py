@@ -170,6 +170,15 @@ def test_rules_are_added_changed_ordered_and_removed(site: Site) -> None:
     assert [each.name for each in plan(site).routing.rules] == ["noon"]
 
 
+def test_shares_may_have_their_sign(site: Site) -> None:
+    """30% is 30; 3.0 is not."""
+    form = form_of(site.browser("4001003721").get(f"{PAGE}/rule"), f"{PAGE}/rule")
+    form["goal"], form["to_1"], form["percent_1"], form["to_2"] = "split", "bound", "70%", "hang-up"
+    assert sent(form, percent_2="3.0").status_int == 422
+    assert sent(form, percent_2="３０％").status_int == 303
+    assert [share.percent for share in plan(site).routing.rules[0].split] == [70, 30]
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -201,7 +210,9 @@ def test_two_people_edit_the_same_rule(site: Site) -> None:
 def test_the_pin_is_never_shown_and_can_be_taken_away(site: Site) -> None:
     """An empty field keeps it."""
     browser = site.browser("4001003721")
-    sent(opened(browser, "pin"), pin="2580")
+    sent(opened(browser, "pin"), pin="013900001111")
+    assert plan(site).pin == "013900001111"  # a PIN is no telephone number
+    sent(opened(browser, "pin"), pin="２５８０")
     assert plan(site).pin == "2580"
     assert "2580" not in browser.get(f"{PAGE}/part?name=pin")
     assert "2580" not in browser.get(PAGE)
