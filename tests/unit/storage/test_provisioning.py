@@ -388,7 +388,7 @@ def test_faults_are_told_in_chinese(desk: Desk) -> None:
             "no extension",
         ),
         ("tenants: {a: {numbers: {4001003721: {bound: [13900001111, 13900001111]}}}}", 1, "stands twice"),
-        ("tenants: {a: {numbers: {4001003721: {bound: [12345]}}}}", 1, "write kind"),
+        ("tenants: {a: {numbers: {4001003721: {bound: [12345]}}}}", 1, "say the kind"),
         ("box: {backup: {at: '25:00', to: /}}", 1, "no time of day such as 02:30"),
         ("box: {backup: {to: backups}}", 1, "no directory 'backups'"),
         ("box: {backup: {keep: 3}}", 1, "box.backup.to"),
