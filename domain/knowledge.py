@@ -153,14 +153,6 @@ def retired(article: Article) -> Article:
     return msgspec.structs.replace(article, state=ArticleState.RETIRED)
 
 
-def taken_again(article: Article, version: Version, by: str, at: float) -> Article:
-    """Make an earlier version the next draft."""
-    words = Words(
-        version.title, version.body, version.category, version.audience, version.keywords, version.files
-    )
-    return drafted(article, words, by, at)
-
-
 def _draft(article: Article) -> Version:
     if article.draft is None:
         raise NotPossible("nothing new is written", "没有新的修改")

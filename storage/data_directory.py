@@ -168,10 +168,6 @@ class DataDirectory:
     def web_secret(self) -> Path:
         return self.root / "web.secret"
 
-    def media_socket(self, worker: int) -> Path:
-        """Return the control socket of one media worker (0 up)."""
-        return self.run / f"media-{worker}.sock"
-
     def create(self) -> None:
         """Make what is missing; ``run/`` moves to a temporary place when its path is too long for sockets."""
         self.root.mkdir(mode=0o750, parents=True, exist_ok=True)

@@ -187,23 +187,6 @@ def never_reached(edition: Edition) -> tuple[int, ...]:
     )
 
 
-def affordable_seconds(price: Price, li: int) -> int:
-    """Return for how many seconds a call of this price may last that must not cost more than ``li``.
-
-    0 when not even the first block is affordable, :data:`MOST_SECONDS` when nothing limits it.
-    """
-    least = max(price.first_li, price.minimum_li if price.first_li else 0)
-    if li < least:
-        return 0
-    if price.step_li == 0:
-        return MOST_SECONDS
-    # With a free first block the minimum is due as soon as the first step is.
-    if li < price.minimum_li:
-        return price.first_seconds
-    steps = (li - price.first_li) // price.step_li
-    return min(MOST_SECONDS, price.first_seconds + steps * price.step_seconds)
-
-
 def price_of(edition: Edition, kind: CallKind, when: LocalMoment) -> Price | None:
     """Return the price that holds for a call, or None."""
     index = _price_of(edition, kind, when)

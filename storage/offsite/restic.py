@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -175,9 +175,3 @@ def sftp_key(place: Path) -> Path:
 def public_key(data: DataDirectory) -> str:
     """Return the line that lets this box in at an SFTP server; raises OffsiteError."""
     return sftp_key(data.root / "offsite").with_suffix(".pub").read_text(encoding="ascii").strip()
-
-
-def without_secrets(plan: OffsitePlan) -> dict[str, Any]:
-    """Return a plan as it may be shown."""
-    hidden = ("password", "access_key", "secret_key")
-    return {name: value for name, value in msgspec.structs.asdict(plan).items() if name not in hidden}

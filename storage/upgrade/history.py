@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from domain.refusal import NotPossible
-from domain.upgrade.moves import Began, Ended, Entry, StepFailed, is_over, may_be_put_back, reason
+from domain.upgrade.moves import Began, Ended, Entry, StepFailed, may_be_put_back, reason
 from storage.data_directory import DataDirectory
 
 MOST_SHOWN: Final = 50
@@ -139,9 +139,3 @@ def alone(place: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def is_under_way(place: Path) -> bool:
-    """Tell whether the last upgrade has not ended."""
-    last = newest(place)
-    return last is not None and bool(last.entries) and not is_over(last.entries)

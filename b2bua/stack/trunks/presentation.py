@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from b2bua.sip.text import quote
 from b2bua.sip.uri import escape_user
 from domain.calling.dialplan import apply_prefixes
 from domain.snapshot import ShownCaller, TrunkKind, TrunkSnapshot
@@ -81,11 +80,6 @@ def present(
     if trunk.play_early_media:
         headers.append(("P-Early-Media", "supported"))
     return Shown(_request_uri(trunk, dialled), from_, f"<{_address(trunk, dialled, domain)}>", tuple(headers))
-
-
-def with_display(address: str, display: str) -> str:
-    """Put a display name before an address in brackets."""
-    return f"{quote(display)} {address}" if display else address
 
 
 def _request_uri(trunk: TrunkSnapshot, dialled: str) -> str:

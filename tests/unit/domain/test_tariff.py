@@ -18,7 +18,6 @@ from domain.money.tariff import (
     Edition,
     Price,
     Tariff,
-    affordable_seconds,
     kind_of_call,
     rate,
 )
@@ -159,13 +158,3 @@ def test_longer_never_costs_less_and_the_sum_is_that_of_the_lines(
     assert charge.included_seconds <= left
     covered = sum(line.seconds for line in charge.lines)
     assert covered >= charge.seconds
-
-
-@given(prices, st.integers(0, 20_000))
-def test_what_is_affordable_costs_no_more_and_a_second_longer_would(price: Price, li: int) -> None:
-    """The seconds that a prepaid call may last are exact."""
-    tariff = Edition((price,))
-    seconds = affordable_seconds(price, li)
-    assert rate(tariff, CallKind.LOCAL, NOON, seconds * 1000).li <= li
-    if seconds < MOST_SECONDS:
-        assert rate(tariff, CallKind.LOCAL, NOON, (seconds + 1) * 1000).li > li
