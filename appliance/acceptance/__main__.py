@@ -13,15 +13,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.acceptance import calls, machine, upgrades
 from appliance.acceptance.moves import ELSEWHERE, Moved, with_other_accounts
 from appliance.acceptance.releases import NEWER, SICK, release
-from appliance.acceptance.shown import NotProven, Proof, named
-from appliance.container import Container, ContainerFailed, booted, copied
+from appliance.acceptance.shown import NotProven, Proof, named, show
+from appliance.container import booted, copied
 
 PARTS = ("machine", "upgrades", "moves")
 
@@ -105,18 +104,7 @@ class Boxes:
                 with_other_accounts(root)
             with booted(root, f"{name}-{os.getpid()}", binds=binds) as box:
                 for proof in proofs:
-                    _show(box, *proof)
-
-
-def _show(box: Container, name: str, prove: Callable[[Container], str]) -> None:
-    began = time.monotonic()
-    try:
-        told = prove(box)
-    except (NotProven, ContainerFailed, ValueError) as failure:
-        print(f"FAILED  {name} ({time.monotonic() - began:.1f} s)\n{failure}")
-        print(box.run("journalctl", "-b", "-n", "60", "--no-pager", check=False), flush=True)
-        raise NotProven(name) from failure
-    print(f"proven  {name} ({time.monotonic() - began:.1f} s): {told}", flush=True)
+                    show(box, *proof)
 
 
 if __name__ == "__main__":

@@ -92,5 +92,6 @@ def with_other_accounts(root: Path) -> None:
             if each[0] == "box400":
                 each[2:4] = [OTHER, OTHER] if file == "passwd" else [OTHER, *each[3:]]
         (root / "etc" / file).write_text("".join(":".join(each) + "\n" for each in fields))
-    for place in ("data/box400", "etc/box400/settings.json"):
-        shutil.chown(root / place, group=int(OTHER))
+    for place in (root / "data/box400", root / "etc/box400/settings.json"):
+        if place.exists():  # data may lie on a partition of their own
+            shutil.chown(place, group=int(OTHER))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.container import Container
+from appliance.container import Container, ContainerFailed
 
 ROOT = Path(__file__).parents[2]
 DATA = "/data/box400"
@@ -75,3 +76,15 @@ def require_nothing_failed(box: Container) -> None:
 def named(proofs: Sequence[Callable[[Container], str]]) -> list[Proof]:
     """Name proofs by their functions."""
     return [(proof.__name__.replace("_", " "), proof) for proof in proofs]
+
+
+def show(box: Container, name: str, prove: Callable[[Container], str]) -> None:
+    """Show a proof and tell how it went; raises NotProven, with what the box said last told."""
+    began = time.monotonic()
+    try:
+        told = prove(box)
+    except (NotProven, ContainerFailed, ValueError) as failure:
+        print(f"FAILED  {name} ({time.monotonic() - began:.1f} s)\n{failure}")
+        print(box.run("journalctl", "-b", "-n", "60", "--no-pager", check=False), flush=True)
+        raise NotProven(name) from failure
+    print(f"proven  {name} ({time.monotonic() - began:.1f} s): {told}", flush=True)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from appliance.acceptance.slots import SlotDisk
 from appliance.image import boots, disk, formats, grubenv, installer
 from appliance.image.boot_sector import SECTOR, embed
 from domain.upgrade.boot_variables import BYTES, MAGIC, variables, with_variable
@@ -68,6 +69,18 @@ def test_the_block_is_told_from_its_words_in_a_program() -> None:
     assert grubenv.place(content) == 4 * SECTOR
     with pytest.raises(ValueError, match="block"):
         grubenv.place(program)
+
+
+def test_a_system_is_tried_once(tmp_path: Path) -> None:
+    """As `grub.cfg` says: the one in `try`, and after it the good one, unless that was changed."""
+    raw, at = tmp_path / "disk.raw", disk.ESP.start * disk.MIB + 8 * SECTOR
+    with raw.open("wb") as file:
+        file.truncate(disk.DISK_MIB * disk.MIB)
+        file.seek(at)
+        file.write((MAGIC + b"good=a\ntry=b\n").ljust(BYTES, b"#"))
+    slots = SlotDisk(raw, tmp_path, tmp_path)
+    assert [slots.chosen(), slots.chosen()] == ["b", "a"]
+    assert slots.variables == {"good": "a", "try": ""}
 
 
 @pytest.mark.parametrize("block", [b"", bytes(BYTES)])
