@@ -229,8 +229,10 @@ def ended(round: Round, points: Mapping[str, Point], at: float, by: str) -> Roun
     left = [points[item.point] for item in round.items if item.state is State.OPEN and item.point in points]
     if left:
         zh, en = "、".join(each.zh for each in left[:5]), ", ".join(each.en for each in left[:5])
+        if len(left) > 5:
+            zh, en = f"{zh} 等", f"{en} ..."
         raise NotPossible(
-            f"{len(left)} points are not answered yet: {en}.", f"还有 {len(left)} 项未完成：{zh}。"
+            f"{len(left)} points are not answered yet: {en}", f"还有 {len(left)} 项未完成：{zh}。"
         )
     return msgspec.structs.replace(round, ended=at, ended_by=by)
 
