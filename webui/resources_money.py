@@ -11,7 +11,7 @@ from domain.money.reconciliation import Reconciliation
 from webui.node import Node
 from webui.services.reconciliation import find
 
-_MONTH: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
+MONTH: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])", re.ASCII)
 
 
 class TenantBills(Node):
@@ -84,6 +84,6 @@ class ReconciliationFile(Node):
 
 
 def _month(name: str) -> str:
-    if _MONTH.fullmatch(name) is None:
+    if MONTH.fullmatch(name) is None:
         raise KeyError(name)
     return name

@@ -32,6 +32,49 @@ _ENTRIES: Final = (
 )
 
 
+_KINDS: Final = tuple(kind for kind in EntryKind)
+_MONTH: Final = (
+    Column("客户标识", 16), Column("客户", 32), Column("期初余额", 14),
+    *(Column(KIND_WORDS[kind][0], 14) for kind in _KINDS),
+    Column("期末余额", 14), Column("呼叫次数", 10), Column("接通次数", 10), Column("通话时长（秒）", 14),
+    Column("状态", 10),
+)  # fmt: skip
+
+
+def write_month(path: Path, month: str, bills: Iterable[tuple[str, Statement]]) -> None:
+    """Write the bills of a month (``202611``), a line for each tenant's name, and their sums.
+
+    Raises OSError. The file appears when it is whole.
+    """
+    sums = [0] * (len(_KINDS) + 5)
+    with workbook(path) as book:
+        money = book.add_format(MONEY)
+        sheet = sheet_of(book, f"{month[:4]}-{month[4:]}", _MONTH)
+        line = 0
+        for line, (name, bill) in enumerate(bills, 1):
+            figures = [
+                bill.opening_li, *(bill.li_of(kind) for kind in _KINDS), bill.closing_li,
+                bill.calls, sum(use.answered for use in bill.days), sum(use.talk_ms for use in bill.days),
+            ]  # fmt: skip
+            sums = [one + other for one, other in zip(sums, figures, strict=True)]
+            sheet.write_string(line, 0, bill.tenant)
+            sheet.write_string(line, 1, name)
+            _month_figures(sheet, line, figures, money)
+            sheet.write_string(line, len(_MONTH) - 1, "已出账" if bill.made_ms else "未出账")
+        sheet.write_string(line + 1, 0, "合计")
+        _month_figures(sheet, line + 1, sums, money)
+
+
+def _month_figures(
+    sheet: xlsxwriter.workbook.Worksheet, line: int, figures: list[int], money: object
+) -> None:
+    *amounts, calls, answered, talk_ms = figures
+    for column, li in enumerate(amounts, 2):
+        sheet.write_number(line, column, li / LI_OF_YUAN, money)
+    for column, figure in enumerate((calls, answered, talk_ms / 1000), 2 + len(amounts)):
+        sheet.write_number(line, column, figure)
+
+
 def write_bill(path: Path, title: str, bill: Statement, entries: Iterable[Entry]) -> None:
     """Write a statement with the entries of its days; raises OSError. The file appears when it is whole."""
     with workbook(path) as book:

@@ -114,6 +114,7 @@ def desk_page(root: Root, now: float) -> dict[str, Any]:
     asked, wanted = proposals(root), invoices(root)
     return {
         "accounts": lines,
+        "month": month,
         "names": {each.tenant: each.name for each in lines},
         "waiting": [each for each in asked if not each.decided_by],
         "decided": [each for each in asked if each.decided_by][:DECIDED],
@@ -139,6 +140,12 @@ def bill(root: Root, tenant: str, month: str) -> tuple[Statement, str]:
     """Return a month's bill and its tenant's name."""
     found = root.tenants.get(tenant)
     return month_bill(root, tenant, month), tenant if found is None else found.config.value.name
+
+
+def bills_of(root: Root, month: str) -> list[tuple[str, Statement]]:
+    """Return names and bills (``202611``) of all who have an account, also of those who left."""
+    names = sorted({*root.tenants, *root.money.accounts})
+    return [(name, found) for found, name in (bill(root, tenant, month) for tenant in names)]
 
 
 def amount(text: str) -> int:

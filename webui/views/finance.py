@@ -11,11 +11,11 @@ from pyramid.response import Response
 from domain.money.amounts import yuan
 from domain.money.approval import Decided, OwnProposal
 from domain.money.invoice import TooMuch, WrongState
-from storage.export.bill import write_bill
+from storage.export.bill import write_bill, write_month
 from storage.money.bills import entries_of
 from storage.money.finance import Wrong
 from webui.presenters.says import say
-from webui.resources_money import AccountBill, AccountFile, FinanceDesk, TenantBill, TenantBills
+from webui.resources_money import MONTH, AccountBill, AccountFile, FinanceDesk, TenantBill, TenantBills
 from webui.security.permissions import TENANT
 from webui.services import finance
 from webui.views.bound import entry_of
@@ -102,6 +102,19 @@ def _desk(request: Request, errors: dict[str, str], typed: dict[str, str]) -> di
         request.response.status = 422
     page = services.read(lambda root: finance.desk_page(root, services.now()))
     return {"errors": errors, "typed": typed, **page}
+
+
+@view(context=FinanceDesk, name="month-excel", permission="money", request_method="GET")
+def month_excel(request: Request) -> Response:
+    """Send all tenants' bills of a month as one Excel file; noted in the audit log."""
+    services = request.services
+    month = request.GET.get("month", "").replace("-", "") or finance.month_now(services.now())
+    if MONTH.fullmatch(month) is None:
+        return _back(request, request.texts("Choose a month, such as 2026-11."), "warn")
+    found = services.read(lambda root: finance.bills_of(root, month))
+    content = content_of(lambda path: write_month(path, month, found))
+    services.audit(entry_of(request, "bill-exported", month))
+    return download(content, f"bills-{month}.xlsx")
 
 
 @view(context=AccountFile, permission="money", request_method="GET", renderer="finance/account.html")

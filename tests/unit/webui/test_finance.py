@@ -165,6 +165,30 @@ def test_the_desk_names_companies(paid: Site) -> None:
     assert fang.get("/operator/tenants/alpha").html.find("a", href="/operator/finance/alpha")
 
 
+def test_all_bills_of_a_month_go_out_as_one_file(paid: Site) -> None:
+    """A line for each tenant, what began, came, went and is left, and their sums; noted in the audit log."""
+    fang, month = paid.browser("fang", language="zh"), f"{local(paid.clock()):%Y-%m}"
+    page = fang.get("/operator/finance")
+    assert page.html.find("input", {"name": "month"})["value"] == month
+    sent = form_of(page, "/operator/finance/month-excel").submit()
+    sheet = openpyxl.load_workbook(io.BytesIO(sent.body)).active
+    assert sheet is not None
+    head, *rows = (list(row) for row in sheet.iter_rows(values_only=True))
+    told = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    assert list(told) == ["alpha", "beta", "合计"]
+    assert (told["alpha"]["客户"], told["alpha"]["状态"]) == ("企业 alpha", "未出账")
+    for name in ("alpha", "合计"):
+        assert [told[name][each] for each in ("期初余额", "充值", "通话费", "期末余额")] == [
+            0,
+            100,
+            -0.7,
+            99.3,
+        ]
+    assert paid.actions()[0] == "bill-exported"
+    wrong = fang.get("/operator/finance/month-excel?month=2026-13").follow()
+    assert "请选择月份" in wrong
+
+
 def test_a_refused_recharge_keeps_what_was_typed(paid: Site) -> None:
     """An amount with four decimals is told beside it; receipt and note need not be typed again."""
     fang, page = paid.browser("fang", language="zh"), "/operator/tenants/alpha"
