@@ -101,7 +101,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     "too-many-bound": (
         "has {count} bound numbers, the tenant may have {most}; the operator can raise bound_limit of the tenant",
-        "绑定号码最多 {most} 个，这样有 {count} 个；需要更多请联系代理商调高上限（bound_limit）",
+        "绑定号码最多 {most} 个，这样有 {count} 个；需要更多请联系代理商调高上限",
     ),
     "no-trunk": ("there is no trunk {value!r}", "没有中继 {value!r}"),
     "no-listener": ("there is no listener {value!r}", "没有监听器 {value!r}"),

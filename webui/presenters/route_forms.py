@@ -52,7 +52,7 @@ def values_of(part: str, typed: Mapping[str, str], fields: Fields) -> Fields:
             values: Fields = {"memory_days": typed.get("memory_days", "").strip() or "0"}
             for name in ("when_busy", "when_no_answer"):
                 known = {each["number"]: each for each in fields.get(name, ())}
-                numbers = [typed_number(typed.get(f"{name}_{n}", "")) for n in (1, 2)]
+                numbers = dict.fromkeys(typed_number(typed.get(f"{name}_{n}", "")) for n in (1, 2))
                 values[name] = [known.get(each, {"number": each}) for each in numbers if each]
             return values
         case "pin":

@@ -225,6 +225,14 @@ def test_the_pin_is_never_shown_and_can_be_taken_away(site: Site) -> None:
     assert all("2580" not in each.after for _, each in site.read(lambda root: list(root.web.listed())))
 
 
+def test_the_same_forward_twice_is_one(site: Site) -> None:
+    """It would be rung once anyway."""
+    sent(
+        opened(site.browser("4001003721"), "forwards"), when_busy_1="13900005555", when_busy_2="139-0000-5555"
+    )
+    assert [each.number for each in plan(site).routing.when_busy] == ["13900005555"]
+
+
 def test_forwards_keep_what_the_form_does_not_show(site: Site) -> None:
     """A label that `apply` set survives."""
     applied(site, PLAN)
