@@ -168,6 +168,12 @@ case "$*" in "is-active -q box400.target") exit {0 if active else 3} ;; esac
     assert asked & wanted == (wanted if active and not upgrading else set())
 
 
+def test_the_rest_of_an_upgrade_waits_for_what_comes_before_the_box(written: dict[str, str]) -> None:
+    """The watch starts it each minute; where it was first, what should go back before the box was refused."""
+    rest = written["/etc/systemd/system/appliance-upgrade.service"]
+    assert "appliance-recover.service" in re.findall(r"^After=(.*)$", rest, re.M)[0].split()
+
+
 def test_an_inspection_that_meets_an_upgrade_is_repeated(written: dict[str, str]) -> None:
     """The store is down in it; a unit that lay failed after each such upgrade was an alarm of nothing."""
     unit = written["/etc/systemd/system/appliance-inspect.service"]
