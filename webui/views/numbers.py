@@ -62,7 +62,7 @@ def _li(text: str) -> int | None:
 @view(context=NumberStock, permission="see-numbers", request_method="GET", renderer="operator/numbers.html")
 def listing(request: Request) -> dict[str, Any]:
     """List numbers by a filter."""
-    return {**_listed(request), "refused": ""}
+    return {**_listed(request), "refused": None}
 
 
 def _listed(request: Request) -> dict[str, Any]:
