@@ -13,14 +13,18 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
 import ZODB.FileStorage
 from ZODB.DB import DB
 
+from bench.records import SAMPLE
 from domain.customers.customer import Customer, streams_of
-from domain.customers.timeline import Entry, EntryKind, number_stream
+from domain.customers.timeline import Entry, EntryKind
 from storage.connection import MainDatabase
 from storage.customers.desk import timeline_streams
 from storage.models import Root
+from storage.records.call_id import ulid_text
+from storage.records.record import CallRecord
 
 TENANT = "acme"
 WANG = Customer(
@@ -30,21 +34,37 @@ KINDS = (EntryKind.CALL, EntryKind.CALL, EntryKind.CALL, EntryKind.SMS, EntryKin
 ROUNDS = 30
 
 
-def fill(root: Root, entries: int, others: int) -> None:
-    """Give Wang his entries, and other callers theirs, as they come in the order of time."""
+def fill(database: MainDatabase, entries: int, others: int) -> None:
+    """Give Wang his entries, and other callers their calls, as they come in the order of time."""
     chance = random.Random(1)
-    timeline, streams = root.timelines.of(TENANT), streams_of(WANG)
-    root.customers.of(TENANT).put(WANG)
+    streams = streams_of(WANG)
+    database.transact(lambda root: root.customers.of(TENANT).put(WANG))
+    calls: list[CallRecord] = []
+    texts: list[Entry] = []
     for nth in range(entries):
+        at = 1_790_000_000.0 + nth * 600
         kind = chance.choice(KINDS)
-        entry = Entry(
-            1_790_000_000.0 + nth * 600, kind, f"e{nth}", "in", "8001", "13800138000", "4001003721",
-            "已答复，客户满意。" * 4, "answered", 63.0, recorded=kind is EntryKind.CALL,
-        )  # fmt: skip
-        timeline.put((chance.choice(streams),), entry)
-        for each in range(others // entries):
-            other = number_stream(f"139{chance.randrange(10**8):08}")
-            timeline.put((other,), Entry(entry.at, EntryKind.CALL, f"o{nth}-{each}", "in", "8002"))
+        if kind is EntryKind.CALL:
+            calls.append(call(chance, at, chance.choice(WANG.numbers)))
+        else:
+            texts.append(Entry(at, kind, f"e{nth}", "in", "8001", text="已答复，客户满意。" * 4))
+        calls += (
+            call(chance, at + each, f"139{chance.randrange(10**8):08}") for each in range(others // entries)
+        )
+    for begin in range(0, len(calls), 2000):
+        database.transact(lambda root, some=calls[begin : begin + 2000]: root.records.add(some))  # type: ignore[misc]
+
+    def put(root: Root) -> None:
+        for entry in texts:
+            root.timelines.of(TENANT).put((chance.choice(streams),), entry)
+
+    database.transact(put)
+
+
+def call(chance: random.Random, at: float, caller: str) -> CallRecord:
+    """Return a call."""
+    octets = round(at * 1000).to_bytes(6, "big") + chance.randbytes(10)
+    return msgspec.structs.replace(SAMPLE, id=ulid_text(octets), tenant=TENANT, caller=caller, start=at)
 
 
 def opened(path: Path, after: str, kinds: frozenset[EntryKind]) -> tuple[float, str]:
@@ -56,7 +76,7 @@ def opened(path: Path, after: str, kinds: frozenset[EntryKind]) -> tuple[float, 
     def work(root: Root) -> str:
         customer = root.customers.find(TENANT).get(WANG.id)
         assert customer is not None
-        page = root.timelines.find(TENANT).page(timeline_streams(root, TENANT, customer), after, kinds=kinds)
+        page = root.timeline(TENANT).page(timeline_streams(root, TENANT, customer), after, kinds=kinds)
         assert len(page.entries) == 30
         return page.after
 
@@ -70,13 +90,13 @@ def main() -> None:
     """Fill, measure, tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=5000)
-    parser.add_argument("--others", type=int, default=50_000, help="entries of other callers")
+    parser.add_argument("--others", type=int, default=50_000, help="calls of other callers")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="b4-bench-") as folder:
         path = Path(folder) / "main.fs"
         database = MainDatabase(lambda: DB(ZODB.FileStorage.FileStorage(str(path))))
         database.evolve()
-        database.transact(lambda root: fill(root, wanted.entries, wanted.others))
+        fill(database, wanted.entries, wanted.others)
         database.close()
         none: frozenset[EntryKind] = frozenset()
         cursor = ""

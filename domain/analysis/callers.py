@@ -1,13 +1,13 @@
 """Who calls again: a caller's call within seven days of his last one, whatever became of that. Pure.
 
-The calls of a caller are kept in the order in which they began; a call that comes late finds its place, so
-what is counted does not depend on the order in which calls end.
+A call that comes late finds its place among its caller's calls, so what is counted does not depend on the
+order in which calls end.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from domain.analysis.cell import Cell
@@ -15,8 +15,6 @@ from domain.analysis.figures import Groups
 
 WINDOW_DAYS: Final = 7
 WINDOW_MS: Final = WINDOW_DAYS * 86_400_000
-KEPT: Final = 16
-"""Calls of one caller that are kept, the latest: as many may be up at once and yet be told in order."""
 
 
 class Change(NamedTuple):
@@ -31,17 +29,38 @@ def is_again(before: Groups, after: Groups) -> bool:
     return after.ms - before.ms <= WINDOW_MS
 
 
-def with_call(history: Sequence[Groups], call: Groups) -> tuple[list[Groups], list[Change]]:
-    """Return a caller's calls with one more, and what that changes. ``history`` is in the order of time."""
-    place = bisect_left(history, (call.ms, call.id), key=_order)
-    before = history[place - 1] if place else None
-    after = history[place] if place < len(history) else None
-    changes = [
-        *_relation(before, after, -1),
-        *_relation(before, call, 1),
-        *_relation(call, after, 1),
-    ]
-    return [*history[:place], call, *history[place:]][-KEPT:], changes
+def between(
+    before: Groups | None, call: Groups, after: Groups | None, others: Iterable[Groups]
+) -> tuple[Groups | None, Groups, Groups | None]:
+    """Return a call with the ones next to it, of those known and of other calls of its caller."""
+    for other in others:
+        if _order(other) < _order(call):
+            before = other if before is None else max(before, other, key=_order)
+        else:
+            after = other if after is None else min(after, other, key=_order)
+    return before, call, after
+
+
+def changes(before: Groups | None, call: Groups, after: Groups | None) -> list[Change]:
+    """Return what a call changes that comes between two of its caller's calls; None: there was none."""
+    return [*_relation(before, after, -1), *_relation(before, call, 1), *_relation(call, after, 1)]
+
+
+class Callers:
+    """Calls by caller, in memory: for who counts calls one by one."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, list[Groups]] = {}
+
+    def take(self, caller: str, call: Groups) -> list[Change]:
+        """Learn of a call; return what it changes. Empty ``caller``: he withheld his number, nothing."""
+        if not caller:
+            return []
+        calls = self._calls.setdefault(caller, [])
+        place = bisect_left(calls, (call.ms, call.id), key=_order)
+        before, after = calls[place - 1 : place], calls[place : place + 1]
+        calls.insert(place, call)
+        return changes(before[0] if before else None, call, after[0] if after else None)
 
 
 def _relation(before: Groups | None, after: Groups | None, sign: int) -> Iterator[Change]:

@@ -62,6 +62,12 @@ def number_stream(number: str) -> str:
     return f"number:{number}"
 
 
+def number_of(stream: str) -> str:
+    """Return the number whose stream it is; empty: it is another kind of stream."""
+    kind, _, number = stream.partition(":")
+    return number if kind == "number" else ""
+
+
 def mail_stream(address: str) -> str:
     """Return the stream of an e-mail address."""
     return f"mail:{address.lower()}"

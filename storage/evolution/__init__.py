@@ -42,6 +42,7 @@ from storage.evolution import (
     step028_days_of_all,
     step029_saved_filters,
     step030_behind_service,
+    step031_rows_by_caller,
 )
 from storage.models.root import ROOT_KEY, Root
 
@@ -85,6 +86,7 @@ STEPS: tuple[Step, ...] = (
     Step(28, "days of all tenants", step028_days_of_all.run),
     Step(29, "saved filters", step029_saved_filters.run),
     Step(30, "what is behind figures of conversations and tickets", step030_behind_service.run),
+    Step(31, "calls by caller", step031_rows_by_caller.run),
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
+from domain.analysis.callers import Callers
+from storage.models.figures import FiguresBook, FiguresTaken
 from storage.models.root import ROOT_KEY
 from storage.records.counted import counted
 
@@ -17,11 +18,12 @@ def run(mapping: Any) -> None:
         return
     records.whole = FiguresBook()
     for tenant, owner in records.owners.items():
-        owner.figures, owner.callers = FiguresBook(), CallerBook()
+        owner.figures, callers = FiguresBook(), Callers()
         for month in owner.months.values() if tenant else ():
             for rows in month.portions():
-                taken = FiguresTaken()
-                taken.take(tenant, owner.figures, owner.callers, counted(rows))
+                taken, calls = FiguresTaken(), counted(rows)
+                again = [each for call in calls for each in callers.take(call.caller, call.groups)]
+                taken.take(tenant, owner.figures, calls, again)
                 taken.store(records.whole)
                 if records._p_jar is not None:
                     records._p_jar.transaction_manager.savepoint(optimistic=True)

@@ -9,7 +9,7 @@ that lists never load. Only the ledger adds records; those of months that are ov
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -17,11 +17,14 @@ import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from domain.analysis.callers import WINDOW_MS, Change, between, changes
+from domain.analysis.figures import Counted, Groups
 from storage.models.ahead import ask_for_all_leaves
-from storage.models.figures import CallerBook, FiguresBook, FiguresTaken
+from storage.models.by_caller import ByCaller, in_order
+from storage.models.figures import FiguresBook, FiguresTaken
 from storage.models.totals import Totals, add_to_day, total
-from storage.records.call_id import day_of, key_of, milliseconds_of, month_of
-from storage.records.counted import counted
+from storage.records.call_id import bound_of, day_of, key_of, milliseconds_of, month_of
+from storage.records.counted import count, counts, groups_of
 from storage.records.record import CallRecord
 from storage.records.rows import (
     CallRow,
@@ -52,9 +55,11 @@ class Wanted(NamedTuple):
 
     conditions: Conditions
     traces: tuple[int, ...]
-    """Of the values that conditions ask for (``storage.records.sealed_rows.traces_wanted``)."""
+    """Of the values that conditions ask for (``storage.sealed_rows.traces_wanted``)."""
     rest: Callable[[CallRow], bool] | None = None
     """What only a whole row tells."""
+    caller: str = ""
+    """Whose calls alone are looked for; it is a condition too."""
 
     def takes(self, row: CallRow) -> bool:
         """Tell whether a row meets all conditions."""
@@ -75,6 +80,14 @@ class Looked(NamedTuple):
     """In rows that could have been made in that time."""
 
 
+class Arrived(NamedTuple):
+    """A call that is to be added: its key, its row, its details encoded."""
+
+    key: bytes
+    row: CallRow
+    detail: bytes
+
+
 class OpenRows(OOBTree):  # type: ignore[misc]
     """Open rows by key. Small leaves: with many tenants each commit rewrites one leaf for each of them."""
 
@@ -91,7 +104,7 @@ class SegmentDetails(Persistent):  # type: ignore[misc]
 class Segment(Persistent):  # type: ignore[misc]
     """Sealed rows, newest first."""
 
-    def __init__(self, rows: list[CallRow], details: list[bytes]) -> None:
+    def __init__(self, rows: Sequence[CallRow], details: Sequence[bytes]) -> None:
         self.block = seal_rows(rows)
         self.details = SegmentDetails(seal_details(details))
 
@@ -119,17 +132,23 @@ class Month(Persistent):  # type: ignore[misc]
 
         Without traces, as segments were before evolution step 20, each is looked through.
         """
+        self.callers = ByCaller()
 
     def __contains__(self, key: bytes) -> bool:
         return key in self.open or self._find_sealed(key) is not None
 
-    def add(self, key: bytes, row: bytes, detail: bytes) -> None:
-        """Add a row that is not there yet; seal the older half when many are open."""
-        self.open[key] = (row, detail)
-        self.open_count += 1
-
-    def seal_if_full(self) -> None:
-        """Seal the oldest rows while there are too many open ones."""
+    def add(self, arrived: Sequence[Arrived]) -> None:
+        """Add rows that are not there yet. So many at once as are worth a segment are sealed at once; else
+        the oldest open ones are, when many are open."""
+        pending = sorted(arrived)
+        while len(pending) >= SEGMENT_ROWS // 2:
+            some, pending = pending[:SEGMENT_ROWS], pending[SEGMENT_ROWS:]
+            self._seal(some)
+        self.callers.expect((each.row.caller, each.key) for each in pending)
+        for key, row, detail in pending:
+            self.open[key] = (encode_row(row), detail)
+            self.callers.add(row.caller, key)
+        self.open_count += len(pending)
         while self.open_count >= OPEN_ROWS:
             self.seal(SEGMENT_ROWS)
 
@@ -139,37 +158,50 @@ class Month(Persistent):  # type: ignore[misc]
         oldest = list(self.open.items())[-count:]
         if not oldest:
             return
-        rows = [decode_row(row) for _, (row, _) in oldest]
-        segment = Segment(rows, [detail for _, (_, detail) in oldest])
-        self.segments[oldest[0][0]] = (oldest[-1][0], segment, traces_of(rows))
+        self._seal([Arrived(key, decode_row(row), detail) for key, (row, detail) in oldest])
         if len(oldest) == self.open_count:
             self.open.clear()
         else:
             for key, _ in oldest:
                 del self.open[key]
         self.open_count -= len(oldest)
-        self.sealed_count += len(oldest)
+
+    def _seal(self, entries: Sequence[Arrived]) -> None:
+        keys, rows, details = zip(*entries, strict=True)
+        self.segments[keys[0]] = (keys[-1], Segment(rows, details), traces_of(rows))
+        self.callers.seal((row.caller, key, encode_row(row)) for key, row, _ in entries)
+        self.sealed_count += len(entries)
 
     def seal_all(self) -> None:
         """Seal every open row, for a month that gets no more calls."""
         while self.open_count:
             self.seal(min(self.open_count, SEGMENT_ROWS))
 
-    def drop_oldest(self) -> list[CallRow]:
-        """Remove the last segment, or the open rows when there is none; return its rows, newest first."""
+    def drop_oldest(self) -> int:
+        """Remove the last segment, or the open rows when there is none; return how many rows that were.
+
+        From the first on no caller's calls of this month are found by him.
+        """
+        self.callers.clear()
         if not self.segments:
-            open_rows = [decode_row(row) for row, _ in self.open.values()]
+            count, self.open_count = self.open_count, 0
             self.open.clear()
-            self.open_count = 0
-            return open_rows
+            return count
         _, segment, *_ = self.segments.pop(self.segments.maxKey())
-        rows = list(SealedRows(segment.block).rows())
-        self.sealed_count -= len(rows)
-        return rows
+        count = len(SealedRows(segment.block).column("start_ms"))
+        self.sealed_count -= count
+        return count
 
     def rows(self, after: bytes = b"") -> Iterator[tuple[bytes, CallRow]]:
         """Yield keys and rows of calls older than the key ``after``, newest first; segments are read late."""
         return ((each.key, each.row) for each in self.look(after) if each.row is not None)
+
+    def rows_of(self, caller: str, after: bytes = b"") -> Iterator[tuple[bytes, CallRow]]:
+        """Yield keys and rows of a caller's calls older than ``after``, newest first."""
+        found = self.callers.sealed(caller, after)
+        if keys := self.callers.open_keys(caller, after):
+            found.append((keys[0], ((key, decode_row(self.open[key][0])) for key in keys)))
+        return in_order(found)
 
     def portions(self, most: int = 4 * SEGMENT_ROWS) -> Iterator[list[CallRow]]:
         """Yield all rows in lists of at most ``most``, the oldest first; memory holds one list."""
@@ -180,6 +212,10 @@ class Month(Persistent):  # type: ignore[misc]
 
     def look(self, after: bytes = b"", wanted: Wanted = EVERY_ROW) -> Iterator[Looked]:
         """Yield what is wanted and older than ``after``, newest first, and how far the search has come."""
+        if wanted.caller:
+            for key, row in self.rows_of(wanted.caller, after):
+                yield Looked(key, row if wanted.takes(row) else None)
+            return
         pending = iter(self.segments.items())
         upcoming = next(pending, None)
         heap: list[tuple[bytes, int, Looked, Iterator[Looked]]] = []
@@ -255,7 +291,6 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
         """YYYYMMDD -> RollUp; kept when the records of the month are dropped."""
         self.figures = FiguresBook()
         """What reports show; kept likewise."""
-        self.callers = CallerBook()
 
     def month(self, name: str) -> Month:
         """Return a month, new if there was none."""
@@ -275,18 +310,56 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
             sum_of_days.add(roll_up.value)
         return sum_of_days
 
-    def drop_oldest(self, name: str, most: int) -> list[CallRow]:
+    def drop_oldest(self, name: str, most: int) -> int:
         """Remove some of a month's oldest records, and the month with its last; its totals stay.
 
-        ``most``: rows; a segment goes whole. Returns them; none when the month is empty or gone.
+        ``most``: rows; a segment goes whole. Returns how many; 0 when the month is empty or gone.
         """
         month: Month | None = self.months.get(name)
-        rows: list[CallRow] = []
-        while month is not None and len(rows) < most and (some := month.drop_oldest()):
-            rows += some
+        count = 0
+        while month is not None and count < most and (some := month.drop_oldest()):
+            count += some
         if month is not None and not month.open_count and not month.sealed_count:
             del self.months[name]
-        return rows
+        return count
+
+    def rows_of(self, caller: str, after: bytes = b"") -> Iterator[tuple[bytes, CallRow]]:
+        """Yield keys and rows of a caller's calls older than the key ``after``, newest first."""
+        newest = month_of(milliseconds_of(after)) if after else None
+        for name in reversed(self.months.keys(None, newest)):
+            yield from self.months[name].rows_of(caller, after)
+
+    def beside(self, caller: str, own: bytes) -> tuple[Groups | None, Groups | None]:
+        """Return the calls of a caller right before and after one of his that count, within seven days.
+
+        ``own``: key of the call, which need not be there. None: there is no such call.
+        """
+        ms = milliseconds_of(own)
+        newest = bound_of((ms + WINDOW_MS) / 1000)
+        later: Groups | None = None
+        for name in dict.fromkeys(month_of(ms + offset) for offset in (WINDOW_MS, 0, -WINDOW_MS)):
+            month: Month | None = self.months.get(name)
+            for key, row in () if month is None else month.rows_of(caller, newest):
+                began = milliseconds_of(key)
+                if ms - began > WINDOW_MS:
+                    return None, later
+                if key > own and counts(row):
+                    return groups_of(row, began), later
+                if key < own and counts(row):
+                    later = groups_of(row, began)
+        return None, later
+
+    def again(self, calls: Sequence[Counted]) -> list[Change]:
+        """Return what calls change that are about to be added, for who calls again."""
+        found: list[Change] = []
+        new: dict[str, list[Groups]] = {}
+        for call in calls:
+            if call.caller:
+                before, after = self.beside(call.caller, key_of(call.groups.id, call.groups.ms / 1000))
+                others = new.setdefault(call.caller, [])
+                found += changes(*between(before, call.groups, after, others))
+                others.append(call.groups)
+        return found
 
 
 class JournalProgress(Persistent):  # type: ignore[misc]
@@ -323,11 +396,11 @@ class CallRecords(Persistent):  # type: ignore[misc]
     def add(
         self,
         records: Iterable[CallRecord],
-        charge: Callable[[CallRecord], CallRecord] = lambda record: record,
+        charge: Callable[[CallRecord, str], CallRecord] = lambda record, day: record,
     ) -> int:
         """Add records and their totals; return how many were new. A call that is there changes nothing.
 
-        ``charge`` is asked once for each new record, and gives it with its charge.
+        ``charge`` is asked once for each new record and its day (YYYYMMDD), and gives it with its charge.
         """
         by_partition: dict[tuple[str | None, str], tuple[OwnerRecords, Month, dict[bytes, CallRecord]]] = {}
         for record in records:  # charged in this order, as calls ended: included time is used up in it
@@ -339,24 +412,25 @@ class CallRecords(Persistent):  # type: ignore[misc]
                 found = by_partition[record.tenant, day] = (owner, owner.month(day[:6]), {})
             _, month, calls = found
             if key not in calls and key not in month:
-                calls[key] = charge(record)
+                calls[key] = charge(record, day)
         added = 0
         taken = FiguresTaken()
         whole: dict[str, Totals] = {}
         for (tenant, day), (owner, month, calls) in by_partition.items():
-            rows = []
-            for key, record in calls.items():
-                row = row_of(record)
-                month.add(key, encode_row(row), encode_detail(detail_of(record)))
-                rows.append(row)
-            if rows:
-                month.seal_if_full()
-                totals = total(rows)
+            arrived = [
+                Arrived(key, row_of(record), encode_detail(detail_of(record)))
+                for key, record in calls.items()
+            ]
+            if arrived:
+                counted = [count(row, milliseconds_of(key)) for key, row, _ in arrived if counts(row)]
+                again = owner.again(counted) if tenant else []
+                month.add(arrived)
+                totals = total(each.row for each in arrived)
                 owner.add_totals(day, totals)
-                added += len(rows)
+                added += len(arrived)
                 if tenant:
                     whole.setdefault(day, Totals()).add(totals)
-                    taken.take(tenant, owner.figures, owner.callers, counted(rows))
+                    taken.take(tenant, owner.figures, counted, again)
         for day, totals in whole.items():
             self.add_totals(day, totals)
         taken.store(self.whole)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final
 
@@ -13,15 +12,13 @@ import zstandard
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from domain.analysis.callers import Change, is_again, with_call
-from domain.analysis.figures import Counted, Figures, Groups
+from domain.analysis.callers import Change
+from domain.analysis.figures import Counted, Figures
 from domain.analysis.report import day_of_hour
-from storage.models.ahead import TOGETHER, ask_for_leaves
 
 LEVEL: Final = 1
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Figures).decode
-_decode_calls = msgspec.msgpack.Decoder(list[Groups]).decode
 
 
 class FiguresDocument(Persistent):  # type: ignore[misc]
@@ -92,57 +89,6 @@ def _add(tree: Any, key: str, figures: Figures) -> None:
         document.value = value
 
 
-class CallerTree(OOBTree):  # type: ignore[misc]
-    """Callers. Small leaves: each call rewrites the one of its caller."""
-
-    max_leaf_size = 10
-
-
-class CallerBook(Persistent):  # type: ignore[misc]
-    """The last calls of each of a tenant's callers, for a month after the last one at least."""
-
-    def __init__(self) -> None:
-        self.month = ""
-        """YYYYMM of the newest call."""
-        self.recent: Any = CallerTree()
-        """Caller -> his calls in the order of time."""
-        self.older: Any = CallerTree()
-        """Of those who have not called in this month."""
-
-    def take(self, calls: Iterable[Counted]) -> Iterator[Change]:
-        """Learn of calls; yield what they change for themselves and for those before them."""
-        named = [call for call in calls if call.caller]
-        for begin in range(0, len(named), TOGETHER):
-            portion = named[begin : begin + TOGETHER]
-            for tree in (self.recent, self.older):
-                ask_for_leaves(tree, [call.caller for call in portion])
-            for call in portion:
-                self._turn(day_of_hour(call.groups.hour).strftime("%Y%m"))
-                history, changes = with_call(self.calls_of(call.caller), call.groups)
-                self.recent[call.caller] = _encode(history)
-                self.older.pop(call.caller, None)
-                yield from changes
-
-    def calls_of(self, caller: str) -> list[Groups]:
-        """Return the last calls of a caller, in the order of time."""
-        data = self.recent.get(caller) or self.older.get(caller)
-        return [] if data is None else _decode_calls(data)
-
-    def is_repeat(self, caller: str, call: str) -> bool:
-        """Tell whether a caller of these days had called in the seven days before this call."""
-        calls = self.calls_of(caller)
-        return any(after.id == call and is_again(before, after) for before, after in pairwise(calls))
-
-    def is_followed(self, caller: str, call: str) -> bool:
-        """Tell whether a caller of these days called again in the seven days after this call."""
-        calls = self.calls_of(caller)
-        return any(before.id == call and is_again(before, after) for before, after in pairwise(calls))
-
-    def _turn(self, month: str) -> None:
-        if month > self.month:
-            self.month, self.older, self.recent = month, self.recent, CallerTree()
-
-
 class FiguresTaken:
     """Figures on their way into books: each object is written once, however many calls it counts."""
 
@@ -151,17 +97,16 @@ class FiguresTaken:
         self._taken: dict[tuple[int, str, str], Figures] = {}
         """Hour, tenant, number -> figures."""
 
-    def take(self, tenant: str, book: FiguresBook, callers: CallerBook, calls: Iterable[Counted]) -> None:
-        """Count a tenant's calls for his book, and what they change for callers."""
+    def take(self, tenant: str, book: FiguresBook, calls: Iterable[Counted], again: Iterable[Change]) -> None:
+        """Count a tenant's calls for his book, and what they changed for who calls again."""
         self._books[tenant] = book
         together: dict[tuple[int, str], list[Counted]] = defaultdict(list)
         for call in calls:
             together[call.groups.hour, call.groups.number].append(call)
         for (hour, number), some in together.items():
             self._of(hour, tenant, number).take(some)
-        for change in callers.take(call for some in together.values() for call in some):
-            groups = change.groups
-            self._of(groups.hour, tenant, groups.number).count(groups, change.cell)
+        for groups, cell in again:
+            self._of(groups.hour, tenant, groups.number).count(groups, cell)
 
     def store(self, whole: FiguresBook) -> None:
         """Add all of it to the books of the tenants and to that of the whole box, the oldest first."""

@@ -23,7 +23,7 @@ from storage.models.money import Money
 from storage.models.notices import NoticeBook
 from storage.models.service import ServiceBook
 from storage.models.tickets import TicketBook
-from storage.models.timeline import TimelineBook
+from storage.models.timeline import TimelineBook, WholeTimeline
 from storage.models.web import WebBook
 
 ROOT_KEY: Final = "box400"
@@ -76,6 +76,10 @@ class Root(Persistent):  # type: ignore[misc]
         self.knowledge = KnowledgeBook()
         self.conversations = ConversationBook()
         self.service = ServiceBook()
+
+    def timeline(self, tenant: str) -> WholeTimeline:
+        """Return what the timelines of a tenant's customers show."""
+        return WholeTimeline(self.timelines.find(tenant), self.records.owners.get(tenant))
 
     def box_snapshot(self) -> BoxSnapshot:
         """Return the frozen configuration that belongs to no tenant."""

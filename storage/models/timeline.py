@@ -1,26 +1,30 @@
-"""The timelines of a tenant's customers: what anybody appends, found newest first, page by page.
+"""The timelines of a tenant's customers: calls, and what else anybody appends, newest first, page by page.
 
-One small-leaved tree a tenant, by stream and moment: a page reads the leaves it shows and no others, however
-long the timeline is. Whoever has something to tell calls ``root.timelines.of(tenant).put(streams, entry)`` in
-the transaction in which it happens.
+Calls are read from their records (``OwnerRecords.rows_of``). All else lies in one small-leaved tree a tenant,
+by stream and moment: a page reads the leaves it shows and no others, however long the timeline is. Whoever
+has something to tell calls ``root.timelines.of(tenant).put(streams, entry)`` in the transaction in which it
+happens; who wants to see it asks ``root.timeline(tenant)``.
 """
 
 from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
+from domain.calling.caller import CallerClass
 from domain.customers.desk import CallNote
-from domain.customers.timeline import MOST_TEXT, Entry, EntryKind, number_stream
-from storage.models.ahead import TOGETHER, ask_for_leaves
+from domain.customers.timeline import MOST_TEXT, Entry, EntryKind, number_of
+from storage.models.call_records import OwnerRecords
 from storage.records.call_id import key_of, milliseconds_of
+from storage.records.counted import began_ms
 from storage.records.rows import CallRow
 
 PAGE: Final = 30
@@ -29,10 +33,12 @@ _decode = msgspec.json.Decoder(Entry).decode
 _INVERT: Final = bytes(255 - n for n in range(256))
 _CURSOR: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LAST: Final = b"\xff" * 17
+Dated = tuple[bytes, Entry]
+"""Key, the smaller the newer, and entry."""
 
 
 class Entries(OOBTree):  # type: ignore[misc]
-    """(Stream, key newest first) -> JSON of Entry. Small leaves: a commit rewrites one for each caller."""
+    """(Stream, key newest first) -> JSON of Entry. Small leaves: a commit rewrites one for each stream."""
 
     max_leaf_size = 10
 
@@ -46,7 +52,7 @@ class Page(NamedTuple):
 
 
 class Timeline(Persistent):  # type: ignore[misc]
-    """One tenant's."""
+    """What was appended to one tenant's."""
 
     def __init__(self) -> None:
         self.entries: Any = Entries()
@@ -65,13 +71,37 @@ class Timeline(Persistent):  # type: ignore[misc]
         for stream in streams:
             self.entries.pop((stream, _key(entry)), None)
 
-    def newest_first(self, streams: Iterable[str], after: bytes = b"") -> Iterator[tuple[bytes, Entry]]:
+    def of(self, stream: str, after: bytes) -> Iterator[Dated]:
+        """Yield keys and entries of a stream, newest first, older than the key ``after``."""
+        for (_, key), data in self.entries.items((stream, after), (stream, _LAST), excludemin=True):
+            yield key, _decode(data)
+
+    def drop(self, stream: str) -> int:
+        """Forget a stream; return how many entries it had."""
+        keys = [key for key, _ in self.of(stream, b"")]
+        for key in keys:
+            del self.entries[(stream, key)]
+        return len(keys)
+
+
+class WholeTimeline(NamedTuple):
+    """What the timelines of a tenant's customers show."""
+
+    appended: Timeline
+    calls: OwnerRecords | None = None
+
+    def newest_first(self, streams: Iterable[str], after: bytes = b"") -> Iterator[Dated]:
         """Yield keys and entries of all streams, those of one key once, older than the key ``after``."""
         last = after
-        for key, data in heapq.merge(*(self._of(stream, after) for stream in dict.fromkeys(streams))):
+        found = [
+            each
+            for stream in dict.fromkeys(streams)
+            for each in (self.appended.of(stream, after), self._calls_of(stream, after))
+        ]
+        for key, entry in heapq.merge(*found, key=itemgetter(0)):
             if key != last:
                 last = key
-                yield key, _decode(data)
+                yield key, entry
 
     def page(
         self,
@@ -93,16 +123,13 @@ class Timeline(Persistent):  # type: ignore[misc]
             last = key
         return Page(entries, "")
 
-    def drop(self, stream: str) -> int:
-        """Forget a stream; return how many entries it had."""
-        keys = [key for key, _ in self._of(stream, b"")]
-        for key in keys:
-            del self.entries[(stream, key)]
-        return len(keys)
-
-    def _of(self, stream: str, after: bytes) -> Iterator[tuple[bytes, bytes]]:
-        for (_, key), data in self.entries.items((stream, after), (stream, _LAST), excludemin=True):
-            yield key, data
+    def _calls_of(self, stream: str, after: bytes) -> Iterator[Dated]:
+        number = number_of(stream)
+        if self.calls is not None and number:
+            for key, row in self.calls.rows_of(number, after):
+                entry = call_entry(row)
+                if entry is not None:
+                    yield key, entry
 
 
 class TimelineBook(Persistent):  # type: ignore[misc]
@@ -124,40 +151,13 @@ class TimelineBook(Persistent):  # type: ignore[misc]
         found: Timeline | None = self.tenants.get(tenant)
         return Timeline() if found is None else found
 
-    def forget_calls(self, tenant: str, rows: Sequence[CallRow]) -> None:
-        """Take calls out of their callers' streams, in the transaction that drops their records."""
-        timeline = self.find(tenant)
-        for begin in range(0, len(rows), TOGETHER):
-            told = [entry for entry in map(call_entry, rows[begin : begin + TOGETHER]) if entry is not None]
-            streams = [number_stream(entry.peer) for entry in told]
-            ask_for_leaves(
-                timeline.entries, [(stream, _key(entry)) for stream, entry in zip(streams, told, strict=True)]
-            )
-            for stream, entry in zip(streams, told, strict=True):
-                timeline.remove((stream,), entry)
-
-    def take_calls(self, calls: Iterable[tuple[str, CallRow]]) -> None:
-        """Append calls of tenants to their callers' streams, in the transaction that stores their records."""
-        of_tenants: dict[str, list[tuple[str, Entry]]] = {}
-        for tenant, row in calls:
-            entry = call_entry(row)
-            if entry is not None:
-                of_tenants.setdefault(tenant, []).append((number_stream(row.caller), entry))
-        for tenant, found in of_tenants.items():
-            timeline = self.of(tenant)
-            for begin in range(0, len(found), TOGETHER):
-                portion = found[begin : begin + TOGETHER]
-                ask_for_leaves(timeline.entries, [(stream, _key(entry)) for stream, entry in portion])
-                for stream, entry in portion:
-                    timeline.put((stream,), entry)
-
 
 def call_entry(row: CallRow) -> Entry | None:
-    """Return the entry of a call; None: it is no customer's, or he withheld his number."""
-    if not row.caller or row.is_of_phone:
+    """Return the entry of a call; None: colleagues called each other, or a customer withheld his number."""
+    if not row.caller or row.is_of_phone or row.caller_class == CallerClass.EXTENSION:
         return None
     return Entry(
-        at=row.start_ms / 1000,
+        at=began_ms(row) / 1000,
         kind=EntryKind.MESSAGE if row.has_message else EntryKind.CALL,
         id=row.id,
         direction="out" if row.is_call_back else "in",

@@ -10,7 +10,7 @@ from domain.calling.caller import canonical_caller
 from domain.days.calendar import Calendar
 from domain.money.tariff import MOST_SECONDS, CallKind, ChargedFrom, Edition, Tariff, kind_of_call, rate
 from storage.models import Root, TenantConfig
-from storage.records.call_id import day_of_call, iso_of
+from storage.records.call_id import iso_of
 from storage.records.record import CallRecord, ChargeRecord
 
 LONGEST_MS: Final = MOST_SECONDS * 1000
@@ -67,15 +67,17 @@ class Charging:
                     account.charge_calls(day, calls, li, included)
         self._uses = None
 
-    def charge(self, record: CallRecord) -> CallRecord:
-        """Return a new record with its charge, to be taken from its tenant's account at the end."""
+    def charge(self, record: CallRecord, day: str) -> CallRecord:
+        """Return a new record with its charge, to be taken from its tenant's account at the end.
+
+        ``day``: YYYYMMDD that the call counts for (``storage.call_id.day_of_call``).
+        """
         if record.tenant is None:
             return record
         terms = self._terms_of(record.tenant)
         if terms is None:
             return record
         config, tariff = terms.config, terms.tariff
-        day = day_of_call(record.id, record.start)
         edition = None if tariff is None else tariff.on(iso_of(day))
         if tariff is None or edition is None:
             if config.monthly_cap_calls is not None:

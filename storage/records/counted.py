@@ -26,23 +26,28 @@ def counts(row: CallRow) -> bool:
 
 def counted(rows: Iterable[CallRow]) -> list[Counted]:
     """Return the calls among these that count."""
-    return [count(row) for row in rows if counts(row)]
+    return [count(row, began_ms(row)) for row in rows if counts(row)]
 
 
-def count(row: CallRow) -> Counted:
-    """Return what a call counts for."""
-    answered = row.answered
-    agent = (row.job_number or row.answered_by) if answered else ""
-    groups = Groups(
-        row.id, began_ms(row), row.number, f"{row.province}/{row.area_code}",
-        tuple(dict.fromkeys(row.menu.split())), row.queue, agent, answered,
-    )  # fmt: skip
+def count(row: CallRow, ms: int) -> Counted:
+    """Return what a call counts for. ``ms``: when it began (:func:`began_ms`)."""
+    groups, answered = groups_of(row, ms), row.answered
     cell = cell_of(
         fate_of(row.outcome, answered), row.outcome, wait_ms=row.waited_ms, talk_ms=row.talk_ms,
         access_ms=row.access_ms, fee_li=row.fee_li, rating=row.rating, named=bool(row.caller),
     )  # fmt: skip
     talk_from = groups.ms + max(0, row.end_ms - row.talk_ms)
     return Counted(groups, cell, row.outcome, row.rating, row.caller, talk_from, row.talk_ms)
+
+
+def groups_of(row: CallRow, ms: int) -> Groups:
+    """Return the groups that a call counts in. ``ms``: when it began (:func:`began_ms`)."""
+    answered = row.answered
+    return Groups(
+        row.id, ms, row.number, f"{row.province}/{row.area_code}",
+        tuple(dict.fromkeys(row.menu.split())), row.queue,
+        (row.job_number or row.answered_by) if answered else "", answered,
+    )  # fmt: skip
 
 
 def began_ms(row: CallRow) -> int:

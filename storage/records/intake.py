@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from storage.models import Root
 from storage.money.charging import Charging
 from storage.records.record import CallRecord
-from storage.records.rows import row_of
 from storage.tickets.low_scores import take_low_scores
 
 
@@ -16,15 +15,10 @@ def take_in(root: Root, records: Sequence[CallRecord]) -> None:
     new: list[CallRecord] = []
     with Charging(root) as charging:
 
-        def take(record: CallRecord) -> CallRecord:
+        def take(record: CallRecord, day: str) -> CallRecord:
             new.append(record)
-            return charging.charge(record)
+            return charging.charge(record, day)
 
         root.records.add(records, take)
     root.missed.take(new)
     take_low_scores(root, new)
-    root.timelines.take_calls(
-        (record.tenant, row_of(record))
-        for record in new
-        if record.tenant is not None and record.extension is None  # colleagues call each other
-    )

@@ -87,7 +87,7 @@ class Filter(msgspec.Struct, frozen=True):
         if self.answered is not None:
             conditions["answered"] = self.answered.__eq__
         rest = None if self.behind is None else self.behind.takes
-        return Wanted(conditions, traces_wanted(exact), rest)
+        return Wanted(conditions, traces_wanted(exact), rest, exact.get("caller", ""))
 
     def takes(self, row: CallRow) -> bool:
         """Tell whether a row is wanted, its time and tenant aside."""

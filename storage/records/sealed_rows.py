@@ -133,8 +133,9 @@ class _Ids(Sequence[str]):
 
 # -- traces ------------------------------------------------------------------------------------------
 
-TRACED: Final = ("number", "caller", "answered_by", "outcome", "area_code", "queue", "job_number")
-"""Columns whose values leave traces: those that people look for one value of."""
+TRACED: Final = ("number", "answered_by", "outcome", "area_code", "queue", "job_number")
+"""Columns whose values leave traces: those that people look for one value of. (Callers have their own:
+``storage.models.by_caller``.)"""
 _BITS: Final = 8192
 """Of the traces of one block of 500 rows: with some 520 values and 4 bits each, 3 of 1,000 values that are
 not there seem to be."""

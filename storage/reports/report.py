@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from domain.analysis.callers import Change
+from domain.analysis.callers import Callers, Change
 from domain.analysis.cell import Cell
 from domain.analysis.figures import Counted, Figures, Groups
 from domain.analysis.report import Report, day_of_hour
 from storage.models import Root
-from storage.models.figures import CallerBook, FiguresBook
-from storage.records.counted import count, counts
+from storage.models.figures import FiguresBook
+from storage.records.counted import began_ms, count, counts
 from storage.records.rows import CallRow
 
 
@@ -57,10 +57,10 @@ def _numbers(rows: Iterable[CallRow], first: date, last: date) -> dict[str, Figu
 
 
 def _one_by_one(rows: Iterable[CallRow]) -> Iterator[tuple[Counted, list[Change]]]:
-    callers = CallerBook()
+    callers = Callers()
     for row in filter(counts, rows):
-        call = count(row)
-        yield call, list(callers.take([call]))
+        call = count(row, began_ms(row))
+        yield call, callers.take(call.caller, call.groups)
 
 
 def _within(groups: Groups, first: date, last: date) -> bool:

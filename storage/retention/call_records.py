@@ -13,7 +13,7 @@ from typing import Final
 
 from storage.connection import MainDatabase
 from storage.models import Root, TenantConfig
-from storage.models.call_records import SEGMENT_ROWS
+from storage.models.call_records import SEGMENT_ROWS, OwnerRecords
 from storage.recordings import Recordings
 from storage.records.call_id import BEIJING, day_of_call
 from storage.retention.recordings import GRACE_DAYS, Plans, day_of, months_after
@@ -72,7 +72,5 @@ def _due(root: Root, plans: Plans, today: date) -> Iterator[tuple[str, str]]:
 
 
 def _drop(root: Root, tenant: str, month: str) -> int:
-    owner = root.records.owners[tenant]
-    rows = owner.drop_oldest(month, AT_A_TIME)
-    root.timelines.forget_calls(tenant, rows)
-    return len(rows)
+    owner: OwnerRecords = root.records.owners[tenant]
+    return owner.drop_oldest(month, AT_A_TIME)

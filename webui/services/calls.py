@@ -14,7 +14,8 @@ from domain.places.regions import shipped_regions
 from storage.models import Root
 from storage.models.totals import Totals
 from storage.records.behind import Behind
-from storage.records.call_id import BEIJING
+from storage.records.call_id import BEIJING, key_of
+from storage.records.counted import counts
 from storage.records.query import Also, Filter, Found, page, search
 
 PAGE: Final = 30
@@ -141,17 +142,16 @@ def behind_words(behind: dict[str, str], language: str) -> list[str]:
 
 
 def also(root: Root, wanted: CallSearch) -> Also | None:
-    """Return what the book of callers must say of a call, or None."""
+    """Return what the calls beside a call must say of it, or None."""
     if not wanted.again:
         return None
 
     def told(found: Found) -> bool:
         owner = root.records.owners.get(found.tenant)
-        if owner is None or not found.row.caller:
+        if owner is None or not found.row.caller or not counts(found.row):
             return False
-        if wanted.again == "repeats":
-            return bool(owner.callers.is_repeat(found.row.caller, found.row.id))
-        return found.row.answered and bool(owner.callers.is_followed(found.row.caller, found.row.id))
+        before, after = owner.beside(found.row.caller, key_of(found.row.id, found.row.start_ms / 1000))
+        return before is not None if wanted.again == "repeats" else found.row.answered and after is not None
 
     return told
 

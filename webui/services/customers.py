@@ -139,7 +139,7 @@ def shown(root: Root, viewer: Viewer, customer: Customer) -> Shown:
 
 def contacts(root: Root, tenant: str, customer: Customer) -> dict[str, Contact]:
     """Return the numbers of a customer that may be rung: those that a call was with (docs/customers.md)."""
-    held, found = root.timelines.find(tenant), {}
+    held, found = root.timeline(tenant), {}
     for number in filter(can_be_called_back, customer.numbers):
         for entry in held.page((number_stream(number),), most=1, kinds=CALLS).entries:
             found[number] = Contact(number, entry.id)
@@ -152,14 +152,14 @@ def timeline(
     """Return a page of a customer's timeline."""
     kinds = {EntryKind(kind)} if kind in set(EntryKind) else set()
     streams = timeline_streams(root, tenant, customer)
-    return root.timelines.find(tenant).page(streams, after, most, kinds)
+    return root.timeline(tenant).page(streams, after, most, kinds)
 
 
 def latest(root: Root, tenant: str, caller: str, customer: Customer | None, most: int) -> list[Entry]:
     """Return the latest entries of a customer, or of a number that is nobody's."""
     if customer is not None:
         return timeline(root, tenant, customer, most=most).entries
-    return root.timelines.find(tenant).page((number_stream(caller),), most=most).entries if caller else []
+    return root.timeline(tenant).page((number_stream(caller),), most=most).entries if caller else []
 
 
 def due(root: Root, viewer: Viewer, moment: float) -> list[Customer]:

@@ -107,7 +107,7 @@ def write(database: MainDatabase, work: Callable[[Writing], T], at: float = NOW)
 def kinds(database: MainDatabase, stream: str) -> list[EntryKind]:
     """Return the kinds of entries on a stream."""
     return database.read(
-        lambda root: [entry.kind for _, entry in root.timelines.find("acme").newest_first([stream])]
+        lambda root: [entry.kind for _, entry in root.timeline("acme").newest_first([stream])]
     )
 
 

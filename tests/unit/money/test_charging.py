@@ -18,7 +18,7 @@ from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, 
 from storage.money.bills import close_days
 from storage.money.books import problems
 from storage.money.charging import Charging, charged_times
-from storage.records.call_id import ulid_text
+from storage.records.call_id import day_of_call, ulid_text
 from storage.records.fold import fold
 from storage.records.query import Filter, search
 from storage.records.record import CallRecord, LegRecord
@@ -132,7 +132,7 @@ def test_a_tariff_may_charge_the_talk_alone(database: MainDatabase) -> None:
         root.tariffs["standard"].value = talk
 
         with Charging(root) as charging:
-            charged = charging.charge(record)
+            charged = charging.charge(record, day_of_call(record.id, record.start))
         assert charged.charge is not None
         return charged.charge.seconds
 
@@ -198,7 +198,8 @@ def test_both_legs_of_a_call_back_are_charged(database: MainDatabase) -> None:
 
     def charge(root: Root) -> tuple[CallRecord, CallRecord]:
         with Charging(root) as charging:
-            return charging.charge(record), charging.charge(desk)
+            day = day_of_call(record.id, record.start)
+            return charging.charge(record, day), charging.charge(desk, day)
 
     both, one = database.transact(charge)
     assert both.charge is not None

@@ -95,9 +95,7 @@ def test_a_timeline_forgets_them_too(database: MainDatabase) -> None:
     young = msgspec.structs.replace(young, id=fold(a_call(random.Random(5), noon(YOUNG))).id)
     database.transact(lambda root: take_in(root, [young]))
     sweep_records(database, (), Plans(), TODAY)
-    entries = database.read(
-        lambda root: root.timelines.find("acme").page([number_stream(old.caller)]).entries
-    )
+    entries = database.read(lambda root: root.timeline("acme").page([number_stream(old.caller)]).entries)
     assert young.id in {entry.id for entry in entries}
     assert old.id not in {entry.id for entry in entries}
 

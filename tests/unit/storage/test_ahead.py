@@ -15,7 +15,7 @@ from ZODB import DB
 from ZODB.DemoStorage import DemoStorage
 
 from storage.models.ahead import ask_ahead, ask_for_all_leaves, ask_for_first_leaves, ask_for_leaves
-from storage.models.figures import CallerTree
+from storage.models.call_records import OpenRows
 
 
 class Asked(DemoStorage):  # type: ignore[misc]
@@ -46,7 +46,7 @@ def test_the_leaves_of_keys_are_asked_for_once_and_no_others(held: list[int], wa
     storage = Asked()
     database = DB(storage)
     with database.transaction() as connection:
-        connection.root.tree = tree = CallerTree()
+        connection.root.tree = tree = OpenRows()
         tree.update({f"{key:05}": b"x" for key in held})
     manager = transaction.TransactionManager()
     connection = database.open(manager)
@@ -70,7 +70,7 @@ def test_all_leaves_are_asked_for_once(count: int) -> None:
     storage = Asked()
     database = DB(storage)
     with database.transaction() as connection:
-        connection.root.tree = CallerTree({f"{key:05}": b"x" for key in range(count)})
+        connection.root.tree = OpenRows({f"{key:05}": b"x" for key in range(count)})
     manager = transaction.TransactionManager()
     connection = database.open(manager)
     connection.cacheMinimize()
@@ -86,7 +86,7 @@ def test_all_leaves_are_asked_for_once(count: int) -> None:
 
 def test_what_is_not_stored_yet_is_not_asked_for() -> None:
     """A new tree has all its leaves at hand."""
-    tree = CallerTree({f"{key:05}": b"x" for key in range(100)})
+    tree = OpenRows({f"{key:05}": b"x" for key in range(100)})
     ask_for_leaves(tree, ["00050"])
     ask_for_all_leaves(tree)
 
@@ -98,7 +98,7 @@ def test_many_objects_and_what_hangs_from_them_are_asked_for_in_waves() -> None:
     with database.transaction() as connection:
         connection.root.owners = OOBTree({f"{n:02}": PersistentMapping(n=n) for n in range(3)})
         for n, owner in enumerate(connection.root.owners.values()):
-            owner.tree = CallerTree({f"{key:05}": b"x" for key in range(40 * n)})
+            owner.tree = OpenRows({f"{key:05}": b"x" for key in range(40 * n)})
     manager = transaction.TransactionManager()
     connection = database.open(manager)
     connection.cacheMinimize()

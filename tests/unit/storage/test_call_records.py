@@ -134,9 +134,9 @@ def test_traces_deny_nothing_that_is_there() -> None:
     traces = traces_of(row_of(record) for record in records)
     assert len(traces) <= 2.5 * SEGMENT_ROWS
     for record in records:
-        assert may_hold(traces, traces_wanted({"caller": record.caller, "outcome": record.outcome}))
+        assert may_hold(traces, traces_wanted({"answered_by": record.answered_by, "outcome": record.outcome}))
     strangers = [f"159{n:08}" for n in range(1000)]
-    assert sum(may_hold(traces, traces_wanted({"caller": each})) for each in strangers) < 20
+    assert sum(may_hold(traces, traces_wanted({"answered_by": each})) for each in strangers) < 20
 
 
 def test_segments_of_before_there_were_traces_are_evolved(database: MainDatabase) -> None:

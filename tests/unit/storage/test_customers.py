@@ -85,7 +85,7 @@ def test_a_company_is_made_by_its_name_once(database: MainDatabase) -> None:
         company = root.customers.find("acme").get(wang.company)
         assert company is not None
         streams = timeline_streams(root, "acme", company)
-        return [each.text for _, each in root.timelines.find("acme").newest_first(streams)]
+        return [each.text for _, each in root.timeline("acme").newest_first(streams)]
 
     assert "您好" in database.transact(shown)
     at_desk(database, lambda desk: desk.remove(wang.company))
@@ -146,7 +146,7 @@ def test_merged_customers_have_one_timeline(database: MainDatabase) -> None:
 
     def kinds(root: Root) -> list[tuple[str, str]]:
         streams = timeline_streams(root, "acme", kept)
-        return [(entry.kind, entry.state) for _, entry in root.timelines.find("acme").newest_first(streams)]
+        return [(entry.kind, entry.state) for _, entry in root.timeline("acme").newest_first(streams)]
 
     shown = database.read(kinds)
     assert shown[0] == (EntryKind.CHANGE, "merged")

@@ -181,7 +181,7 @@ def test_an_older_box_gets_its_figures(calls: list[CallRecord]) -> None:
     def older(root) -> None:  # type: ignore[no-untyped-def]
         del root.records.whole
         for owner in root.records.owners.values():
-            del owner.figures, owner.callers
+            del owner.figures
 
     before = database.read(reports)
     database.transact(older)

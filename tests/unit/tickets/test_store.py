@@ -220,7 +220,7 @@ def test_the_customers_timeline_shows_it_as_it_stands(database: MainDatabase) ->
     """Once, by his number and by his address."""
     ticket = answer(database, opened(database), "好了", NOW + 1)
     for stream in (number_stream("13800138000"), mail_stream("wang@example.cn")):
-        page = database.read(lambda root, s=stream: root.timelines.find("demo").page([s], "", 9))  # type: ignore[misc]
+        page = database.read(lambda root, s=stream: root.timeline("demo").page([s], "", 9))  # type: ignore[misc]
         assert [(each.kind, each.id, each.state) for each in page.entries] == [
             ("ticket", ticket.id, "answered")
         ]

@@ -16,7 +16,6 @@ from domain.customers.desk import DeskSettings
 from domain.customers.timeline import Entry, EntryKind, number_stream
 from storage.export.workbook import workbook
 from storage.records.call_id import BEIJING
-from storage.records.rows import row_of
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of, made_up
 from tests.unit.webui.test_desk import NUMBERS, had, settings
 
@@ -308,11 +307,7 @@ def test_recordings_of_his_calls_are_heard_by_who_leads_alone(site: Site) -> Non
     name = known(site)["王小姐"].id
     record = made_up("alpha", NUMBERS["alpha"], site.clock() - 50, recorded=True)
 
-    def put(root: Any) -> None:
-        root.records.add([record])
-        root.timelines.take_calls([("alpha", row_of(record))])
-
-    site.change(put)
+    site.change(lambda root: root.records.add([record]))
     assert f"recording?call={record.id}" in supervisor.get(f"{DESK}/{name}").text
     for call in (record.id, site.calls["alpha"], site.calls["beta"], "x"):
         assert supervisor.get(f"{DESK}/{name}/recording?call={call}", status="*").status_int == 404
@@ -325,7 +320,7 @@ def test_only_numbers_that_a_call_was_with_are_rung_from_a_card(site: Site) -> N
     """By the call, never by a number that somebody wrote on the card; the tenant has no phone there."""
     browser = site.agent("alpha", "8001")
     record = made_up("alpha", NUMBERS["alpha"], site.clock() - 30)
-    site.change(lambda root: root.timelines.take_calls([("alpha", row_of(record))]))
+    site.change(lambda root: root.records.add([record]))
     call = record.id
     add(browser, name="王小姐", numbers="13800138000 13811112222")
     card = f"{DESK}/{known(site)['王小姐'].id}"
