@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,8 @@ REQUESTS_SECONDS: Final = 0.5
 """How often the ledger looks for recharges and other wishes for entries."""
 NUMBERS_SECONDS: Final = 600.0
 """How often reservations, terms and promises of numbers are looked after."""
+MONTHS_AT_ONCE: Final = 50
+"""Months that are over, each of one tenant, to be sealed before new calls are seen to again."""
 LATE_DAY: Final = 3600
 """A day becomes an entry this long after its end; a longer call makes an entry of its own."""
 LATE_CALLS: Final = 3 * 86400
@@ -298,15 +301,17 @@ class Ledger:
         self.wrong_books = tuple(wrong)
 
     def _seal_closed_months(self) -> None:
+        """Seal months that are over for good, some at a time: the first minute of a month closes many."""
         current = month_of(int((self._utc() - LATE_CALLS) * 1000))
 
         def closed(root: Root) -> list[tuple[str, str]]:
-            return [
+            found = (
                 (name, month)
                 for name, owner in root.records.owners.items()
                 for month in owner.months.keys(None, current, excludemax=True)
-                if owner.months[month].open_count
-            ]
+                if not owner.months[month].settled
+            )
+            return list(islice(found, MONTHS_AT_ONCE))
 
         for name, month in self._database.read(closed):
             self._database.transact(partial(_seal, name, month), note="ledger seal")

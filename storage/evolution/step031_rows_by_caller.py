@@ -26,9 +26,12 @@ def run(mapping: Any) -> None:
     """Add what is not there; a month at a time leaves memory."""
     root = mapping[ROOT_KEY]
     for owner in root.records.owners.values():
-        for month in owner.months.values():
+        newest = owner.months.maxKey() if owner.months else ""
+        for name, month in owner.months.items():
             if not hasattr(month, "callers"):
                 month.callers = _found(month)
+                if name < newest and not month.open_count:
+                    month.seal_all()
                 _let_go(root)
         if "callers" in owner.__dict__:
             del owner.callers

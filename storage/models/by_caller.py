@@ -2,8 +2,9 @@
 
 Of open rows the keys alone lie here, in a small tree. Rows that were sealed lie in *runs* as well: sorted by
 caller and key, in compressed blocks, with traces of the callers (a Bloom filter). Sixteen runs of one size
-become one of the next size, so a row is written three times at most, and who asks for a caller reads the
-traces of some thirty runs of a month with a hundred thousand calls, and blocks of those that have him.
+become one of the next size, and those of a month that is over become one: a row is written four times at
+most. Who asks for a caller reads the traces of some thirty runs in a month with a hundred thousand calls, and
+blocks of those that have him.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import zstandard
 from BTrees.OOBTree import OOTreeSet
 from persistent import Persistent
 
-from storage.models.ahead import ask_for_leaves
+from storage.models.ahead import ask_ahead, ask_for_leaves
 from storage.records.rows import CallRow, decode_row
 
 RUNS_TO_MERGE: Final = 16
@@ -37,9 +38,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[list[str], bytes, list[msgspec.Raw]]).decode
 
 Entry = tuple[str, bytes, bytes]
-"""Caller, key of the call (``storage.call_id.key_of``), encoded row."""
-
-
+"""Caller, key of the call (``storage.records.call_id.key_of``), encoded row."""
 Source = tuple[bytes, Iterator[tuple[bytes, CallRow]]]
 """A key that none comes before, and keys and rows, newest first."""
 
@@ -72,6 +71,35 @@ class Blocks(Persistent):  # type: ignore[misc]
         self.blocks: list[Block] = []
 
 
+class Traces(Persistent):  # type: ignore[misc]
+    """Which callers a run may have (a Bloom filter)."""
+
+    def __init__(self, rows: int) -> None:
+        self.bits = bytes(rows * _BITS // 8 + 1)
+
+    def mark(self, callers: Iterable[str]) -> None:
+        """Leave the traces of callers."""
+        marked = bytearray(self.bits)
+        for caller in callers:
+            place, step = _digest(caller)
+            for _ in range(_MARKS):
+                bit = place % (8 * len(marked))
+                marked[bit >> 3] |= 1 << (bit & 7)
+                place += step
+        self.bits = bytes(marked)
+
+    def may_have(self, digest: tuple[int, int]) -> bool:
+        """Tell whether the caller of a digest may be in the run; False is certain."""
+        bits = self.bits
+        place, step = digest
+        for _ in range(_MARKS):
+            bit = place % (8 * len(bits))
+            if not bits[bit >> 3] >> (bit & 7) & 1:
+                return False
+            place += step
+        return True
+
+
 class Run(Persistent):  # type: ignore[misc]
     """Entries that never change, sorted."""
 
@@ -81,31 +109,15 @@ class Run(Persistent):  # type: ignore[misc]
         self.newest = _LAST
         """The smallest key."""
         self.blocks = Blocks()
-        traces = bytearray(count * _BITS // 8 + 1)
-        bits = 8 * len(traces)
+        self.traces = Traces(count)
+        callers: dict[str, None] = {}
         pending = iter(entries)
         while some := list(islice(pending, BLOCK_ROWS)):
             self.newest = min(self.newest, *(key for _, key, _ in some))
             self.blocks.begins.append(some[0][:2])
             self.blocks.blocks.append(Block(some))
-            for caller in dict.fromkeys(caller for caller, _, _ in some):
-                place, step = _digest(caller)
-                for _ in range(_MARKS):
-                    bit = place % bits
-                    traces[bit >> 3] |= 1 << (bit & 7)
-                    place += step
-        self.traces = bytes(traces)
-
-    def may_have(self, digest: tuple[int, int]) -> bool:
-        """Tell whether the caller of a digest may be here; False is certain."""
-        traces, bits = self.traces, 8 * len(self.traces)
-        place, step = digest
-        for _ in range(_MARKS):
-            bit = place % bits
-            if not traces[bit >> 3] >> (bit & 7) & 1:
-                return False
-            place += step
-        return True
+            callers.update((caller, None) for caller, _, _ in some)
+        self.traces.mark(callers)
 
     def of(self, caller: str, after: bytes) -> Iterator[tuple[bytes, CallRow]]:
         """Yield keys and rows of a caller's calls older than the key ``after``, newest first."""
@@ -159,8 +171,21 @@ class ByCaller(Persistent):  # type: ignore[misc]
 
     def sealed(self, caller: str, after: bytes) -> list[Source]:
         """Return what each run has of a caller's calls older than ``after``."""
-        digest = _digest(caller)
-        return [(run.newest, run.of(caller, after)) for run in self.runs if run.may_have(digest)]
+        runs = self.runs
+        if len(runs) > 1:
+            digest = _digest(caller)
+            runs = tuple(run for run in runs if run.traces.may_have(digest))
+        return [(run.newest, run.of(caller, after)) for run in runs]
+
+    def look_ahead(self) -> None:
+        """Ask the store ahead for what tells which runs have a caller."""
+        if len(self.runs) > 1:
+            ask_ahead(self.runs, "traces")
+
+    def settle(self) -> None:
+        """Make one run of all, of a month that gets no more calls."""
+        if len(self.runs) > 1:
+            self.runs = (_merged(LARGEST, self.runs),)
 
     def clear(self) -> None:
         """Forget all, before the month's records go."""
@@ -172,9 +197,12 @@ class ByCaller(Persistent):  # type: ignore[misc]
             alike = [run for run in self.runs if run.size == size]
             if len(alike) < RUNS_TO_MERGE:
                 return
-            count = sum(run.count for run in alike)
-            merged = Run(size + 1, count, heapq.merge(*(run.entries() for run in alike)))
-            self.runs = (*(run for run in self.runs if run.size != size), merged)
+            self.runs = (*(run for run in self.runs if run.size != size), _merged(size + 1, alike))
+
+
+def _merged(size: int, runs: Sequence[Run]) -> Run:
+    entries = heapq.merge(*(run.entries() for run in runs))
+    return Run(size, sum(run.count for run in runs), entries)
 
 
 def in_order(sources: Iterable[Source]) -> Iterator[tuple[bytes, CallRow]]:

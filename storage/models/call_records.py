@@ -122,6 +122,9 @@ class Segment(Persistent):  # type: ignore[misc]
 class Month(Persistent):  # type: ignore[misc]
     """One owner's calls of one month."""
 
+    settled = False
+    """Whether it was over, and all of it was sealed."""
+
     def __init__(self) -> None:
         self.open: Any = OpenRows()
         """Key -> (row, details), encoded."""
@@ -141,6 +144,8 @@ class Month(Persistent):  # type: ignore[misc]
         """Add rows that are not there yet. So many at once as are worth a segment are sealed at once; else
         the oldest open ones are, when many are open."""
         pending = sorted(arrived)
+        if pending and self.settled:
+            self.settled = False
         while len(pending) >= SEGMENT_ROWS // 2:
             some, pending = pending[:SEGMENT_ROWS], pending[SEGMENT_ROWS:]
             self._seal(some)
@@ -176,6 +181,8 @@ class Month(Persistent):  # type: ignore[misc]
         """Seal every open row, for a month that gets no more calls."""
         while self.open_count:
             self.seal(min(self.open_count, SEGMENT_ROWS))
+        self.callers.settle()
+        self.settled = True
 
     def drop_oldest(self) -> int:
         """Remove the last segment, or the open rows when there is none; return how many rows that were.
@@ -327,7 +334,9 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
         """Yield keys and rows of a caller's calls older than the key ``after``, newest first."""
         newest = month_of(milliseconds_of(after)) if after else None
         for name in reversed(self.months.keys(None, newest)):
-            yield from self.months[name].rows_of(caller, after)
+            month: Month = self.months[name]
+            month.callers.look_ahead()
+            yield from month.rows_of(caller, after)
 
     def beside(self, caller: str, own: bytes) -> tuple[Groups | None, Groups | None]:
         """Return the calls of a caller right before and after one of his that count, within seven days.

@@ -40,8 +40,8 @@ def test_a_call_whose_record_is_lost_is_named(tmp_path: Path) -> None:
 
     def lose(root: Root) -> None:
         month = root.records.owners["t1"].months["202611"]
-        for key in list(month.open):
-            del month.open[key]
+        month.open.clear()
+        month.segments.clear()
 
     database.transact(lose)
     lost = calls_without_record(tmp_path, database)

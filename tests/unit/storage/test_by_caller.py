@@ -80,17 +80,35 @@ def test_a_callers_calls_are_all_found(
         group, left = left[: sizes[turn % len(sizes)]], left[sizes[turn % len(sizes)] :]
         database.transact(lambda root, group=group: root.records.add(group))  # type: ignore[misc]
         turn += 1
+    for step in (lambda root: None, over):  # the same when its months are over
+        database.transact(step)
+        database.read(lambda root: finds_all(root, calls))
+    late = call(0, CALLERS[0], 200)
+    database.transact(lambda root: root.records.add([late]))
+    database.read(lambda root: finds_all(root, [*calls, late]))
+    database.close()
+
+
+def over(root: Root) -> None:
+    """Seal all months for good."""
+    for month in root.records.owner("acme").months.values():
+        month.seal_all()
+        assert month.settled
+        assert len(month.callers.runs) <= 1
+
+
+def finds_all(root: Root, calls: list[CallRecord]) -> None:
+    """Compare what is found of each caller with the calls that were made."""
     for caller in filter(None, (*CALLERS, "13811112222")):
         own = {key_of(each.id): each for each in calls if each.caller == caller}
         for after in (b"", *sorted(own)[::3]):
-            found = database.read(lambda root, a=after, c=caller: of(root, c, a))  # type: ignore[misc]
-            assert [key_of(each) for each in found] == sorted(key for key in own if key > after)
+            assert [key_of(each) for each in of(root, caller, after)] == sorted(
+                key for key in own if key > after
+            )
         busy = Filter(tenant="acme", caller=caller, outcomes=frozenset(["busy"]), since=BEGIN / 1000 + 86400)
-        listed = database.read(lambda root, f=busy: [each.row.id for each in search(root, f)])  # type: ignore[misc]
-        assert listed == [
+        assert [each.row.id for each in search(root, busy)] == [
             each.id for _, each in sorted(own.items()) if each.outcome == "busy" and each.start >= busy.since
         ]
-    database.close()
 
 
 def test_who_calls_before_and_after_within_seven_days(database: MainDatabase) -> None:
