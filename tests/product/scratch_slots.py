@@ -62,7 +62,7 @@ class ScratchSlots(ScratchRoot):
         image.unlink()
         (self.root / "part").write_bytes(gzip.compress(content, mtime=0))
         manifest = msgspec.structs.replace(
-            wanted or self.manifest(), kind=SYSTEM, format=2, debian="13.2", image_bytes=len(content),
+            wanted or self.manifest(), format=SYSTEM, debian="13.2", image_bytes=len(content),
             image_sha256=hashlib.sha256(content).hexdigest(),
         )  # fmt: skip
         write_bundle(

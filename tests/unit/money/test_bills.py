@@ -57,7 +57,7 @@ def call(root: Root, day: str, li: int) -> None:
     """Let a call of a day be charged."""
     record = made_up("acme", NUMBER, ms(day) / 1000)
 
-    def charge(record: CallRecord) -> CallRecord:
+    def charge(record: CallRecord, day: str) -> CallRecord:
         root.money.account("acme").charge_calls(day, 1, li, 0)
         return msgspec.structs.replace(record, charge=ChargeRecord(li, 60, "mobile", "package", "", 0))
 
