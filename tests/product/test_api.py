@@ -26,7 +26,7 @@ MORE_RULES = (
     "prompt_upload", "prompt_review", "flow_draft", "flow_check", "flow_publish", "recipient_put",
     "application_receive", "proposal_ask", "settings_patch", "calendar_enter", "place_import",
     "reconciliation_take", "go_live_import", "mailing_add", "operator_mailing_add", "ticket_settings_change",
-    "operator_ticket_settings_change",
+    "operator_ticket_settings_change", "number_give",
 )  # fmt: skip
 """What they refuse is more than a schema can say."""
 MAKE_KEYS = f"""

@@ -104,6 +104,8 @@ def give(caller: Caller) -> Mapping[str, Any]:
     entry = caller.entry("number-given", further.number, caller.tenant)
     try:
         return stored(add_number(caller.services, further, entry))
+    except Stale as error:
+        raise ApiProblem(404) from error
     except NotPossible as error:
         raise impossible(error) from error
     except Refused as refused:
