@@ -21,7 +21,7 @@ import zstandard
 from BTrees.OOBTree import OOTreeSet
 from persistent import Persistent
 
-from storage.models.ahead import ask_ahead, ask_for_leaves
+from storage.models.ahead import ask_ahead, ask_for_all_leaves, ask_for_leaves
 from storage.records.rows import CallRow, decode_row
 
 RUNS_TO_MERGE: Final = 16
@@ -30,10 +30,15 @@ LARGEST: Final = 2
 BLOCK_ROWS: Final = 128
 LEVEL: Final = 3
 _KEY: Final = 16
-_LAST: Final = b"\xff" * (_KEY + 1)
-_BITS: Final = 16
-"""Of the traces for each row: with :data:`_MARKS` of them 2 of 1,000 callers who are not there seem to be."""
-_MARKS: Final = 4
+LAST: Final = b"\xff" * (_KEY + 1)
+"""Comes after each call's key."""
+_BITS: Final = 24
+"""Of the traces for each row: with :data:`_MARKS` of them 1 of 8,000 callers who are not there seems to be.
+Each who seems to be costs a block."""
+_MARKS: Final = 6
+_BLOCKS_AHEAD: Final = 8
+_FEW: Final = 50
+"""Callers who are looked for one by one in the tree; for more it is read from end to end."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[list[str], bytes, list[msgspec.Raw]]).decode
 
@@ -74,15 +79,19 @@ class Blocks(Persistent):  # type: ignore[misc]
 class Traces(Persistent):  # type: ignore[misc]
     """Which callers a run may have (a Bloom filter)."""
 
+    marks = 4
+    """Of each caller; of the first traces, which did not write it down."""
+
     def __init__(self, rows: int) -> None:
         self.bits = bytes(rows * _BITS // 8 + 1)
+        self.marks = _MARKS
 
     def mark(self, callers: Iterable[str]) -> None:
         """Leave the traces of callers."""
         marked = bytearray(self.bits)
         for caller in callers:
             place, step = _digest(caller)
-            for _ in range(_MARKS):
+            for _ in range(self.marks):
                 bit = place % (8 * len(marked))
                 marked[bit >> 3] |= 1 << (bit & 7)
                 place += step
@@ -92,12 +101,21 @@ class Traces(Persistent):  # type: ignore[misc]
         """Tell whether the caller of a digest may be in the run; False is certain."""
         bits = self.bits
         place, step = digest
-        for _ in range(_MARKS):
+        for _ in range(self.marks):
             bit = place % (8 * len(bits))
             if not bits[bit >> 3] >> (bit & 7) & 1:
                 return False
             place += step
         return True
+
+    def known(self, digests: Iterable[tuple[str, tuple[int, int]]]) -> Iterator[str]:
+        """Yield whoever of callers may be in the run. Most are not, as their first mark tells."""
+        bits = self.bits
+        size = 8 * len(bits)
+        for caller, digest in digests:
+            bit = digest[0] % size
+            if bits[bit >> 3] >> (bit & 7) & 1 and self.may_have(digest):
+                yield caller
 
 
 class Run(Persistent):  # type: ignore[misc]
@@ -106,7 +124,7 @@ class Run(Persistent):  # type: ignore[misc]
     def __init__(self, size: int, count: int, entries: Iterable[Entry]) -> None:
         self.size = size
         self.count = count
-        self.newest = _LAST
+        self.newest = LAST
         """The smallest key."""
         self.blocks = Blocks()
         self.traces = Traces(count)
@@ -119,8 +137,8 @@ class Run(Persistent):  # type: ignore[misc]
             callers.update((caller, None) for caller, _, _ in some)
         self.traces.mark(callers)
 
-    def of(self, caller: str, after: bytes) -> Iterator[tuple[bytes, CallRow]]:
-        """Yield keys and rows of a caller's calls older than the key ``after``, newest first."""
+    def of(self, caller: str, after: bytes, until: bytes) -> Iterator[tuple[bytes, CallRow]]:
+        """Yield keys and rows of a caller's calls older than ``after``, newest first, to ``until``."""
         begin = max(0, bisect_right(self.blocks.begins, (caller, after)) - 1)
         for block in self.blocks.blocks[begin:]:
             callers, keys, rows = block.entries()
@@ -128,12 +146,16 @@ class Run(Persistent):  # type: ignore[misc]
                 if callers[place] != caller:
                     return
                 key = keys[_KEY * place : _KEY * place + _KEY]
+                if key > until:
+                    return
                 if key > after:
                     yield key, decode_row(rows[place])
 
     def entries(self) -> Iterator[Entry]:
-        """Yield all entries; memory holds one block."""
-        for block in self.blocks.blocks:
+        """Yield all entries; memory holds some blocks."""
+        for nth, block in enumerate(self.blocks.blocks):
+            if nth % _BLOCKS_AHEAD == 0:
+                ask_ahead(self.blocks.blocks[nth : nth + _BLOCKS_AHEAD])
             callers, keys, rows = block.entries()
             for place, (caller, row) in enumerate(zip(callers, rows, strict=True)):
                 yield caller, keys[_KEY * place : _KEY * place + _KEY], row
@@ -165,22 +187,39 @@ class ByCaller(Persistent):  # type: ignore[misc]
             self.runs = (*self.runs, Run(0, len(found), found))
             self._merge()
 
-    def open_keys(self, caller: str, after: bytes) -> list[bytes]:
-        """Return the keys of a caller's open rows older than ``after``, newest first."""
-        return [key for _, key in self.open.keys((caller, after), (caller, _LAST), True)]
+    def open_keys(self, caller: str, after: bytes, until: bytes) -> list[bytes]:
+        """Return the keys of a caller's open rows older than ``after``, newest first, to ``until``."""
+        return [key for _, key in self.open.keys((caller, after), (caller, until), True)]
 
-    def sealed(self, caller: str, after: bytes) -> list[Source]:
-        """Return what each run has of a caller's calls older than ``after``."""
-        runs = self.runs
+    def sealed(self, caller: str, after: bytes, until: bytes) -> list[Source]:
+        """Return what each run has of a caller's calls older than ``after``, to ``until``."""
+        runs = self._since(until)
         if len(runs) > 1:
             digest = _digest(caller)
-            runs = tuple(run for run in runs if run.traces.may_have(digest))
-        return [(run.newest, run.of(caller, after)) for run in runs]
+            runs = [run for run in runs if run.traces.may_have(digest)]
+        return [(run.newest, run.of(caller, after, until)) for run in runs]
+
+    def known(self, callers: Iterable[str], until: bytes) -> set[str]:
+        """Return who may have calls no older than ``until``; of ``callers``, others than these have none."""
+        digests = [(caller, _digest(caller)) for caller in callers]
+        runs = self._since(until)
+        ask_ahead(runs, "traces")
+        found = {caller for run in runs for caller in run.traces.known(digests)}
+        if len(digests) > _FEW:
+            ask_for_all_leaves(self.open)
+            found.update(caller for caller, _ in self.open)
+        else:
+            found.update(caller for caller, _ in digests if self.open_keys(caller, b"", until))
+        return found
 
     def look_ahead(self) -> None:
         """Ask the store ahead for what tells which runs have a caller."""
         if len(self.runs) > 1:
             ask_ahead(self.runs, "traces")
+
+    def _since(self, until: bytes) -> Sequence[Run]:
+        """Return the runs that have calls no older than ``until``."""
+        return [run for run in self.runs if run.newest <= until]
 
     def settle(self) -> None:
         """Make one run of all, of a month that gets no more calls."""
@@ -201,6 +240,7 @@ class ByCaller(Persistent):  # type: ignore[misc]
 
 
 def _merged(size: int, runs: Sequence[Run]) -> Run:
+    ask_ahead(runs, "blocks")
     entries = heapq.merge(*(run.entries() for run in runs))
     return Run(size, sum(run.count for run in runs), entries)
 

@@ -20,7 +20,7 @@ from persistent import Persistent
 from domain.analysis.callers import WINDOW_MS, Change, between, changes
 from domain.analysis.figures import Counted, Groups
 from storage.models.ahead import ask_for_all_leaves
-from storage.models.by_caller import ByCaller, in_order
+from storage.models.by_caller import LAST, ByCaller, in_order
 from storage.models.figures import FiguresBook, FiguresTaken
 from storage.models.totals import Totals, add_to_day, total
 from storage.records.call_id import bound_of, day_of, key_of, milliseconds_of, month_of
@@ -203,10 +203,12 @@ class Month(Persistent):  # type: ignore[misc]
         """Yield keys and rows of calls older than the key ``after``, newest first; segments are read late."""
         return ((each.key, each.row) for each in self.look(after) if each.row is not None)
 
-    def rows_of(self, caller: str, after: bytes = b"") -> Iterator[tuple[bytes, CallRow]]:
-        """Yield keys and rows of a caller's calls older than ``after``, newest first."""
-        found = self.callers.sealed(caller, after)
-        if keys := self.callers.open_keys(caller, after):
+    def rows_of(
+        self, caller: str, after: bytes = b"", until: bytes = LAST
+    ) -> Iterator[tuple[bytes, CallRow]]:
+        """Yield keys and rows of a caller's calls older than ``after``, newest first, to ``until``."""
+        found = self.callers.sealed(caller, after, until)
+        if keys := self.callers.open_keys(caller, after, until):
             found.append((keys[0], ((key, decode_row(self.open[key][0])) for key in keys)))
         return in_order(found)
 
@@ -344,31 +346,51 @@ class OwnerRecords(Persistent):  # type: ignore[misc]
         ``own``: key of the call, which need not be there. None: there is no such call.
         """
         ms = milliseconds_of(own)
-        newest = bound_of((ms + WINDOW_MS) / 1000)
+        newest, oldest = bound_of((ms + WINDOW_MS) / 1000), _oldest_beside(ms)
         later: Groups | None = None
-        for name in dict.fromkeys(month_of(ms + offset) for offset in (WINDOW_MS, 0, -WINDOW_MS)):
-            month: Month | None = self.months.get(name)
-            for key, row in () if month is None else month.rows_of(caller, newest):
-                began = milliseconds_of(key)
-                if ms - began > WINDOW_MS:
-                    return None, later
+        for month in self._around(ms, ms):
+            for key, row in month.rows_of(caller, newest, oldest):
                 if key > own and counts(row):
-                    return groups_of(row, began), later
+                    return groups_of(row, milliseconds_of(key)), later
                 if key < own and counts(row):
-                    later = groups_of(row, began)
+                    later = groups_of(row, milliseconds_of(key))
         return None, later
 
     def again(self, calls: Sequence[Counted]) -> list[Change]:
         """Return what calls change that are about to be added, for who calls again."""
+        callers = {call.caller for call in calls if call.caller}
+        if not callers:
+            return []
+        began = [call.groups.ms for call in calls]
+        oldest = _oldest_beside(min(began))
+        known = {
+            caller
+            for month in self._around(min(began), max(began))
+            for caller in month.callers.known(callers, oldest)
+        }
         found: list[Change] = []
         new: dict[str, list[Groups]] = {}
         for call in calls:
-            if call.caller:
+            if not call.caller:
+                continue
+            before = after = None
+            if call.caller in known:
                 before, after = self.beside(call.caller, key_of(call.groups.id, call.groups.ms / 1000))
-                others = new.setdefault(call.caller, [])
+            others = new.setdefault(call.caller, [])
+            if before or after or others:
                 found += changes(*between(before, call.groups, after, others))
-                others.append(call.groups)
+            others.append(call.groups)
         return found
+
+    def _around(self, first: int, last: int) -> list[Month]:
+        """Return the months of what began within seven days of calls of one month, newest first."""
+        names = dict.fromkeys(map(month_of, (last + WINDOW_MS, last, first - WINDOW_MS)))
+        return [month for name in names if (month := self.months.get(name)) is not None]
+
+
+def _oldest_beside(ms: int) -> bytes:
+    """Return the key that no call is older than which began within seven days before a moment."""
+    return bound_of((ms - WINDOW_MS - 1) / 1000)
 
 
 class JournalProgress(Persistent):  # type: ignore[misc]

@@ -17,24 +17,18 @@ from domain.customers.timeline import Entry, EntryKind, number_stream
 from domain.days.calendar import BEIJING
 from storage.connection import MainDatabase, open_main_in_memory
 from storage.evolution import STEPS, evolve_main
-from storage.models import ROOT_KEY, Root, by_caller, call_records
+from storage.models import ROOT_KEY, Root, by_caller
 from storage.records.call_id import key_of, ulid_text
 from storage.records.query import Filter, search
 from storage.records.record import CallRecord
-from storage.records.rows import CallRow
+from storage.records.rows import CallRow, encode_row, row_of
 from tests.unit.storage.test_missed import CALLER, a_record
 
 BEGIN = int(datetime(2026, 10, 28, tzinfo=BEIJING).timestamp() * 1000)
 """Shortly before a month ends."""
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seal and merge often, so that few calls do what many would."""
-    monkeypatch.setattr(call_records, "SEGMENT_ROWS", 4)
-    monkeypatch.setattr(call_records, "OPEN_ROWS", 8)
-    monkeypatch.setattr(by_caller, "RUNS_TO_MERGE", 3)
-    monkeypatch.setattr(by_caller, "BLOCK_ROWS", 5)
+pytestmark = pytest.mark.usefixtures("small_segments")
 
 
 @pytest.fixture
@@ -178,6 +172,24 @@ def test_rows_of_before_a_field_was_added_are_read(database: MainDatabase) -> No
     short = msgspec.msgpack.encode(("id", "4001003721", CALLER, "", *[0] * 4, "busy", "", 486, 0, "", ""))
     index = by_caller.ByCaller()
     index.seal([(CALLER, b"k" * 16, short)])
-    ((_, row),) = by_caller.in_order(index.sealed(CALLER, b""))
+    ((_, row),) = by_caller.in_order(index.sealed(CALLER, b"", by_caller.LAST))
     assert isinstance(row, CallRow)
     assert (row.caller, row.keys, row.queue) == (CALLER, "", "")
+
+
+def test_traces_of_before_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have four marks a caller and do not say so."""
+    monkeypatch.setattr(by_caller, "_MARKS", by_caller.Traces.marks)
+    traces = by_caller.Traces(50)
+    traces.mark(f"1380013{nth:04}" for nth in range(50))
+    del traces.marks
+    monkeypatch.undo()
+    index = by_caller.ByCaller()
+    row = encode_row(row_of(call(0, CALLER, 1)))
+    index.seal([("13800130007", b"k" * 16, row)])
+    index.seal([("13900139000", b"m" * 16, row)])
+    index.runs[0].traces = traces
+    asked = ["13800130007", "13900139000", "02488886666"]
+    assert {"13800130007", "13900139000"} <= index.known(asked, by_caller.LAST)
+    found = by_caller.in_order(index.sealed("13800130007", b"", by_caller.LAST))
+    assert [key for key, _ in found] == [b"k" * 16]

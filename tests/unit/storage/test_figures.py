@@ -36,6 +36,8 @@ OUTCOMES = (
     Outcome.CUT_BY_OPERATOR, Outcome.BLACKLISTED, Outcome.MESSAGE_LEFT, Outcome.AGENT_CODE,
 )  # fmt: skip
 
+pytestmark = pytest.mark.usefixtures("small_segments")
+
 
 @st.composite
 def records(draw: st.DrawFn) -> CallRecord:
@@ -78,7 +80,7 @@ def rows_of(database: MainDatabase, tenant: str) -> list[CallRow]:
     return database.read(lambda root: [each.row for each in search(root, Filter(tenant=tenant))])[::-1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     calls=st.lists(records(), max_size=40, unique_by=lambda call: call.id),
     groups=st.lists(st.integers(1, 9), min_size=1),
@@ -109,7 +111,7 @@ def test_figures_equal_a_count_of_the_calls(
     database.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(calls=st.lists(records(), max_size=40, unique_by=lambda call: call.id))
 def test_a_naive_count_agrees(calls: list[CallRecord]) -> None:
     """Counted by hand out of the rows: fates, hours, weekdays, areas, keys, agents, waits, repeat callers."""
@@ -168,7 +170,7 @@ def _talk(rows: list[CallRow]) -> dict[str, int]:
 
 
 @given(calls=st.lists(records(), min_size=1, max_size=30, unique_by=lambda call: call.id))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_an_older_box_gets_its_figures(calls: list[CallRecord]) -> None:
     """The evolution step counts the records that are there; running it again counts none twice."""
     database = open_main_in_memory()
