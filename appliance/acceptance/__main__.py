@@ -1,9 +1,10 @@
 """``python -m appliance.acceptance TREE [--bundle DIR --ansible DIR] [--upgrades DIR]``: prove a box.
 
-Prints each proof with its time and ends with 1 at the first that fails. The tree stays as it is: every box
-is a copy. With a bundle the roles run once more in the running box: nothing may change. With ``--upgrades``
-the box upgrades itself to a next version and goes back from a sick one; both are made in that directory of
-the sources that are committed.
+Prints each proof with its time and the machine's load, and ends with 1 at the first that fails. The tree
+stays as it is: every box is a copy. One that is not there is made of a bare Debian 13 and the bundle, which
+takes mmdebstrap. With a bundle the roles run once more in the running box: nothing may change. With
+``--upgrades`` the box upgrades itself to a next version and goes back from a sick one; both are made in that
+directory of the sources that are committed. ``appliance/accept`` does all of it with what it needs.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.acceptance import calls, machine, upgrades
 from appliance.acceptance.moves import ELSEWHERE, Moved, with_other_accounts
 from appliance.acceptance.releases import NEWER, SICK, release
-from appliance.acceptance.shown import NotProven, Proof, named, show
+from appliance.acceptance.shown import ROOT, NotProven, Proof, named, show
 from appliance.container import booted, copied
+from appliance.image.tree import converged
 
 PARTS = ("machine", "upgrades", "moves")
 
@@ -28,13 +31,17 @@ PARTS = ("machine", "upgrades", "moves")
 def main() -> int:
     """Read the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="appliance.acceptance", description="Prove a box in containers.")
-    parser.add_argument("tree", type=Path)
+    parser.add_argument("tree", type=Path, help="made with bundle and ansible unless it is there")
     parser.add_argument("--bundle", type=Path, help="directory of the version that the tree has")
     parser.add_argument("--ansible", type=Path, help="directory of ansible-playbook")
     parser.add_argument("--upgrades", type=Path, metavar="DIR", help="make versions there, take them")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     options = parser.parse_args()
     tree = options.tree.absolute()
+    if not tree.exists():
+        if not (options.bundle and options.ansible):
+            parser.error(f"{tree} is made of --bundle by --ansible")
+        _make(tree, options.bundle.absolute(), options.ansible.absolute())
     proofs = named([machine.nothing_failed])
     if "machine" in options.only:
         proofs += named([machine.confined, machine.hardened, machine.open_ports, machine.pages])
@@ -66,6 +73,15 @@ def main() -> int:
     except NotProven:
         return 1
     return 0
+
+
+def _make(tree: Path, bundle: Path, ansible: Path) -> None:
+    """Make the tree as a technician makes a box; one that failed half way is not there."""
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    began, half = time.monotonic(), tree.with_name(f"{tree.name}.half")
+    converged(tree.parent, half, bundle, ansible, ROOT / "appliance/ansible/site.yml", {})
+    half.rename(tree)
+    print(f"made    {tree.name} of a bare Debian ({time.monotonic() - began:.1f} s)", flush=True)
 
 
 def _upgrades(place: Path) -> list[Proof]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,4 +88,5 @@ def show(box: Container, name: str, prove: Callable[[Container], str]) -> None:
         print(f"FAILED  {name} ({time.monotonic() - began:.1f} s)\n{failure}")
         print(box.run("journalctl", "-b", "-n", "60", "--no-pager", check=False), flush=True)
         raise NotProven(name) from failure
-    print(f"proven  {name} ({time.monotonic() - began:.1f} s): {told}", flush=True)
+    took, load = time.monotonic() - began, os.getloadavg()[0]
+    print(f"proven  {name} ({took:.1f} s, load {load:.0f}): {told}", flush=True)

@@ -145,7 +145,8 @@ def prove(proofs: Iterator[Proof]) -> None:
                 raise ImageFailed(f"{name}: {failure}") from failure
             print(f"again   {name}: the kernel died under emulation", flush=True)
             told = shown()
-        print(f"passed  {name}: {told} (in all {time.monotonic() - began:.0f} s)", flush=True)
+        took, load = time.monotonic() - began, os.getloadavg()[0]
+        print(f"passed  {name}: {told} (in all {took:.0f} s, load {load:.0f})", flush=True)
 
 
 def newest(images: Path, kind: str) -> Path:

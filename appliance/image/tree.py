@@ -1,10 +1,11 @@
-"""The tree of an image: Debian, the roles, and nothing that two boxes must not share."""
+"""A tree of Debian and the roles; that of an image holds nothing that two boxes must not share."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.image.workshop import ImageFailed, Workshop, checked, debootstrap
@@ -21,40 +22,51 @@ SHARED = (
 )
 USELESS = ("var/cache/apt/archives/*.deb", "var/cache/apt/*.bin", "var/lib/apt/lists/*_*", "tmp/*",
            "var/tmp/*",
-           "var/log/*.log", "var/log/apt/*", "var/cache/debconf/*-old", "usr/sbin/policy-rc.d")  # fmt: skip
+           "var/log/*.log", "var/log/apt/*", "var/cache/debconf/*-old")  # fmt: skip
 PSEUDO = (("proc", "proc"), ("sysfs", "sys"))
 
 
 def make(shop: Workshop, bundle: Path, ansible: Path, playbooks: Path) -> Path:
     """Make the tree of a bundle anew; ``ansible`` is the directory of its commands. Returns the tree."""
     tree = shop.work / "tree"
+    converged(shop.place, tree, bundle, ansible, playbooks / "image.yml", SITE)
+    finish(tree)
+    return tree
+
+
+def converged(
+    place: Path, tree: Path, bundle: Path, ansible: Path, playbook: Path, told: Mapping[str, str]
+) -> None:
+    """Apply a playbook to a bare Debian, anew, telling it of variables; ``place`` keeps what was fetched."""
     shutil.rmtree(tree, ignore_errors=True)
-    base = shop.place / "base.tar"
+    base = place / "base.tar"
     if not base.exists():
-        debootstrap(shop.place / "base.new.tar", BASE, shop.place)
-        (shop.place / "base.new.tar").rename(base)
+        debootstrap(place / "base.new.tar", BASE, place)
+        (place / "base.new.tar").rename(base)
     tree.mkdir()
     checked(["tar", "-C", str(tree), "-xpf", str(base)])
-    _keep_quiet(tree)
-    kept = shop.place / "packages"
+    policy = _keep_quiet(tree)
+    kept = place / "packages"
     kept.mkdir(exist_ok=True)
     archives = tree / "var/cache/apt/archives"
     for package in kept.glob("*.deb"):
         shutil.copy(package, archives)
     _mount(tree)
     try:
-        _converge(tree, bundle, ansible, playbooks)
+        _converge(tree, bundle, ansible, playbook, told)
     finally:
         _unmount(tree)
     for package in archives.glob("*.deb"):
         if not (kept / package.name).exists():
             shutil.copy(package, kept)
-    finish(tree)
-    return tree
+    policy.unlink()
 
 
-def _keep_quiet(tree: Path) -> None:
-    """Start nothing while packages are installed, and let them ask this machine's name servers."""
+def _keep_quiet(tree: Path) -> Path:
+    """Start nothing while packages are installed, and let them ask this machine's name servers.
+
+    Returns the file that keeps them from starting.
+    """
     policy = tree / "usr/sbin/policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)
@@ -63,6 +75,7 @@ def _keep_quiet(tree: Path) -> None:
     shutil.copy("/etc/resolv.conf", stub)
     (tree / "etc/resolv.conf").unlink(missing_ok=True)
     shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
+    return policy
 
 
 def _mount(tree: Path) -> None:
@@ -76,13 +89,13 @@ def _unmount(tree: Path) -> None:
         subprocess.run(["umount", "-l", str(tree / where)], check=False, stderr=subprocess.DEVNULL)
 
 
-def _converge(tree: Path, bundle: Path, ansible: Path, playbooks: Path) -> None:
-    options = [f"-e{name}={value}" for name, value in SITE.items()]
+def _converge(tree: Path, bundle: Path, ansible: Path, playbook: Path, told: Mapping[str, str]) -> None:
+    environment = {"PATH": f"{ansible}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    options = [f"-e{name}={value}" for name, value in told.items()]
     done = subprocess.run(
-        [str(ansible / "ansible-playbook"), "image.yml", "-i", f"{tree},", "-c", "rootdir", "-e",
-         f"box400_bundle={bundle}", *options],
-        cwd=playbooks, env=os.environ | {"PATH": f"{ansible}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
-        check=False,
+        [str(ansible / "ansible-playbook"), playbook.name, "-i", f"{tree},", "-c", "rootdir",
+         "-e", f"box400_bundle={bundle}", *options],
+        cwd=playbook.parent, env=os.environ | environment, check=False,
     )  # fmt: skip
     if done.returncode:
         raise ImageFailed("the roles failed in the tree; what they said is above")
