@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -118,15 +118,7 @@ class Call(Course):
 
     def guard(self, function: Callable[P, T]) -> Callable[P, T | None]:
         """Make a callback into the call's code from outside its flow; a mistake there ends this call only."""
-
-        def guarded(*arguments: P.args, **named: P.kwargs) -> T | None:
-            try:
-                return function(*arguments, **named)
-            except Exception:
-                self.fault(Failure())
-                return None
-
-        return guarded
+        return _Guarded(self, function)
 
     def stop_recording(self, why: str) -> None:
         """Go on unrecorded; what was recorded is kept. A message that is being left is not cut off."""
@@ -186,6 +178,23 @@ class Call(Course):
         self.media.clear()
         self.if_left = None
         self.task = None
+
+
+class _Guarded(Generic[P, T]):
+    """A function of a call whose mistakes are the call's. Each call has seven: a closure takes 300 bytes."""
+
+    __slots__ = ("_call", "_function")
+
+    def __init__(self, call: Call, function: Callable[P, T]) -> None:
+        self._call = call
+        self._function = function
+
+    def __call__(self, *arguments: P.args, **named: P.kwargs) -> T | None:
+        try:
+            return self._function(*arguments, **named)
+        except Exception:
+            self._call.fault(Failure())
+            return None
 
 
 def _drop_cancelled(failure: object) -> None:
