@@ -6,8 +6,9 @@ import fcntl
 import logging
 import os
 import time
+from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock, Thread
@@ -81,6 +82,7 @@ class JournalWriter:
         self.sync_seconds = 0.0
         """What that took in all."""
         self._group: list[bytes] | None = [] if grouped else None
+        self._group_bytes = 0
         self._on_error = on_error
         self._on_recovered = on_recovered
         self._lock_fd = self._take_lock()
@@ -92,21 +94,25 @@ class JournalWriter:
         self._retired: list[int] = []
         self._size = 0
         self._fd = -1
-        self._open: dict[str, list[bytes]] = {}
+        self._open: dict[str, array[int]] = {}
+        """Open call -> where its lines begin in the file and how long they are, in turn: those that still
+        wait, too. Their text would be a tenth of what a call takes in memory."""
+        self._dropped = False
         self._marks = b""
         existing = sequences(self._directory)
+        restated: list[tuple[str, bytes]] = []
         if existing:
             cut_torn_tail(self._directory, existing[-1])
-            self._adopt_open_calls()
+            restated = self._lines_of_open_calls()
         # Seconds of today: above any number used before, even when the old files were lost or not restored.
         self._sequence = max(existing[-1] + 1, int(time.time())) if existing else int(time.time())
         self._reserve = Reserve(self._directory, reserve)
         try:
-            self._begin_file()
+            self._begin_file(restated)
         except OSError:
             if not self._reserve.give_up():
                 raise
-            self._begin_file()
+            self._begin_file(restated)
         self._reserve.keep()
         self._dirty = Flag()
         self._closing = Flag()
@@ -137,13 +143,12 @@ class JournalWriter:
         elif type(event) is Ended:
             self._open.pop(event.call, None)
         else:
-            lines = self._open.get(event.call)  # type: ignore[union-attr]
-            if lines is None:
-                self._open[event.call] = [line]  # type: ignore[union-attr]
-            else:
-                lines.append(line)
+            with self._lock:
+                place = self._size + self._backlog_bytes + self._group_bytes
+            self._keep_place(event.call, place, line)  # type: ignore[union-attr]
         if self._group is not None:
             self._group.append(line)
+            self._group_bytes += len(line)
         else:
             self._put(line)
 
@@ -152,6 +157,7 @@ class JournalWriter:
         if self._group:
             lines = b"".join(self._group)
             self._group.clear()
+            self._group_bytes = 0
             self._put(lines)
 
     def _put(self, lines: bytes) -> None:
@@ -204,21 +210,47 @@ class JournalWriter:
             raise JournalBusy(f"another process writes {self._directory}") from None
         return fd
 
-    def _adopt_open_calls(self) -> None:
+    def _keep_place(self, call: str, place: int, line: bytes) -> None:
+        places = self._open.get(call)
+        if places is None:
+            places = self._open[call] = array("L")
+        places.append(place)
+        places.append(len(line))
+
+    def _lines_of_open_calls(self) -> list[tuple[str, bytes]]:
+        """Read them as a recovery does, from all files."""
+        lines = []
         for call in open_calls(self._directory):
-            self._open[call.id] = [frame(encode_event(event)) for event in call.events]
+            lines += [(call.id, frame(encode_event(event))) for event in call.events]
             if call.mark is not None:
                 self._marks = frame(encode_event(call.mark))
+        return lines
 
-    def _begin_file(self) -> None:
-        """Create the file whole under a passing name, so that no reader ever sees half a beginning."""
-        restated = [reframe(line, RESTATED) for lines in self._open.values() for line in lines]
-        if self._marks and self._open:
+    def _lines_to_restate(self) -> list[tuple[str, bytes]]:
+        """Read the lines of open calls from the file that ends; nothing waits to be written."""
+        if self._dropped:  # later lines are not where they were to be
+            lines = [(call, line) for call, line in self._lines_of_open_calls() if call in self._open]
+            self._dropped = False
+            return lines
+        return [
+            (call, os.pread(self._fd, length, place))
+            for call, places in self._open.items()
+            for place, length in zip(places[0::2], places[1::2], strict=True)
+        ]
+
+    def _begin_file(self, lines: Sequence[tuple[str, bytes]]) -> None:
+        """Create the file whole under a passing name, so that no reader ever sees half a beginning.
+
+        It begins with the lines of calls that are open, each with its call.
+        """
+        restated = [reframe(line, RESTATED) for _, line in lines]
+        if self._marks and lines:
             restated.append(reframe(self._marks, RESTATED))
-        beginning = header_line(Header(self._sequence, len(restated))) + b"".join(restated)
+        header = header_line(Header(self._sequence, len(restated)))
+        beginning = header + b"".join(restated)
         path = file_path(self._directory, self._sequence)
         passing = path.with_suffix(".new")
-        fd = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        fd = os.open(passing, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o640)
         try:
             view = memoryview(beginning)
             while view:
@@ -230,12 +262,18 @@ class JournalWriter:
             raise
         self._fd = fd
         self._size = len(beginning)
+        self._open = {}
+        place = len(header)
+        for call, line in lines:
+            self._keep_place(call, place, line)
+            place += len(line)
 
     def _rotate(self) -> None:
         old, old_sequence = self._fd, self._sequence
         try:
+            lines = self._lines_to_restate()
             self._sequence += 1
-            self._begin_file()
+            self._begin_file(lines)
         except OSError as error:  # stay in the old file, try again when it has grown by another part
             self._sequence = old_sequence
             self._rotate_at += ROTATE_AT
@@ -268,6 +306,7 @@ class JournalWriter:
         self._backlog_bytes += len(line)
         while self._backlog_bytes > BACKLOG_BYTES:
             self._backlog_bytes -= len(self._backlog.popleft())
+            self._dropped = True
             log.error("journal backlog full: a line was dropped")
 
     def _report(self, error: OSError) -> None:

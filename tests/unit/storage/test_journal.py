@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.journal import (
@@ -23,6 +23,7 @@ from storage.journal import (
     Position,
     open_calls,
 )
+from storage.journal import writer as journal_writer
 from storage.journal.events import DialogNow, Ended, Event, Marks, Step
 from storage.journal.line import encode_event, file_path, frame, sequences
 from tests.product.waiting import wait_until
@@ -391,6 +392,68 @@ def test_open_calls_are_those_without_an_end(
     writer.close()
     assert {call.id: call.events for call in open_calls(directory)} == expected
     assert sum(isinstance(event, Ended) for event in events(directory)) == ended
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lines=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 9)), max_size=60),
+    grouped=st.booleans(), full=st.sets(st.integers(0, 59)),
+)  # fmt: skip
+def test_the_newest_file_tells_every_open_call(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch,
+    lines: list[tuple[int, int, int]], grouped: bool, full: set[int],
+) -> None:  # fmt: skip
+    """However lines are grouped and wherever the disk was full: older files may be deleted."""
+    directory = tmp_path_factory.mktemp("journal")
+    expected: dict[str, list[Event]] = {}
+    with monkeypatch.context() as patch:
+        writer = JournalWriter(directory, fsync=False, grouped=grouped, rotate_at=700, reserve=0)
+        disk = FullDisk(patch, room=10**9)
+        for nth, (who, length, what) in enumerate(lines):
+            disk.room = 40 if nth in full else 10**9
+            if nth not in full:
+                with writer._lock:
+                    writer._drain()
+            call = f"c{who}"
+            event: Event = end(call) if what == 0 else step(call, "n" * (length + 1), float(nth))
+            writer.append(event)
+            if what == 0:
+                expected.pop(call, None)
+            else:
+                expected.setdefault(call, []).append(event)
+            if what > 4:
+                writer.flush()
+        disk.room = 10**9
+        writer.close()
+    for number in sequences(directory)[:-1]:
+        file_path(directory, number).unlink()
+    assert {call.id: call.events for call in open_calls(directory)} == expected
+
+
+def test_lines_that_were_dropped_put_no_others_out_of_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When memory could not hold all that a full disk refused, the next file tells what there is."""
+    monkeypatch.setattr(journal_writer, "BACKLOG_BYTES", 300)
+    writer = JournalWriter(tmp_path, fsync=False, reserve=0, rotate_at=2000)
+    writer.append(step("kept"))
+    disk = FullDisk(monkeypatch, room=0)
+    for number in range(8):
+        writer.append(step("kept" if number == 7 else "lost", f"n{number}"))
+    disk.room = 10**9
+    with writer._lock:
+        writer._drain()
+    while len(sequences(tmp_path)) == 1:
+        writer.append(step("other"))
+    writer.close()
+    written: dict[str, list[Event]] = {}
+    for event in events(tmp_path):
+        assert isinstance(event, Step)
+        written.setdefault(event.call, []).append(event)
+    assert len(written["kept"]) == 2
+    assert 0 < len(written["lost"]) < 7
+    file_path(tmp_path, sequences(tmp_path)[0]).unlink()
+    assert {call.id: call.events for call in open_calls(tmp_path)} == written
 
 
 def test_a_grouped_writer_keeps_lines_until_it_is_told(tmp_path: Path) -> None:
