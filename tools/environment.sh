@@ -26,6 +26,11 @@ need_packages() {
     fi
 }
 
+# need_chinese_font: PDFs carry their letters with them (storage/export/paper.py).
+need_chinese_font() {
+    need_packages '[ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ]' fonts-wqy-microhei
+}
+
 # find_python: print an interpreter that the product runs on and that can make virtual environments.
 # Debian's own comes first: it is built with profile-guided optimisation, which self-built ones seldom are.
 find_python() {

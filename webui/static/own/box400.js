@@ -26,8 +26,17 @@ function stack(root) {
     }
   }
 }
-document.addEventListener("DOMContentLoaded", () => stack(document));
-document.addEventListener("htmx:afterSwap", (event) => stack(event.target));
+
+// A table wider than its place is moved by the arrow keys, too.
+function reach(root) {
+  for (const place of root.querySelectorAll(".table-responsive")) {
+    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  }
+}
+document.addEventListener("DOMContentLoaded", () => { stack(document); reach(document); });
+document.addEventListener("htmx:afterSwap", (event) => { stack(event.target); reach(event.target); });
+window.addEventListener("resize", () => reach(document));
 
 document.addEventListener("alpine:init", () => {
   Alpine.data("side", () => ({
