@@ -116,7 +116,7 @@ class Tenants(Node):
         if config is None:
             raise KeyError(name)
         if identity.acting and self._is_worth_a_record(identity):
-            record(self.request.services, name, identity.who, self.request.method, self.request.path)
+            record(self.request.services, name, identity.who, self.request.method, self.request.path_info)
         return TenantPages(self.request, self, name, config)
 
     def _is_worth_a_record(self, identity: Identity) -> bool:

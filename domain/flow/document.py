@@ -24,7 +24,7 @@ KeyName = Annotated[str, Meta(pattern="^[0-9*#]$", description="One key of the t
 Prompt = Annotated[
     str,
     Meta(
-        pattern="^((prompt|digits|number):)?[A-Za-z0-9_][A-Za-z0-9._-]{0,79}$",
+        pattern="^(((digits|number):)?[A-Za-z0-9_][A-Za-z0-9._-]{0,79}|prompt:[^\\s/:]{1,40})$",
         description="NAME of a system prompt, prompt:NAME, digits:VARIABLE, number:VARIABLE.",
     ),
 ]
@@ -33,7 +33,7 @@ Text: TypeAlias = Annotated[str, Meta(max_length=256)]
 Route = Annotated[
     str,
     Meta(
-        pattern="^[a-z-]+(:(prompt:)?[A-Za-z0-9][A-Za-z0-9._-]{0,79})?$",
+        pattern="^[a-z-]+(:(prompt:)?[^\\s/:]{1,80})?$",
         description="A destination: bound, queue:NAME, voicemail:NAME, announcement:NAME, hang-up ...",
     ),
 ]

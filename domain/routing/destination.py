@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.names import as_named, is_name
+
 
 class DestinationKind(StrEnum):
     """What kind of thing answers."""
@@ -29,7 +31,7 @@ class DestinationKind(StrEnum):
 NAMELESS = frozenset({DestinationKind.BOUND, DestinationKind.HANG_UP})
 """Kinds of which there is one, so that no name follows."""
 
-_FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9][A-Za-z0-9._-]{0,79}))?", re.ASCII)
+_ADDRESS = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class Destination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,14 +42,14 @@ class Destination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def parse(cls, text: str) -> Destination:
-        """Read the written form; raises ValueError when it is none."""
-        found = _FORM.fullmatch(text)
-        if found is None:
-            raise ValueError(f"no destination: {text!r}")
-        kind = DestinationKind(found[1])
-        if (found[2] is None) is not (kind in NAMELESS):
+        """Read the written form, its name as names are kept; raises ValueError when it is none."""
+        kind_of, colon, rest = text.partition(":")
+        kind, name = DestinationKind(kind_of), as_named(rest)
+        if bool(colon) is (kind in NAMELESS):
             raise ValueError(f"a name is {'not ' if kind in NAMELESS else ''}needed: {text!r}")
-        return cls(kind, found[2] or "")
+        if colon and not is_name(name) and _ADDRESS.fullmatch(name) is None:
+            raise ValueError(f"no destination: {text!r}")
+        return cls(kind, name)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from domain.names import as_named, is_name
 from domain.snapshot import BoxSnapshot, TenantSnapshot
 from domain.structures import fields_of
 
@@ -21,14 +22,16 @@ UNHEARD: Final = "0" * 64
 """Stands where an address must, and there is none yet: nothing is played."""
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_FORM = re.compile(r"prompt:([A-Za-z0-9][A-Za-z0-9._-]{0,39})", re.ASCII)
+_OWN: Final = "prompt:"
 
 
 def own_name(reference: str) -> str | None:
     """Return the name in a reference to a prompt that the tenant uploaded, such as ``prompt:greeting``; None
     when it is none."""
-    found = _FORM.fullmatch(reference)
-    return None if found is None else found[1]
+    if not reference.startswith(_OWN):
+        return None
+    name = as_named(reference.removeprefix(_OWN))
+    return name if is_name(name) else None
 
 
 def references_in(value: Any) -> Iterator[str]:

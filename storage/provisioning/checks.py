@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from domain.names import IDENTIFIER, MOST_CHARACTERS, as_named, is_name
 from domain.routing.destination import Destination
 from domain.voice.prompts import own_name
 from storage.models import PromptInfo
@@ -31,7 +32,6 @@ REPOSITORY: Final = re.compile(
 )
 MASK: Final = "********"
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\.?", re.ASCII)
 _NUMBER_400 = re.compile(r"400[0-9]{7}", re.ASCII)
 PHONE = re.compile(r"[0-9]{3,20}", re.ASCII)
@@ -119,7 +119,18 @@ def matching(pattern: re.Pattern[str], code: str, **facts: object) -> Check:
     return check
 
 
-name: Final = matching(NAME, "name", most=40)
+identifier: Final = matching(IDENTIFIER, "identifier", most=MOST_CHARACTERS)
+
+
+def name(node: Node, path: str, reading: Reading) -> Any:
+    """A name that people gave, in any script (``domain.names``)."""
+    value = scalar_text(node, path, reading)
+    if value is INVALID:
+        return value
+    named = as_named(value)
+    return named if is_name(named) else reading.wrong(node, path, "name", value=value, most=MOST_CHARACTERS)
+
+
 number_400: Final = matching(_NUMBER_400, "number-400")
 dialled: Final = matching(_DIALLED, "digits")
 time_of_day: Final = matching(_TIME, "time-of-day")

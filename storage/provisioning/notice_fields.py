@@ -67,7 +67,7 @@ TEMPLATE_FIELDS: Final = (
     Field("title", c.text(60), "text with {variables}", "Subject of e-mails, first line in groups", "邮件主题、群消息首行"),
     Field("text", c.text(1000), "text with {variables}", "What e-mails and robots say", "邮件和群消息正文"),
     Field("state", c.choice(TemplateState), "draft, submitted, approved, rejected", "Review of the SMS text; only approved ones are sent", "短信模板审核状态；仅 approved 才会发送"),
-    Field("codes", c.table_of(c.name, c.text(40)), "gateway: code", "What aliyun and tencent call the template", "阿里云、腾讯云的模板编号"),
+    Field("codes", c.table_of(c.identifier, c.text(40)), "gateway: code", "What aliyun and tencent call the template", "阿里云、腾讯云的模板编号"),
     Field("order", c.list_of(c.text(20)), "list of variables", "How tencent numbers them; empty: as in the text", "腾讯云模板变量顺序；空表示按正文顺序"),
 )  # fmt: skip
 

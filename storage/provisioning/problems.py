@@ -31,8 +31,13 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "choice": ("{value!r} is not one of: {choices}", "{value!r} 不在可选值之中：{choices}"),
     "text": ("has control characters or more than {most} characters", "含有控制字符或超过 {most} 个字"),
     "name": (
-        "{value!r} is no name: letters, digits, dot, dash and underscore, up to {most}, beginning with a letter or digit",
-        "{value!r} 不是合法名称：字母、数字、点、横线、下划线，最多 {most} 个，以字母或数字开头",
+        "{value!r} is no name: letters and digits of any script, dot, dash and underscore, up to {most}, beginning with a letter or digit",
+        "{value!r} 不是合法名称：汉字、字母、数字、点、横线、下划线，最多 {most} 个，以汉字、字母或数字开头",
+    ),
+    "name-twice": ("two are called {value}", "有两个都叫 {value}"),
+    "identifier": (
+        "{value!r} may hold English letters, digits, dot, dash and underscore only, up to {most}, beginning with a letter or digit",
+        "{value!r} 只能用英文字母、数字、点、横线、下划线，最多 {most} 个，以字母或数字开头",
     ),
     "host": ("{value!r} is no host name or address", "{value!r} 不是主机名或地址"),
     "host-port": ("{value!r} is no HOST or HOST:PORT, such as 192.0.2.1:5060", "{value!r} 不是 主机 或 主机:端口，例如 192.0.2.1:5060"),

@@ -8,6 +8,7 @@ import re
 from typing import Any, Final
 
 from domain.acd.configuration import Strategy
+from domain.names import IDENTIFIER
 from storage.provisioning import checks as c
 from storage.provisioning import days
 from storage.provisioning.fields import Field, object_of
@@ -63,7 +64,7 @@ def _membership(node: Node, path: str, reading: c.Reading) -> Any:
 
 AGENT_FIELDS: Final = (
     Field("label", c.text(60), "text", "The person's name", "姓名"),
-    Field("target", c.matching(c.NAME, "phone"), "digits or extension", "Where he is rung: an extension of the tenant, or a telephone number", "振铃号码：企业的分机，或电话号码"),
+    Field("target", c.matching(IDENTIFIER, "phone"), "digits or extension", "Where he is rung: an extension of the tenant, or a telephone number", "振铃号码：企业的分机，或电话号码"),
     Field("queues", c.list_of(_membership, unique=False), "list of queues, or of queue, level, priority", "Queues he serves", "所属队列，可带技能等级和优先级"),
     Field("wrap_up_seconds", c.optional(c.decimal(0, 3600)), "0 to 3600 s, or null", "Time for wrap-up; null: as the queue says", "话后整理时长（秒）；null 表示按队列设置"),
     Field("logged_in", c.flag, "true, false", "Whether he is logged in before he ever logged in or out", "首次是否即为登录状态"),

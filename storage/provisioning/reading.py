@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from storage.models import PromptInfo
 from storage.provisioning import schema
-from storage.provisioning.checks import INVALID, Prompts, Reading, flag, name, number_400
+from storage.provisioning.checks import INVALID, Prompts, Reading, flag
 from storage.provisioning.fields import read_fields
 from storage.provisioning.flow_fields import read_flow_file
 from storage.provisioning.problems import Problem
@@ -134,31 +134,30 @@ class _File:
             (schema.TENANT, self.wishes.tenants),
         ):
             plural = f"{section.kind}s"
-            for key, node, path in self._objects(root, plural, "", plural):
-                if name(Scalar(key, node.line, True), path, self.reading) is INVALID:
-                    continue
+            for key, node, path in self._objects(root, section, plural, "", plural):
                 beside = _OWNED if section is schema.TENANT else ()
                 wishes[key] = self._wish(section, node, path, key, "", beside)
                 if section is schema.TENANT and isinstance(node, Mapping):
                     self._tenant(key, node, path)
 
     def _tenant(self, tenant: str, node: Mapping, path: str) -> None:
-        for key, item, place in self._objects(node, "numbers", path, f"numbers {tenant}"):
-            if number_400(Scalar(key, item.line, True), place, self.reading) is not INVALID:
-                self.wishes.numbers.append(self._wish(schema.NUMBER, item, place, key, tenant))
-        for key, item, place in self._objects(node, "extensions", path, f"extensions {tenant}"):
-            if name(Scalar(key, item.line, True), place, self.reading) is not INVALID:
-                self.wishes.extensions.append(self._wish(schema.EXTENSION, item, place, key, tenant))
+        for key, item, place in self._objects(node, schema.NUMBER, "numbers", path, f"numbers {tenant}"):
+            self.wishes.numbers.append(self._wish(schema.NUMBER, item, place, key, tenant))
+        for key, item, place in self._objects(
+            node, schema.EXTENSION, "extensions", path, f"extensions {tenant}"
+        ):
+            self.wishes.extensions.append(self._wish(schema.EXTENSION, item, place, key, tenant))
         for section in schema.PARTS:
             plural = section.plural
-            for key, item, place in self._objects(node, plural, path, f"{plural} {tenant}"):
-                if name(Scalar(key, item.line, True), place, self.reading) is not INVALID:
-                    wish = self._flow_wish if section is schema.FLOW else self._wish
-                    if section is schema.OWN_PROMPT and isinstance(item, Scalar) and not item.is_null:
-                        item = Mapping({"audio": item}, {"audio": item.line}, item.line)
-                    self.wishes.parts[plural].append(wish(section, item, place, key, tenant))
+            for key, item, place in self._objects(node, section, plural, path, f"{plural} {tenant}"):
+                wish = self._flow_wish if section is schema.FLOW else self._wish
+                if section is schema.OWN_PROMPT and isinstance(item, Scalar) and not item.is_null:
+                    item = Mapping({"audio": item}, {"audio": item.line}, item.line)
+                self.wishes.parts[plural].append(wish(section, item, place, key, tenant))
 
-    def _objects(self, node: Mapping, name: str, path: str, mark: str) -> list[tuple[str, Node, str]]:
+    def _objects(
+        self, node: Mapping, section: Section, name: str, path: str, mark: str
+    ) -> list[tuple[str, Node, str]]:
         """Return key, node and path of each object under ``name``; note that the file has the section."""
         found = node.items.get(name)
         place = f"{path}.{name}" if path else name
@@ -170,7 +169,15 @@ class _File:
             self.reading.wrong(found, place, "mapping")
             return []
         self.wishes.named.add(mark)
-        return [(key, _at(item, found.lines[key]), f"{place}.{key}") for key, item in found.items.items()]
+        objects: dict[str, tuple[str, Node, str]] = {}
+        for written, item in found.items.items():
+            line, where = found.lines[written], f"{place}.{written}"
+            key = section.called(Scalar(written, line, True), where, self.reading)
+            if key in objects:
+                self.reading.wrong(_at(item, line), where, "name-twice", value=key)
+            elif key is not INVALID:
+                objects[key] = (key, _at(item, line), where)
+        return list(objects.values())
 
     def _flow_wish(self, section: Section, node: Node, path: str, key: str, tenant: str) -> Wish:
         """Read a flow that may be the name of a JSON file."""

@@ -79,6 +79,8 @@ class Section(NamedTuple):
     fields: tuple[Field, ...]
     plural: str = ""
     """Name under its tenant, for the kinds of ``storage.models.PARTS``."""
+    called: c.Check = c.identifier
+    """What the key it stands under may be."""
 
     def field(self, name: str) -> Field | None:
         """Return a field by name, or None."""
@@ -138,14 +140,14 @@ VOICEMAIL_FIELDS: Final = (
 
 FLOW_FIELDS: Final = (
     Field("title", c.text(80), "text", "What people call it", "名称"),
-    Field("start", c.name, "id of a node", "Where calls begin", "起始节点"),
+    Field("start", c.identifier, "id of a node", "Where calls begin", "起始节点"),
     Field("nodes", flows.nodes, "id: node", "The nodes (docs/flows.md); a file name in place of the whole flow names a JSON file", "节点（见 docs/flows.md）；整个导航也可写成 JSON 文件名"),
 )  # fmt: skip
 
 EXTENSION_FIELDS: Final = (
     Field("secret", c.secret, "12 characters or more", "Password; made when left out", "密码；省略则由系统生成", secret=True),
-    Field("login", c.or_empty(c.name), "text", "User name that phones register by, beside NAME.TENANT; when left out NAME, or NAME.TENANT if another tenant has NAME", "话机注册用户名（“分机名.租户”始终可用）；省略时为分机名，若已被其他租户占用则为“分机名.租户”"),
-    Field("listener", c.name, "name of a listener", "Where the phone registers", "注册到哪个监听器"),
+    Field("login", c.or_empty(c.identifier), "text", "User name that phones register by, beside NAME.TENANT; when left out NAME, or NAME.TENANT if another tenant has NAME", "话机注册用户名（“分机名.租户”始终可用）；省略时为分机名，若已被其他租户占用则为“分机名.租户”"),
+    Field("listener", c.identifier, "name of a listener", "Where the phone registers", "注册到哪个监听器"),
     Field("ringback", c.optional(c.prompt), "audio", "Company audio while it is rung alone; null: as its group or number says", "单独振铃时的企业彩铃；null 表示同所属组或号码"),
     Field("max_bindings", c.integer(1, 20), "1 to 20", "Devices at a time", "同时注册的设备数"),
     Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
@@ -158,7 +160,7 @@ TENANT_FIELDS: Final = (
     Field("state", c.choice(TenantState), "active, suspended", "Whether calls are connected", "正常或停机"),
     Field("max_calls", c.optional(c.integer(1, 10_000)), "1 to 10000, or null", "Concurrent calls; null: no limit", "并发上限；null 表示不限"),
     Field("rings_per_second", c.optional(c.decimal(0.1, 1000)), "0.1 to 1000, or null", "Bound numbers rung per second; null: as the box says", "每秒最多振铃次数；null 表示同整机设置"),
-    Field("outbound_trunks", c.list_of(c.name), "list of trunks", "Ways out, preferred first; empty: every trunk that takes calls out", "呼出中继，按优先顺序；空表示所有可呼出的中继"),
+    Field("outbound_trunks", c.list_of(c.identifier), "list of trunks", "Ways out, preferred first; empty: every trunk that takes calls out", "呼出中继，按优先顺序；空表示所有可呼出的中继"),
     Field("days", days.entered_days, "day: holiday or workday, with a name", "The tenant's own days off and on; they win over the box's and the published ones", "企业自定义的放假和上班日；优先于系统和国家安排"),
     Field("hold_music", c.optional(c.prompt), "audio", "What a party on hold hears; null: the box's hold-music", "通话保持音乐；null 表示用系统保持音乐"),
     Field("message_quota", c.integer(0, 100_000), "0 to 100000", "Messages kept in all its voicemail boxes", "所有留言信箱最多保存的留言数"),
@@ -172,10 +174,10 @@ TENANT_FIELDS: Final = (
     Field("edition", c.choice(ProductEdition), "basic, network", "Product edition: network has the call centre", "产品版本：basic 基本版，network 网络版（含网络呼叫中心）"),
     Field("features", c.table_of(c.choice(Feature), c.flag), "feature: true or false", "What the tenant has whatever its edition says: recording, menus, voicemail, ringback, call-centre, reports, api", "单独开通或关闭的功能：recording、menus、voicemail、ringback、call-centre、reports、api"),
     Field("bound_limit", c.integer(1, 1000), "1 to 1000", "Bound numbers a 400 number may have", "每个号码的绑定号码上限"),
-    Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
+    Field("prompt_pack", c.or_empty(c.identifier), "name of a pack", "Voice of the system prompts its callers hear; empty: the box's", "其来电者听到的系统提示音语音包；空表示同系统"),
     Field("prompt_mebibytes", c.integer(1, 10_000), "1 to 10000", "What its own prompts may take, as uploaded, all versions (MiB)", "自有提示音上传文件总量上限，含所有版本（MiB）"),
     Field("prompt_minutes", c.integer(1, 10_000), "1 to 10000", "How long its own prompts may be, all versions (minutes)", "自有提示音总时长上限，含所有版本（分钟）"),
-    Field("tariff", c.or_empty(c.name), "name of a tariff", "What its calls cost; empty: they are not charged", "资费；空表示不计费"),
+    Field("tariff", c.or_empty(c.identifier), "name of a tariff", "What its calls cost; empty: they are not charged", "资费；空表示不计费"),
     Field("area_code", c.or_empty(c.dialled), "area code", "Where it is: which calls are local ones", "所在地区号，用于判断市话"),
     Field("credit_li", c.optional(LI), "厘, or null", "How far below zero its balance may go; 0: prepaid; null: no limit", "信用额度（厘）；0 表示预付费，null 表示不限"),
     Field("monthly_cap_li", c.optional(LI), "厘, or null", "What its calls of a month may cost; null: no limit", "每月通话费上限（厘）；null 表示不限"),
@@ -208,7 +210,7 @@ TRUNK_FIELDS: Final = (
     Field("sources", c.list_of(c.network), "list of networks", "From where its calls arrive; any port", "来电来源网段；端口不限"),
     Field("target", c.or_empty(c.host_port), "host or host:port", "Where calls leave to", "呼出目标"),
     Field("transport", c.choice(_TRANSPORTS), "udp, tcp, tls", "Transport of calls out", "呼出传输方式"),
-    Field("listener", c.name, "name of a listener", "Which listener it uses", "使用的监听器"),
+    Field("listener", c.identifier, "name of a listener", "Which listener it uses", "使用的监听器"),
     Field("tls_authorities", c.file, "PEM file", "Who vouches for the carrier's certificate; empty: the system's authorities", "信任的证书机构；空表示系统默认"),
     Field("inbound", c.flag, "true, false", "Takes calls in", "允许呼入"),
     Field("outbound", c.flag, "true, false", "Takes calls out", "允许呼出"),
@@ -234,7 +236,7 @@ TRUNK_FIELDS: Final = (
     Field("shown_caller", c.choice(ShownCaller), "caller, 400, trunk", "Number shown on calls out", "外显号码"),
     Field("trunk_number", c.or_empty(c.dialled), "digits", "The trunk's own number", "中继自身号码"),
     Field("tel_uri", c.flag, "true, false", "Write tel: URIs", "使用 tel: URI"),
-    Field("tenant", c.or_empty(c.name), "tenant", "Whose PBX or call centre it leads to; nobody else's calls leave by it; empty: a carrier's", "归属租户（企业中继线、呼叫中心）；其他租户不能使用；空表示运营商中继"),
+    Field("tenant", c.or_empty(c.identifier), "tenant", "Whose PBX or call centre it leads to; nobody else's calls leave by it; empty: a carrier's", "归属租户（企业中继线、呼叫中心）；其他租户不能使用；空表示运营商中继"),
     Field("codecs", c.list_of(c.choice(_CODECS)), "list", "Codecs, preferred first", "编码，按优先顺序"),
     Field("srtp", c.flag, "true, false", "Encrypt audio (SDES)", "语音加密（SDES）"),
     Field("play_early_media", c.flag, "true, false", "Let the caller hear a single target's announcements", "让主叫听到单个目标的早期媒体"),
@@ -281,7 +283,7 @@ BOX_FIELDS: Final = (
     *OFFSITE_FIELDS,
     Field("stranger_status", c.zero_or(400, 699), "0, or 400 to 699", "SIP status that the first INVITE of a strange host gets; 0: silence", "陌生主机首个 INVITE 的应答码；0 表示不应答"),
     Field("announcements", c.flag, "true, false", "Whether callers who are not connected hear why, in early media; false: only by what system_prompts names", "未接通时是否以早期媒体播放原因；false 表示仅播放 system_prompts 中列出的"),
-    Field("prompt_pack", c.or_empty(c.name), "name of a pack", "Voice of the system prompts; empty: the one that ships", "系统提示音使用的语音包；空表示自带语音"),
+    Field("prompt_pack", c.or_empty(c.identifier), "name of a pack", "Voice of the system prompts; empty: the one that ships", "系统提示音使用的语音包；空表示自带语音"),
     Field("system_prompts", c.table_of(c.prompt_name, c.audio), "name: audio", "Other recordings instead of the shipped ones: busy, no-answer, welcome ... (docs/prompts.md)", "替换自带提示音：busy、no-answer、welcome 等（见 docs/prompts.md）"),
     Field("calendar", days.entered_days, "day: holiday or workday, with a name", "Public holidays and worked weekends (调休); they win over the published ones", "节假日和调休上班日；优先于内置的国家安排"),
     Field("alarm_mobiles", c.list_of(mobile, most=10), "list of mobile numbers", "Who gets alarms by SMS", "接收告警短信的手机号"),
@@ -304,7 +306,9 @@ PRICE: Final = Section("price", "tariffs.NAME.editions[].prices[]", Price, "", P
 AGREEMENT: Final = Section("agreement", "tenants.ID.agreements[]", Agreement, "", AGREEMENT_FIELDS)
 SPEND_STEP: Final = Section("spend step", "tenants.ID.agreements[].steps[]", SpendStep, "", SPEND_STEP_FIELDS)
 TENANT: Final = Section("tenant", "tenants.ID", TenantConfig, "id", TENANT_FIELDS)
-NUMBER: Final = Section("number", "tenants.ID.numbers.400NUMBER", NumberPlan, "number", NUMBER_FIELDS)
+NUMBER: Final = Section(
+    "number", "tenants.ID.numbers.400NUMBER", NumberPlan, "number", NUMBER_FIELDS, called=c.number_400
+)
 EXTENSION: Final = Section(
     "extension", "tenants.ID.extensions.NAME", ExtensionSnapshot, "name", EXTENSION_FIELDS
 )
@@ -317,24 +321,28 @@ SHARE: Final = Section(
     "share", "tenants.ID.numbers.400NUMBER.routing.rules[].split[]", Share, "", routing.SHARE_FIELDS
 )
 PREFIX: Final = Section("prefix rule", "trunks.NAME.caller_prefixes[]", PrefixRule, "", _PREFIX_FIELDS)
-GROUP: Final = Section("group", "tenants.ID.groups.NAME", TargetGroup, "name", GROUP_FIELDS, "groups")
-FLOW: Final = Section("flow", "tenants.ID.flows.NAME", Flow, "name", FLOW_FIELDS, "flows")
-QUEUE: Final = Section("queue", "tenants.ID.queues.NAME", Queue, "name", QUEUE_FIELDS, "queues")
+GROUP: Final = Section("group", "tenants.ID.groups.NAME", TargetGroup, "name", GROUP_FIELDS, "groups", c.name)
+FLOW: Final = Section("flow", "tenants.ID.flows.NAME", Flow, "name", FLOW_FIELDS, "flows", c.name)
+QUEUE: Final = Section("queue", "tenants.ID.queues.NAME", Queue, "name", QUEUE_FIELDS, "queues", c.name)
 AGENT: Final = Section("agent", "tenants.ID.agents.JOB_NUMBER", Agent, "name", AGENT_FIELDS, "agents")
 VOICEMAIL: Final = Section(
-    "voicemail", "tenants.ID.voicemails.NAME", Voicemail, "name", VOICEMAIL_FIELDS, "voicemails"
+    "voicemail", "tenants.ID.voicemails.NAME", Voicemail, "name", VOICEMAIL_FIELDS, "voicemails", c.name
 )
 OWN_PROMPT: Final = Section(
-    "prompt", "tenants.ID.prompts.NAME", OwnAudio, "name", OWN_PROMPT_FIELDS, OWN_PROMPTS
+    "prompt", "tenants.ID.prompts.NAME", OwnAudio, "name", OWN_PROMPT_FIELDS, OWN_PROMPTS, c.name
 )
 RECIPIENTS: Final = Section(
     "recipients", "tenants.ID.notices.KIND", Recipients, "name", RECIPIENTS_FIELDS, "notices"
 )
-ROBOT: Final = Section("robot", "tenants.ID.robots.NAME", Robot, "name", ROBOT_FIELDS, "robots")
-WEBHOOK: Final = Section("webhook", "tenants.ID.webhooks.NAME", Webhook, "name", WEBHOOK_FIELDS, "webhooks")
-MAILBOX: Final = Section("mailbox", "tenants.ID.mailboxes.NAME", Mailbox, "name", MAILBOX_FIELDS, "mailboxes")
+ROBOT: Final = Section("robot", "tenants.ID.robots.NAME", Robot, "name", ROBOT_FIELDS, "robots", c.name)
+WEBHOOK: Final = Section(
+    "webhook", "tenants.ID.webhooks.NAME", Webhook, "name", WEBHOOK_FIELDS, "webhooks", c.name
+)
+MAILBOX: Final = Section(
+    "mailbox", "tenants.ID.mailboxes.NAME", Mailbox, "name", MAILBOX_FIELDS, "mailboxes", c.name
+)
 SMS_LINE: Final = Section(
-    "sms-line", "tenants.ID.sms_lines.NAME", SmsLine, "name", SMS_LINE_FIELDS, "sms_lines"
+    "sms-line", "tenants.ID.sms_lines.NAME", SmsLine, "name", SMS_LINE_FIELDS, "sms_lines", c.name
 )
 PARTS: Final = (
     OWN_PROMPT,

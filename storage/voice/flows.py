@@ -13,10 +13,10 @@ from BTrees.OOBTree import OOBTree
 from domain.flow.checker import check
 from domain.flow.document import Flow, FlowDocument
 from domain.flow.problems import FlowProblem
+from domain.names import as_named, is_name
 from domain.routing.destination import Destination
 from storage.models import Root, Tenant
 from storage.models.flows import Draft, FlowDraft, FlowVersion, PublishedFlow
-from storage.provisioning.checks import NAME
 from storage.provisioning.consistency import destinations_in
 from storage.provisioning.flow_world import FlowWorld
 from storage.provisioning.state import Configuration, read_configuration
@@ -29,8 +29,8 @@ DRAFTS: Final = "flow-drafts"
 MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "no-tenant": ("there is no tenant {tenant!r}", "没有租户 {tenant!r}"),
     "name": (
-        "{name!r} is no name: letters, digits, dot, dash and underscore, up to 40",
-        "{name!r} 不是合法名称：字母、数字、点、横线、下划线，最多 40 个",
+        "{name!r} is no name: letters and digits of any script, dot, dash and underscore, up to 40",
+        "{name!r} 不是合法名称：汉字、字母、数字、点、横线、下划线，最多 40 个",
     ),
     "no-flow": (
         "tenant {tenant} has no flow {name!r}; `box400 flow list {tenant}` shows them",
@@ -91,6 +91,7 @@ def flows(root: Root, tenant: str) -> list[FlowState]:
 
 def flow(root: Root, tenant: str, name: str) -> FlowState:
     """Return one flow. Raises FlowFault."""
+    name = as_named(name)
     state = _state(_tenant(root, tenant), name)
     if state.published is None and state.draft is None and not state.versions:
         raise FlowFault("no-flow", tenant=tenant, name=name)
@@ -112,12 +113,13 @@ def problems_of(
 def save_draft(root: Root, tenant: str, name: str, document: FlowDocument, *, by: str, at: float) -> None:
     """Keep a document to work on, whatever is wrong with it. Raises FlowFault."""
     owner = _tenant(root, tenant)
-    _require_name(name)
+    name = _new_name(name)
     _subtree(owner, DRAFTS)[name] = Draft(FlowDraft(name, document, at, by))
 
 
 def drop_draft(root: Root, tenant: str, name: str) -> None:
     """Forget a draft. Raises FlowFault."""
+    name = as_named(name)
     drafts = _tenant(root, tenant).parts.get(DRAFTS, {})
     if name not in drafts:
         raise FlowFault("no-draft", name=name)
@@ -140,7 +142,7 @@ def publish(
     What is in force already stays the version it is. Raises FlowRefused with everything wrong, FlowFault.
     """
     owner = _tenant(root, tenant)
-    _require_name(name)
+    name = _new_name(name)
     drafts = owner.parts.get(DRAFTS, {})
     if document is None:
         if name not in drafts:
@@ -168,6 +170,7 @@ def roll_back(
     """Publish an earlier version again, as a new one; without a number the one before. Raises FlowRefused
     when what it names is there no longer, FlowFault."""
     state = flow(root, tenant, name)
+    name = state.name
     current = state.published.version if state.published is not None else 0
     if number is None:
         before = [each for each in state.versions if each.version < current or not current]
@@ -187,7 +190,7 @@ def roll_back(
 def remove(root: Root, tenant: str, name: str) -> None:
     """Take a flow out of force, with its draft; its versions stay. Raises FlowFault."""
     owner = _tenant(root, tenant)
-    flow(root, tenant, name)
+    name = flow(root, tenant, name).name
     users = sorted(_users(read_configuration(root), tenant, name))
     if users:
         raise FlowFault("in-use", name=name, users=", ".join(users))
@@ -247,9 +250,11 @@ def _tenant(root: Root, tenant: str) -> Tenant:
     return found
 
 
-def _require_name(name: str) -> None:
-    if NAME.fullmatch(name) is None:
-        raise FlowFault("name", name=name)
+def _new_name(text: str) -> str:
+    name = as_named(text)
+    if not is_name(name):
+        raise FlowFault("name", name=text)
+    return name
 
 
 def _subtree(owner: Tenant, kind: str) -> Any:

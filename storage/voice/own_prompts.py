@@ -6,12 +6,12 @@ once. A change of what is heard raises the tenant's version; who commits then pu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
 
+from domain.names import as_named, is_name
 from domain.voice.prompts import references_in
 from storage.models import (
     PARTS,
@@ -28,7 +28,6 @@ MEBIBYTE: Final = 1 << 20
 MOST_PROMPTS: Final = 500
 """Of a tenant, removed ones included, since their numbers are kept."""
 MOST_VERSIONS: Final = 100
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 
 
 class Upload(NamedTuple):
@@ -57,7 +56,8 @@ def upload(
     The same audio as the newest version's is that version. Raises PromptFault.
     """
     owner = _tenant(root, tenant)
-    if NAME.fullmatch(name) is None:
+    name = as_named(name)
+    if not is_name(name):
         raise PromptFault("name", name=name)
     model = owner.prompts.get(name)
     prompt = TenantPrompt(name) if model is None else model.value
@@ -90,7 +90,7 @@ def upload(
 def provide(root: Root, tenant: str, name: str, audio: Upload, *, by: str, at: float) -> PromptVersion:
     """Let callers hear this audio: the newest version that has it, else a new one. Raises PromptFault."""
     owner = _tenant(root, tenant)
-    model = owner.prompts.get(name)
+    model = owner.prompts.get(as_named(name))
     for version in reversed(model.value.versions if model is not None else ()):
         if version.address == audio.address:
             return _approve(root, owner, model.value, version, by, at)
@@ -112,7 +112,7 @@ def review(
     if not reason.strip():
         raise PromptFault("reason")
     if prompt.in_force == version.version:
-        raise PromptFault("in-force", name=name, version=version.version)
+        raise PromptFault("in-force", name=prompt.name, version=version.version)
     rejected = msgspec.structs.replace(
         version, state=PromptState.REJECTED, reviewed_at=at, reviewed_by=by, reason=reason.strip()
     )
@@ -129,12 +129,12 @@ def roll_back(root: Root, tenant: str, name: str, number: int | None) -> PromptV
         approved = [each for each in prompt.versions if each.state is PromptState.APPROVED]
         before = [each for each in approved if each.version < prompt.in_force]
         if not before:
-            raise PromptFault("none-before", name=name)
+            raise PromptFault("none-before", name=prompt.name)
         version = before[-1]
     else:
         version = _version(prompt, number)
         if version.state is not PromptState.APPROVED:
-            raise PromptFault("not-approved", name=name, version=number)
+            raise PromptFault("not-approved", name=prompt.name, version=number)
     _store(root, owner, msgspec.structs.replace(prompt, in_force=version.version))
     return version
 
@@ -146,16 +146,16 @@ def remove(root: Root, tenant: str, name: str, number: int | None) -> tuple[Prom
     if number is not None:
         version = _version(prompt, number)
         if prompt.in_force == number:
-            raise PromptFault("in-force", name=name, version=number)
+            raise PromptFault("in-force", name=prompt.name, version=number)
         left = tuple(each for each in prompt.versions if each.version != number)
         if left:
             _store(root, owner, msgspec.structs.replace(prompt, versions=left))
             return (version,)
-    users = sorted(users_of(owner, name))
+    users = sorted(users_of(owner, prompt.name))
     if users:
-        raise PromptFault("in-use", name=name, users=", ".join(users))
+        raise PromptFault("in-use", name=prompt.name, users=", ".join(users))
     # Its numbers are kept: who is about to approve version 2 must not approve another audio of that number.
-    _store(root, owner, TenantPrompt(name, last=prompt.last))
+    _store(root, owner, TenantPrompt(prompt.name, last=prompt.last))
     return prompt.versions
 
 
@@ -269,7 +269,7 @@ def _tenant(root: Root, name: str) -> Tenant:
 
 
 def _prompt(tenant: Tenant, name: str) -> TenantPrompt:
-    model = tenant.prompts.get(name)
+    model = tenant.prompts.get(as_named(name))
     if model is None or not model.value.versions:
         raise PromptFault("no-prompt", name=name, tenant=tenant.config.value.id)
     prompt: TenantPrompt = model.value

@@ -8,8 +8,12 @@ from typing import Final
 MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "no-tenant": ("there is no tenant {name!r}; `box400 export` shows them", "没有租户 {name!r}；可用 `box400 export` 查看"),
     "name": (
-        "{name!r} is no name: letters, digits, dot, dash and underscore, up to 40, beginning with a letter or digit",
-        "{name!r} 不是合法名称：字母、数字、点、横线、下划线，最多 40 个，以字母或数字开头",
+        "{name!r} is no name: letters and digits of any script, dot, dash and underscore, up to 40, beginning with a letter or digit",
+        "{name!r} 不是合法名称：汉字、字母、数字、点、横线、下划线，最多 40 个，以汉字、字母或数字开头",
+    ),
+    "identifier": (
+        "{name!r} may hold English letters, digits, dot, dash and underscore only, up to 40, beginning with a letter or digit",
+        "{name!r} 只能用英文字母、数字、点、横线、下划线，最多 40 个，以字母或数字开头",
     ),
     "no-prompt": ("tenant {tenant} has no prompt {name!r}; `box400 prompts list {tenant}` shows them", "租户 {tenant} 没有提示音 {name!r}；可用 `box400 prompts list {tenant}` 查看"),
     "no-version": ("prompt {name!r} has no version {version}; `box400 prompts versions` shows them", "提示音 {name!r} 没有版本 {version}；可用 `box400 prompts versions` 查看"),

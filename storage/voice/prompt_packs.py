@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain.names import IDENTIFIER
 from domain.voice.prompts import SHIPPED_PACK
 from storage.models import Pack, PromptPack, Root
-from storage.voice.own_prompts import NAME
 from storage.voice.prompt_faults import PromptFault
 
 
@@ -61,8 +61,8 @@ def users_of(root: Root, name: str) -> Iterator[str]:
 
 def require_name(name: str) -> None:
     """Raise PromptFault unless a pack may be called so."""
-    if NAME.fullmatch(name) is None:
-        raise PromptFault("name", name=name)
+    if IDENTIFIER.fullmatch(name) is None:
+        raise PromptFault("identifier", name=name)
     if name == SHIPPED_PACK:
         raise PromptFault("pack-name", name=name)
 

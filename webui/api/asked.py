@@ -7,13 +7,13 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
+from domain.names import as_named, is_name
 from webui.api.access import Caller
 from webui.api.problems import ApiProblem, Fault
 
 S = TypeVar("S", bound=msgspec.Struct)
 MOST_OCTETS: Final = 1024 * 1024
 CALL_ID: Final = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 NUMBER_400: Final = re.compile(r"400[0-9]{7}", re.ASCII)
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 _WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?", re.DOTALL)
@@ -102,8 +102,8 @@ def call_id(caller: Caller, name: str = "call") -> str:
 
 def named(caller: Caller, part: str) -> str:
     """Return a name in the path; 404 for what is none."""
-    found = caller.part(part)
-    if NAME.fullmatch(found) is None:
+    found = as_named(caller.part(part))
+    if not is_name(found):
         raise ApiProblem(404)
     return found
 

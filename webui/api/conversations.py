@@ -16,7 +16,7 @@ from storage.conversations.writing import MOST_ANSWER, Writing
 from storage.models import Root
 from storage.numbers.documents import MOST_BYTES
 from webui.api.access import Caller
-from webui.api.asked import NAME, Limit, NoQuery, body, call_id, octets, query
+from webui.api.asked import Limit, NoQuery, Text40, body, call_id, octets, query
 from webui.api.files import sent
 from webui.api.problems import ApiProblem
 from webui.services.conversations import MOST_FILES, attach, file_of, texts_of
@@ -69,7 +69,7 @@ class TextWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Beginning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A text to somebody who has not written."""
 
-    channel: Annotated[str, msgspec.Meta(pattern=NAME.pattern + r"\Z")]
+    channel: Text40
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
     text: Written
     subject: Annotated[str, msgspec.Meta(max_length=200)] = ""

@@ -25,7 +25,7 @@ NOT_THERE = ("no-tenant", "no-prompt", "no-version")
 class UploadQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is uploaded."""
 
-    file: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._-]{1,60}\Z")] = "audio"
+    file: Annotated[str, msgspec.Meta(pattern=r"^[^\s/\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,59}\Z")] = "audio"
 
 
 class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -34,6 +34,8 @@ from webui.services.schedules import calendar_of
 Problems = tuple[FlowProblem, ...]
 MOST_SHOWN: Final = 50
 """Versions in the list."""
+WELCOMES: Final = ("welcome", "欢迎词")
+"""What a tenant's own greeting is called: as the page of prompts offers in either language."""
 
 
 class Caller(NamedTuple):
@@ -54,11 +56,12 @@ class Way(NamedTuple):
 def starter(root: Root, tenant: str) -> FlowDocument:
     """Return what a new menu begins with, without a fault: 1 the phones, 9 a message if it has a box.
 
-    The tenant's own greeting is said if one of the name ``welcome`` is heard already.
+    The tenant's own greeting is said if one of those names is heard already.
     """
     held = root.tenants[tenant]
-    own = held.own_prompts().get("welcome")
-    greeting = "prompt:welcome" if own is not None and own.in_force else "welcome"
+    own = held.own_prompts()
+    heard = next((name for name in WELCOMES if name in own and own[name].in_force), None)
+    greeting = "welcome" if heard is None else f"prompt:{heard}"
     nodes: dict[NodeId, Node] = {"phones": Go(to="bound", position=(460, 100))}
     keys = {"1": "phones"}
     if box := next(iter(held.parts.get("voicemails", ())), ""):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 from pyramid.httpexceptions import HTTPSeeOther
@@ -16,6 +17,7 @@ from domain.flow.document import FlowDocument
 from domain.flow.problems import FlowError, FlowProblem
 from domain.flow.reading import read_document
 from domain.flow.words import step_words
+from domain.names import as_named
 from domain.outcomes import Outcome
 from storage.records.call_id import BEIJING
 from storage.serving.places import read_places
@@ -46,7 +48,7 @@ def listing(request: Request) -> dict[str, Any]:
 @view(context=FlowPages, name="add", permission=TENANT, request_method="POST", renderer="tenant/flows.html")
 def add(request: Request) -> Response | dict[str, Any]:
     """Begin a new menu as a draft."""
-    tenant, name = request.context.__parent__, request.POST.get("name", "").strip()[:60]
+    tenant, name = request.context.__parent__, as_named(request.POST.get("name", "")[:60])
     entry = entry_of(request, "flow-drafted", name, tenant.id)
 
     try:
@@ -56,7 +58,7 @@ def add(request: Request) -> Response | dict[str, Any]:
         return _list(request, request.texts("There is one of this name already."), name)
     except FlowFault as fault:
         return _list(request, request.texts.either(fault.zh, fault.en), name)
-    return HTTPSeeOther(f"/t/{tenant.id}/flows/{name}")
+    return HTTPSeeOther(f"/t/{tenant.id}/flows/{quote(name)}")
 
 
 @view(context=FlowPage, permission=TENANT, request_method="GET", renderer="tenant/flow.html")
@@ -207,7 +209,7 @@ def roll_back(request: Request) -> Response:
     page, _ = request.context, request.texts
     text = request.POST.get("version", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-    back = f"/t/{page.tenant.id}/flows/{page.state.name}"
+    back = f"/t/{page.tenant.id}/flows/{quote(page.state.name)}"
     entry = entry_of(request, "flow-rolled-back", f"{page.state.name} {number}", page.tenant.id)
     try:
         done = flows.roll_back(request.services, page.tenant.id, page.state.name, number, entry)

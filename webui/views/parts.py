@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from domain.names import as_named
 from storage.provisioning.fields import Field
 from storage.provisioning.schema import TENANT as TENANT_SECTION
 from webui.presenters.part_forms import FORMS, KEY_ROWS, LIMITS, OPTIONS, typed_of, values_of
@@ -52,7 +53,7 @@ def empty(request: Request) -> dict[str, Any]:
 @view(context=PartPages, name="new", permission=TENANT, request_method="POST", renderer=FORM)
 def add(request: Request) -> Response | dict[str, Any]:
     """Add one."""
-    name = request.POST.get("name", "").strip()[:60]
+    name = as_named(request.POST.get("name", "")[:60])
     return _store(request, request.context.__parent__, request.context.kind, name, "")
 
 

@@ -9,10 +9,12 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from b2bua.recorder.prompts import PromptError
+from domain.names import as_named
 from storage.models import PromptVersion, Root
 from storage.voice import own_prompts
 from storage.voice.prompt_faults import PromptFault
 from webui.presenters.says import say
+from webui.presenters.texts import N_
 from webui.resources_setup import PromptPage, PromptPages
 from webui.security.permissions import TENANT
 from webui.services import prompts
@@ -21,7 +23,9 @@ from webui.views.declare import view
 
 MICROPHONE: Final = "camera=(), geolocation=(), microphone=(self), payment=()"
 """The one page where a browser may record."""
-NAMES: Final = ("welcome", "menu", "closed", "ringback", "recording-notice", "hold-music")
+NAMES: Final = (
+    N_("welcome"), N_("menu"), N_("after-hours"), N_("ringback"), N_("recording-notice"), N_("hold-music"),
+)  # fmt: skip
 """Names that are offered."""
 
 
@@ -41,7 +45,7 @@ def listing(request: Request) -> dict[str, Any]:
 def upload(request: Request) -> Response | dict[str, Any]:
     """Take a file, or what was recorded in the browser; the operator reviews it, unless it is he."""
     tenant, _ = request.context.__parent__, request.texts
-    name, file = request.POST.get("name", "").strip()[:60], request.POST.get("audio")
+    name, file = as_named(request.POST.get("name", "")[:60]), request.POST.get("audio")
     if not getattr(file, "file", None):
         return _page(request, {"audio": _("Choose a file, or record one.")}, name)
     approved = bool(request.identity.acting)
@@ -133,6 +137,6 @@ def _page(request: Request, errors: dict[str, str] | None = None, name: str = ""
         "tenant": tenant,
         "errors": errors or {},
         "typed": {"name": name},
-        "names": NAMES,
+        "names": [request.texts(each) for each in NAMES],
         **request.services.read(read),
     }

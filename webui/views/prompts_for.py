@@ -8,6 +8,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from b2bua.recorder.prompts import PromptError
+from domain.names import as_named
 from storage.voice.prompt_faults import PromptFault
 from webui.resources import TenantFile
 from webui.services import prompts
@@ -32,7 +33,7 @@ def listing(request: Request) -> dict[str, Any]:
 def upload(request: Request) -> Response | dict[str, Any]:
     """Take a file, or what was recorded in the browser."""
     tenant, _ = request.context.id, request.texts
-    name, file = request.POST.get("name", "").strip()[:60], request.POST.get("audio")
+    name, file = as_named(request.POST.get("name", "")[:60]), request.POST.get("audio")
     if not getattr(file, "file", None):
         return _page(request, {"audio": _("Choose a file, or record one.")}, name)
     try:
@@ -55,5 +56,6 @@ def _page(request: Request, errors: dict[str, str] | None = None, name: str = ""
     request.response.headers["Permissions-Policy"] = MICROPHONE
     found: list[prompts.Listed] = request.services.read(lambda root: prompts.listed(root, tenant.id))
     known = [each.prompt.name for each in found]
-    names = (*known, *(each for each in NAMES if each not in known))
+    offered = [request.texts(each) for each in NAMES]
+    names = (*known, *(each for each in offered if each not in known))
     return {"tenant": tenant, "found": found, "errors": errors or {}, "typed": {"name": name}, "names": names}

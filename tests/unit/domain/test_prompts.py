@@ -21,7 +21,7 @@ class Node(msgspec.Struct, frozen=True):
 
 
 @pytest.mark.parametrize(
-    "text", ["greeting", "prompt:", "prompt:a b", "prompt:ä", "Prompt:a", "prompt:a\n", ""]
+    "text", ["greeting", "prompt:", "prompt:a b", "prompt:!", "Prompt:a", "prompt:a\n", ""]
 )
 def test_what_is_no_reference(text: str) -> None:
     """A reference is `prompt:` and a name, nothing else."""

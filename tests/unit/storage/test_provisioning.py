@@ -832,3 +832,44 @@ def test_faults_of_a_file_are_told_without_a_store(desk: Desk, tmp_path: Path) -
         path.write_text(text)
         with pytest.raises(error):
             apply_file(Down(), path, desk.prompts)  # type: ignore[arg-type]
+
+
+NAMED = """\
+tenants:
+  acme:
+    groups:
+      ＶＩＰ组: {targets: ["13900001111"]}
+    queues:
+      客服 : {overflow: "group:ＶＩＰ组"}
+    agents:
+      "8001": {target: "13900002222", queues: [客服]}
+    voicemails:
+      留言箱: {otherwise: "queue:客服"}
+    numbers:
+      "4001003721": {entry: "voicemail:留言箱"}
+"""
+
+
+def test_names_are_in_the_tenants_own_script(desk: Desk) -> None:
+    """Wherever one is written it is the same name; what is exported applies again."""
+    desk.apply(NAMED)
+    held = desk.configuration()
+    assert list(held.parts["groups"]) == [("acme", "VIP组")]
+    assert str(held.parts["queues"]["acme", "客服"].overflow) == "group:VIP组"
+    assert not desk.apply(export(held)).changes
+    assert not desk.apply(NAMED).changes
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("groups: {VIP: {}, ＶＩＰ: {}}", "有两个都叫 VIP"),
+        ("groups: {销售/部: {}}", "'销售/部' 不是合法名称"),
+        ("groups: {.部: {}}", "'.部' 不是合法名称"),
+        ("extensions: {小王: {}}", "'小王' 只能用英文字母"),
+        ("agents: {小王: {}}", "'小王' 只能用英文字母"),
+    ],
+)
+def test_what_nobody_may_be_called(desk: Desk, text: str, words: str) -> None:
+    """Two of one name, what leads elsewhere, and names that phones must know."""
+    assert words in "\n".join(desk.faults(f"tenants: {{acme: {{{text}}}}}", "zh"))

@@ -133,7 +133,15 @@ def test_what_is_no_menu_is_told(site: Site, browser: Browser, action: str, docu
 
 def test_a_new_menu_begins_as_a_draft(site: Site, browser: Browser) -> None:
     """A name that is there or makes no sense is refused beside the field; one in use is not removed."""
-    for name, status in (("night", 303), ("night", 422), ("夜间", 422), (HOSTILE, 422), ("", 422)):
+    for name, status in (
+        ("night", 303),
+        ("night", 422),
+        ("夜间", 303),
+        ("夜间　", 422),
+        ("夜/间", 422),
+        (HOSTILE, 422),
+        ("", 422),
+    ):
         form = form_of(browser.get("/t/alpha/flows"), "/t/alpha/flows/add")
         form["name"] = name
         assert form.submit(status="*").status_int == status

@@ -86,7 +86,8 @@ def test_a_ring_group_keeps_what_the_form_does_not_show(site: Site) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "fields"),
     [
-        ("queues", "销售", {}),
+        ("queues", "销售/部", {}),
+        ("agents", "小王", {"target": "13900001111"}),
         ("queues", HOSTILE, {}),
         ("queues", "sales", {"ring_seconds": "1"}),
         ("queues", "sales", {"hours": "sometimes"}),

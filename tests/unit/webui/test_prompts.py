@@ -101,7 +101,7 @@ def test_what_an_operator_uploads_for_the_tenant_is_heard_at_once(site: Site) ->
         ("welcome", b"MZ\x90\x00" * 400, "hello.wav", "no known audio format"),
         ("welcome", sound()[:60], "hello.wav", "audio"),
         ("welcome", b"", "hello.wav", "audio"),
-        ("欢迎", sound(), "hello.wav", "is no name"),
+        ("欢迎 词", sound(), "hello.wav", "is no name"),
         (HOSTILE, sound(), "hello.wav", "is no name"),
         ("welcome", b"nothing", f"../../{HOSTILE}.wav", "no known audio format"),
     ],
