@@ -37,6 +37,7 @@ _GAVE_UP = {
     CallState.HELD: Outcome.ANSWERED,
     CallState.CONSULTING: Outcome.ANSWERED,
     CallState.TRANSFERRING: Outcome.ANSWERED,
+    CallState.RATING: Outcome.ANSWERED,
     CallState.ENDING: Outcome.ANSWERED,
 }
 

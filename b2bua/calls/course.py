@@ -81,6 +81,8 @@ class CallState(StrEnum):
     HELD = "held"
     CONSULTING = "consulting"
     TRANSFERRING = "transferring"
+    RATING = "rating"
+    """The agent has gone; the caller is asked how it was."""
     ENDING = "ending"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from b2bua.calls.call import Call
+from b2bua.calls.call import Call, CallState
 from b2bua.calls.caller import Caller
 from b2bua.calls.party import expected_to_end
 from b2bua.calls.ports import CallPorts
@@ -16,7 +16,11 @@ _KEYS: Final = frozenset("12345")
 
 
 async def rate(call: Call, caller: Caller, agent: str, ports: CallPorts) -> None:
-    """Ask the caller to rate the service 1 to 5; who hangs up or keys nothing has not rated."""
+    """Ask the caller to rate the service 1 to 5; who hangs up or keys nothing has not rated.
+
+    The call is the agent's no more meanwhile: his desk is clear.
+    """
+    call.state, call.talking_to = CallState.RATING, ""
     caller.unbridge()
     caller.listen_for_keys(True)
     caller.keypad.take_typed()

@@ -45,6 +45,7 @@ STATES: Final = {
     "held": N_("On hold"),
     "consulting": N_("Consulting"),
     "transferring": N_("Transferring"),
+    "rating": N_("Rating the service"),
     "menu": N_("Voice menu"),
     "queued": N_("Queueing"),
     "voicemail": N_("Voicemail"),

@@ -274,6 +274,20 @@ def test_the_caller_rates_the_service() -> None:
     assert stage.record().rating == 4
 
 
+@pytest.mark.parametrize(("seconds", "then"), [(15.0, AgentState.WRAP_UP), (0.0, AgentState.IDLE)])
+def test_who_was_rated_talks_no_more(seconds: float, then: AgentState) -> None:
+    """While the caller rates, the agent wraps up or is free, by his settings, and the call is nobody's."""
+    stage = QueueStage(rating=True, wrap_up_seconds=seconds)
+    stage.call()
+    stage.connect().peer_hangs_up()
+    assert stage.endpoint("a").playing == ("rate-service",)
+    call = stage.live()
+    assert (stage.state("8001"), call.state, call.talking_to) == (then, CallState.RATING, "")
+    stage.endpoint("a").press("5")
+    stage.clock.advance(20)
+    assert stage.end().outcome == "answered"
+
+
 def test_nobody_must_rate() -> None:
     """Who keys nothing, or hangs up, has not rated; the call counts as answered."""
     stage = QueueStage(rating=True)
