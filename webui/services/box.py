@@ -14,6 +14,7 @@ from storage.models.web import AuditEntry
 from storage.recordings import Recordings
 from webui.services.call_files import CallFiles
 from webui.services.captcha import Captchas
+from webui.services.inspection.looking import Looks
 from webui.services.kept_files import KeptFiles
 from webui.services.passwords import Passwords
 from webui.services.resets import Resets
@@ -47,6 +48,7 @@ class BoxServices:
         self.kept = KeptFiles(now)
         self.call_files = CallFiles(database, now)
         self.visits = Visits()
+        self.looks = Looks(now)
 
     def read(self, work: Callable[[Root], T]) -> T:
         """Run ``work(root)`` on one view; raises StoreDown."""

@@ -19,7 +19,12 @@ def status(services: BoxServices) -> Status | None:
 
 def alarms(services: BoxServices) -> list[Alarm]:
     """Return every alarm of the box, the worst first; a b2bua that does not answer is one."""
-    found = every_alarm(services.data, status(services), services.now())
+    return alarms_beside(services, status(services))
+
+
+def alarms_beside(services: BoxServices, told: Status | None) -> list[Alarm]:
+    """Return the same for who has asked for the status already."""
+    found = every_alarm(services.data, told, services.now())
     return sorted(found, key=lambda alarm: (alarm.severity != "critical", -alarm.since))
 
 

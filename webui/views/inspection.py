@@ -17,9 +17,11 @@ from storage.models import Root
 from storage.numbers.documents import MOST_BYTES, SUFFIXES
 from webui.presenters.inspection_report import html_of
 from webui.presenters.says import say
+from webui.presenters.texts import N_
 from webui.resources_system import InspectionDesk, RoundFile
 from webui.services.inspection import rounds
 from webui.services.inspection.box_facts import gather
+from webui.services.inspection.machine import Step, Tell
 from webui.services.inspection.report import STATES, layer_name, report_of
 from webui.services.inspection.report_xlsx import write_xlsx
 from webui.views.bound import entry_of
@@ -31,6 +33,13 @@ TEMPLATE = "operator/inspection.html"
 COLOURS = {
     State.OPEN: "plain", State.GOOD: "good", State.FINDING: "bad", State.CLOSED: "warn",
     State.NOT_HERE: "plain",
+}  # fmt: skip
+
+
+LOOKING = {
+    Step.CLOCK: N_("clock, memory and accounts"), Step.UPDATES: N_("updates of the system"),
+    Step.FIREWALL: N_("firewall"), Step.UNITS: N_("services of the system"), Step.LOGS: N_("logs"),
+    Step.DISKS: N_("disks and certificates"), Step.BOX: N_("calls, backups and books of the box"),
 }  # fmt: skip
 
 
@@ -48,16 +57,28 @@ def one(request: Request) -> dict[str, Any]:
 
 @view(context=InspectionDesk, name="begin", permission="inspection", request_method="POST", renderer=TEMPLATE)
 def begin(request: Request) -> Response | dict[str, Any]:
-    """Begin a round; the checks take some seconds."""
-    entry = entry_of(request, "inspection-begun", "")
-    return _do(request, "", lambda: rounds.begin(request.services, gather(request.services), entry))
+    """Begin a round; the checks take some seconds, in which the page tells how far they are."""
+    services, entry = request.services, entry_of(request, "inspection-begun", "")
+    return _look(request, lambda tell: rounds.begin(services, gather(services, tell), entry), under_way=False)
 
 
 @view(context=InspectionDesk, name="check", permission="inspection", request_method="POST", renderer=TEMPLATE)
 def check(request: Request) -> Response | dict[str, Any]:
     """Let the checks look again."""
-    entry = entry_of(request, "inspection-checked", "")
-    return _do(request, "", lambda: rounds.check(request.services, gather(request.services), entry))
+    services, entry = request.services, entry_of(request, "inspection-checked", "")
+    return _look(request, lambda tell: rounds.check(services, gather(services, tell), entry), under_way=True)
+
+
+@view(
+    context=InspectionDesk, name="look", permission="inspection", request_method="GET",
+    renderer="operator/inspection_look.html",
+)  # fmt: skip
+def look(request: Request) -> dict[str, Any]:
+    """Show how far the look at the box is; who began it sees the round anew when it is over."""
+    found = request.services.looks.last()
+    if found is None or (not found.under_way and found.by == request.identity.who):
+        request.response.headers["HX-Refresh"] = "true"
+    return {**_looked(request), "over": found is None or not found.under_way}
 
 
 @view(
@@ -178,6 +199,22 @@ def _do(request: Request, point: str, work: Callable[[], object]) -> Response | 
     return say(request, HTTPSeeOther(where), request.texts("Stored."))
 
 
+def _look(request: Request, work: Callable[[Tell], object], *, under_way: bool) -> Response | dict[str, Any]:
+    """Look at the box in the background, unless that is done already."""
+    try:
+        rounds.require(request.services, under_way=under_way)
+    except NotPossible as why:
+        return _refused(request, "", request.texts.either(why.zh, why.en))
+    request.services.looks.start(request.identity.who, work)
+    return HTTPSeeOther(PAGE)
+
+
+def _looked(request: Request) -> dict[str, Any]:
+    found, _ = request.services.looks.last(), request.texts
+    step = "" if found is None else _(LOOKING[found.step])
+    return {"look": found, "step": step, "steps": len(LOOKING), "over": False}
+
+
 def _refused(request: Request, point: str, why: str) -> dict[str, Any]:
     """Show the page again with what was typed and what is wrong with it."""
     request.response.status = 422
@@ -203,5 +240,6 @@ def _page(request: Request, found: Round | None, **more: Any) -> dict[str, Any]:
         "items": {} if found is None else {each.point: each for each in found.items},
         "layers": {str(layer): layer_name(layer, zh) for layer in Layer},
         "states": {str(state): words[not zh] for state, words in STATES.items()}, "colours": COLOURS,
-        "opened": request.GET.get("open", ""), "why": "", "typed": {}, **request.services.read(read), **more,
+        "opened": request.GET.get("open", ""), "why": "", "typed": {}, **_looked(request),
+        **request.services.read(read), **more,
     }  # fmt: skip

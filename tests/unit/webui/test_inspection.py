@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any
 
 import openpyxl
@@ -24,7 +25,7 @@ PAGE = "/operator/inspection"
 @pytest.fixture(autouse=True)
 def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine beneath is one where all is well."""
-    monkeypatch.setattr(machine, "look", lambda data: MACHINE)
+    monkeypatch.setattr(machine, "look", lambda data, tell: MACHINE)
 
 
 def latest(site: Site) -> Round:
@@ -37,6 +38,7 @@ def begun(site: Site) -> Browser:
     """Return anna's browser after she began a round."""
     browser = site.browser("anna")
     form_of(browser.get(PAGE), f"{PAGE}/begin").submit().follow()
+    site.services.looks.settle()
     return browser
 
 
@@ -57,6 +59,48 @@ def test_a_round_is_begun_and_the_box_answers_what_it_can(site: Site) -> None:
     assert "No scheduled backup is set up" in page.text
     assert post(browser, "begin").status_int == 422
     assert site.actions().count("inspection-begun") == 1
+
+
+def test_a_look_tells_how_far_it_is_and_is_made_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who presses twice, or a second person, waits for the same one; only who began it sees the page move."""
+    asked, go_on = [], threading.Event()
+
+    def look(data: object, tell: machine.Tell) -> MachineFacts:
+        asked.append(tell)
+        tell(machine.Step.UPDATES)
+        assert go_on.wait(60)
+        return MACHINE
+
+    monkeypatch.setattr(machine, "look", look)
+    anna, support = site.browser("anna", language="zh"), site.browser("sun")
+    for browser in (anna, anna, support):
+        assert post(browser, "begin").status_int == 303
+    shown = anna.get(PAGE)
+    assert "正在检查：系统更新" in shown.html.find(id="look").text
+    assert shown.html.find(id="look").find("progress")["value"] == "1"
+    assert anna.get(f"{PAGE}/look").html.find(id="look")["hx-get"] == f"{PAGE}/look"
+    go_on.set()
+    site.services.looks.settle()
+    assert anna.get(f"{PAGE}/look").headers["HX-Refresh"] == "true"
+    told = support.get(f"{PAGE}/look")
+    assert "HX-Refresh" not in told.headers
+    assert told.html.find("a", href=PAGE) is not None
+    assert anna.get(PAGE).html.find(id="look") is None
+    assert (len(asked), site.actions().count("inspection-begun")) == (1, 1)
+
+
+def test_a_look_that_fails_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page stays usable, and the next look may do better."""
+    monkeypatch.setattr(machine, "look", lambda data, tell: 1 // 0)
+    browser = site.browser("anna")
+    assert post(browser, "begin").status_int == 303
+    site.services.looks.settle()
+    assert "The look failed" in browser.get(PAGE).html.find(role="alert").text
+    assert site.read(lambda root: root.inspection.latest()) is None
+    monkeypatch.setattr(machine, "look", lambda data, tell: MACHINE)
+    assert post(browser, "begin").status_int == 303
+    site.services.looks.settle()
+    assert latest(site).item("daily-clock").state is State.GOOD
 
 
 def test_answers_findings_and_their_closure(site: Site) -> None:
@@ -140,6 +184,7 @@ def test_the_plan_names_technicians(site: Site) -> None:
     plan = {"every": "30", "within": "3", "technician-physical": "李工"}
     assert post(browser, "plan", **plan).status_int == 303
     form_of(browser.get(PAGE), f"{PAGE}/begin").submit()
+    site.services.looks.settle()
     assert latest(site).item("fire").technician == "李工"
     wrong = post(browser, "plan", **{**plan, "every": "often", "technician-physical": "王工"})
     assert wrong.status_int == 422
@@ -156,12 +201,13 @@ def test_an_empty_box_invites_and_finance_does_not_see_it(site: Site) -> None:
 def test_checking_again_closes_what_is_good_now(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to."""
     sick = Facts(0.0, MachineFacts(failed_units=("x.service",)), None)  # type: ignore[arg-type]
-    monkeypatch.setattr(machine, "look", lambda data: sick.machine)
+    monkeypatch.setattr(machine, "look", lambda data, tell: sick.machine)
     browser = begun(site)
     assert latest(site).item("daily-services").state is State.FINDING
-    monkeypatch.setattr(machine, "look", lambda data: MACHINE)
+    monkeypatch.setattr(machine, "look", lambda data, tell: MACHINE)
     monkeypatch.setattr("webui.services.inspection.box_facts._down", lambda *facts: ())
     assert post(browser, "check").status_int == 303
+    site.services.looks.settle()
     assert latest(site).item("daily-services").state is State.CLOSED
 
 

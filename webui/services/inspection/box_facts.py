@@ -31,9 +31,11 @@ SERVED: Final = (("tcp", 22, "SSH"), ("tcp", 80, "HTTP"), ("tcp", 443, "HTTPS"),
 """What the appliance's firewall role and time service open, besides SIP and audio."""
 
 
-def gather(services: BoxServices) -> Facts:
-    """Learn everything; takes some seconds. Raises StoreDown."""
-    return Facts(services.now(), machine.learn(services.data), box_facts(services))
+def gather(services: BoxServices, tell: machine.Tell = machine.unheard) -> Facts:
+    """Learn everything; takes some seconds, so ``tell`` hears how far it is. Raises StoreDown."""
+    now, facts = services.now(), machine.learn(services.data, tell)
+    tell(machine.Step.BOX)
+    return Facts(now, facts, box_facts(services))
 
 
 def box_facts(services: BoxServices) -> BoxFacts:
@@ -41,7 +43,7 @@ def box_facts(services: BoxServices) -> BoxFacts:
     data, now = services.data, services.now()
     status = live.status(services)
     ledger, recorder = read_ledger(data), read_recorder(data)
-    alarms = [each for each in live.alarms(services) if not each.key.startswith(OWN_KEYS)]
+    alarms = [each for each in live.alarms_beside(services, status) if not each.key.startswith(OWN_KEYS)]
     program = Path(sys.prefix)
 
     def read(root: Root) -> tuple[tuple[Operator, ...], tuple[str, ...], set[str]]:

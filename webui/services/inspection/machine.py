@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +23,29 @@ _DAY: Final = 86400.0
 _PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def learn(data: DataDirectory) -> MachineFacts:
+class Step(StrEnum):
+    """What is asked, one after the other; the longest is the updates."""
+
+    CLOCK = "clock"
+    UPDATES = "updates"
+    FIREWALL = "firewall"
+    UNITS = "units"
+    LOGS = "logs"
+    DISKS = "disks"
+    BOX = "box"
+    """Its processes, books, backups and people; not the machine's part."""
+
+
+Tell = Callable[[Step], None]
+
+
+def unheard(step: Step) -> None:
+    """Tell nobody how far it is."""
+
+
+def learn(data: DataDirectory, tell: Tell = unheard) -> MachineFacts:
     """Return what this process can learn, the rest as root last learnt it."""
-    mine = look(data)
+    mine = look(data, tell)
     kept = read_kept(data)
     return mine if kept is None or mine.root else merged(mine, kept)
 
@@ -44,21 +65,27 @@ def read_kept(data: DataDirectory) -> MachineFacts | None:
         return None
 
 
-def look(data: DataDirectory) -> MachineFacts:
-    """Return what this process can learn."""
+def look(data: DataDirectory, tell: Tell = unheard) -> MachineFacts:
+    """Return what this process can learn; ``tell`` hears each step as it begins."""
+    tell(Step.CLOCK)
     in_step, offset, source = _clock()
     held = said.memory(_read("/proc/meminfo") or "")
     superusers, shells = said.accounts(_read("/etc/passwd") or "")
     shadow = _read("/etc/shadow")
     passwords = (None, None) if shadow is None else said.passwords(shadow, shells)
+    tell(Step.UPDATES)
     updates = _tool("apt-get", "-s", "-q", "-o", "Debug::NoLocking=true", "dist-upgrade")
     waiting = (None, None) if updates is None else said.waiting_updates(updates)
     lynis = Path("/var/log/lynis-report.dat")
     report = _read(str(lynis))
+    tell(Step.FIREWALL)
     rules = _tool("nft", "-j", "list", "ruleset")
+    tell(Step.UNITS)
     units = _tool("systemctl", "--failed", "--plain", "--no-legend")
     ssh = _tool("sshd", "-T")
+    tell(Step.LOGS)
     log_days, log_kept = _logs()
+    tell(Step.DISKS)
     return MachineFacts(
         at=time.time(),
         root=os.geteuid() == 0,

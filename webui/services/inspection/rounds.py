@@ -29,6 +29,15 @@ from webui.services.box import BoxServices
 MOST_DAYS: Final = 366
 
 
+def require(services: BoxServices, *, under_way: bool) -> None:
+    """Raise NotPossible at once for a look at the box that would be in vain."""
+    latest = services.read(lambda root: root.inspection.latest())
+    if under_way and (latest is None or latest.ended):
+        raise NotPossible("No round is under way; begin one first.", "没有进行中的巡检，请先开始一轮。")
+    if not under_way and latest is not None and not latest.ended:
+        raise _under_way()
+
+
 def begin(services: BoxServices, facts: Facts, entry: AuditEntry) -> Round:
     """Begin a round with what checks find; the one before must have ended."""
     now, points = services.now(), catalogue()
@@ -36,7 +45,7 @@ def begin(services: BoxServices, facts: Facts, entry: AuditEntry) -> Round:
     def work(root: Root) -> Round:
         before = root.inspection.latest()
         if before is not None and not before.ended:
-            raise NotPossible("A round is under way; end it first.", "已有一轮巡检正在进行，请先结束它。")
+            raise _under_way()
         plan = root.inspection.plan.value
         due = (day_at(now) + timedelta(days=plan.days_to_do)).isoformat()
         made = rounds.begin(new_id(now), points, plan, due, before, now, entry.who)
@@ -160,6 +169,10 @@ def _told(services: BoxServices, found: Round) -> Round:
 def _keep(root: Root, found: Round, entry: AuditEntry) -> None:
     root.inspection.put(found)
     root.web.note(entry)
+
+
+def _under_way() -> NotPossible:
+    return NotPossible("A round is under way; end it first.", "已有一轮巡检正在进行，请先结束它。")
 
 
 def _latest(root: Root) -> Round:
