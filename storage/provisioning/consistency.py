@@ -18,7 +18,13 @@ from domain.structures import fields_of
 from storage.provisioning.consistency_channels import check_channels
 from storage.provisioning.consistency_notices import check_notices
 from storage.provisioning.consistency_prompts import check_prompts
-from storage.provisioning.consistency_routing import check_routing, check_target, forward_numbers, pbx_users
+from storage.provisioning.consistency_routing import (
+    check_routing,
+    check_target,
+    forward_numbers,
+    no_area_code,
+    pbx_users,
+)
 from storage.provisioning.owned import fields_of_tenants
 from storage.provisioning.problems import Problem
 from storage.provisioning.reading import Wish, Wishes
@@ -46,7 +52,7 @@ def check_consistency(wishes: Wishes, before: Configuration, after: Configuratio
         *_agreements(wishes, after),
         *_numbers(wishes, before, after),
         *_groups(wishes, after),
-        *_agents(wishes, after),
+        *_agents(wishes, before, after),
         *_destinations(wishes, after),
         *check_notices(wishes, after),
         *check_channels(wishes, after),
@@ -207,8 +213,8 @@ def _groups(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
             yield from _targets(wish, "targets", group.targets, wish.tenant, after)
 
 
-def _agents(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
-    """Every agent has a phone of his own and serves queues that are there."""
+def _agents(wishes: Wishes, before: Configuration, after: Configuration) -> Iterator[Problem]:
+    """Every agent has a phone of his own that can be rung, and serves queues that are there."""
     for wish in wishes.parts["agents"]:
         agent = after.parts["agents"].get((wish.tenant, wish.key))
         if wish.absent or agent is None:
@@ -217,6 +223,10 @@ def _agents(wishes: Wishes, after: Configuration) -> Iterator[Problem]:
             yield wish.problem("no-target", "target")
         elif not agent.target.isdigit() and (wish.tenant, agent.target) not in after.extensions:
             yield wish.problem("no-extension", "target", value=agent.target, tenant=wish.tenant)
+        elif (wish.tenant, agent.target) not in after.extensions:
+            problem = no_area_code(wish, "target", agent.target, before, after)
+            if problem is not None:
+                yield problem
         for (tenant, name), other in after.parts["agents"].items():
             if tenant == wish.tenant and name != wish.key and agent.target and other.target == agent.target:
                 yield wish.problem("same-target", "target", value=agent.target, other=name)

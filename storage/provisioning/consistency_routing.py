@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from domain.calling.caller import CallerClass, canonical_caller
 from domain.places.regions import regions_with
 from domain.routing.plan import UNKNOWN_PLACE, RoutePlan
 from domain.snapshot import BoundNumber, TargetKind
@@ -71,6 +72,33 @@ def check_target(
 def forward_numbers(plan: RoutePlan | None) -> tuple[BoundNumber, ...]:
     """Return every forward number of a route plan."""
     return () if plan is None else (*plan.when_busy, *plan.when_no_answer)
+
+
+def no_area_code(
+    wish: Wish, field: str, number: str, before: Configuration, after: Configuration
+) -> Problem | None:
+    """Return the problem of a landline that no carrier could ring; one that was there already may stay."""
+    if canonical_caller(number).kind is not CallerClass.LOCAL or _was_rung(before, wish.tenant, number):
+        return None
+    code = after.tenants[wish.tenant].area_code or "010"
+    return wish.problem("no-area-code", field, value=number, example=code + number)
+
+
+def _was_rung(before: Configuration, tenant: str, number: str) -> bool:
+    rung = [
+        target
+        for owner, plan in before.numbers.values()
+        if owner == tenant
+        for target in (*plan.bound, *forward_numbers(plan.routing))
+    ]
+    rung += [
+        each
+        for (owner, _), group in before.parts["groups"].items()
+        if owner == tenant
+        for each in group.targets
+    ]
+    agents = [agent.target for (owner, _), agent in before.parts["agents"].items() if owner == tenant]
+    return number in agents or any(target.number == number for target in rung)
 
 
 def _patterns(plan: RoutePlan) -> Iterable[str]:

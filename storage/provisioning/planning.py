@@ -20,6 +20,7 @@ from storage.provisioning.changes import Change, differences
 from storage.provisioning.checks import PHONE
 from storage.provisioning.consequences import hides_objects, unexplained
 from storage.provisioning.consistency import check_consistency
+from storage.provisioning.consistency_routing import no_area_code
 from storage.provisioning.fields import RESET
 from storage.provisioning.flow_checks import check_flows
 from storage.provisioning.problems import Problem
@@ -284,6 +285,11 @@ class _Planning:
             if kind != TargetKind.EXTENSION and PHONE.fullmatch(each["number"]) is None:
                 self.problems.append(wish.problem("phone", field, value=each["number"]))
                 return None
+            if kind in (TargetKind.LANDLINE, TargetKind.PHS):
+                problem = no_area_code(wish, field, each["number"], self.before, self.after)
+                if problem is not None:
+                    self.problems.append(problem)
+                    return None
             told.append({**each, "kind": str(kind)})
         return told
 

@@ -143,6 +143,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "login-taken": ("extension {other} of tenant {tenant} has the login {value!r}; choose another one", "登录名 {value!r} 已被租户 {tenant} 的分机 {other} 使用；请另选一个"),
     "no-target": ("has no target; write the extension or telephone number that is rung", "没有 target；请写振铃的分机或电话号码"),
     "same-target": ("{value!r} is the phone of agent {other} already", "{value!r} 已是坐席 {other} 的话机"),
+    "no-area-code": ("{value!r} lacks its area code, without which no carrier rings it; write it in front: {example}", "固定电话 {value!r} 缺少区号，运营商无法接通；请在前面加上区号，例如 {example}"),
     "kind-needed": ("what {value!r} is cannot be told: a mobile has 11 digits, a landline its area code (02161234567), an extension is made first; for anything else say the kind: landline, mobile, phs, extension or pbx", "无法判断 {value!r} 是什么电话：手机为 11 位，固定电话须带区号（如 02161234567），分机须先建立；其他号码请指明类型（kind: landline、mobile、phs、extension 或 pbx）"),
     "trunk-target": ("takes calls out but has no target; write target: HOST:PORT or outbound: false", "用于呼出但没有 target；请写 target: 主机:端口，或 outbound: false"),
     "trunk-sources": ("takes calls in but has no sources; name the carrier's networks or write inbound: false", "用于呼入但没有 sources；请写运营商网段，或 inbound: false"),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from domain.routing.target import BoundNumber, TargetKind
+from storage.models import Root
 from storage.models.web import AuditEntry
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
 from webui.services.provisioning import wish
@@ -73,6 +76,42 @@ def test_what_is_no_phone_is_refused_beside_the_field(site: Site, number: str) -
     assert "<script>alert" not in answer.text
     assert answer.html.select(".invalid-feedback")
     assert numbers(site) == ["13900001111"]
+
+
+@pytest.mark.parametrize(("code", "example"), [("", "01061234567"), ("021", "02161234567")])
+@pytest.mark.parametrize("kind", ["", "landline", "phs"])
+def test_a_landline_needs_its_area_code(site: Site, kind: str, code: str, example: str) -> None:
+    """No carrier rings it without; the example begins with the tenant's own code where that is known."""
+    own = {"tenants": {"alpha": {"area_code": code}}}
+    wish(site.services, lambda root: own, AuditEntry(0.0, "test", "filled"))
+    answer = add(site.browser("4001003721", language="zh"), "6123-4567", kind=kind)
+    assert answer.status_int == 422
+    told = answer.html.select(".invalid-feedback")[0].text
+    assert f"缺少区号，运营商无法接通；请在前面加上区号，例如 {example}" in told
+    assert numbers(site) == ["13900001111"]
+    assert add(site.browser("4001003721"), example, kind=kind).status_int == 303
+
+
+@pytest.mark.parametrize("number", ["4008123456", "95588", "12345", "10086", "13922223333", "8008123456"])
+def test_numbers_that_have_no_area_code_are_bound(site: Site, number: str) -> None:
+    """Service numbers and mobiles are rung as they are."""
+    assert add(site.browser("4001003721"), number, kind="landline").status_int == 303
+    assert numbers(site) == ["13900001111", number]
+
+
+def test_a_landline_that_was_bound_before_the_rule_stays(site: Site) -> None:
+    """Whoever has one may change all else; another one is refused."""
+    old = BoundNumber("61234567", TargetKind.LANDLINE)
+
+    def bind(root: Root) -> None:
+        plan = root.tenants["alpha"].numbers["4001003721"]
+        plan.value = msgspec.structs.replace(plan.value, bound=(*plan.value.bound, old))
+
+    site.services.change(bind, "as it was")
+    browser = site.browser("4001003721")
+    post(browser, "switch", [("which", "13900001111"), ("on", "0")])
+    assert (numbers(site), bound(site)[0].enabled) == (["13900001111", "61234567"], False)
+    assert add(browser, "61234568", kind="landline").status_int == 422
 
 
 def test_the_same_number_twice_is_refused(site: Site) -> None:

@@ -93,6 +93,7 @@ def test_a_ring_group_keeps_what_the_form_does_not_show(site: Site) -> None:
         ("queues", "sales", {"hours": "sometimes"}),
         ("queues", "sales", {"key_1": "x", "key_to_1": "hang-up"}),
         ("agents", "8009", {"target": ""}),
+        ("agents", "8009", {"target": "61234567"}),
         ("agents", "8009", {"target": "13900001111", "wrap_up_seconds": "long"}),
         ("groups", "north", {"targets": "12 x"}),
         ("voicemails", "box", {"max_seconds": "100000"}),
