@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import BooleanField, Form, StringField
-from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp, ValidationError
 
 from domain.calling.caller import typed_number
 from domain.features import ProductEdition
@@ -60,6 +60,7 @@ class TenantForm(Form):  # type: ignore[misc]
     fee_instead = BooleanField()
     paid = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
     credit = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
+    unlimited = BooleanField()
     monthly_cap = StringField(validators=[Regexp(_AMOUNT, message=_NO_AMOUNT)])
     max_calls = StringField(validators=[Regexp(r"[0-9]{0,5}$", message=N_("A whole number, or nothing."))])
     bound_limit = StringField(validators=[Regexp(r"[0-9]{0,4}$", message=N_("A whole number, or nothing."))])
@@ -68,6 +69,14 @@ class TenantForm(Form):  # type: ignore[misc]
     def names(cls) -> tuple[str, ...]:
         """Return the fields."""
         return tuple(cls().data)
+
+    def validate_credit(self, field: StringField) -> None:
+        """Ask for a credit that somebody meant: nothing typed must not let a tenant owe without end."""
+        text = (field.data or "").strip()
+        if not text and not self.unlimited.data:
+            raise ValidationError(N_("Type an amount, 0 for prepaid, or tick that there is no limit."))
+        if self.unlimited.data and text and _li(text):
+            raise ValidationError(N_("Either an amount or no limit."))
 
     def opening(self) -> Opening:
         """Return what was typed; only after it was found valid."""
@@ -83,7 +92,7 @@ class TenantForm(Form):  # type: ignore[misc]
             _li(typed["paid"]) or 0,
             bound_limit=int(typed["bound_limit"]) if typed["bound_limit"] else None,
             max_calls=int(typed["max_calls"]) if typed["max_calls"] else None,
-            credit_li=_li(typed["credit"]),
+            credit_li=None if self.unlimited.data else _li(typed["credit"]),
             monthly_cap_li=_li(typed["monthly_cap"]),
             edition=ProductEdition(typed["edition"]) if typed["edition"] else None,
         )

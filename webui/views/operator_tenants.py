@@ -47,7 +47,7 @@ def new(request: Request) -> dict[str, Any]:
     typed = {name: request.GET.get(name, "")[:80] for name in ("number", "name")}
     shown = _form(request, {}, typed)
     offered = shown["offered"]
-    typed["tariff"] = next(iter(shown["tariffs"]), "")
+    typed["tariff"], typed["credit"] = next(iter(shown["tariffs"]), ""), "0"
     typed["paid"] = yuan(offered.offer.deposit_li) if offered and offered.offer.deposit_li else ""
     return shown
 

@@ -128,6 +128,33 @@ def test_the_page_and_its_refusals(site: Site) -> None:
     assert (config.credit_li, config.area_code, config.agreements) == (0, "0591", ())
 
 
+@pytest.mark.parametrize(
+    ("credit", "unlimited", "told", "held"),
+    [
+        (None, False, "", 0),
+        ("", False, "请填写金额（0 为预付费），或勾选“不限额度”。", None),
+        ("", True, "", None),
+        ("0", True, "", None),
+        ("500", False, "", 500_000),
+        ("500", True, "填写了金额就不要勾选“不限额度”。", None),
+    ],
+)
+def test_nobody_is_given_credit_without_end_by_an_empty_field(
+    site: Site, credit: str | None, unlimited: bool, told: str, held: int | None
+) -> None:
+    """The form begins with prepaid; no limit is ticked by who means it."""
+    form = form_of(site.browser("anna", language="zh").get("/operator/tenants/new"), "/operator/tenants/new")
+    form["id"], form["name"], form["number"] = "shop", "示例公司", "4006123887"
+    if credit is not None:
+        form["credit"] = credit
+    form["unlimited"] = unlimited
+    answer = form.submit(status="*")
+    assert [each.text for each in answer.html.select(".invalid-feedback")] == ([told] if told else [])
+    opened = site.read(lambda root: root.tenants.get("shop"))
+    assert (opened is None) is bool(told)
+    assert opened is None or opened.config.value.credit_li == held
+
+
 def test_reclaiming_ends_what_was_agreed(site: Site) -> None:
     """The ledger charges nothing for a number that has gone."""
     stock(site)
