@@ -13,7 +13,7 @@ from box400.cli.options import complain, data_option, json_option
 from box400.cli.services import box_services, entry_of, pick, say_in_force
 from box400.cli.words import words
 from domain.numbers.lifecycle import STATE_WORDS, Halt, NumberCard
-from domain.numbers.numbering import NumberBook
+from domain.numbers.numbering import Doubt, NumberBook
 from domain.numbers.terms import ClassTerms
 from storage.data_directory import DataDirectory
 from storage.models import Root
@@ -78,10 +78,16 @@ def add(first: str, count: int, why: str, data: DataDirectory, as_json: bool) ->
         complain("A 400 number is 10 digits that begin with 400.", "400 号码应为以 400 开头的 10 位数字。", 2)
     numbers = [str(int(first) + place) for place in range(count)]
 
+    doubts: dict[Doubt, None] = {}
+
     def work(desk: NumberDesk) -> NumberCard:
-        return [desk.take_in(number, why) for number in numbers][-1]
+        cards = [desk.take_in(number, why) for number in numbers]
+        doubts.update(dict.fromkeys(each for card in cards for each in desk.book.doubts(card)))
+        return cards[-1]
 
     do(data, as_json, first, "added", work, why or (f"{count} numbers" if count > 1 else ""))
+    for each in doubts:
+        click.echo(words(each.en, each.zh), err=True)
 
 
 @click.command()

@@ -20,7 +20,7 @@ from domain.numbers.vanity import PatternError
 from storage.data_directory import DataDirectory
 from storage.export.workbook_read import WorkbookRefused
 from storage.models import Root
-from storage.numbers.sheets import import_numbers, write_numbers, write_result, write_template
+from storage.numbers.sheets import NUMBER, import_numbers, write_numbers, write_result, write_template
 from webui.services.numbers import find
 
 
@@ -79,6 +79,9 @@ def import_(file: Path, data: DataDirectory, as_json: bool, result: Path | None,
         click.echo(
             words(f"{new} new, {changed} changed, {wrong} wrong", f"新增 {new}，更新 {changed}，有误 {wrong}")
         )
+    for line in done.lines:
+        for each in line.doubts:
+            click.echo(f"{line.row.cells[NUMBER]}: {words(each.en, each.zh)}", err=True)
     if done.wrong:
         complain(f"See {result}.", f"详见 {result}。")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,15 @@ CARRIERS: Final[dict[str, str]] = {
     "4009": "中国电信",
 }
 """Segments as they were given out; 4007 was 中国铁通 before it became 中国移动."""
+
+
+class Doubt(NamedTuple):
+    """What somebody has to look at before a number is offered."""
+
+    en: str
+    zh: str
+
+
 E: Final = "E"
 """The class that no rule gives, only a hand."""
 
@@ -78,6 +87,28 @@ class NumberBook:
             if found is not None:
                 return found
         return ""
+
+    def doubts(self, card: NumberCard) -> tuple[Doubt, ...]:
+        """Return what is odd about a number: it may be mistyped, or a table lacks a line."""
+        found, prefix = [], card.number[:4]
+        if not self.carrier(card.number):
+            found.append(
+                Doubt(
+                    f"No carrier has numbers that begin with {prefix}: look whether it is typed right; "
+                    "if it is, enter the carrier of these digits in the settings.",
+                    f"没有运营商启用 {prefix} 开头的号码：请核对号码是否输错；"
+                    "确实无误的，请在系统设置中填写该号段的运营商。",
+                )
+            )
+        if not card.effective_class:
+            found.append(
+                Doubt(
+                    "No rule gives it a class, so it has no price: choose a class by hand, "
+                    "or add a rule for such numbers.",
+                    "没有分类规则适用于该号码，因此没有资费：请手工指定分类，或补充分类规则。",
+                )
+            )
+        return tuple(found)
 
     def offer(self, card: NumberCard) -> Offer:
         """Return what a number is offered for."""

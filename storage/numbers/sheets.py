@@ -13,7 +13,7 @@ import msgspec
 from domain.days.calendar import BEIJING
 from domain.money.amounts import LI_OF_YUAN, parse_yuan
 from domain.numbers.lifecycle import STATE_WORDS, UNSOLD, NumberCard
-from domain.numbers.numbering import NumberBook
+from domain.numbers.numbering import Doubt, NumberBook
 from domain.refusal import NotPossible
 from storage.connection import MainDatabase
 from storage.export.workbook import Column, sheet_of, workbook
@@ -45,6 +45,8 @@ class Line(NamedTuple):
     ok: bool
     en: str
     zh: str
+    doubts: tuple[Doubt, ...] = ()
+    """Of a number that was taken all the same."""
 
 
 class Imported(NamedTuple):
@@ -59,6 +61,11 @@ class Imported(NamedTuple):
     def wrong(self) -> int:
         """How many rows were not taken."""
         return sum(not line.ok for line in self.lines)
+
+    @property
+    def doubtful(self) -> int:
+        """How many were taken that somebody has to look at."""
+        return sum(bool(line.doubts) for line in self.lines)
 
 
 class _Wish(NamedTuple):
@@ -164,8 +171,8 @@ def _take(desk: NumberDesk, row: SheetRow, wish: _Wish | _Wrong) -> Line:
             raise NotPossible(f"there is no class {hand}", f"没有分类“{hand}”")
         if before is None:
             desk.take_in(wish.number)
-            desk.set_terms(wish.number, **wish.fields)
-            return Line(row, True, "taken into stock", "已入库")
+            card = desk.set_terms(wish.number, **wish.fields)
+            return Line(row, True, "taken into stock", "已入库", desk.book.doubts(card))
         if msgspec.structs.replace(before, **wish.fields) == before:
             return Line(row, True, "as it was", "无变化")
         if before.state not in UNSOLD:
@@ -186,8 +193,10 @@ def write_result(path: Path, imported: Imported, language: str = "zh") -> None:
         for at, line in enumerate(imported.lines, 1):
             for column, title in enumerate(titles):
                 sheet.write_string(at, column, line.row.cells.get(title, ""))
-            text = line.zh if language == "zh" else line.en
-            if line.ok:
+            zh = "；".join((line.zh, *(each.zh for each in line.doubts)))
+            en = "; ".join((line.en, *(each.en for each in line.doubts)))
+            text = zh if language == "zh" else en
+            if line.ok and not line.doubts:
                 sheet.write_string(at, len(titles), text)
             else:
                 sheet.write_string(at, len(titles), text, bad)

@@ -139,6 +139,7 @@ def number_page(request: Request, number: str, **more: Any) -> dict[str, Any]:
             "can": {move for move, way in lifecycle.WAYS.items() if card.state in way.after},
             "unsold": card.state in lifecycle.UNSOLD, "days": desk.book.numbering.reservation_days,
             "today": desk.today.isoformat(), "tenant_name": _name_of(root, card.tenant),
+            "doubts": [_.either(each.zh, each.en) for each in desk.book.doubts(card)],
         }  # fmt: skip
 
     tables: dict[str, dict[Any, tuple[str, str]]] = {

@@ -73,7 +73,14 @@ def take(request: Request) -> dict[str, Any]:
         for line in done.lines
         if not line.ok
     ]
-    return shown | {"done": done, "token": token, "wrong": wrong[:MOST_SHOWN]}
+    doubtful = [
+        (line.row.line, line.row.cells.get("400号码", ""), _.either(each.zh, each.en))
+        for line in done.lines
+        for each in line.doubts
+    ]
+    return shown | {
+        "done": done, "token": token, "wrong": wrong[:MOST_SHOWN], "doubtful": doubtful[:MOST_SHOWN],
+    }  # fmt: skip
 
 
 def _refused(request: Request, shown: dict[str, Any], text: str) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from webtest import Upload
 
 from domain.numbers.lifecycle import NumberState
 from domain.outcomes import Outcome
+from storage.models.web import AuditEntry
 from storage.serving import snapshots
 from tests.unit.webui.site import HOSTILE, Browser, Site, form_of
+from webui.services.provisioning import wish
 
 NUMBER = "4001003729"
 BASE = "/operator/numbers"
@@ -160,6 +162,33 @@ def test_a_number_that_is_none_stays_typed(site: Site) -> None:
     add["number"] = "４００-６１２-３４７１"
     add.submit(status=303)
     assert state(site, "4006123471") is NumberState.IN_STOCK
+
+
+def test_a_number_of_no_carrier_or_class_is_taken_with_a_warning(site: Site) -> None:
+    """It may be mistyped, or a table lacks a line: its page, the list and the import say what to look at."""
+    rules = {"box": {"vanity_rules": [{"vanity_class": "A", "patterns": ["400K***AAA"]}]}}
+    wish(site.services, lambda root: rules, AuditEntry(0.0, "test", "filled"))
+    browser = site.browser("anna", language="zh")
+    for number, doubts in (
+        ("4006123888", []), ("4002123888", ["没有运营商启用 4002"]), ("4006123456", ["没有分类规则"]),
+        ("4005123456", ["没有运营商启用 4005", "没有分类规则"]),
+    ):  # fmt: skip
+        add = form_of(browser.get(BASE), f"{BASE}/add")
+        add["number"] = number
+        told = [each.text for each in add.submit().follow().html.select(".alert-warning")]
+        assert len(told) == len(doubts)
+        assert all(words in text for words, text in zip(doubts, told, strict=True))
+    rows = browser.get(f"{BASE}?state=in-stock").html.select("tbody tr")
+    marks = {row.a["href"][-10:]: len(row.select(".tag-warn")) for row in rows}
+    assert marks == {"4006123888": 0, "4002123888": 1, "4006123456": 1, "4005123456": 2}
+    page = imported(browser, sheet(("4003123888", "", ""), ("4006123777", "", "")))
+    assert "没有运营商启用 4003" in page.text
+    assert "4006123777" not in page.text
+    result = openpyxl.load_workbook(io.BytesIO(page.click(href="result").body)).active
+    assert [str(row[-1])[:10] for row in result.iter_rows(min_row=2, values_only=True)] == [
+        "已入库；没有运营商启",
+        "已入库",
+    ]
 
 
 def test_the_list_names_who_has_a_number(site: Site) -> None:
