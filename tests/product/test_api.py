@@ -24,6 +24,7 @@ MORE_RULES = (
     "tenant_open", "number_give", "tenant_put", "configuration_patch", "statement_show", "invoice_ask",
     "number_list",
     "prompt_upload", "prompt_review", "flow_draft", "flow_check", "flow_publish", "recipient_put",
+    "robot_put",
     "application_receive", "proposal_ask", "settings_patch", "calendar_enter", "place_import",
     "reconciliation_take", "go_live_import", "mailing_add", "operator_mailing_add", "ticket_settings_change",
     "operator_ticket_settings_change", "number_give",

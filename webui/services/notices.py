@@ -41,6 +41,13 @@ class Ways(NamedTuple):
     email: bool
 
 
+def set_robot(
+    services: BoxServices, tenant: str, name: str, values: dict[str, Any], entry: AuditEntry
+) -> Done:
+    """Add a robot, or change one; what is left out stays. Raises Refused, StoreDown."""
+    return wish(services, lambda root: {"tenants": {tenant: {"robots": {name: values}}}}, entry)
+
+
 def ways(root: Root) -> Ways:
     """Say whether a gateway takes SMS, and one e-mail."""
     mails = {held.value.kind.mails for held in root.gateways.values() if held.value.enabled}

@@ -43,6 +43,7 @@ def places(site: Site, tenant: str) -> list[tuple[str, str]]:
         "mailing": "0123456789abcdef",
         "receipt": "R1", "contact": "0123456789abcdef", "number": NUMBER, "month": "202610",
         "prompt": "welcome", "version": "1", "flow": "main", "kind": "all", "proposal": "p1", "invoice": "i1",
+        "robot": "ops",
         "operator": "anna", "ticket": "0123456789abcdef", "article": "0123456789abcdef",
         "conversation": f"0{tenant[0].upper() * 25}", "file": site.calls[tenant],
         "trunk": "demo", "year": "2026", "reconciliation": "compared", "table": "area-codes",

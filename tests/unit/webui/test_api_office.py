@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -144,6 +145,43 @@ def test_a_menu_is_drafted_published_and_rolled_back(site: Site, programs: Progr
     assert [each["version"] for each in listed["versions"]] == [3, 2, 1]
     assert program.ask("DELETE", place).status_int == 200
     assert site.actions()[0] == "flow-removed"
+
+
+def test_robots_of_groups(site: Site, programs: Programs) -> None:
+    """Added, told of missed calls, changed, and taken away; their keys are never shown."""
+    program, place = programs.of("alpha"), f"{ALPHA}/robots/{quote('客服群')}"
+    missing = program.ask("PUT", place, {"kind": "dingtalk"})
+    assert missing.status_int == 422
+    key = "https://oapi.dingtalk.com/robot/send?access_token=abcdefghijkl"
+    made = program.ask(
+        "PUT", place, {"kind": "dingtalk", "url": key, "secret": "SECabcdefgh", "per_minute": 10}
+    )
+    assert made.json["changed"] is True
+    wrong = program.ask("PUT", place, {"url": "ftp://x"})
+    assert (wrong.status_int, wrong.json["errors"][0]["pointer"]) == (422, "url")
+    assert program.ask("PUT", place, {"per_minute": 5}).status_int == 200
+    answer = program.ask("GET", f"{ALPHA}/robots")
+    assert answer.json["items"] == [{"name": "客服群", "kind": "dingtalk", "signed": True, "per_minute": 5}]
+    assert b"abcdefgh" not in answer.body
+    ((_, held),) = site.read(lambda root: list(root.tenants["alpha"].named("robots")))
+    assert (held.url, held.secret) == (key, "SECabcdefgh"), "what was left out stays"
+    told = {"mobiles": [], "emails": [], "robots": ["客服群"]}
+    assert program.ask("PUT", f"{ALPHA}/recipients/missed-call", told).status_int == 200
+    assert (
+        program.ask("PUT", f"{ALPHA}/recipients/missed-call", {"mobiles": [], "emails": []}).status_int == 200
+    )
+    everyone = {each["name"]: each for each in program.ask("GET", f"{ALPHA}/recipients").json["items"]}
+    assert everyone["missed-call"]["robots"] == ["客服群"], "left out, they stay"
+    unknown = program.ask("PUT", f"{ALPHA}/recipients/missed-call", {**told, "robots": ["谁"]})
+    assert (unknown.status_int, unknown.json["errors"][0]["pointer"]) == (422, "robots")
+    assert programs.of("beta").ask("DELETE", place).status_int == 404
+    assert program.ask("DELETE", place).status_int == 200
+    assert program.ask("DELETE", place).status_int == 404
+    everyone = {each["name"]: each for each in program.ask("GET", f"{ALPHA}/recipients").json["items"]}
+    assert everyone["missed-call"]["robots"] == []
+    log = [each for _, each in site.read(lambda root: list(root.web.listed()))]
+    assert {"part-removed", "part-changed"} <= {each.action for each in log}
+    assert not [each for each in log if "abcdefgh" in f"{each.before}{each.after}"]
 
 
 def test_notices_recipients_and_webhooks(site: Site, programs: Programs) -> None:
