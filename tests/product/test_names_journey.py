@@ -68,6 +68,8 @@ def test_names_in_chinese(quiet_box: Box, opened: Windows, tmp_path: Path) -> No
     assert page.locator(f"a[href$='{sold['id']}']").count() == 0
     page.goto("/t/huali/reports?by=queue")
     page.wait_for_selector(f"tr:has-text('{QUEUE}')")
+    page.goto("/t/huali/prompts")
+    page.wait_for_selector(f"text=使用处：语音导航 {MENU}")
     _small(opened.twin(page, SMALL))
     _programs(box, served["id"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -20,6 +21,15 @@ KINDS: Final = {
     "extension": N_("Extension"),
     "pbx": N_("Own exchange"),
 }
+OWNERS: Final = {
+    "number": N_("Number"),
+    "groups": N_("Ring group"),
+    "flows": N_("Voice menu"),
+    "queues": N_("Queue"),
+    "voicemails": N_("Voicemail box"),
+    "the tenant's settings": N_("the tenant's settings"),
+}
+"""Kinds of what may name a prompt, as ``storage.voice.own_prompts.users_of`` writes them."""
 RINGING: Final = {
     "sequential": N_("One after another"),
     "simultaneous": N_("All at once"),
@@ -286,6 +296,14 @@ class Words:
         """Say what a bound number is."""
         return self._say(KINDS, value)
 
+    def used_by(self, users: Iterable[str]) -> str:
+        """Say what uses a prompt: each such as ``flows main``."""
+        parted = [(each, *each.partition(" ")[::2]) for each in users]
+        return self._texts(", ").join(
+            f"{self._texts(OWNERS[kind])} {name}" if kind in OWNERS else self._say(OWNERS, each)
+            for each, kind, name in parted
+        )
+
     def ring_words(self, value: str) -> str:
         """Say how bound numbers are rung."""
         return self._say(RINGING, value)
@@ -353,7 +371,7 @@ class Words:
         """Return them by name, for templates."""
         names = (
             "kind_words", "ring_words", "offer_words", "state_words", "trunk_words", "setting_words",
-            "switch_words", "action_words", "hang_up", "entry_kind", "invoice_state", "invoice_kind",
-            "live_words", "vanity",
+            "used_by", "switch_words", "action_words", "hang_up", "entry_kind", "invoice_state",
+            "invoice_kind", "live_words", "vanity",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
