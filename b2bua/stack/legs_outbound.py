@@ -109,6 +109,8 @@ class SipOutboundLeg(SessionLeg):
         self._withdraw(ELSEWHERE)
         self._winner = attempt
         self.session = session
+        # Nobody is tried any more: what leads to the round that rang need not live as long as the call.
+        del self._offers, self._make_offer, self._on_dialled
         if not self.answered.called:
             self.answered.callback(description)
 
