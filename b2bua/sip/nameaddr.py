@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from b2bua.sip.params import Params, find_param, parse_params, print_params, with_param, without_param
+from b2bua.sip.params import Params, find_param, parse_params, print_params
 from b2bua.sip.text import malformed, quote, unquote
 from b2bua.sip.uri import SHORT, Uri
 
@@ -42,14 +42,6 @@ class NameAddr(msgspec.Struct, frozen=True, gc=False):
     def tag(self) -> str | None:
         """The tag, or None (RFC 2543 peers, requests outside a dialog)."""
         return find_param(self.params, "tag") or None
-
-    def with_tag(self, tag: str) -> NameAddr:
-        """Return it with this tag."""
-        return NameAddr(self.display, self.uri, with_param(self.params, "tag", tag))
-
-    def without_tag(self) -> NameAddr:
-        """Return it without a tag."""
-        return NameAddr(self.display, self.uri, without_param(self.params, "tag"))
 
     @property
     def is_star(self) -> bool:

@@ -60,19 +60,6 @@ def has_param(params: Params, name: str) -> bool:
     return find_param(params, name) is not None
 
 
-def with_param(params: Params, name: str, value: str | None) -> Params:
-    """Return the parameters with one set, in its old place or at the end."""
-    out = [(key, value) if key.lower() == name else (key, old) for key, old in params]
-    if not has_param(params, name):
-        out.append((name, value))
-    return tuple(out)
-
-
-def without_param(params: Params, name: str) -> Params:
-    """Return the parameters without the one named (in lower case)."""
-    return tuple((key, value) for key, value in params if key.lower() != name)
-
-
 def print_params(params: Params) -> str:
     """Print parameters with their leading semicolons."""
     return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params])

@@ -43,11 +43,6 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
             others,
         )
 
-    @property
-    def is_q850(self) -> bool:
-        """Whether the cause is one of ITU-T Q.850."""
-        return self.protocol.upper() == "Q.850"
-
     def __str__(self) -> str:
         if not TOKEN.fullmatch(self.protocol):
             raise ValueError(f"no protocol of a Reason: {self.protocol!r}")

@@ -19,6 +19,7 @@ from b2bua.sip.text import read_number
 from b2bua.sip.uri import escape_user
 from b2bua.stack.resolver import Destination
 from b2bua.stack.transports.reactor import DelayedCall, Times
+from b2bua.stack.trunks.circuit import LONGEST_RETRY_AFTER
 from b2bua.stack.trunks.credentials import trunk_credentials
 from b2bua.stack.trunks.hops import TrunkHops
 from b2bua.stack.trunks.presentation import outbound_domain
@@ -158,7 +159,7 @@ class TrunkRegistration:
         elif status == 423 and round_ < MAX_ROUNDS:
             self._too_brief(attempt, flows, round_, response)
         else:
-            self._failed(f"REGISTER refused: {status}", retry_after(response))
+            self._failed(f"REGISTER refused: {status}", min(retry_after(response), LONGEST_RETRY_AFTER))
 
     def _challenged(
         self, attempt: int, flows: list[Flow], round_: int, request: Request, response: Response

@@ -119,11 +119,6 @@ def agents_needed(
     return fewest(enough, 1 if patience_s is not None else ceil(load.erlangs))
 
 
-def lines_needed(erlangs: float, blocked: float) -> int:
-    """Return the fewest lines with which at most a share ``blocked`` of calls finds all taken."""
-    return fewest(lambda lines: erlang_b(erlangs, lines) <= blocked, 0)
-
-
 def fewest(enough: Callable[[int], bool], least: int) -> int:
     """Return the fewest from ``least`` on that are enough; more must be enough too. Raises ValueError."""
     low, high = least - 1, max(1, least)

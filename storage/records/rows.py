@@ -91,11 +91,6 @@ class CallRow(msgspec.Struct, frozen=True, array_like=True):
         return bool(self.flags & CALL_BACK)
 
     @property
-    def is_consultation(self) -> bool:
-        """Whether an agent's phone called a colleague while his caller waited."""
-        return bool(self.flags & CONSULTATION)
-
-    @property
     def is_of_phone(self) -> bool:
         """Whether a phone of the tenant made it for another call's sake (asked a colleague, took a call over,
         supervised), or it was a test. Nobody has called in."""

@@ -17,6 +17,7 @@ LONGEST_WAIT = 60.0
 STABLE_SECONDS = 120.0
 """A trunk that was up for so long starts again with the first wait."""
 LONGEST_RETRY_AFTER = 600.0
+"""A peer that asks for a day of peace gets so much."""
 
 
 class CircuitState(StrEnum):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from b2bua.sip.errors import SipError
 from b2bua.sip.flow import Flow
 from b2bua.sip.message import Response
+from b2bua.sip.seconds import parse_retry_after
 from b2bua.stack.transports.reactor import Times
 
 Rows = list[tuple[str, str]]
@@ -78,9 +80,9 @@ def contact_uri(user: str, flow: Flow, sent_by: SentBy) -> str:
 def retry_after(response: Response | None) -> float:
     """Read Retry-After in seconds; 0 when absent or malformed."""
     raw = response.get("Retry-After") if response is not None else None
-    digits = ""
-    for character in raw or "":
-        if character not in "0123456789" or len(digits) >= 6:
-            break
-        digits += character
-    return float(digits or 0)
+    if raw is None:
+        return 0.0
+    try:
+        return float(parse_retry_after(raw))
+    except SipError:
+        return 0.0

@@ -255,7 +255,7 @@ def test_refer_with_replaces_joins_the_two(to_the_colleague: bool) -> None:
     assert second.number == first.number
     assert (first.direction, second.direction) == ("", "consultation")
     assert charged_times(second, ChargedFrom.BOX) == charged_times(second, ChargedFrom.ANSWERER) == []
-    assert row_of(second).is_consultation
+    assert row_of(second).is_of_phone
     assert not row_of(second).is_call_back
 
 

@@ -270,6 +270,17 @@ def test_retry_after_is_honoured():
     end(made)
 
 
+def test_an_absurd_retry_after_does_not_keep_the_trunk_away_for_days():
+    """Ten minutes later it is tried again."""
+    made = make()
+    made.carrier.script = [Response(503, "Busy", [("Retry-After", "999999 (moved)")])]
+    made.carrier.usual = ok
+    made.registrations.configure()
+    made.clock.pump([5.0] * 121)
+    assert made.trunk.registration.registered
+    end(made)
+
+
 def test_a_registration_that_cannot_be_refreshed_is_told_when_it_ends():
     """While the old one lasts, calls go on; then the trunk is down; it comes back by itself."""
     made = make()
