@@ -326,6 +326,12 @@ def test_a_second_process_on_the_same_data_directory_refuses_to_start(box: B2bua
         control.ask(Ping(), Done)
 
 
+def alarms_of_listeners(control: ControlClient) -> list[str]:
+    """Return the keys of the alarms about listeners; a busy machine may raise one about itself."""
+    alarms = control.ask(AskStatus(), Status).alarms
+    return [alarm.key for alarm in alarms if alarm.key.startswith("listener:")]
+
+
 def test_a_listener_whose_port_is_taken_keeps_nobody_else_waiting(
     tmp_path: Path, net: Loopback, carrier: Patient
 ) -> None:
@@ -337,11 +343,11 @@ def test_a_listener_whose_port_is_taken_keeps_nobody_else_waiting(
         box.start()
         seen = talk(carrier)
         with ControlClient(box.data.control_socket) as control:
-            assert [alarm.key for alarm in control.ask(AskStatus(), Status).alarms] == ["listener:office"]
+            assert alarms_of_listeners(control) == ["listener:office"]
             taken.close()
             control.ask(Reload(), InForce)
+            assert alarms_of_listeners(control) == []
             status = control.ask(AskStatus(), Status)
-            assert status.alarms == []
             assert {listener.name for listener in status.listeners} == {"carrier", "office"}
         assert seen.up
 
