@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from domain.days.calendar import DayKind
@@ -65,6 +66,16 @@ def told_in(line: str, language: str) -> str:
         return line
     ranged = _RANGE.sub(lambda found: f"{_CHINESE[found[1]]}至{_CHINESE[found[2]]}", line)
     return _DAY.sub(lambda found: _CHINESE.get(found[0], found[0]), ranged)
+
+
+def told_now(is_open: bool, change: datetime | None, texts: Texts) -> str:
+    """Say whether a schedule is on, and until when; ``change`` is in Beijing time."""
+    if change is None:
+        return texts("Always open.") if is_open else texts("Never open within the next year.")
+    moment = f"{change:%m-%d} {texts(_WEEKDAYS[change.weekday()])} {change:%H:%M}"
+    if is_open:
+        return texts("Open now, until {moment}.", moment=moment)
+    return texts("Closed now, open from {moment}.", moment=moment)
 
 
 def calendar_days(days: Iterable[DayPreview], texts: Texts) -> list[CalendarDay]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from domain.days.calendar import Calendar, local
-from domain.days.schedule import ALWAYS, DayPreview, Schedule, preview
+from domain.days.schedule import ALWAYS, DayPreview, Schedule, is_open, next_change, preview
 from storage.models import Root
 
 DAYS = 14
+
+
+class Outlook(NamedTuple):
+    """What a schedule is now, when that changes (None: not within 400 days), and its next days."""
+
+    open: bool
+    change: datetime | None
+    days: tuple[DayPreview, ...]
 
 
 def calendar_of(root: Root, tenant: str) -> Calendar:
@@ -14,9 +25,14 @@ def calendar_of(root: Root, tenant: str) -> Calendar:
     return Calendar(root.box.value.calendar, root.tenants[tenant].config.value.days)
 
 
-def next_days(root: Root, tenant: str, schedule: Schedule | None, now: float) -> tuple[DayPreview, ...]:
-    """Return the next 14 days; without a schedule everything is open."""
-    return preview(schedule or ALWAYS, local(now).date(), calendar_of(root, tenant), DAYS)
+def outlook(root: Root, tenant: str, schedule: Schedule | None, now: float) -> Outlook:
+    """Return now and the next 14 days; without a schedule everything is open."""
+    schedule, calendar = schedule or ALWAYS, calendar_of(root, tenant)
+    return Outlook(
+        is_open(schedule, now, calendar),
+        next_change(schedule, now, calendar),
+        preview(schedule, local(now).date(), calendar, DAYS),
+    )
 
 
 def lines_of(text: str) -> list[str]:

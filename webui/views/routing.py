@@ -13,12 +13,12 @@ from domain.calling.caller import CLASS_WORDS, CallerClass
 from webui.presenters.route_forms import SHARES, rule_of, typed_of, typed_of_rule, values_of
 from webui.presenters.route_picture import gates, where
 from webui.presenters.says import say
-from webui.presenters.schedule import PRESETS, calendar_days
+from webui.presenters.schedule import PRESETS, calendar_days, told_now
 from webui.resources_setup import RoutePage
 from webui.security.permissions import TENANT
 from webui.services import routing
 from webui.services.provisioning import Done, Refused, Stale
-from webui.services.schedules import next_days
+from webui.services.schedules import outlook
 from webui.views.bound import entry_of, said_in_force
 from webui.views.declare import view
 
@@ -40,11 +40,12 @@ def picture(request: Request) -> dict[str, Any]:
     def read(root: Any) -> dict[str, Any]:
         held = root.tenants[page.tenant.id]
         route = page.plan.routing
-        days = next_days(root, page.tenant.id, route.hours if route else None, services.now())
+        ahead = outlook(root, page.tenant.id, route.hours if route else None, services.now())
         return {
             "numbers": list(held.numbers),
             "gates": gates(held.snapshot(root.tariffs), page.plan, request.texts),
-            "days": calendar_days(days, request.texts),
+            "days": calendar_days(ahead.days, request.texts),
+            "now": told_now(ahead.open, ahead.change, request.texts),
         }
 
     return {"tenant": page.tenant, "plan": page.plan, **services.read(read)}

@@ -7,10 +7,10 @@ from typing import Any
 from pyramid.request import Request
 
 from domain.days.schedule_text import ScheduleError, parse_schedule
-from webui.presenters.schedule import calendar_days
+from webui.presenters.schedule import calendar_days, told_now
 from webui.resources import TenantPages
 from webui.security.permissions import TENANT
-from webui.services.schedules import lines_of, next_days
+from webui.services.schedules import lines_of, outlook
 from webui.views.declare import view
 
 MOST_TYPED = 4000
@@ -32,6 +32,6 @@ def typed(request: Request) -> dict[str, Any]:
     try:
         schedule = parse_schedule(lines_of(text)) if lines_of(text) else None
     except ScheduleError as error:
-        return {"error": _.either(error.zh, error.en), "days": []}
-    days = services.read(lambda root: next_days(root, tenant, schedule, services.now()))
-    return {"error": "", "days": calendar_days(days, _)}
+        return {"error": _.either(error.zh, error.en), "days": [], "now": ""}
+    ahead = services.read(lambda root: outlook(root, tenant, schedule, services.now()))
+    return {"error": "", "days": calendar_days(ahead.days, _), "now": told_now(ahead.open, ahead.change, _)}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from domain.days.calendar import BEIJING
 from domain.days.schedule_text import parse_schedule
 from tests.unit.webui.site import Site
 from tests.unit.webui.test_bound_numbers import PAGE, bound, post
@@ -58,6 +61,23 @@ def test_hours_are_drawn_while_they_are_typed(site: Site) -> None:
     wrong = browser.get("/t/alpha/schedule", {"schedule": "<b>never"})
     assert "is not DAYS HOURS" in wrong
     assert "<b>" not in wrong
+
+
+@pytest.mark.parametrize(
+    ("typed", "zh", "en"),
+    [
+        ("daily 00:00-24:00", "始终开放。", "Always open."),
+        ("daily closed", "未来一年内都不开放。", "Never open within the next year."),
+        ("fri 09:00-18:00", "现在开放，到 10-09 周五 18:00。", "Open now, until 10-09 Fri 18:00."),
+        ("mon 09:00-18:00", "现在关闭，10-12 周一 09:00 开放。", "Closed now, open from 10-12 Mon 09:00."),
+    ],
+)
+def test_whether_it_is_open_now_is_said(site: Site, typed: str, zh: str, en: str) -> None:
+    """In words above the picture: on a Friday afternoon."""
+    site.moved += datetime(2026, 10, 9, 15, 0, tzinfo=BEIJING).timestamp() - site.clock()
+    for language, said in (("zh", zh), ("en", en)):
+        browser = site.browser("4001003721", language=language)
+        assert said in browser.get("/t/alpha/schedule", {"hours": typed})
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
