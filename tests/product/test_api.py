@@ -62,7 +62,11 @@ def test_the_api_does_what_its_document_says(
 ) -> None:
     """Good and bad requests: no failure of the box, a status and a body that the document knows."""
     operation = document.find_operation_by_id(name)
-    but = [schemathesis.checks.positive_data_acceptance] if name in MORE_RULES else []
+    # A generated key is replaced below by a good one, which that check does not see. Wrong keys are refused at
+    # every operation by tests/unit/webui/test_api.py.
+    but = [schemathesis.checks.ignored_auth]
+    if name in MORE_RULES:
+        but.append(schemathesis.checks.positive_data_acceptance)
 
     good = mode is GenerationMode.POSITIVE
 
