@@ -230,6 +230,8 @@ def _decide(data: DataDirectory, name: str, approved: bool, remark: str) -> None
             complain(f"{error} decided it already.", f"{error} 已处理。")
         except OwnProposal:
             complain("Who asked may not approve.", "申请人不能审批自己的申请。")
+        except Wrong as error:
+            complain(f"{error.en}.", f"{error.zh}。")
 
 
 # -- invoices ----------------------------------------------------------------------------------------

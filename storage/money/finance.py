@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from domain.money.amounts import MOST_LI, EntryKind
+from domain.money.amounts import MOST_LI, EntryKind, yuan
 from domain.money.approval import NEED_APPROVAL, Decision, Proposal
 from domain.money.invoice import INVOICE_NUMBER, TAX_NUMBER, Invoice, InvoiceKind, TooMuch, may_be_invoiced
 from storage.models import MoneyRequest, Request, Root
@@ -30,14 +30,19 @@ class Wrong(ValueError):
 def propose(root: Root, tenant: str, kind: EntryKind, li: int, reason: str, who: str, at_ms: int) -> Proposal:
     """Store a wish for an entry that a second person must approve; raises Wrong.
 
-    ``li`` above 0 unless it is an adjustment; of a refund it is what the tenant is paid back.
+    ``li`` above 0 unless it is an adjustment; of a refund it is what the tenant is paid back, no more than
+    he has.
     """
     if kind not in NEED_APPROVAL:
         raise ValueError(kind)
     if tenant not in root.tenants and tenant not in root.money.accounts:
         raise Wrong("tenant", f"there is no tenant {tenant}", f"没有租户 {tenant}")
-    if li == 0 or abs(li) > MOST_LI or (li < 0 and kind is not EntryKind.ADJUSTMENT):
+    if li == 0 or (li < 0 and kind is not EntryKind.ADJUSTMENT):
         raise Wrong("amount", "the amount must be above 0", "金额必须大于 0")
+    if abs(li) > MOST_LI:
+        raise Wrong("amount", "the amount is too large", "金额过大")
+    if kind is EntryKind.REFUND:
+        _within_balance(root, tenant, li)
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_TEXT:
         raise Wrong("reason", "say why, in at most 200 characters", "请写明原因，不超过 200 字")
@@ -48,9 +53,14 @@ def propose(root: Root, tenant: str, kind: EntryKind, li: int, reason: str, who:
 
 
 def decide(root: Root, name: str, approved: bool, who: str, at_ms: int, remark: str = "") -> Proposal:
-    """Approve or decline a proposal; raises KeyError, Decided, OwnProposal."""
+    """Approve or decline a proposal; raises KeyError, Decided, OwnProposal, Wrong.
+
+    A refund is measured once more: calls may have used the money since it was asked for.
+    """
     held = root.money.proposals[name]
     proposal: Proposal = held.value.decide(approved, who, at_ms, remark.strip()[:LONGEST_TEXT])
+    if approved and proposal.kind is EntryKind.REFUND:
+        _within_balance(root, proposal.tenant, -proposal.li)
     held.value = proposal
     if proposal.decision is Decision.APPROVED:
         root.money.requests[proposal.cause] = Request(
@@ -65,6 +75,21 @@ def decide(root: Root, name: str, approved: bool, who: str, at_ms: int, remark: 
             )
         )
     return proposal
+
+
+def _within_balance(root: Root, tenant: str, li: int) -> None:
+    """Raise Wrong where a refund is more than the tenant has, less what the ledger is about to take."""
+    account = root.money.accounts.get(tenant)
+    waiting = [each.value for each in root.money.requests.values()]
+    has = 0 if account is None else account.balance_li
+    has += sum(each.li for each in waiting if each.tenant == tenant and each.li < 0)
+    if li > has:
+        most = yuan(max(0, has))
+        raise Wrong(
+            "amount",
+            f"no more than the balance can be refunded: {most} yuan",
+            f"退款不能超过余额，最多可退 {most} 元",
+        )
 
 
 def proposals(root: Root) -> list[Proposal]:

@@ -80,6 +80,8 @@ def decide(caller: Caller) -> Mapping[str, Any]:
         raise ApiProblem(409, "不能审批自己的申请", "Who asked may not approve") from error
     except Decided as error:
         raise ApiProblem(409, "已审批", "It was decided before") from error
+    except Wrong as error:
+        raise ApiProblem(409, error.zh, error.en) from error
     return _object(made)
 
 

@@ -173,7 +173,7 @@ def ask_for(services: BoxServices, form: dict[str, str], entry: AuditEntry) -> P
 
 
 def decide_on(services: BoxServices, name: str, approved: bool, remark: str, entry: AuditEntry) -> Proposal:
-    """Approve or decline; raises KeyError, Decided, OwnProposal."""
+    """Approve or decline; raises KeyError, Decided, OwnProposal, Wrong."""
 
     def work(root: Root) -> Proposal:
         made = decide(root, name, approved, entry.who, int(services.now() * 1000), remark)

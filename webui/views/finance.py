@@ -155,6 +155,8 @@ def decide(request: Request) -> Response:
         return _back(request, _("Somebody else decided it already."), "warn")
     except OwnProposal:
         return _back(request, _("Who asked may not approve: a second person must."), "warn")
+    except Wrong as error:
+        return _back(request, _.either(error.zh, error.en), "warn")
     return _back(request, _("Approved; the ledger books it within seconds.") if approved else _("Declined."))
 
 

@@ -76,12 +76,31 @@ def test_a_refund_takes_from_the_balance_and_who_asked_may_take_it_back(database
     database.transact(work)
 
 
+def test_no_more_is_refunded_than_the_tenant_has_when_it_is_approved(database: MainDatabase) -> None:
+    """Two refunds of one balance: the second cannot be approved, not even before the ledger books the first."""
+
+    def work(root: Root) -> None:
+        first = propose(root, "acme", EntryKind.REFUND, 60_000, "leaves", "fang", 10)
+        second = propose(root, "acme", EntryKind.REFUND, 60_000, "leaves", "fang", 11)
+        decide(root, first.id, True, "anna", 12)
+        with pytest.raises(Wrong, match=r"40\.00 yuan"):
+            decide(root, second.id, True, "anna", 13)
+        assert balance(root) == 40_000
+        with pytest.raises(Wrong):
+            decide(root, second.id, True, "anna", 14)
+        assert proposals(root)[0] == second  # it waits still, and can be declined
+        assert decide(root, second.id, False, "anna", 15).decision is Decision.DECLINED
+
+    database.transact(work)
+
+
 @pytest.mark.parametrize(
     ("tenant", "kind", "li", "reason", "field"),
     [
         ("nobody", EntryKind.GIFT, 1, "why", "tenant"),
         ("acme", EntryKind.GIFT, 0, "why", "amount"),
         ("acme", EntryKind.REFUND, -1, "why", "amount"),
+        ("acme", EntryKind.REFUND, 100_001, "why", "amount"),
         ("acme", EntryKind.ADJUSTMENT, 10**13, "why", "amount"),
         ("acme", EntryKind.ADJUSTMENT, 5, "  ", "reason"),
         ("acme", EntryKind.ADJUSTMENT, 5, "x" * 201, "reason"),

@@ -31,7 +31,7 @@ from storage.journal.events import Answered, Bridged, Ended, LegAnswered, LegDia
 from storage.models import MoneyRequest, Request, Root, TariffDocument, Tenant, TenantConfig
 from storage.money.bills import month_bill, months_with_bills
 from storage.money.books import problems
-from storage.money.finance import decide, propose
+from storage.money.finance import Wrong, decide, propose
 from storage.records.call_id import ulid_text
 
 BEGIN = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -297,15 +297,21 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(tenant=st.sampled_from(tuple(NUMBERS)), li=st.integers(1, 10**5), approved=st.booleans())
     def refund(self, tenant: str, li: int, approved: bool) -> None:
-        """Ask for a refund; a second person decides."""
+        """Ask for a refund; a second person decides. More than the tenant has is refused."""
         at = round(self.wall.timestamp() * 1000)
 
-        def ask(root: Root) -> None:
-            asked = propose(root, tenant, EntryKind.REFUND, li, "leaves", "fang", at)
+        def ask(root: Root) -> bool:
+            account = root.money.accounts.get(tenant)
+            try:
+                asked = propose(root, tenant, EntryKind.REFUND, li, "leaves", "fang", at)
+            except Wrong:
+                return False
+            assert account is not None
+            assert account.balance_li >= li
             decide(root, asked.id, approved, "anna", at)
+            return True
 
-        self.database.transact(ask)
-        if approved:
+        if self.database.transact(ask) and approved:
             self.paid[tenant] -= li
 
     # -- agreement ---------------------------------------------------------------------------------
