@@ -203,7 +203,10 @@ def recharge(request: Request) -> Response:
     except ValueError:
         li = 0
     if not 0 < li <= MOST_RECHARGE_LI:
-        told = _("An amount above 0, such as 100 or 12.50, with at most three decimals.")
+        told = _(
+            "An amount above 0 and no more than 10,000,000,"
+            " such as 100 or 12.50, with at most three decimals."
+        )
         response = _file(request, tenant, errors={"amount": told}, typed=dict(request.POST))
         response.status = 422
         return response
