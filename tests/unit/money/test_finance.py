@@ -77,7 +77,7 @@ def test_a_refund_takes_from_the_balance_and_who_asked_may_take_it_back(database
 
 
 def test_no_more_is_refunded_than_the_tenant_has_when_it_is_approved(database: MainDatabase) -> None:
-    """Two refunds of one balance: the second cannot be approved, not even before the ledger books the first."""
+    """Of two refunds of one balance the second is not approved, even before the first is booked."""
 
     def work(root: Root) -> None:
         first = propose(root, "acme", EntryKind.REFUND, 60_000, "leaves", "fang", 10)
