@@ -62,8 +62,8 @@ def test_the_api_does_what_its_document_says(
 ) -> None:
     """Good and bad requests: no failure of the box, a status and a body that the document knows."""
     operation = document.find_operation_by_id(name)
-    # A generated key is replaced below by a good one, which that check does not see. Wrong keys are refused at
-    # every operation by tests/unit/webui/test_api.py.
+    # A generated key is replaced below by a good one, which that check does not see. Wrong keys are refused
+    # at every operation by tests/unit/webui/test_api.py.
     but = [schemathesis.checks.ignored_auth]
     if name in MORE_RULES:
         but.append(schemathesis.checks.positive_data_acceptance)
