@@ -1,6 +1,6 @@
 """Memory of the whole box when idle, and of each call that is up.
 
-    .venv/bin/python -m bench.bench_memory  [--calls 200]
+    .venv/bin/python -m bench.bench_memory  [--calls 400]
 
 Proportional set size of every process: idle ten seconds after the start, after ten calls that load what calls
 need, with so many recorded calls up, and after them. Fails above 400 MB idle or 50 KB a call.
@@ -104,7 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--calls", type=int, default=400)
     calls = parser.parse_args().calls
     columns = {}
     with tempfile.TemporaryDirectory() as folder:
