@@ -89,10 +89,10 @@ class Traces(Persistent):  # type: ignore[misc]
     def mark(self, callers: Iterable[str]) -> None:
         """Leave the traces of callers."""
         marked = bytearray(self.bits)
-        for caller in callers:
-            place, step = _digest(caller)
-            for _ in range(self.marks):
-                bit = place % (8 * len(marked))
+        size, marks = 8 * len(marked), range(self.marks)
+        for place, step in map(_digest, callers):
+            for _ in marks:
+                bit = place % size
                 marked[bit >> 3] |= 1 << (bit & 7)
                 place += step
         self.bits = bytes(marked)
@@ -100,22 +100,26 @@ class Traces(Persistent):  # type: ignore[misc]
     def may_have(self, digest: tuple[int, int]) -> bool:
         """Tell whether the caller of a digest may be in the run; False is certain."""
         bits = self.bits
+        size = 8 * len(bits)
         place, step = digest
         for _ in range(self.marks):
-            bit = place % (8 * len(bits))
+            bit = place % size
             if not bits[bit >> 3] >> (bit & 7) & 1:
                 return False
             place += step
         return True
 
     def known(self, digests: Iterable[tuple[str, tuple[int, int]]]) -> Iterator[str]:
-        """Yield whoever of callers may be in the run. Most are not, as their first mark tells."""
+        """Yield whoever of callers may be in the run. Most are not, as their first two marks tell."""
         bits = self.bits
         size = 8 * len(bits)
         for caller, digest in digests:
-            bit = digest[0] % size
-            if bits[bit >> 3] >> (bit & 7) & 1 and self.may_have(digest):
-                yield caller
+            place, step = digest
+            bit = place % size
+            if bits[bit >> 3] >> (bit & 7) & 1:
+                bit = (place + step) % size
+                if bits[bit >> 3] >> (bit & 7) & 1 and self.may_have(digest):
+                    yield caller
 
 
 class Run(Persistent):  # type: ignore[misc]
