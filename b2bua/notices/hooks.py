@@ -34,6 +34,9 @@ class Hooks:
         self._untold: list[Happening] = []
         self._version = -1
         self._listening: frozenset[str] = frozenset()
+        self._since: dict[str, float] = {}
+        """Tenants whose first webhook came while this ran: what was before it, they did not ask for."""
+        self._stepped = 0.0
         self._place_due = self._forget_due = 0.0
 
     def close(self) -> None:
@@ -45,21 +48,32 @@ class Hooks:
         """Put into the outbox what happened since the last step."""
         version, place = self._database.read(lambda root: (root.version, root.notices.place))
         if version != self._version:  # to look at every tenant each time would cost
-            self._version, self._listening = version, self._database.read(listening_tenants)
-        listening = self._listening
+            self._look_who_listens(version)
+        self._stepped = now
+        listening, since = self._listening, self._since
         if not listening:
             self.close()
             self._events = None
             return
         if self._events is None:
             self._events = CallEvents(self._journal, Position(*place))
-        self._untold += [each for each in self._events.read() if each.tenant in listening]
+        self._untold += [
+            each
+            for each in self._events.read()
+            if each.tenant in listening and each.at >= since.get(each.tenant, 0.0)
+        ]
         if self._untold or now >= self._place_due:
             place = self._events.place
             self._database.transact(lambda root: _put(root, self._untold, place, now), note="webhooks")
             self._untold.clear()
             self._place_due = now + PLACE_SECONDS
         self._look_for_recordings(now)
+
+    def _look_who_listens(self, version: int) -> None:
+        listening = self._database.read(listening_tenants)
+        if self._version >= 0:
+            self._since.update(dict.fromkeys(listening - self._listening, self._stepped))
+        self._version, self._listening = version, listening
 
     def _look_for_recordings(self, now: float) -> None:
         awaited = self._database.read(lambda root: list(root.notices.awaited))

@@ -111,6 +111,23 @@ def test_a_restart_in_mid_call_tells_nothing_twice(scene: Scene) -> None:
     assert len(scene.told()) == before + 2
 
 
+@pytest.mark.parametrize(
+    "others", ["  other: {}\n", "  other: {webhooks: {crm: {url: 'https://crm.example.org/'}}}\n"]
+)
+def test_a_new_webhook_is_told_of_calls_from_now_on(scene: Scene, others: str) -> None:
+    """Not of those of the half hour before, whether the box followed calls for somebody else or nobody."""
+    asleep = CONFIGURATION.replace("url:", "enabled: false, url:").replace("  other: {}\n", others)
+    apply(scene.database, asleep)
+    assert scene.told() == []
+    scene.now = NOON + 400.0
+    scene.write(*a_call(scene.random, at=NOON))
+    assert scene.told() == []
+    apply(scene.database, CONFIGURATION.replace("url:", "enabled: true, url:"))
+    assert scene.told() == []
+    scene.write(*a_call(scene.random, at=scene.now + 1.0, outcome=Outcome.BUSY))
+    assert "call.started" in {each[1] for each in scene.told()}
+
+
 def test_other_tenants_and_old_calls_are_told_to_nobody(scene: Scene) -> None:
     """No webhook, no delivery; what is half an hour old is no news."""
     scene.write(*a_call(scene.random, tenant="other"))
