@@ -344,7 +344,7 @@ class Recorder:
 
     def _tell_composing(self, ready: Iterable[_Waiting]) -> None:
         self._composing = tuple(waiting.plan.call for waiting in ready)
-        write_status(self._data, self.status())
+        self.tell()
 
     def tell(self) -> None:
         """Write the status file if anything changed; raises OSError."""

@@ -325,6 +325,17 @@ def test_the_status_file_tells_how_it_is_going(box: Box) -> None:
     assert read_status(box.data) is None
 
 
+def test_a_call_that_left_nothing_to_keep_is_not_told_as_waiting(box: Box) -> None:
+    """The file tells of no work when there is none, and accuses no call at the next start."""
+    box.recorder.tell()
+    box.call(answered=None, bridges=(), outcome="busy")
+    box.settle()
+    box.recorder.tell()
+    status = read_status(box.data)
+    assert status is not None
+    assert (status.backlog, status.composing) == (0, ())
+
+
 def test_recordings_are_read_by_id_only(box: Box) -> None:
     """A call without recording says so."""
     with pytest.raises(RecordingMissing):
