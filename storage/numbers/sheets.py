@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from domain.days.calendar import BEIJING
-from domain.money.amounts import LI_OF_YUAN, parse_yuan
+from domain.money.amounts import LI_OF_YUAN, MOST_LI, parse_yuan
 from domain.numbers.lifecycle import STATE_WORDS, UNSOLD, NumberCard
 from domain.numbers.numbering import Doubt, NumberBook
 from domain.refusal import NotPossible
@@ -150,13 +150,13 @@ def _amount(title: str, text: str) -> int | None:
     if not text:
         return None
     try:
-        li = parse_yuan(text.replace(",", "").removeprefix("¥").removeprefix("￥"))
+        li = parse_yuan(text)
     except ValueError:
         li = -1
     if li < 0:
         raise _Wrong(
-            f"{title}: {text!r} is no amount of 0 or more, such as 3000 or 12.50",
-            f"“{title}”的值“{text}”不是金额：应为不小于 0 的数，例如 3000 或 12.50",
+            f"{title}: {text!r} is no amount from 0 to {MOST_LI // LI_OF_YUAN}, such as 3000 or 12.50",
+            f"“{title}”的值“{text}”不是金额：应为 0 到 {MOST_LI // LI_OF_YUAN} 的数，例如 3000 或 12.50",
         )
     return li
 
