@@ -42,8 +42,11 @@ def analysis_of(request: Request, seen: Seen) -> Analysis:
 
 @both(OperatorPages, TenantPages, "analysis", "GET", "reports", renderer="report_page.html")
 def page(request: Request) -> dict[str, Any]:
-    """Show what the calls of a period tell, by default of the last four weeks; of a tenant, or of the box."""
-    seen = look(request, days=28)
+    """Show what the calls of a period tell, by default of the last four weeks; of a tenant, or of the box.
+
+    Today is left out: what an hour of a weekday brings is told by days that are over.
+    """
+    seen = look(request, days=28, over=True)
     made, texts = analysis_of(request, seen), request.texts
     language = texts.language
     return {

@@ -49,9 +49,10 @@ class Seen(NamedTuple):
         return "" if self.tenant is None else self.names.get(self.tenant, self.tenant)
 
 
-def look(request: Request, days: int = DAYS) -> Seen:
-    """Read what is asked for, by default so many days, and its figures."""
-    wanted = read_wanted(dict(request.GET), request.services.now(), days)
+def look(request: Request, days: int = DAYS, *, over: bool = False) -> Seen:
+    """Read what is asked for, by default so many days, and its figures; ``over``: of days that are over."""
+    now = request.services.now()
+    wanted = read_wanted(dict(request.GET), now - 86400 if over else now, days)
     context = request.context
     operator = isinstance(context, OperatorPages)
     asked = request.GET.get("tenant", "") if operator else context.id
